@@ -8,7 +8,6 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from indelible.verdict import (
     Evidence,
     ManifestEvidence,
@@ -217,17 +216,7 @@ def test_a_broken_manifest_is_never_good_news(evidence: Evidence) -> None:
 def test_the_table_is_total_and_first_row_wins() -> None:
     """Against an independent, literal reading of the table, over every combination."""
     states = ("trusted", "valid", "invalid", "absent", "unreadable")
-    for (
-        state,
-        changed,
-        named,
-        payload,
-        gone,
-        registry,
-        recovered,
-        names,
-        looks,
-    ) in itertools.product(
+    combinations = itertools.product(
         states,
         (False, True),
         (frozenset[bytes](), NAMED, frozenset({OTHER_ID})),

@@ -1,0 +1,69 @@
+"""What every test shares: a home of its own, and real photographs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage
+from numpy.typing import NDArray
+from PIL import Image
+
+# Photographs inside scikit-image's wheel, all free to redistribute (its skimage/data/README.txt).
+PHOTOGRAPHS = {
+    "astronaut": "astronaut.png",  # 512 x 512, a portrait
+    "chelsea": "chelsea.png",  # 451 x 300, a cat: small
+    "coffee": "coffee.png",  # 600 x 400, smooth gradients
+    "rocket": "rocket.jpg",  # 640 x 427, a dark scene with flat sky
+    "motorcycle": "motorcycle_left.png",  # 741 x 497, fine detail
+    "hubble": "hubble_deep_field.jpg",  # 1000 x 872, mostly black
+    "retina": "retina.jpg",  # 1411 x 1411, black margins
+}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test an empty home, so that none sees or leaves a key, an identity, a registry."""
+    home = tmp_path_factory.mktemp("home")
+    for name in tuple(os.environ):
+        if name.startswith("INDELIBLE_"):
+            monkeypatch.delenv(name)
+    for name, folder in {
+        "HOME": "",
+        "USERPROFILE": "",
+        "XDG_CONFIG_HOME": ".config",
+        "XDG_DATA_HOME": ".local/share",
+        "XDG_STATE_HOME": ".local/state",
+        "XDG_CACHE_HOME": ".cache",
+        "APPDATA": "AppData/Roaming",
+        "LOCALAPPDATA": "AppData/Local",
+    }.items():
+        monkeypatch.setenv(name, str(home / folder))
+    return home
+
+
+@pytest.fixture(scope="session")
+def photograph_path() -> dict[str, Path]:
+    """Where the photographs of `PHOTOGRAPHS` lie, by name."""
+    folder = Path(skimage.__file__).parent / "data"
+    return {name: folder / file for name, file in PHOTOGRAPHS.items()}
+
+
+@pytest.fixture(scope="session")
+def photographs(photograph_path: dict[str, Path]) -> dict[str, NDArray[np.uint8]]:
+    """The photographs of `PHOTOGRAPHS`, uint8 (H, W, 3) RGB, read-only."""
+    pictures = {}
+    for name, path in photograph_path.items():
+        with Image.open(path) as picture:
+            pixels = np.array(picture.convert("RGB"))
+        pixels.flags.writeable = False
+        pictures[name] = pixels
+    return pictures
+
+
+@pytest.fixture(scope="session")
+def photograph(photographs: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """One photograph for everyday use: a portrait, uint8 (512, 512, 3) RGB, read-only."""
+    return photographs["astronaut"]

@@ -1,0 +1,65 @@
+"""Indelible: invisible watermarks and C2PA Content Credentials for AI-generated images.
+
+Two verbs do most of the work:
+
+- :func:`protect` marks and signs a picture, and registers what it says about it;
+- :func:`verify` finds out who vouches for a picture, also after its metadata was stripped.
+
+What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload out),
+:mod:`indelible.credentials` (manifests, signers, trust, the registry) and :mod:`indelible.imaging`
+(the decoder and encoder). Everything raised on purpose derives from :class:`IndelibleError`.
+
+Importing this package loads nothing heavy: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from indelible.errors import IndelibleError
+
+if TYPE_CHECKING:
+    from indelible import credentials, imaging, watermark
+    from indelible.protection import protect
+    from indelible.verdict import Verdict
+    from indelible.verification import verify
+
+__all__ = [
+    "IndelibleError",
+    "Verdict",
+    "__version__",
+    "credentials",
+    "imaging",
+    "protect",
+    "verify",
+    "watermark",
+]
+
+__version__ = "0.1.0"
+
+# Where each name that is loaded on first use lives; None: the name is a sub-package.
+_LAZY: dict[str, str | None] = {
+    "Verdict": "indelible.verdict",
+    "credentials": None,
+    "imaging": None,
+    "protect": "indelible.protection",
+    "verify": "indelible.verification",
+    "watermark": None,
+}
+
+if not TYPE_CHECKING:  # a type checker would take any name for an existing one
+
+    def __getattr__(name: str) -> object:
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = _LAZY[name]
+        if home is None:
+            return importlib.import_module(f"{__name__}.{name}")
+        value = getattr(importlib.import_module(home), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

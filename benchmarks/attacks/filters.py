@@ -1,0 +1,99 @@
+"""Filters and noise: nothing moves."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PIL import Image, ImageEnhance, ImageFilter
+
+from benchmarks.attacks.model import Attacked, Pixels, unmoved
+
+__all__ = [
+    "bilateral",
+    "blur",
+    "gaussian_noise",
+    "kernel_blur",
+    "median",
+    "nonlocal_means",
+    "salt_and_pepper",
+    "sharpen",
+    "subtract_residual",
+    "unsharp",
+]
+
+
+def blur(image: Pixels, rng: np.random.Generator, *, sigma: float) -> Attacked:
+    """Gaussian blur; `sigma` in pixels."""
+    del rng
+    return unmoved(np.asarray(cv2.GaussianBlur(image, (0, 0), sigma)))
+
+
+def kernel_blur(image: Pixels, rng: np.random.Generator, *, size: int) -> Attacked:
+    """Gaussian blur given as an odd kernel size in pixels (the Seal papers' k)."""
+    del rng
+    return unmoved(np.asarray(cv2.GaussianBlur(image, (size, size), 0)))
+
+
+def median(image: Pixels, rng: np.random.Generator, *, size: int) -> Attacked:
+    """Median over `size` x `size` pixels, per channel."""
+    del rng
+    return unmoved(np.asarray(cv2.medianBlur(image, size)))
+
+
+def nonlocal_means(image: Pixels, rng: np.random.Generator, *, h: float) -> Attacked:
+    """Non-local means denoising of strength `h`, luma and chroma alike."""
+    del rng
+    return unmoved(np.asarray(cv2.fastNlMeansDenoisingColored(image, None, h, h, 7, 21)))
+
+
+def bilateral(
+    image: Pixels, rng: np.random.Generator, *, diameter: int = 9, sigma: float = 75.0
+) -> Attacked:
+    """Bilateral filter; `sigma` in grey levels and in pixels."""
+    del rng
+    return unmoved(np.asarray(cv2.bilateralFilter(image, diameter, sigma, sigma)))
+
+
+def sharpen(image: Pixels, rng: np.random.Generator, *, factor: float) -> Attacked:
+    """Pillow's sharpness enhancer; 1 changes nothing."""
+    del rng
+    return unmoved(np.asarray(ImageEnhance.Sharpness(Image.fromarray(image)).enhance(factor)))
+
+
+def unsharp(
+    image: Pixels, rng: np.random.Generator, *, radius: float = 2.0, percent: int = 150
+) -> Attacked:
+    """Unsharp mask, as photo editors apply it."""
+    del rng
+    mask = ImageFilter.UnsharpMask(radius, percent, threshold=3)
+    return unmoved(np.asarray(Image.fromarray(image).filter(mask)))
+
+
+def gaussian_noise(image: Pixels, rng: np.random.Generator, *, sigma: float) -> Attacked:
+    """Independent Gaussian noise in every channel; `sigma` in grey levels of 255."""
+    noise = rng.standard_normal(image.shape, dtype=np.float32)
+    return unmoved(image + np.float32(sigma) * noise)
+
+
+def salt_and_pepper(image: Pixels, rng: np.random.Generator, *, share: float) -> Attacked:
+    """Set a share of the pixels to black or white."""
+    noisy = image.copy()
+    chance = rng.random(image.shape[:2])
+    noisy[chance < share / 2] = 0
+    noisy[chance > 1 - share / 2] = 255
+    return unmoved(noisy)
+
+
+def subtract_residual(
+    image: Pixels, rng: np.random.Generator, *, sigma: float = 1.0, gain: float = 1.0
+) -> Attacked:
+    """Estimate a mark as what a Wiener-like denoiser removes, and subtract it `gain` times."""
+    del rng
+    pixels = image.astype(np.float32)
+    mean = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 2 * sigma))
+    variance = np.asarray(cv2.GaussianBlur(pixels * pixels, (0, 0), 2 * sigma)) - mean * mean
+    # Half the median local variance stands for the variance of the mark and the noise.
+    noise = 0.5 * float(np.median(variance))
+    kept = np.maximum(variance - noise, 0) / np.maximum(variance, 1e-3)
+    residual = (1 - kept) * (pixels - mean)
+    return unmoved(pixels - gain * residual)

@@ -5,9 +5,10 @@ Two verbs do most of the work:
 - :func:`protect` marks and signs a picture, and registers what it says about it;
 - :func:`verify` finds out who vouches for a picture, also after its metadata was stripped.
 
-What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload out),
-:mod:`indelible.credentials` (manifests, signers, trust, the registry) and :mod:`indelible.imaging`
-(the decoder and encoder). Everything raised on purpose derives from :class:`IndelibleError`.
+What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload
+out), :mod:`indelible.credentials` (manifests, signers, trust, the registry) and
+:mod:`indelible.imaging` (the decoder and encoder). Everything raised on purpose derives from
+:class:`IndelibleError`.
 
 Importing this package loads nothing heavy: each name is loaded when it is first used.
 """

@@ -11,7 +11,7 @@ import skimage
 from numpy.typing import NDArray
 from PIL import Image
 
-# Photographs inside scikit-image's wheel, all free to redistribute (its skimage/data/README.txt).
+# Photographs inside scikit-image's wheel: public domain or CC0 but for the motorcycle (Middlebury).
 PHOTOGRAPHS = {
     "astronaut": "astronaut.png",  # 512 x 512, a portrait
     "chelsea": "chelsea.png",  # 451 x 300, a cat: small

@@ -46,7 +46,7 @@ lint: $(VENV)/.dev  ## Check style and formatting (ruff)
 .PHONY: types
 types: $(VENV)/.dev link  ## Check types (mypy strict, then pyright)
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .PHONY: imports
 imports: $(VENV)/.dev link  ## Check who imports whom (import-linter; rules in pyproject.toml)

@@ -1,0 +1,144 @@
+"""Settings: the environment before the file, the file before the default; nothing guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from indelible.config import Settings, load_settings, user_folders
+from indelible.errors import ConfigurationError
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_anything_everything_has_its_default() -> None:
+    assert load_settings() == Settings()
+    assert load_settings().watermark.strength == "standard"
+    assert load_settings().trust.official is True
+
+
+def test_file_of_the_user(home: Path) -> None:
+    write(
+        user_folders().settings_file,
+        """
+        [signer]
+        certificate = "chain.pem"
+        private_key = "/secret/key.pem"
+        timestamp_url = "http://tsa.example.com"
+
+        [watermark]
+        keys = "~/ring"
+        strength = "high"
+
+        [trust]
+        anchors = ["a.pem", "sub/b.pem"]
+        official = false
+
+        [generator]
+        name = "Acme Images"
+
+        [limits]
+        max_pixels = 1_000_000
+        """,
+    )
+    settings = load_settings()
+    folder = user_folders().config
+    assert settings.signer.certificate == folder / "chain.pem"
+    assert settings.signer.private_key == Path("/secret/key.pem")
+    assert settings.signer.timestamp_url == "http://tsa.example.com"
+    assert settings.watermark.keys == home / "ring"
+    assert settings.watermark.strength == "high"
+    assert settings.trust.anchors == (folder / "a.pem", folder / "sub" / "b.pem")
+    assert settings.trust.official is False
+    assert settings.generator.name == "Acme Images"
+    assert settings.limits.max_pixels == 1_000_000
+
+
+def test_environment_wins(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", '[generator]\nname = "file"\nversion = "1"\n')
+    settings = load_settings(
+        file,
+        environ={
+            "INDELIBLE_GENERATOR_NAME": "environment",
+            "INDELIBLE_REGISTRY_PATH": str(tmp_path / "r.sqlite3"),
+            "INDELIBLE_TRUST_ANCHORS": f"{tmp_path / 'a'}:{tmp_path / 'b'}",
+            "INDELIBLE_TRUST_OFFICIAL": "no",
+            "INDELIBLE_LIMITS_MAX_PIXELS": "42",
+            "INDELIBLE_WATERMARK_STRENGTH": "high",
+        },
+    )
+    assert settings.generator.name == "environment"
+    assert settings.generator.version == "1"
+    assert settings.registry.path == tmp_path / "r.sqlite3"
+    assert settings.trust.anchors == (tmp_path / "a", tmp_path / "b")
+    assert settings.trust.official is False
+    assert settings.limits.max_pixels == 42
+    assert settings.watermark.strength == "high"
+
+
+def test_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write(tmp_path / "c.toml", '[generator]\nname = "named"\n')
+    monkeypatch.setenv("INDELIBLE_CONFIG", str(file))
+    assert load_settings().generator.name == "named"
+    monkeypatch.setenv("INDELIBLE_CONFIG", str(tmp_path / "missing.toml"))
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        load_settings()
+
+
+def test_one_folder_for_everything(tmp_path: Path) -> None:
+    folders = user_folders({"INDELIBLE_HOME": str(tmp_path)})
+    assert folders.identity.is_relative_to(tmp_path)
+    assert folders.keys.is_relative_to(tmp_path)
+    assert folders.registry.is_relative_to(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[signer\n", "not valid TOML"),
+        ("[sign]\n", r"unknown section \[sign\]"),
+        ("signer = 3\n", r"\[signer\] must be a table"),
+        ('[signer]\ncertificat = "x"\n', "unknown setting signer.certificat"),
+        ('[signer]\ncertificate = "x"\n', "signer.private_key is not"),
+        ('[signer]\nprivate_key = "x"\n', "signer.certificate is not"),
+        ("[registry]\npath = 3\n", "registry.path must be a path"),
+        ('[trust]\nofficial = "yes"\n', "trust.official must be true or false"),
+        ('[trust]\nanchors = "one"\n', "trust.anchors must be a list of paths"),
+        ("[trust]\nanchors = [1]\n", "trust.anchors must be a list of paths"),
+        ("[limits]\nmax_pixels = true\n", "limits.max_pixels must be a whole number"),
+        ("[limits]\nmax_pixels = 0\n", "must be positive"),
+        ('[watermark]\nstrength = "loud"\n', "must be one of: standard, high"),
+        ("[watermark]\nstrength = []\n", "must be one of: standard, high"),
+        ("[generator]\nname = 1\n", "generator.name must be a text"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        load_settings(write(tmp_path / "c.toml", text))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("INDELIBLE_LIMITS_MAX_PIXELS", "many"),
+        ("INDELIBLE_TRUST_OFFICIAL", "perhaps"),
+        ("INDELIBLE_WATERMARK_STRENGTH", "loud"),
+    ],
+)
+def test_mistakes_in_the_environment_are_named(variable: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=variable):
+        load_settings(environ={variable: value, "INDELIBLE_HOME": "/nonexistent"})
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="Cannot read"):
+        load_settings(tmp_path)
+    binary = tmp_path / "c.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        load_settings(binary)

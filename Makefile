@@ -12,9 +12,10 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 IMAGE ?=
 
-# The first of these that runs, is recent enough and can make virtual environments.
+# The first of these that is recent enough and can make virtual environments.
+suitable = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 PYTHON ?= $(firstword $(foreach candidate,python3 python3.13 python3.12 python3.11 python3.14 python,\
-	$(shell $(candidate) -c 'import ensurepip, sys, venv; (3, 11) <= sys.version_info[:2] <= (3, 14) and print("$(candidate)")' 2>/dev/null)))
+	$(shell $(candidate) -c '$(suitable)' >/dev/null 2>&1 && echo $(candidate))))
 
 ##@ For everybody
 
@@ -79,10 +80,11 @@ clean:  ## Remove the virtual environment, caches and everything that was built
 # --- set-up --------------------------------------------------------------------------------------
 
 $(VENV)/pyvenv.cfg:
-	@if [ -z "$(PYTHON)" ]; then \
-		echo "No suitable Python found: Indelible needs Python 3.11 to 3.14 with the venv module." >&2; \
+	@if ! "$(PYTHON)" -c '$(suitable)' >/dev/null 2>&1; then \
+		echo "$(or $(PYTHON),No Python found here) is not suitable: Indelible needs" \
+			"Python 3.11 to 3.14 with the modules venv and ensurepip." >&2; \
 		echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it:" >&2; \
-		echo "    make PYTHON=/path/to/python3.12 ..." >&2; \
+		echo "    make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
 		exit 1; \
 	fi
 	$(PYTHON) -m venv $(VENV)

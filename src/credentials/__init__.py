@@ -1,0 +1,75 @@
+"""Content Credentials: signing and reading C2PA manifests, trust, certificates and the registry.
+
+This package never looks at pixels; it binds manifests to encoded files and to the ids that
+watermarks carry. It opens no network connection unless it is asked to.
+"""
+
+from __future__ import annotations
+
+from indelible.credentials.identity import (
+    DevelopmentIdentity,
+    create_identity,
+    load_identity,
+    load_or_create_identity,
+)
+from indelible.credentials.manifest import (
+    AiDisclosure,
+    Assertion,
+    Generator,
+    ManifestRequest,
+    Region,
+    SoftBinding,
+    SourceType,
+    TrainingMining,
+    new_manifest_id,
+)
+from indelible.credentials.reading import read
+from indelible.credentials.registry import Record, Registry
+from indelible.credentials.report import (
+    Action,
+    CredentialReport,
+    Finding,
+    IngredientReport,
+    ManifestReport,
+    Signature,
+    State,
+)
+from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
+from indelible.credentials.signing import SignedPicture, has_manifest, sign
+from indelible.credentials.sqlite_registry import SqliteRegistry
+from indelible.credentials.trust import Trust, TrustList
+
+__all__ = [
+    "Action",
+    "AiDisclosure",
+    "Assertion",
+    "CallbackSigner",
+    "CredentialReport",
+    "DevelopmentIdentity",
+    "Finding",
+    "Generator",
+    "IngredientReport",
+    "ManifestReport",
+    "ManifestRequest",
+    "PemSigner",
+    "Record",
+    "Region",
+    "Registry",
+    "Signature",
+    "SignedPicture",
+    "Signer",
+    "SoftBinding",
+    "SourceType",
+    "SqliteRegistry",
+    "State",
+    "TrainingMining",
+    "Trust",
+    "TrustList",
+    "create_identity",
+    "has_manifest",
+    "load_identity",
+    "load_or_create_identity",
+    "new_manifest_id",
+    "read",
+    "sign",
+]

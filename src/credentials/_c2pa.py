@@ -1,0 +1,273 @@
+"""The one place that imports ``c2pa``.
+
+Everything that reaches the C2PA library passes through here, so that three things hold everywhere:
+
+* **no network unless asked**: the library's defaults fetch remote manifests from any address that a
+  picture's metadata names. Every context made here switches that off first;
+* **contexts are built once** for each combination of settings, and again in a forked child, which
+  cannot use its parent's;
+* **only our own exceptions leave**: the library tells its errors apart by message alone, and a
+  signer's exception would otherwise be lost inside it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from indelible.errors import IndelibleError, ManifestError, SigningError, TrustError
+
+if TYPE_CHECKING:
+    from c2pa import Context
+
+    from indelible.credentials.trust import Trust
+
+JUMBF_MEDIA_TYPE = "application/c2pa"
+_CONTEXTS_KEPT = 32
+
+_contexts: OrderedDict[tuple[int, str], Context] = OrderedDict()
+_lock = threading.Lock()
+
+
+class NoManifestError(Exception):
+    """The picture carries no manifest store."""
+
+
+class RemoteManifestError(Exception):
+    """The picture carries no manifest, only the URL of one."""
+
+    def __init__(self, url: str | None) -> None:
+        super().__init__(url or "a remote manifest")
+        self.url = url
+
+
+class UnreadableManifestError(Exception):
+    """There is a manifest store, or a picture, that cannot be parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """A picture, or a bare manifest store, that the signed picture was made from."""
+
+    data: bytes
+    media_type: str
+    definition: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the library says about one picture: its own summary, and its complete dump."""
+
+    summary: dict[str, Any]
+    complete: dict[str, Any]
+
+
+def _forget_lock() -> None:
+    """Replace the lock in a forked child: another thread may have held it at the fork."""
+    global _lock  # noqa: PLW0603 - the only way to give a forked child a free lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)
+
+
+def settings_for(
+    trust: Trust | None, *, timestamp_url: str | None = None, ocsp: bool = False
+) -> dict[str, Any]:
+    """Return the library's settings for `trust`, with the network off except where asked."""
+    hosts: list[str] = []
+    if timestamp_url is not None:
+        host = urlsplit(timestamp_url).netloc.rpartition("@")[2]
+        hosts = [host, host.partition(":")[0]] if ":" in host else [host]
+    settings: dict[str, Any] = {
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": ocsp},
+        # An empty list allows no host at all. OCSP responders are named by the certificate, so
+        # that asking for OCSP lifts the list.
+        "core": {} if ocsp else {"allowed_network_hosts": hosts},
+        "builder": {"thumbnail": {"enabled": False}},
+    }
+    if trust is not None:
+        settings["trust"] = trust.settings()
+    return settings
+
+
+def context(settings: dict[str, Any]) -> Context:
+    """Return the shared context for `settings`; safe over threads and after a fork."""
+    key = (os.getpid(), json.dumps(settings, sort_keys=True))
+    with _lock:
+        known = _contexts.get(key)
+        if known is not None:
+            _contexts.move_to_end(key)
+            return known
+        import c2pa  # costs 60 ms, so not before it is needed
+
+        try:
+            made = c2pa.Context.from_dict(settings)
+        except c2pa.C2paError as error:
+            raise TrustError(
+                f"the C2PA library refused the trust settings: {error}",
+                hint="Check that every trust anchor is a PEM certificate.",
+            ) from error
+        _contexts[key] = made
+        while len(_contexts) > _CONTEXTS_KEPT:
+            _contexts.popitem(last=False)
+        return made
+
+
+def library_version() -> str:
+    """Return the version of the C2PA library underneath."""
+    import c2pa
+
+    return c2pa.sdk_version()
+
+
+def read(
+    data: bytes, media_type: str, settings: dict[str, Any], manifest_store: bytes | None = None
+) -> Reading:
+    """Read and validate the manifest of a picture.
+
+    Raises
+    ------
+    NoManifestError, RemoteManifestError, UnreadableManifestError
+        Instead of the library's errors.
+    """
+    import c2pa
+
+    if manifest_store is not None and not manifest_store:
+        raise UnreadableManifestError("the manifest store is empty")
+    try:
+        with c2pa.Reader(
+            media_type, io.BytesIO(data), manifest_store, context=context(settings)
+        ) as reader:
+            return Reading(summary=_object(reader.json()), complete=_object(reader.crjson()))
+    except c2pa.C2paError.ManifestNotFound as error:
+        raise NoManifestError from error
+    except c2pa.C2paError.RemoteManifest as error:
+        raise RemoteManifestError(_url_in(str(error))) from error
+    except c2pa.C2paError as error:
+        message = str(error)
+        if message.startswith("Remote"):
+            raise RemoteManifestError(_url_in(message)) from error
+        raise UnreadableManifestError(message) from error
+    except (ValueError, RecursionError) as error:  # JSON that is not JSON, or nested too deeply
+        raise UnreadableManifestError(f"the manifest cannot be decoded: {error}") from error
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _url_in(message: str) -> str | None:
+    for word in message.replace('"', " ").split():
+        if word.startswith(("http://", "https://")):
+            return word
+    return None
+
+
+def sign(
+    data: bytes,
+    media_type: str,
+    *,
+    manifest: dict[str, Any],
+    settings: dict[str, Any],
+    algorithm: str,
+    certificates: bytes,
+    callback: Callable[[bytes], bytes],
+    timestamp_url: str | None = None,
+    ingredients: Sequence[Ingredient] = (),
+    resources: Sequence[tuple[str, bytes]] = (),
+    edit: bool = False,
+    embed: bool = True,
+    remote_url: str | None = None,
+) -> tuple[bytes, bytes]:
+    """Sign `data` and return (the signed picture, its manifest store).
+
+    Raises
+    ------
+    SigningError, ManifestError
+        Instead of the library's errors. What `callback` raised is raised unchanged if it is one of
+        ours, and is the cause of a SigningError otherwise.
+    """
+    import c2pa
+
+    raised: list[BaseException] = []
+
+    def guarded(payload: bytes) -> bytes:
+        try:
+            return callback(payload)
+        except Exception as error:
+            raised.append(error)
+            return b""  # tells the library that signing failed
+
+    try:
+        if isinstance(timestamp_url, str) and not timestamp_url.startswith(("http://", "https://")):
+            raise SigningError(
+                f"the time-stamp address {timestamp_url!r} is not an http or https URL"
+            )
+        signer = c2pa.Signer.from_callback(
+            guarded,
+            c2pa.C2paSigningAlg[algorithm.upper()],
+            certificates.decode("ascii"),
+            timestamp_url,
+        )
+    except (c2pa.C2paError, KeyError, UnicodeDecodeError) as error:
+        raise SigningError(
+            f"the signer cannot be used: {error}",
+            hint="Check the algorithm and that the certificate chain is PEM, leaf first.",
+        ) from error
+
+    with signer:
+        try:
+            builder = c2pa.Builder(manifest, context(settings))
+            if edit:
+                builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
+            if not embed:
+                builder.set_no_embed()
+            if remote_url is not None:
+                builder.set_remote_url(remote_url)
+            for name, content in resources:
+                builder.add_resource(name, io.BytesIO(content))
+            for item in ingredients:
+                builder.add_ingredient(item.definition, item.media_type, io.BytesIO(item.data))
+        except (c2pa.C2paError, TypeError, ValueError) as error:
+            raise ManifestError(f"the manifest cannot be built: {error}") from error
+        signed = io.BytesIO()
+        try:
+            store = builder.sign(signer, media_type, io.BytesIO(data), signed)
+        except c2pa.C2paError as error:
+            if raised:
+                cause = raised[0]
+                if isinstance(cause, IndelibleError):
+                    raise cause from None
+                raise SigningError(f"the signer failed: {cause}") from cause
+            raise _translated(str(error), timestamp_url) from error
+    return signed.getvalue(), store
+
+
+def _translated(message: str, timestamp_url: str | None) -> SigningError | ManifestError:
+    """Tell apart, by its message, why the library refused to sign."""
+    lowered = message.lower()
+    if timestamp_url is not None and ("time" in lowered or "http" in lowered):
+        return SigningError(
+            f"the time-stamp authority at {timestamp_url} did not answer as it should: {message}",
+            hint="Check the address and that it is reachable, or sign without a time stamp.",
+        )
+    if "certificate" in lowered or "cose" in lowered:
+        return SigningError(
+            f"the C2PA library refused the signature or its certificate: {message}",
+            hint="`indelible keys inspect` says which rule of the C2PA profile fails.",
+        )
+    if lowered.startswith("verify: manifest failed validation"):
+        return ManifestError(f"the signed manifest does not pass its own validation: {message}")
+    return SigningError(f"signing failed: {message}")

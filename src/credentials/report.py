@@ -1,0 +1,279 @@
+"""What was found in a picture's credentials: plain data, for people and for JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from indelible.credentials.manifest import SoftBinding
+
+__all__ = [
+    "Action",
+    "CredentialReport",
+    "Finding",
+    "IngredientReport",
+    "ManifestReport",
+    "Signature",
+    "State",
+]
+
+State = Literal["trusted", "valid", "invalid", "absent", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One status code.
+
+    Attributes
+    ----------
+    code : str
+        The specification's code, for machines.
+    sentence : str
+        What it means, for people.
+    where : str
+        Label of the manifest, and of the part of it, that it is about.
+    detail : str
+        The library's own words.
+    """
+
+    code: str
+    sentence: str
+    where: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed one manifest.
+
+    Attributes
+    ----------
+    signer : str or None
+        Common name of the signing certificate, else its organisation.
+    organization, issuer : str or None
+        Organisation of the signing certificate; name of the authority that issued it.
+    algorithm : str or None
+        For example "es256".
+    serial : str or None
+        Serial number of the certificate, in hexadecimal.
+    not_before, not_after : str or None
+        The certificate's validity, ISO 8601.
+    time : str or None
+        Time of signing by a time-stamp authority, ISO 8601. None without a time stamp.
+    """
+
+    signer: str | None = None
+    organization: str | None = None
+    issuer: str | None = None
+    algorithm: str | None = None
+    serial: str | None = None
+    not_before: str | None = None
+    not_after: str | None = None
+    time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step of the picture's history, as its manifest tells it."""
+
+    action: str
+    when: str | None = None
+    agent: str | None = None
+    source_type: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngredientReport:
+    """A picture that this one was made from.
+
+    Attributes
+    ----------
+    relationship : str
+        "parentOf" (this picture is an edit of it), "componentOf" or "inputTo".
+    title, format : str or None
+        As recorded.
+    manifest : ManifestReport or None
+        Its own credentials, where it has any.
+    failures : tuple of Finding
+        What was wrong with its credentials, when it was used or now.
+    """
+
+    relationship: str
+    title: str | None = None
+    format: str | None = None
+    manifest: ManifestReport | None = None
+    failures: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestReport:
+    """One manifest: the active one, or that of an ingredient."""
+
+    manifest_id: str
+    generator: str | None = None
+    title: str | None = None
+    signature: Signature = Signature()
+    actions: tuple[Action, ...] = ()
+    source_type: str | None = None
+    soft_bindings: tuple[SoftBinding, ...] = ()
+    assertions: tuple[str, ...] = ()
+    ingredients: tuple[IngredientReport, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialReport:
+    """What a picture's credentials say, and whether to believe them.
+
+    Attributes
+    ----------
+    state : {"trusted", "valid", "invalid", "absent", "unreadable"}
+        The official reader's state for the active manifest. ``valid`` means intact, but signed by
+        somebody on no trust list.
+    reasons : tuple of str
+        Why, in sentences.
+    failures : tuple of Finding
+        Failures of the active manifest.
+    ingredient_failures : tuple of Finding
+        Failures inside the history; they do not change `state`.
+    identity_failures : tuple of Finding
+        Failures of CAWG identity assertions; they say nothing about the picture's integrity.
+    manifest : ManifestReport or None
+        The active manifest, with its ingredients as a tree.
+    signer_trusted : bool
+        Whether a trust list vouches for the signer, whatever the integrity.
+    trusted_by : str or None
+        Name of that list.
+    development : bool
+        Whether the signer is only this machine's own development identity.
+    changed_only : bool
+        Whether the manifest itself is sound and the only failure of integrity is that these are
+        not the bytes that were signed: what a recovered manifest looks like on a repost. Trust is
+        judged apart.
+    time : str or None
+        When the picture was signed according to a time-stamp authority, else when it was made
+        according to the signer. ISO 8601.
+    timestamped : bool
+        Whether `time` comes from an intact time stamp.
+    timestamp_trusted : bool
+        Whether a trust list vouches for the time-stamp authority.
+    remote_url : str or None
+        Where the manifest is said to lie, if it is not in the file.
+    embedded : bool
+        Whether the manifest came from the picture itself.
+    """
+
+    state: State
+    reasons: tuple[str, ...] = ()
+    failures: tuple[Finding, ...] = ()
+    ingredient_failures: tuple[Finding, ...] = ()
+    identity_failures: tuple[Finding, ...] = ()
+    manifest: ManifestReport | None = None
+    signer_trusted: bool = False
+    trusted_by: str | None = None
+    development: bool = False
+    changed_only: bool = False
+    time: str | None = None
+    timestamped: bool = False
+    timestamp_trusted: bool = False
+    remote_url: str | None = None
+    embedded: bool = False
+
+    @property
+    def present(self) -> bool:
+        """Whether there is a manifest, readable or not."""
+        return self.state != "absent"
+
+    @property
+    def manifest_id(self) -> str | None:
+        """Id of the active manifest."""
+        return None if self.manifest is None else self.manifest.manifest_id
+
+    @property
+    def signer(self) -> str | None:
+        """Name of who signed the active manifest."""
+        return None if self.manifest is None else self.manifest.signature.signer
+
+    @property
+    def issuer(self) -> str | None:
+        """Name of the authority that issued the signer's certificate."""
+        return None if self.manifest is None else self.manifest.signature.issuer
+
+    @property
+    def generator(self) -> str | None:
+        """What made the active manifest's claim, with its version."""
+        return None if self.manifest is None else self.manifest.generator
+
+    @property
+    def source_type(self) -> str | None:
+        """The active manifest's *digital source type*, for example "trainedAlgorithmicMedia"."""
+        return None if self.manifest is None else self.manifest.source_type
+
+    @property
+    def soft_bindings(self) -> tuple[SoftBinding, ...]:
+        """Watermark ids that the active manifest names."""
+        return () if self.manifest is None else self.manifest.soft_bindings
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The active manifest's actions, in order."""
+        return () if self.manifest is None else self.manifest.actions
+
+    @property
+    def ingredients(self) -> tuple[IngredientReport, ...]:
+        """The pictures that this one was made from."""
+        return () if self.manifest is None else self.manifest.ingredients
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready data; ``failures`` are codes, sentences lie beside."""
+        return {
+            "state": self.state,
+            "reasons": list(self.reasons),
+            "failures": [item.code for item in self.failures],
+            "failure_details": [dataclasses.asdict(item) for item in self.failures],
+            "ingredient_failures": [dataclasses.asdict(item) for item in self.ingredient_failures],
+            "identity_failures": [dataclasses.asdict(item) for item in self.identity_failures],
+            "manifest_id": self.manifest_id,
+            "signer": self.signer,
+            "issuer": self.issuer,
+            "signer_trusted": self.signer_trusted,
+            "trusted_by": self.trusted_by,
+            "development": self.development,
+            "changed_only": self.changed_only,
+            "generator": self.generator,
+            "time": self.time,
+            "timestamped": self.timestamped,
+            "timestamp_trusted": self.timestamp_trusted,
+            "source_type": self.source_type,
+            "soft_bindings": [
+                {"algorithm": item.algorithm, "value": item.value.hex()}
+                for item in self.soft_bindings
+            ],
+            "actions": [dataclasses.asdict(item) for item in self.actions],
+            "remote_url": self.remote_url,
+            "embedded": self.embedded,
+            "manifest": None if self.manifest is None else _manifest_dict(self.manifest),
+        }
+
+
+def _manifest_dict(manifest: ManifestReport) -> dict[str, Any]:
+    return {
+        "manifest_id": manifest.manifest_id,
+        "generator": manifest.generator,
+        "title": manifest.title,
+        "signature": dataclasses.asdict(manifest.signature),
+        "source_type": manifest.source_type,
+        "actions": [dataclasses.asdict(item) for item in manifest.actions],
+        "assertions": list(manifest.assertions),
+        "ingredients": [
+            {
+                "relationship": item.relationship,
+                "title": item.title,
+                "format": item.format,
+                "failures": [dataclasses.asdict(finding) for finding in item.failures],
+                "manifest": None if item.manifest is None else _manifest_dict(item.manifest),
+            }
+            for item in manifest.ingredients
+        ],
+    }

@@ -1,0 +1,330 @@
+"""Who signs: the protocol that every signer follows, PEM files, and any callable.
+
+Signers for hardware tokens and key services live in modules of their own and follow the same
+protocol.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from indelible.errors import CertificateError, SigningError
+
+__all__ = ["ALGORITHMS", "CallbackSigner", "PemSigner", "Signer", "algorithm_for"]
+
+PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+Passphrase: TypeAlias = str | bytes | Callable[[], str | bytes]
+
+ALGORITHMS = ("es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519")
+PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"
+
+_HASHES: dict[str, hashes.HashAlgorithm] = {
+    "256": hashes.SHA256(),
+    "384": hashes.SHA384(),
+    "512": hashes.SHA512(),
+}
+_CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """What `sign` needs: a certificate chain, and something that signs bytes with its key.
+
+    Attributes
+    ----------
+    algorithm : str
+        One of `ALGORITHMS`.
+    certificates : bytes
+        The chain in PEM: the signing certificate first, then the intermediates. The root is left
+        out.
+    timestamp_url : str or None
+        An RFC 3161 time-stamp authority to ask when signing. None makes no connection.
+    """
+
+    @property
+    def algorithm(self) -> str: ...
+
+    @property
+    def certificates(self) -> bytes: ...
+
+    @property
+    def timestamp_url(self) -> str | None: ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of `data`.
+
+        ES algorithms give r and s as two fixed-size numbers one after the other (DER is accepted),
+        PS algorithms an RSA-PSS signature whose salt is as long as its hash.
+        """
+        ...
+
+
+def algorithm_for(key: object, *, rsa_hash: str = "256") -> str:
+    """Return the C2PA algorithm that fits a key (public or private).
+
+    Parameters
+    ----------
+    key : object
+        A key of the `cryptography` package.
+    rsa_hash : str
+        "256", "384" or "512": RSA keys fit three algorithms.
+
+    Raises
+    ------
+    SigningError
+        If C2PA allows no algorithm for this key.
+    """
+    if isinstance(key, (ec.EllipticCurvePrivateKey, ec.EllipticCurvePublicKey)):
+        if key.curve.name in _CURVES:
+            return _CURVES[key.curve.name]
+        raise SigningError(
+            f"C2PA does not allow the curve {key.curve.name}", hint="Use P-256, P-384 or P-521."
+        )
+    if isinstance(key, (rsa.RSAPrivateKey, rsa.RSAPublicKey)):
+        if key.key_size < 2048:
+            raise SigningError(
+                f"an RSA key of {key.key_size} bits is too short for C2PA",
+                hint="Use 2048 bits or more, or an elliptic-curve key.",
+            )
+        return f"ps{rsa_hash}"
+    if isinstance(key, (ed25519.Ed25519PrivateKey, ed25519.Ed25519PublicKey)):
+        return "ed25519"
+    raise SigningError(
+        f"C2PA does not allow keys of the kind {type(key).__name__}",
+        hint="Use an elliptic-curve key (P-256, P-384, P-521), RSA, or Ed25519.",
+    )
+
+
+def raw_ecdsa(signature: bytes, algorithm: str) -> bytes:
+    """Turn a DER signature into r and s one after the other, as COSE wants it."""
+    size = {"es256": 32, "es384": 48, "es512": 66}[algorithm]
+    try:
+        r, s = decode_dss_signature(signature)
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+    except (ValueError, OverflowError) as error:
+        raise SigningError(f"the key gave a signature that is not ECDSA: {error}") from error
+
+
+def load_chain(pem: bytes) -> list[x509.Certificate]:
+    """Parse a PEM chain.
+
+    Raises
+    ------
+    CertificateError
+        If there is no certificate in it, or one cannot be parsed.
+    """
+    try:
+        chain = x509.load_pem_x509_certificates(pem)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CertificateError(
+            f"the certificate chain cannot be read: {error}",
+            hint="It must be PEM: the signing certificate first, then the intermediates.",
+        ) from error
+    if not chain:
+        raise CertificateError("the certificate chain is empty")
+    return chain
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSigner:
+    """A signer around any callable, for keys that live somewhere else.
+
+    Parameters
+    ----------
+    certificates : bytes
+        PEM chain, signing certificate first.
+    callback : callable
+        Takes the bytes to sign and returns the signature. What it raises reaches the caller of
+        `sign` as the cause of a SigningError.
+    algorithm : str, optional
+        One of `ALGORITHMS`; by default the one that fits the certificate's key.
+    timestamp_url : str, optional
+        RFC 3161 time-stamp authority.
+    """
+
+    certificates: bytes
+    callback: Callable[[bytes], bytes] = field(repr=False)
+    algorithm: str = ""
+    timestamp_url: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.algorithm:
+            key = load_chain(self.certificates)[0].public_key()
+            object.__setattr__(self, "algorithm", algorithm_for(key))
+        _check_algorithm(self.algorithm)
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the callable's signature of `data`."""
+        return self.callback(data)
+
+
+class PemSigner:
+    """A signer with its private key in memory, from PEM.
+
+    Parameters
+    ----------
+    chain_pem : bytes
+        The signing certificate, then the intermediates.
+    key_pem : bytes
+        The private key (PKCS#8 or traditional), encrypted or not.
+    passphrase : str, bytes or callable, optional
+        Of an encrypted key. A callable is only called when the key turns out to be encrypted;
+        without any, the environment variable ``INDELIBLE_KEY_PASSPHRASE`` is used.
+    algorithm : str, optional
+        One of `ALGORITHMS`; by default the one that fits the key (RSA: ps256).
+    timestamp_url : str, optional
+        RFC 3161 time-stamp authority to ask when signing.
+
+    Raises
+    ------
+    SigningError
+        If the key cannot be read, or C2PA allows no algorithm for it.
+    CertificateError
+        If the chain cannot be read, or its first certificate is not about this key.
+    """
+
+    __slots__ = ("_key", "algorithm", "certificates", "timestamp_url")
+
+    def __init__(
+        self,
+        chain_pem: bytes,
+        key_pem: bytes,
+        *,
+        passphrase: Passphrase | None = None,
+        algorithm: str | None = None,
+        timestamp_url: str | None = None,
+    ) -> None:
+        key = load_private_key(key_pem, passphrase=passphrase)
+        leaf = load_chain(chain_pem)[0]
+        if _public_bytes(leaf.public_key()) != _public_bytes(key.public_key()):
+            raise CertificateError(
+                "the first certificate of the chain is not about this private key",
+                hint="Put the signing certificate first, and check that the two belong together.",
+            )
+        fitting = algorithm_for(key)
+        chosen = fitting if algorithm is None else algorithm.lower()
+        _check_algorithm(chosen)
+        if chosen[:2] != fitting[:2] or (chosen[:2] != "ps" and chosen != fitting):
+            raise SigningError(f"{chosen} does not fit this key, {fitting} does")
+        self._key = key
+        self.certificates = chain_pem
+        self.algorithm = chosen
+        self.timestamp_url = timestamp_url
+
+    @classmethod
+    def load(
+        cls,
+        certificate_path: str | os.PathLike[str],
+        key_path: str | os.PathLike[str],
+        *,
+        passphrase: Passphrase | None = None,
+        algorithm: str | None = None,
+        timestamp_url: str | None = None,
+    ) -> PemSigner:
+        """Read the chain and the key from files; see the class for the parameters and errors."""
+        return cls(
+            _read(certificate_path, "certificate chain"),
+            _read(key_path, "private key"),
+            passphrase=passphrase,
+            algorithm=algorithm,
+            timestamp_url=timestamp_url,
+        )
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature of `data`."""
+        key = self._key
+        if isinstance(key, ed25519.Ed25519PrivateKey):
+            return key.sign(data)
+        digest = _HASHES[self.algorithm[2:]]
+        if isinstance(key, rsa.RSAPrivateKey):
+            pss = padding.PSS(mgf=padding.MGF1(digest), salt_length=padding.PSS.DIGEST_LENGTH)
+            return key.sign(data, pss, digest)
+        return raw_ecdsa(key.sign(data, ec.ECDSA(digest)), self.algorithm)
+
+    def __repr__(self) -> str:
+        """Show the algorithm only: never anything of the key."""
+        return f"PemSigner(algorithm={self.algorithm!r}, timestamp_url={self.timestamp_url!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Refuse to be pickled: a private key must not slip into a queue or a cache."""
+        raise SigningError(
+            "a signer cannot be pickled: it holds a private key",
+            hint="Load it again in the other process.",
+        )
+
+
+def load_private_key(pem: bytes, *, passphrase: Passphrase | None = None) -> PrivateKey:
+    """Read a private key, asking for the passphrase only where one is needed.
+
+    Raises
+    ------
+    SigningError
+        If it is no private key, is encrypted and the passphrase is missing or wrong, or is of a
+        kind that C2PA does not allow.
+    """
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except TypeError:  # encrypted
+        secret = _passphrase(passphrase)
+        try:
+            key = serialization.load_pem_private_key(pem, password=secret)
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise SigningError("the passphrase does not open the private key") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise SigningError(
+            "the private key cannot be read", hint="It must be PEM, in PKCS#8 for example."
+        ) from error
+    if not isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)) and not isinstance(
+        key, ed25519.Ed25519PrivateKey
+    ):
+        algorithm_for(key)  # raises, naming the kind
+        raise SigningError("C2PA does not allow this kind of key")
+    return key
+
+
+def _passphrase(given: Passphrase | None) -> bytes:
+    secret = given() if callable(given) else given
+    if secret is None:
+        secret = os.environ.get(PASSPHRASE_VARIABLE)
+    if not secret:
+        raise SigningError(
+            "the private key is encrypted and no passphrase was given",
+            hint=f"Give one, or set the environment variable {PASSPHRASE_VARIABLE}.",
+        )
+    return secret.encode() if isinstance(secret, str) else secret
+
+
+def _check_algorithm(algorithm: str) -> None:
+    if algorithm not in ALGORITHMS:
+        raise SigningError(
+            f"{algorithm!r} is not a C2PA signature algorithm",
+            hint=f"Use one of {', '.join(ALGORITHMS)}.",
+        )
+
+
+def _public_bytes(key: object) -> bytes:
+    if not hasattr(key, "public_bytes"):
+        raise CertificateError("the certificate's key is of an unknown kind")
+    encoded = key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return bytes(encoded)
+
+
+def _read(path: str | os.PathLike[str], what: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SigningError(
+            f"the {what} {os.fspath(path)} cannot be read: {error.strerror}"
+        ) from error

@@ -1,0 +1,170 @@
+"""Signing: put a manifest into a picture, and keep the history that the picture already has."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from indelible.credentials import _c2pa
+from indelible.credentials.manifest import PARENT_INSTANCE, ManifestRequest, SourceType
+from indelible.credentials.media_types import media_type, sniff
+from indelible.credentials.signers import Signer
+from indelible.credentials.trust import Trust
+from indelible.errors import ManifestError
+
+__all__ = ["SignedPicture", "has_manifest", "sign"]
+
+_RECOVERED = "recovered.c2pa"
+_THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPicture:
+    """What signing gives.
+
+    Attributes
+    ----------
+    data : bytes
+        The picture with its manifest inside, or unchanged where the request said not to embed it.
+    manifest_store : bytes
+        The manifest with its whole history, as ``application/c2pa``: for a registry, or for a
+        sidecar file.
+    manifest_id : str
+        The id of the new manifest.
+    sha256 : str
+        SHA-256 of `data`, in hexadecimal.
+    """
+
+    data: bytes
+    manifest_store: bytes
+    manifest_id: str
+    sha256: str
+
+
+def sign(
+    data: bytes,
+    format: str,
+    request: ManifestRequest,
+    signer: Signer,
+    *,
+    parent: bytes | None = None,
+    parent_store: bytes | None = None,
+    trust: Trust | None = None,
+) -> SignedPicture:
+    """Sign a picture.
+
+    Parameters
+    ----------
+    data : bytes
+        The encoded picture. If it carries a manifest already, that history is kept: it becomes the
+        parent of the new one.
+    format : str
+        "jpeg", "png", ... or a media type.
+    request : ManifestRequest
+        What the manifest is to say.
+    signer : Signer
+        Who signs.
+    parent : bytes, optional
+        The file that `data` was made from, where that is another one: its manifest, if it has one,
+        becomes the parent. A file without credentials is kept as parent only for edited pictures;
+        a generated picture has none.
+    parent_store : bytes, optional
+        A manifest store recovered for `parent` (or for `data`), whose file lost it.
+    trust : Trust, optional
+        By which the parent's history is judged while signing; by default the official lists.
+
+    Raises
+    ------
+    UnsupportedImageError
+        If the format carries no manifests.
+    ManifestError
+        If the manifest cannot be built, or `parent` carries one that cannot be read.
+    SigningError
+        If the signer, the library or the time-stamp authority refuses.
+
+    Notes
+    -----
+    The only connection ever made is to ``signer.timestamp_url``, where there is one.
+    """
+    kind = media_type(format)
+    trust = Trust.official() if trust is None else trust
+    settings = _c2pa.settings_for(trust, timestamp_url=signer.timestamp_url)
+    if request.thumbnail:
+        settings["builder"]["thumbnail"] = _THUMBNAIL
+    ancestor = _ancestor(data, kind, request, parent, parent_store, settings)
+    definition = request.definition(has_parent=ancestor is not None)
+    try:
+        signed, store = _c2pa.sign(
+            data,
+            kind,
+            manifest=definition,
+            settings=settings,
+            algorithm=signer.algorithm,
+            certificates=signer.certificates,
+            callback=signer.sign,
+            timestamp_url=signer.timestamp_url,
+            ingredients=[] if ancestor is None else [ancestor],
+            resources=[] if parent_store is None else [(_RECOVERED, parent_store)],
+            edit=ancestor is not None,
+            embed=request.embed,
+            remote_url=request.remote_url,
+        )
+    except _c2pa.UnreadableManifestError as error:
+        raise ManifestError(f"the picture cannot be signed: {error}") from error
+    return SignedPicture(
+        data=signed,
+        manifest_store=store,
+        manifest_id=request.manifest_id,
+        sha256=hashlib.sha256(signed).hexdigest(),
+    )
+
+
+def has_manifest(data: bytes, format: str) -> bool:
+    """Whether a picture carries a manifest, readable or not, or the address of one."""
+    settings = _c2pa.settings_for(None)
+    try:
+        _c2pa.read(data, media_type(format), settings)
+    except _c2pa.NoManifestError:
+        return False
+    except _c2pa.RemoteManifestError:
+        return True
+    except _c2pa.UnreadableManifestError:
+        return b"jumb" in data and b"c2pa" in data
+    return True
+
+
+def _ancestor(
+    data: bytes,
+    kind: str,
+    request: ManifestRequest,
+    parent: bytes | None,
+    parent_store: bytes | None,
+    settings: dict[str, Any],
+) -> _c2pa.Ingredient | None:
+    """Return the ingredient that carries the picture's history on, or None if it has none."""
+    source = data if parent is None else parent
+    source_kind = kind if parent is None else (sniff(parent) or kind)
+    definition: dict[str, Any] = {
+        "relationship": "parentOf",
+        "instance_id": PARENT_INSTANCE,
+        "title": "the picture before",
+    }
+    try:
+        reading = _c2pa.read(source, source_kind, settings, parent_store)
+    except (_c2pa.NoManifestError, _c2pa.RemoteManifestError):
+        # A manifest that is only an address is not fetched here; whoever wants it kept fetches it
+        # and gives it as `parent_store`.
+        if parent is None or request.source_type is SourceType.GENERATED:
+            return None
+    except _c2pa.UnreadableManifestError as error:
+        raise ManifestError(
+            f"the credentials that the picture already has cannot be read: {error}",
+            hint="Its history cannot be carried on. Strip the old metadata first to sign it anew.",
+        ) from error
+    else:
+        if parent_store is not None:
+            definition["manifest_data"] = {"format": "application/c2pa", "identifier": _RECOVERED}
+            definition["active_manifest"] = reading.summary.get("active_manifest")
+            definition["validation_results"] = reading.summary.get("validation_results", {})
+    return _c2pa.Ingredient(data=source, media_type=source_kind, definition=definition)

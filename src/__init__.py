@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from indelible import credentials, imaging, watermark
     from indelible.protection import protect
     from indelible.verdict import Verdict
-    from indelible.verification import verify
+    from indelible.verification import Verification, verify
 
 __all__ = [
     "IndelibleError",
     "Verdict",
+    "Verification",
     "__version__",
     "credentials",
     "imaging",
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 # Where each name that is loaded on first use lives; None: the name is a sub-package.
 _LAZY: dict[str, str | None] = {
     "Verdict": "indelible.verdict",
+    "Verification": "indelible.verification",
     "credentials": None,
     "imaging": None,
     "protect": "indelible.protection",

@@ -1,0 +1,171 @@
+"""The error tree: everything that Indelible raises on purpose.
+
+::
+
+    IndelibleError
+    ├── ImageError
+    │   ├── UnreadableImageError      not an image, truncated, or disguised as another format
+    │   ├── UnsupportedImageError     a format or a kind of image that is refused knowingly
+    │   └── ImageTooLargeError        the header announces more pixels or bytes than the limit
+    ├── WatermarkError
+    │   ├── UnmarkableImageError      nothing in the picture can carry a mark
+    │   ├── EmbeddingFailedError      a mark was embedded, but is not found in the encoded file
+    │   ├── PayloadError              a payload that is not exactly eight bytes
+    │   └── KeyFileError              a watermark key that cannot be read, written or used
+    ├── CredentialError
+    │   ├── SigningError              the signer, the C2PA library or the time-stamp authority refused
+    │   ├── CertificateError          a certificate that breaks the C2PA profile
+    │   ├── ManifestError             a manifest that cannot be built
+    │   ├── TrustError                a trust list that cannot be read or updated
+    │   └── IdentityError             the development identity cannot be created or loaded
+    ├── RegistryError
+    │   ├── BindingConflictError      the registry already holds this watermark id
+    │   └── RegistryUnavailableError  locked, full, unreadable or unreachable
+    ├── ConfigurationError            settings that contradict each other or cannot be read
+    ├── OutputError
+    │   └── OutputExistsError         the output exists and overwriting was not asked for
+    ├── MissingDependencyError        an optional package, or a system library of one, is not installed
+    └── NetworkError                  an outbound connection that failed or is not allowed
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BindingConflictError",
+    "CertificateError",
+    "ConfigurationError",
+    "CredentialError",
+    "EmbeddingFailedError",
+    "IdentityError",
+    "ImageError",
+    "ImageTooLargeError",
+    "IndelibleError",
+    "KeyFileError",
+    "ManifestError",
+    "MissingDependencyError",
+    "NetworkError",
+    "OutputError",
+    "OutputExistsError",
+    "PayloadError",
+    "RegistryError",
+    "RegistryUnavailableError",
+    "SigningError",
+    "TrustError",
+    "UnmarkableImageError",
+    "UnreadableImageError",
+    "UnsupportedImageError",
+    "WatermarkError",
+]
+
+
+class IndelibleError(Exception):
+    """Base of every error that Indelible raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        What happened, in one sentence.
+    hint : str, optional
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def diagnostics(self) -> str:
+        """Return the message and, where there is one, the hint, as text for a person."""
+        return self.message if self.hint is None else f"{self.message}\n{self.hint}"
+
+
+class ImageError(IndelibleError):
+    """The picture cannot be used."""
+
+
+class UnreadableImageError(ImageError):
+    """The bytes are no image, are cut short, or are not the format they claim to be."""
+
+
+class UnsupportedImageError(ImageError):
+    """The picture is of a kind that is refused knowingly (animated, unknown format, ...)."""
+
+
+class ImageTooLargeError(ImageError):
+    """The header announces more pixels, frames or bytes than the limit allows."""
+
+
+class WatermarkError(IndelibleError):
+    """Embedding or detecting a watermark is impossible as asked."""
+
+
+class UnmarkableImageError(WatermarkError):
+    """Nothing in the picture can carry a mark (one flat colour, a few pixels, ...)."""
+
+
+class EmbeddingFailedError(WatermarkError):
+    """The mark was embedded but is not found again in the encoded file."""
+
+
+class PayloadError(WatermarkError, ValueError):
+    """The payload is not exactly eight bytes."""
+
+
+class KeyFileError(WatermarkError):
+    """A watermark key cannot be read, written or used."""
+
+
+class CredentialError(IndelibleError):
+    """A C2PA credential cannot be made or read."""
+
+
+class SigningError(CredentialError):
+    """The signer, the C2PA library or the time-stamp authority refused."""
+
+
+class CertificateError(CredentialError):
+    """A certificate breaks a rule of the C2PA certificate profile."""
+
+
+class ManifestError(CredentialError):
+    """The manifest cannot be built from what was given."""
+
+
+class TrustError(CredentialError):
+    """A trust list or trust anchor cannot be read or updated."""
+
+
+class IdentityError(CredentialError):
+    """The development identity cannot be created or loaded."""
+
+
+class RegistryError(IndelibleError):
+    """The registry refused or failed."""
+
+
+class BindingConflictError(RegistryError):
+    """The registry already holds this watermark id for another manifest."""
+
+
+class RegistryUnavailableError(RegistryError):
+    """The registry is locked, full, unreadable or unreachable."""
+
+
+class ConfigurationError(IndelibleError):
+    """Settings that cannot be read or contradict each other."""
+
+
+class OutputError(IndelibleError):
+    """The output cannot be written."""
+
+
+class OutputExistsError(OutputError):
+    """The output exists, and overwriting it was not asked for."""
+
+
+class MissingDependencyError(IndelibleError, ImportError):
+    """An optional package, or a system library that one needs, is not installed."""
+
+
+class NetworkError(IndelibleError):
+    """An outbound connection failed or is not allowed."""

@@ -1,0 +1,19 @@
+"""The invisible watermark: 64 bits in the pixels, keyed and blind.
+
+>>> from indelible import watermark
+>>> key = watermark.Key.generate()
+>>> marked = watermark.embed(image, b"8 bytes.", key)   # doctest: +SKIP
+>>> watermark.detect(marked, key).payload               # doctest: +SKIP
+b'8 bytes.'
+"""
+
+from __future__ import annotations
+
+from indelible.errors import UnmarkableImageError
+from indelible.watermark.detection import Detection, detect
+from indelible.watermark.embedding import embed
+from indelible.watermark.keys import Key
+
+__all__ = ["ALGORITHM", "Detection", "Key", "UnmarkableImageError", "detect", "embed"]
+
+ALGORITHM = "org.indelible.dft.1"

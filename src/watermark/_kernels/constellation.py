@@ -1,0 +1,203 @@
+"""Power and phase of a constellation of spectral lines under an affine map."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+
+@njit("float64(float32[:, ::1], float64[:, ::1], float64[:, ::1])", cache=True, nogil=True)
+def mean_power(
+    power: NDArray[np.float32], lines: NDArray[np.float64], matrix: NDArray[np.float64]
+) -> float:
+    """Sum the bilinearly interpolated power at `matrix @ line` over the root of their number.
+
+    Parameters
+    ----------
+    power : float32 (N, N // 2 + 1)
+        Half spectrum's normalised power (mean 1 where there is no mark).
+    lines : float64 (n, 2)
+    matrix : float64 (2, 2)
+        Maps a line to bins (x, y).
+
+    Returns
+    -------
+    float
+        Sum of (power - 1) / sqrt(n) over the lines inside the spectrum, n their number.
+    """
+    size, columns = power.shape
+    total = 0.0
+    inside = 0
+    for index in range(lines.shape[0]):
+        x = matrix[0, 0] * lines[index, 0] + matrix[0, 1] * lines[index, 1]
+        y = matrix[1, 0] * lines[index, 0] + matrix[1, 1] * lines[index, 1]
+        if x < 0.0:
+            x, y = -x, -y
+        i, j = int(np.floor(x)), int(np.floor(y))
+        if i >= columns - 1 or j < -(size // 2) or j >= size // 2 - 1:
+            continue
+        fx, fy = x - i, y - j
+        upper, lower = j % size, (j + 1) % size
+        value = (1.0 - fy) * ((1.0 - fx) * power[upper, i] + fx * power[upper, i + 1])
+        value += fy * ((1.0 - fx) * power[lower, i] + fx * power[lower, i + 1])
+        total += value - 1.0
+        inside += 1
+    if inside < 8:
+        return -1e9
+    return total / np.sqrt(inside)
+
+
+@njit(
+    "float64(float32[:, ::1], float64[:, ::1], float64[:, ::1], float64, int64)",
+    cache=True,
+    nogil=True,
+)
+def climb(
+    power: NDArray[np.float32],
+    lines: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    step: float,
+    rounds: int,
+) -> float:
+    """Refine `matrix` in place by coordinate ascent of :func:`mean_power`; return the value reached.
+
+    The four directions are scale, rotation, and stretching along the axes and the diagonals; the step halves
+    when none of them helps.
+    """
+    best = mean_power(power, lines, matrix)
+    trial = np.empty((2, 2))
+    for _ in range(rounds):
+        improved = False
+        for direction in range(4):
+            for sign in range(2):
+                s = step if sign == 0 else -step
+                a, b, c, d = 1.0, 0.0, 0.0, 1.0
+                if direction == 0:
+                    a, d = 1.0 + s, 1.0 + s
+                elif direction == 1:
+                    b, c = -s, s
+                elif direction == 2:
+                    a, d = 1.0 + s, 1.0 - s
+                else:
+                    b, c = s, s
+                trial[0, 0] = a * matrix[0, 0] + b * matrix[1, 0]
+                trial[0, 1] = a * matrix[0, 1] + b * matrix[1, 1]
+                trial[1, 0] = c * matrix[0, 0] + d * matrix[1, 0]
+                trial[1, 1] = c * matrix[0, 1] + d * matrix[1, 1]
+                value = mean_power(power, lines, trial)
+                if value > best:
+                    best = value
+                    matrix[:, :] = trial
+                    improved = True
+        if not improved:
+            step *= 0.5
+    return best
+
+
+@njit(
+    "void(complex64[:, ::1], float64[:, ::1], float64[:, ::1], float64, float64, complex64[::1])",
+    cache=True,
+    nogil=True,
+)
+def sample_lines(
+    spectrum: NDArray[np.complex64],
+    lines: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    centre_x: float,
+    centre_y: float,
+    out: NDArray[np.complex64],
+) -> None:
+    """Interpolate a half spectrum at `matrix @ line`, with phases relative to the picture's centre.
+
+    Relative to the centre the phase varies slowly between bins, so that neighbours can be averaged.
+    Lines outside of the spectrum give 0.
+    """
+    size, columns = spectrum.shape
+    for index in range(lines.shape[0]):
+        x = matrix[0, 0] * lines[index, 0] + matrix[0, 1] * lines[index, 1]
+        y = matrix[1, 0] * lines[index, 0] + matrix[1, 1] * lines[index, 1]
+        mirrored = x < 0.0
+        if mirrored:
+            x, y = -x, -y
+        i, j = int(np.floor(x)), int(np.floor(y))
+        out[index] = 0.0
+        if i >= columns - 1 or j < -(size // 2) or j >= size // 2 - 1:
+            continue
+        fx, fy = x - i, y - j
+        total = 0.0 + 0.0j
+        for dy in range(2):
+            for dx in range(2):
+                weight = (fx if dx else 1.0 - fx) * (fy if dy else 1.0 - fy)
+                phase = 2.0 * np.pi * ((i + dx) * centre_x + (j + dy) * centre_y) / size
+                turned = spectrum[(j + dy) % size, i + dx] * (np.cos(phase) + 1j * np.sin(phase))
+                total += weight * turned
+        out[index] = np.conj(total) if mirrored else total
+
+
+@njit(
+    "void(complex64[:, ::1], int64[::1], int64[::1], float32[:, ::1], int64[:, ::1])",
+    cache=True,
+    nogil=True,
+)
+def best_translations(
+    values: NDArray[np.complex64],
+    line_u: NDArray[np.int64],
+    line_v: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    places: NDArray[np.int64],
+) -> None:
+    """Find, for each hypothesis, the translation at which its lines add up.
+
+    Parameters
+    ----------
+    values : complex64 (H, n)
+        Lines of each hypothesis, expected phases removed: exp(-2 pi i (u tx + v ty)) remains.
+    line_u, line_v : int64 (n,)
+        Frequencies in cycles per tile; lines with equal u follow each other.
+    scores : float32 (H, 2)
+        Out: largest and smallest (for an inverted picture) real sum over a GRID x GRID raster.
+    places : int64 (H, 2)
+        Out: raster index ty * GRID + tx of either.
+    """
+    grid = 64
+    n = line_u.size
+    wave_real = np.empty((grid, grid), np.float32)
+    wave_imag = np.empty((grid, grid), np.float32)
+    for k in range(grid):
+        for t in range(grid):
+            angle = 2.0 * np.pi * (k * t % grid) / grid
+            wave_real[k, t] = np.cos(angle)
+            wave_imag[k, t] = np.sin(angle)
+    column_real = np.empty(grid, np.float32)
+    column_imag = np.empty(grid, np.float32)
+    sums = np.empty((grid, grid), np.float32)
+    for hypothesis in range(values.shape[0]):
+        sums[:, :] = 0.0
+        line = 0
+        while line < n:
+            u = line_u[line]
+            column_real[:] = 0.0
+            column_imag[:] = 0.0
+            while line < n and line_u[line] == u:
+                real, imag = values[hypothesis, line].real, values[hypothesis, line].imag
+                v = line_v[line] % grid
+                for t in range(grid):
+                    column_real[t] += real * wave_real[v, t] - imag * wave_imag[v, t]
+                    column_imag[t] += real * wave_imag[v, t] + imag * wave_real[v, t]
+                line += 1
+            k = u % grid
+            for ty in range(grid):
+                real, imag = column_real[ty], column_imag[ty]
+                for tx in range(grid):
+                    sums[ty, tx] += real * wave_real[k, tx] - imag * wave_imag[k, tx]
+        high, low, high_at, low_at = sums[0, 0], sums[0, 0], 0, 0
+        for ty in range(grid):
+            for tx in range(grid):
+                value = sums[ty, tx]
+                if value > high:
+                    high, high_at = value, ty * grid + tx
+                if value < low:
+                    low, low_at = value, ty * grid + tx
+        scores[hypothesis, 0], scores[hypothesis, 1] = high, low
+        places[hypothesis, 0], places[hypothesis, 1] = high_at, low_at

@@ -1,0 +1,267 @@
+"""Synchronisation: from a candidate of the search to a map between the tile's and the picture's coordinates.
+
+Tile coordinates count tiles: the mark repeats its pilots at every integer. A *map* is the 3 x 3 homography from
+tile coordinates (s, t, 1) to pixels of the reduced picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from indelible.watermark._kernels import constellation, warp
+from indelible.watermark.carrier import Carrier, Pilots
+from indelible.watermark.search import FFT_SIZE, Candidate, Spectrum
+
+__all__ = ["Canonical", "Lock", "canonical_of", "lock_candidates", "refine"]
+
+GRID = 64  # translations tried per tile and direction
+SYMMETRIES = tuple(
+    np.array(matrix, dtype=np.int64)
+    for matrix in (
+        ((1, 0), (0, 1)), ((0, -1), (1, 0)), ((-1, 0), (0, -1)), ((0, 1), (-1, 0)),
+        ((1, 0), (0, -1)), ((0, 1), (1, 0)), ((-1, 0), (0, 1)), ((0, -1), (-1, 0)),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A hypothesis about everything but the data.
+
+    Attributes
+    ----------
+    score : float
+        Coherent sum of the pilots over its deviation on an unmarked picture.
+    ring_index : int
+        Which key.
+    variant : int
+    polarity : int
+        1, or -1 for an inverted picture.
+    map : float64 (3, 3)
+    """
+
+    score: float
+    ring_index: int
+    variant: int
+    polarity: int
+    map: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """The whitened picture, resampled so that every tile is a square of `samples` x `samples` pixels.
+
+    Attributes
+    ----------
+    pixels : float32 (rows * samples, columns * samples)
+        Zero outside of the picture.
+    samples : int
+    origin : (int, int)
+        Tile coordinates (s, t) of the first pixel.
+    """
+
+    pixels: NDArray[np.float32]
+    samples: int
+    origin: tuple[int, int]
+
+    def tiles(self) -> NDArray[np.float32]:
+        """Return the tiles, float32 (rows, columns, samples, samples)."""
+        n = self.samples
+        rows, columns = self.pixels.shape[0] // n, self.pixels.shape[1] // n
+        return self.pixels.reshape(rows, n, columns, n).transpose(0, 2, 1, 3)
+
+
+def lock_candidates(
+    spectrum: Spectrum,
+    candidate: Candidate,
+    pilots: Pilots,
+    ring: list[tuple[int, Carrier]],
+    limit: int,
+) -> list[Lock]:
+    """Try every key, variant, symmetry, polarity and translation on one candidate; best first."""
+    lines = pilots.lines
+    sampled = np.empty(len(lines), np.complex64)
+    constellation.sample_lines(
+        spectrum.values, lines.astype(np.float64), candidate.matrix, *spectrum.centre, sampled
+    )
+    sampled /= np.sqrt(np.abs(sampled)) + np.float32(1e-12)
+    deviation = np.sqrt(np.sum(np.abs(sampled) ** 2) / 2) + 1e-12
+    turned = np.stack([_under(symmetry, lines, sampled) for symmetry in SYMMETRIES])
+    expected = np.concatenate([carrier.pilot_phases for _, carrier in ring])
+    hypotheses = np.exp(1j * expected)[:, None, :] * np.conj(turned)[None, :, :]
+    flat = np.ascontiguousarray(hypotheses.reshape(-1, len(lines)), dtype=np.complex64)
+    scores = np.empty((len(flat), 2), np.float32)
+    places = np.empty((len(flat), 2), np.int64)
+    constellation.best_translations(
+        flat, np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1]), scores, places
+    )
+    strength = np.abs(scores) / deviation
+    locks = []
+    for index in np.argsort(-strength, axis=None)[:limit]:
+        which, sign = divmod(int(index), 2)
+        row, symmetry = divmod(which, len(SYMMETRIES))
+        key, variant = divmod(row, expected.shape[0] // len(ring))
+        t, s = divmod(int(places[which, sign]), GRID)
+        frequency = candidate.matrix @ SYMMETRIES[symmetry] / FFT_SIZE
+        map_ = np.eye(3)
+        map_[:2, :2] = np.linalg.inv(frequency).T
+        map_[:2, 2] = spectrum.centre - map_[:2, :2] @ (s / GRID, t / GRID)
+        locks.append(
+            Lock(float(strength[which, sign]), ring[key][0], variant, 1 - 2 * sign, map_)
+        )
+    return locks
+
+
+def _under(
+    symmetry: NDArray[np.int64], lines: NDArray[np.int64], sampled: NDArray[np.complex64]
+) -> NDArray[np.complex64]:
+    """Return what the lines would be if the picture had been turned by `symmetry`."""
+    index = {(int(u), int(v)): i for i, (u, v) in enumerate(lines)}
+    out = np.empty_like(sampled)
+    for i, line in enumerate(lines):
+        u, v = (int(value) for value in symmetry @ line)
+        j = index.get((u, v))
+        out[i] = sampled[j] if j is not None else np.conj(sampled[index[(-u, -v)]])
+    return out
+
+
+def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canonical | None:
+    """Resample a whitened picture to the tile's grid; None if the map is unusable."""
+    height, width = white.shape
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float).T
+    try:
+        tile = np.linalg.inv(map_) @ corners
+    except np.linalg.LinAlgError:
+        return None
+    if not np.all(tile[2] > 1e-9):
+        return None
+    tile = tile[:2] / tile[2]
+    first, last = np.floor(tile.min(axis=1)), np.ceil(tile.max(axis=1))
+    columns, rows = (int(value) for value in last - first)
+    pixels_per_tile = float(np.sqrt(abs(np.linalg.det(map_[:2, :2]))))
+    if not (0 < rows <= MAX_TILES and 0 < columns <= MAX_TILES):
+        return None
+    samples = next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
+    step = np.array([[1 / samples, 0, first[0]], [0, 1 / samples, first[1]], [0, 0, 1]])
+    pixels = np.empty((rows * samples, columns * samples), np.float32)
+    warp.bilinear(white, np.ascontiguousarray(map_ @ step), pixels)
+    return Canonical(pixels, samples, (int(first[0]), int(first[1])))
+
+
+MAX_TILES = 64
+SAMPLES = (64, 80, 96)  # per tile; the band's edge of 0.22 cycles/sample is at 28 cycles per tile
+
+
+def refine(
+    white: NDArray[np.float32], lock: Lock, carrier: Carrier, *, projective: bool = True
+) -> Lock:
+    """Sharpen a lock's map with the pilots of each tile.
+
+    The pilots' phases in a tile tell how far it is from its place; one smooth map (affine, then projective) is
+    fitted to all tiles at once by Newton's method on the coherent sum, so that tiles too weak to be measured
+    alone still count.
+    """
+    map_ = lock.map
+    score = lock.score
+    for basis in (6, 6, 8) if projective else (6, 6):
+        canonical = canonical_of(white, map_)
+        if canonical is None:
+            return lock
+        values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
+        parameters, score = _fit(values, centres, carrier.pilots.lines, basis)
+        map_ = map_ @ np.linalg.inv(_correction(parameters, centres))
+    return Lock(score, lock.ring_index, lock.variant, lock.polarity, map_)
+
+
+def pilot_values(
+    canonical: Canonical, carrier: Carrier, variant: int, polarity: int
+) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
+    """Return each tile's pilots with their expected phases removed, and the tiles' centres.
+
+    Returns
+    -------
+    values : complex128 (n_tiles, n_pilots)
+    centres : float64 (n_tiles, 2)
+        Tile coordinates.
+    """
+    tiles = canonical.tiles()
+    rows, columns = tiles.shape[:2]
+    spectra = scipy.fft.rfft2(tiles, axes=(2, 3))
+    lines = carrier.pilots.lines
+    picked = spectra[:, :, lines[:, 1] % canonical.samples, lines[:, 0]]
+    values = picked.reshape(rows * columns, -1) * np.exp(-1j * carrier.pilot_phases[variant])
+    t, s = np.mgrid[0:rows, 0:columns]
+    centres = np.stack([s.ravel(), t.ravel()], axis=1) + np.array(canonical.origin) + 0.5
+    return polarity * values, centres
+
+
+def _basis(centres: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Displacement of each tile per unit of each parameter, float64 (n_tiles, 2, size)."""
+    middle = centres.mean(axis=0)
+    reach = np.ptp(centres, axis=0).max() / 2 + 0.5
+    x, y = ((centres - middle) / reach).T
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    across = np.stack([one, zero, x, zero, y, zero, x * x, x * y], axis=1)
+    down = np.stack([zero, one, zero, x, zero, y, x * y, y * y], axis=1)
+    return np.stack([across, down], axis=1)[:, :, :size]
+
+
+def _correction(
+    parameters: NDArray[np.float64], centres: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the homography of tile coordinates that the fitted displacement is (to first order)."""
+    middle = centres.mean(axis=0)
+    reach = np.ptp(centres, axis=0).max() / 2 + 0.5
+    p = np.zeros(8)
+    p[: len(parameters)] = parameters / reach
+    unit = np.array(
+        [[1 + p[2], p[4], p[0]], [p[3], 1 + p[5], p[1]], [-p[6], -p[7], 1]], dtype=np.float64
+    )
+    scale = np.array([[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]])
+    return np.linalg.inv(scale) @ unit @ scale
+
+
+def _fit(
+    values: NDArray[np.complex128],
+    centres: NDArray[np.float64],
+    lines: NDArray[np.int64],
+    size: int,
+) -> tuple[NDArray[np.float64], float]:
+    """Maximise the coherent sum over smooth displacements; return parameters (tiles) and score."""
+    wave = 2 * np.pi * lines.astype(np.float64)
+    basis = _basis(centres, size)
+    amplitude = np.abs(values)
+    level = np.sqrt(np.mean(amplitude**2, axis=0)) + 1e-12
+    values = values / level  # every line alike
+    deviation = np.sqrt(np.sum(np.abs(values) ** 2) / 2) + 1e-12
+    slope = np.einsum("kd,bdp->bkp", wave, basis)
+    parameters = np.zeros(size)
+
+    def total(p: NDArray[np.float64]) -> tuple[float, NDArray[np.complex128]]:
+        turned = values * np.exp(-1j * (slope @ p))
+        return float(turned.real.sum()), turned
+
+    best, turned = total(parameters)
+    damping = 1e-2
+    for _ in range(30):
+        gradient = np.einsum("bk,bkp->p", turned.imag, slope)
+        weight = np.maximum(turned.real, 0.05 * np.abs(turned))
+        curvature = np.einsum("bk,bkp,bkq->pq", weight, slope, slope)
+        curvature[np.diag_indices(size)] *= 1 + damping
+        step = np.linalg.solve(curvature + 1e-9 * np.eye(size), gradient)
+        value, candidate = total(parameters + step)
+        if value > best:
+            gain = value - best
+            parameters, best, turned = parameters + step, value, candidate
+            damping = max(damping / 4, 1e-3)
+            if gain < 1e-4 * best:
+                break
+        else:
+            damping *= 8
+            if damping > 1e4:
+                break
+    return parameters, best / deviation

@@ -1,0 +1,147 @@
+"""The carrier: which spectral lines a key uses, with which phases and signs.
+
+The mark is one real pattern, periodic in both directions. Its *data* lines sit on the lattice of a period of
+``SUPER_TILE`` samples; its *pilots*, for synchronisation, on the four times coarser lattice of a period of
+``TILE`` samples. The places of the pilots come from the key's family, everything else from the key:
+
+* ``VARIANTS`` sets of pilot phases, one of which is used per image,
+* which coded bit each real coefficient of a data line carries (an interleaver), and
+* ``VARIANTS`` sequences of signs for these coefficients.
+
+An image's variant is thus a nonce: two images of one key share neither pilot phases nor signs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.watermark.keys import Key, expand
+
+__all__ = ["Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
+
+VERSION = 1  # enters every derivation: another version's carriers are independent of these
+TILE = 128  # samples in a period of the pilots
+TILES_PER_SUPER = 4
+SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
+BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
+VARIANTS = 16
+CODED_BITS = 320
+PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))  # (lowest, highest radius in cycles/sample, how many)
+PILOT_SHARE = 0.35  # of the mark's energy
+SLOPE = -0.25  # data amplitude falls as frequency to this power
+
+
+@dataclass(frozen=True, slots=True)
+class Pilots:
+    """The places of a family's pilots.
+
+    Attributes
+    ----------
+    orbits : int64 (n, 2)
+        One frequency (a, b), a > b > 0, per orbit, in cycles per tile.
+    lines : int64 (4 n, 2)
+        The half-plane's lines (u, v) of all orbits: (a, b), (b, a), (b, -a), (a, -b) each. With their
+        negatives they are symmetric under the eight symmetries of the square (D4). Sorted by u.
+    """
+
+    orbits: NDArray[np.int64]
+    lines: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A key's carrier.
+
+    Attributes
+    ----------
+    key_id : str
+    pilots : Pilots
+    pilot_phases : float64 (VARIANTS, n_pilots)
+        Radians.
+    coded_bit : int32 (2 n_lines,)
+        The coded bit that each real coefficient carries: first all real, then all imaginary parts.
+    signs : int8 (VARIANTS, 2 n_lines)
+        -1 or 1.
+    """
+
+    key_id: str
+    pilots: Pilots
+    pilot_phases: NDArray[np.float64]
+    coded_bit: NDArray[np.int32]
+    signs: NDArray[np.int8]
+
+
+@lru_cache(maxsize=1)
+def data_lines() -> NDArray[np.int64]:
+    """Return the data lines (u, v), int64 (n_lines, 2), in cycles per super-tile, by increasing radius.
+
+    The half-plane u > 0 (and v > 0 where u = 0) of the band, without the lattice points of the tile: there
+    the pilots are, and a fold over single tiles would show what else stood there.
+    """
+    top = int(BAND[1] * SUPER_TILE) + 1
+    u, v = np.meshgrid(np.arange(top + 1), np.arange(-top, top + 1), indexing="ij")
+    radius = np.hypot(u, v) / SUPER_TILE
+    on_tile_lattice = (u % TILES_PER_SUPER == 0) & (v % TILES_PER_SUPER == 0)
+    used = (radius >= BAND[0]) & (radius <= BAND[1]) & ((u > 0) | (v > 0)) & ~on_tile_lattice
+    lines = np.stack([u[used], v[used]], axis=1)
+    return lines[np.argsort(radius[used], kind="stable")].astype(np.int64)
+
+
+@lru_cache(maxsize=64)
+def pilots_of(family: str) -> Pilots:
+    """Return the places of a family's pilots, drawn so that no two orbits share a radius or an angle."""
+    label = f"indelible pilots v{VERSION} {family}".encode()
+    draws = expand(label, 1 << 16).view(np.uint16).astype(np.float64) / 65536.0
+    index = 0
+    orbits: list[tuple[int, int]] = []
+    for low, high, count in PILOT_ORBITS:
+        stop = len(orbits) + count
+        while len(orbits) < stop:
+            radius = TILE * (low + (high - low) * draws[index])
+            angle = np.deg2rad(4.0 + 37.0 * draws[index + 1])
+            index += 2
+            a, b = round(radius * np.cos(angle)), round(radius * np.sin(angle))
+            if 0 < b < a and _apart((a, b), orbits):
+                orbits.append((a, b))
+    lines = sorted(line for a, b in orbits for line in ((a, b), (b, a), (b, -a), (a, -b)))
+    return Pilots(np.array(orbits, dtype=np.int64), np.array(lines, dtype=np.int64))
+
+
+def _apart(new: tuple[int, int], orbits: list[tuple[int, int]]) -> bool:
+    """Tell whether an orbit differs enough from the others in radius and in angle."""
+    for a, b in orbits:
+        ratio = np.hypot(*new) / np.hypot(a, b)
+        turn = np.arctan2(new[1], new[0]) - np.arctan2(b, a)
+        if abs(np.log(ratio)) < 0.05 or abs(np.rad2deg(turn)) < 2.5:
+            return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def carrier_of(key: Key) -> Carrier:
+    """Derive a key's carrier (a few milliseconds; kept for the last 64 keys)."""
+    pilots = pilots_of(key.family)
+    n_pilots, n_coefficients = len(pilots.lines), 2 * len(data_lines())
+
+    drawn = key.stream(f"v{VERSION} pilot phases", 2 * VARIANTS * n_pilots).view(np.uint16)
+    phases = drawn.reshape(VARIANTS, n_pilots) * (2.0 * np.pi / 65536.0)
+
+    # Within each run of CODED_BITS coefficients of nearly one radius every coded bit stands once, so that
+    # each bit has its share of every frequency.
+    runs = -(-n_coefficients // CODED_BITS)
+    order = key.stream(f"v{VERSION} interleaver", 8 * runs * CODED_BITS).view(np.uint64)
+    by_radius = np.argsort(order.reshape(runs, CODED_BITS), axis=1).ravel()[:n_coefficients]
+    # by_radius alternates real, imaginary along the lines; store all real parts first
+    coded_bit = np.concatenate([by_radius[0::2], by_radius[1::2]]).astype(np.int32)
+
+    n_bytes = -(-VARIANTS * n_coefficients // 8)
+    bits = np.unpackbits(key.stream(f"v{VERSION} signs", n_bytes))[: VARIANTS * n_coefficients]
+    signs = (1 - 2 * bits.astype(np.int8)).reshape(VARIANTS, n_coefficients)
+
+    for array in (phases, coded_bit, signs):
+        array.flags.writeable = False
+    return Carrier(key.id, pilots, phases, coded_bit, signs)

@@ -1,0 +1,145 @@
+"""Blind detection: reduce, whiten, search, synchronise, decode, and decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.watermark import alignment, decoding, probability
+from indelible.watermark._image import as_channels
+from indelible.watermark._kernels import luminance
+from indelible.watermark.carrier import Carrier, carrier_of
+from indelible.watermark.keys import Key, as_key_ring
+from indelible.watermark.pattern import period_for
+from indelible.watermark.search import FFT_SIZE, search_similarity, spectrum_of
+from indelible.watermark.whitening import whiten
+
+__all__ = ["Detection", "detect"]
+
+WORKING_SIDE = 512  # root of the area to which pictures are reduced
+SMALLEST_SIDE = 32
+CANDIDATES = 8
+LEAST_SCORE = 6.5  # of the search: unmarked photographs stay below 7.5
+LOCKS = 3  # per candidate
+OFFSET_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What was found in a picture.
+
+    Attributes
+    ----------
+    found : bool
+    payload : bytes or None
+        8 bytes; None where nothing is found.
+    false_positive_probability : float
+        Bound on the chance that an unmarked picture gives this result, over the whole search; 1.0 where
+        nothing is found.
+    geometry : float64 (3, 3) or None
+        Homography from the original picture's pixel coordinates (x, y, 1), pixel centres at integers, to
+        this picture's. After a crop the original's origin is known up to the mark's period: then it is the
+        one nearest to this picture's.
+    key_id : str or None
+        Which key of the ring.
+    """
+
+    found: bool
+    payload: bytes | None = None
+    false_positive_probability: float = 1.0
+    geometry: NDArray[np.float64] | None = None
+    key_id: str | None = None
+
+
+def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
+    """Look for a mark of a key, or of any key of a ring, without any other knowledge.
+
+    Parameters
+    ----------
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+    key : Key or sequence of Key
+
+    Returns
+    -------
+    Detection
+        Never an exception for a valid array, however small or flat.
+
+    Raises
+    ------
+    UnsupportedImageError
+        If `image` is not such an array.
+    KeyFileError
+        If `key` is not a key or a non-empty sequence of keys.
+    """
+    ring = as_key_ring(key)
+    pixels = as_channels(image)
+    height, width, _ = pixels.shape
+    if min(height, width) < SMALLEST_SIDE:
+        return Detection(False)
+    reduced = _reduce(pixels)
+    white = whiten(reduced)
+    spectrum = spectrum_of(white)
+    carriers = [carrier_of(one) for one in ring]
+    families = {one.family: carrier.pilots for one, carrier in zip(ring, carriers, strict=True)}
+    for family, pilots in families.items():
+        members = [(i, carriers[i]) for i, one in enumerate(ring) if one.family == family]
+        for candidate in search_similarity(spectrum, pilots, CANDIDATES):
+            if candidate.score < LEAST_SCORE:
+                break
+            for lock in alignment.lock_candidates(spectrum, candidate, pilots, members, LOCKS):
+                detection = _decode(white, lock, carriers, ring, (height, width))
+                if detection is not None:
+                    return detection
+    return Detection(False)
+
+
+def _reduce(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the luminance at working resolution."""
+    height, width, _ = pixels.shape
+    factor = min(1.0, WORKING_SIDE / np.sqrt(height * width), FFT_SIZE / max(height, width))
+    out = np.empty((max(1, round(height * factor)), max(1, round(width * factor))), np.float32)
+    luminance.reduce_area(pixels, out)
+    return out
+
+
+def _decode(
+    white: NDArray[np.float32],
+    lock: alignment.Lock,
+    carriers: list[Carrier],
+    ring: tuple[Key, ...],
+    shape: tuple[int, int],
+) -> Detection | None:
+    """Synchronise on one hypothesis and decode; None unless chance is ruled out."""
+    carrier = carriers[lock.ring_index]
+    lock = alignment.refine(white, lock, carrier)
+    canonical = alignment.canonical_of(white, lock.map)
+    if canonical is None:
+        return None
+    values = decoding.coefficients(canonical)
+    for decoded in decoding.decode_lines(
+        values, carrier, lock.variant, lock.polarity, OFFSET_TRIES
+    ):
+        chance = probability.false_positive_bound(decoded.z, len(ring))
+        if chance <= probability.LIMIT:
+            geometry = _geometry(lock.map, decoded.offset, white.shape, shape)
+            return Detection(True, decoded.payload, chance, geometry, ring[lock.ring_index].id)
+    return None
+
+
+def _geometry(
+    map_: NDArray[np.float64],
+    offset: tuple[int, int],
+    working: tuple[int, ...],
+    shape: tuple[int, int],
+) -> NDArray[np.float64]:
+    """Turn a map from tiles to working pixels into one from original to received pixels."""
+    scale_y, scale_x = shape[0] / working[0], shape[1] / working[1]
+    to_received = np.array(
+        [[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]]
+    )
+    period = period_for(*shape)
+    to_tiles = np.array([[1 / period, 0, -offset[0]], [0, 1 / period, -offset[1]], [0, 0, 1]])
+    return to_received @ map_ @ to_tiles

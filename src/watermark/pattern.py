@@ -1,0 +1,54 @@
+"""Synthesis of the mark: one period of the pattern that a payload, a key and a variant give."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from indelible.watermark import coding
+from indelible.watermark.carrier import (
+    PILOT_SHARE, SLOPE, SUPER_TILE, TILES_PER_SUPER, VARIANTS, Carrier, data_lines,
+)  # fmt: skip
+from indelible.watermark.keys import Key
+
+__all__ = ["period_for", "synthesise", "variant_for"]
+
+REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
+GROWTH = 0.75  # beyond, samples grow as the side to this power
+
+
+def period_for(height: int, width: int) -> int:
+    """Return the tile's period in pixels for a picture of this size.
+
+    Tiles that did not grow would vanish when a large picture is shrunk; tiles that grew in proportion would
+    leave a crop of it too few.
+    """
+    growth = max(1.0, (np.sqrt(height * width) / REFERENCE_SIDE) ** GROWTH)
+    return 2 * round(growth * SUPER_TILE / TILES_PER_SUPER / 2)
+
+
+def variant_for(key: Key, payload: bytes) -> int:
+    """Return the variant that a payload's mark uses: pseudo-random, but the same for the same payload."""
+    return int(key.stream(f"variant of {payload.hex()}", 1)[0]) % VARIANTS
+
+
+def synthesise(carrier: Carrier, variant: int, payload: bytes, period: int) -> NDArray[np.float32]:
+    """Return one period of the mark, float32 (4 * period, 4 * period), of unit variance."""
+    side = TILES_PER_SUPER * period
+    lines = data_lines()
+    n = len(lines)
+    amplitude = (np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE) ** SLOPE
+    amplitude *= np.sqrt((1 - PILOT_SHARE) / (4 * np.sum(amplitude**2)))
+    bits = coding.encode(payload)[carrier.coded_bit] * carrier.signs[variant]
+    spectrum = np.zeros((side, side // 2 + 1), np.complex64)
+    spectrum[lines[:, 1], lines[:, 0]] = amplitude * (bits[:n] + 1j * bits[n:])
+
+    pilots = carrier.pilots.lines * TILES_PER_SUPER
+    pilot_amplitude = np.sqrt(PILOT_SHARE / (2 * len(pilots)))
+    phases = np.exp(1j * carrier.pilot_phases[variant])
+    spectrum[pilots[:, 1], pilots[:, 0]] = pilot_amplitude * phases
+    # The column u = 0 holds both halves of its lines.
+    column = spectrum[:, 0].copy()
+    spectrum[1:, 0] += np.conj(column[:0:-1])
+    return scipy.fft.irfft2(spectrum, s=(side, side), norm="forward", overwrite_x=True)

@@ -17,22 +17,24 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import c2pa
 
 from indelible.errors import IndelibleError, ManifestError, SigningError, TrustError
 
 if TYPE_CHECKING:
-    from c2pa import Context
+    from collections.abc import Iterator
 
     from indelible.credentials.trust import Trust
 
-JUMBF_MEDIA_TYPE = "application/c2pa"
 _CONTEXTS_KEPT = 32
 
-_contexts: OrderedDict[tuple[int, str], Context] = OrderedDict()
+_contexts: OrderedDict[tuple[int, str], c2pa.Context] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -52,9 +54,13 @@ class UnreadableManifestError(Exception):
     """There is a manifest store, or a picture, that cannot be parsed."""
 
 
+class NotAPictureError(UnreadableManifestError):
+    """The bytes are of no format that the library knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """A picture, or a bare manifest store, that the signed picture was made from."""
+    """A picture that the signed one was made from, and what the manifest says about it."""
 
     data: bytes
     media_type: str
@@ -67,6 +73,24 @@ class Reading:
 
     summary: dict[str, Any]
     complete: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningJob:
+    """One picture to sign, with everything that the library needs for it."""
+
+    data: bytes
+    media_type: str
+    manifest: dict[str, Any]
+    settings: dict[str, Any]
+    algorithm: str
+    certificates: bytes
+    callback: Callable[[bytes], bytes] = field(repr=False)
+    timestamp_url: str | None = None
+    parent: Ingredient | None = None
+    resources: tuple[tuple[str, bytes], ...] = ()
+    embed: bool = True
+    remote_url: str | None = None
 
 
 def _forget_lock() -> None:
@@ -85,8 +109,7 @@ def settings_for(
     """Return the library's settings for `trust`, with the network off except where asked."""
     hosts: list[str] = []
     if timestamp_url is not None:
-        host = urlsplit(timestamp_url).netloc.rpartition("@")[2]
-        hosts = [host, host.partition(":")[0]] if ":" in host else [host]
+        hosts = [urlsplit(timestamp_url).netloc.rpartition("@")[2]]
     settings: dict[str, Any] = {
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": ocsp},
         # An empty list allows no host at all. OCSP responders are named by the certificate, so
@@ -99,7 +122,7 @@ def settings_for(
     return settings
 
 
-def context(settings: dict[str, Any]) -> Context:
+def context(settings: dict[str, Any]) -> c2pa.Context:
     """Return the shared context for `settings`; safe over threads and after a fork."""
     key = (os.getpid(), json.dumps(settings, sort_keys=True))
     with _lock:
@@ -107,8 +130,6 @@ def context(settings: dict[str, Any]) -> Context:
         if known is not None:
             _contexts.move_to_end(key)
             return known
-        import c2pa  # costs 60 ms, so not before it is needed
-
         try:
             made = c2pa.Context.from_dict(settings)
         except c2pa.C2paError as error:
@@ -124,9 +145,7 @@ def context(settings: dict[str, Any]) -> Context:
 
 def library_version() -> str:
     """Return the version of the C2PA library underneath."""
-    import c2pa
-
-    return c2pa.sdk_version()
+    return str(c2pa.sdk_version())
 
 
 def read(
@@ -139,120 +158,95 @@ def read(
     NoManifestError, RemoteManifestError, UnreadableManifestError
         Instead of the library's errors.
     """
-    import c2pa
-
     if manifest_store is not None and not manifest_store:
         raise UnreadableManifestError("the manifest store is empty")
     try:
         with c2pa.Reader(
             media_type, io.BytesIO(data), manifest_store, context=context(settings)
         ) as reader:
-            return Reading(summary=_object(reader.json()), complete=_object(reader.crjson()))
+            return Reading(_object(reader.json()), _object(reader.crjson()))
     except c2pa.C2paError.ManifestNotFound as error:
         raise NoManifestError from error
-    except c2pa.C2paError.RemoteManifest as error:
-        raise RemoteManifestError(_url_in(str(error))) from error
     except c2pa.C2paError as error:
         message = str(error)
         if message.startswith("Remote"):
             raise RemoteManifestError(_url_in(message)) from error
+        if message.startswith("NotSupported"):
+            raise NotAPictureError("the bytes are of no known format") from error
         raise UnreadableManifestError(message) from error
     except (ValueError, RecursionError) as error:  # JSON that is not JSON, or nested too deeply
         raise UnreadableManifestError(f"the manifest cannot be decoded: {error}") from error
 
 
-def _object(text: str) -> dict[str, Any]:
-    value = json.loads(text)
-    if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
-    return value
-
-
-def _url_in(message: str) -> str | None:
-    for word in message.replace('"', " ").split():
-        if word.startswith(("http://", "https://")):
-            return word
-    return None
-
-
-def sign(
-    data: bytes,
-    media_type: str,
-    *,
-    manifest: dict[str, Any],
-    settings: dict[str, Any],
-    algorithm: str,
-    certificates: bytes,
-    callback: Callable[[bytes], bytes],
-    timestamp_url: str | None = None,
-    ingredients: Sequence[Ingredient] = (),
-    resources: Sequence[tuple[str, bytes]] = (),
-    edit: bool = False,
-    embed: bool = True,
-    remote_url: str | None = None,
-) -> tuple[bytes, bytes]:
-    """Sign `data` and return (the signed picture, its manifest store).
+def sign(job: SigningJob) -> tuple[bytes, bytes]:
+    """Sign a picture and return (the signed picture, its manifest store).
 
     Raises
     ------
     SigningError, ManifestError
-        Instead of the library's errors. What `callback` raised is raised unchanged if it is one of
-        ours, and is the cause of a SigningError otherwise.
+        Instead of the library's errors. What the job's callback raised is raised unchanged if it
+        is one of ours, and is the cause of a SigningError otherwise.
     """
-    import c2pa
-
-    raised: list[BaseException] = []
+    raised: list[Exception] = []
 
     def guarded(payload: bytes) -> bytes:
         try:
-            return callback(payload)
-        except Exception as error:
+            return job.callback(payload)
+        except Exception as error:  # noqa: BLE001 - kept, and raised again below
             raised.append(error)
             return b""  # tells the library that signing failed
 
+    with _signer(job, guarded) as signer:
+        builder = _builder(job)
+        signed = io.BytesIO()
+        try:
+            store = builder.sign(signer, job.media_type, io.BytesIO(job.data), signed)
+        except c2pa.C2paError as error:
+            if raised and isinstance(raised[0], IndelibleError):
+                raise raised[0] from None
+            if raised:
+                raise SigningError(f"the signer failed: {raised[0]}") from raised[0]
+            raise _translated(str(error), job.timestamp_url) from error
+    return signed.getvalue(), bytes(store)
+
+
+@contextmanager
+def _signer(job: SigningJob, callback: Callable[[bytes], bytes]) -> Iterator[c2pa.Signer]:
+    if job.timestamp_url is not None and not job.timestamp_url.startswith(("http://", "https://")):
+        raise SigningError(f"the time-stamp address {job.timestamp_url!r} is no http or https URL")
     try:
-        if isinstance(timestamp_url, str) and not timestamp_url.startswith(("http://", "https://")):
-            raise SigningError(
-                f"the time-stamp address {timestamp_url!r} is not an http or https URL"
-            )
         signer = c2pa.Signer.from_callback(
-            guarded,
-            c2pa.C2paSigningAlg[algorithm.upper()],
-            certificates.decode("ascii"),
-            timestamp_url,
+            callback,
+            c2pa.C2paSigningAlg[job.algorithm.upper()],
+            job.certificates.decode("ascii"),
+            job.timestamp_url,
         )
     except (c2pa.C2paError, KeyError, UnicodeDecodeError) as error:
         raise SigningError(
             f"the signer cannot be used: {error}",
             hint="Check the algorithm and that the certificate chain is PEM, leaf first.",
         ) from error
-
     with signer:
-        try:
-            builder = c2pa.Builder(manifest, context(settings))
-            if edit:
-                builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
-            if not embed:
-                builder.set_no_embed()
-            if remote_url is not None:
-                builder.set_remote_url(remote_url)
-            for name, content in resources:
-                builder.add_resource(name, io.BytesIO(content))
-            for item in ingredients:
-                builder.add_ingredient(item.definition, item.media_type, io.BytesIO(item.data))
-        except (c2pa.C2paError, TypeError, ValueError) as error:
-            raise ManifestError(f"the manifest cannot be built: {error}") from error
-        signed = io.BytesIO()
-        try:
-            store = builder.sign(signer, media_type, io.BytesIO(data), signed)
-        except c2pa.C2paError as error:
-            if raised:
-                cause = raised[0]
-                if isinstance(cause, IndelibleError):
-                    raise cause from None
-                raise SigningError(f"the signer failed: {cause}") from cause
-            raise _translated(str(error), timestamp_url) from error
-    return signed.getvalue(), store
+        yield signer
+
+
+def _builder(job: SigningJob) -> c2pa.Builder:
+    try:
+        builder = c2pa.Builder(job.manifest, context(job.settings))
+        if not job.embed:
+            builder.set_no_embed()
+        if job.remote_url is not None:
+            builder.set_remote_url(job.remote_url)
+        for name, content in job.resources:
+            builder.add_resource(name, io.BytesIO(content))
+        if job.parent is not None:
+            builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
+            builder.add_ingredient(
+                job.parent.definition, job.parent.media_type, io.BytesIO(job.parent.data)
+            )
+    except (c2pa.C2paError, TypeError, ValueError) as error:
+        raise ManifestError(f"the manifest cannot be built: {error}") from error
+    return builder
 
 
 def _translated(message: str, timestamp_url: str | None) -> SigningError | ManifestError:
@@ -271,3 +265,16 @@ def _translated(message: str, timestamp_url: str | None) -> SigningError | Manif
     if lowered.startswith("verify: manifest failed validation"):
         return ManifestError(f"the signed manifest does not pass its own validation: {message}")
     return SigningError(f"signing failed: {message}")
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        msg = "not a JSON object"
+        raise ValueError(msg)  # noqa: TRY004 - a ValueError, as json raises for bad text
+    return value
+
+
+def _url_in(message: str) -> str | None:
+    words = message.replace('"', " ").split()
+    return next((word for word in words if word.startswith(("http://", "https://"))), None)

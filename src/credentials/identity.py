@@ -112,7 +112,7 @@ def create_identity(
             _write_private(staging / CHAIN_FILE, chain_pem)
             _write_private(staging / KEY_FILE, key_pem)
             # Renaming onto a folder that has files fails, so that whoever comes second loses.
-            os.rename(staging, target)
+            staging.rename(target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:

@@ -23,16 +23,27 @@ _MEDIA_TYPES = {
     "pdf": "application/pdf",
     "c2pa": "application/c2pa",
 }
-_BRANDS = {
-    b"avif": "image/avif",
-    b"avis": "image/avif",
-    b"heic": "image/heic",
-    b"heix": "image/heic",
-    b"mif1": "image/heif",
-}
+# First bytes: (offset, bytes, media type), the first match counts.
+_SIGNATURES = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (8, b"WEBP", "image/webp"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (0, b"II*\0", "image/tiff"),
+    (0, b"MM\0*", "image/tiff"),
+    (4, b"ftypavif", "image/avif"),
+    (4, b"ftypavis", "image/avif"),
+    (4, b"ftyphei", "image/heic"),
+    (4, b"ftypmif1", "image/heif"),
+    (0, b"\xff\x0a", "image/jxl"),
+    (0, b"\0\0\0\x0cJXL ", "image/jxl"),
+    (0, b"%PDF-", "application/pdf"),
+    (4, b"jumb", "application/c2pa"),
+)
 
 
-def media_type(format: str) -> str:
+def media_type(format: str) -> str:  # noqa: A002 - the name that users know
     """Return the media type of `format`, a name such as ``"jpeg"`` or a media type already.
 
     Raises
@@ -54,25 +65,7 @@ def media_type(format: str) -> str:
 
 def sniff(data: bytes) -> str | None:
     """Return the media type that the first bytes of `data` show, or None."""
-    head = data[:16]
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if head.startswith((b"II*\0", b"MM\0*")):
-        return "image/tiff"
-    if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12])
-    if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL ")):
-        return "image/jxl"
-    if head.startswith(b"%PDF-"):
-        return "application/pdf"
-    if head[4:8] == b"jumb":
-        return "application/c2pa"
-    if b"<svg" in data[:1024]:
-        return "image/svg+xml"
-    return None
+    for offset, signature, kind in _SIGNATURES:
+        if data.startswith(signature, offset):
+            return kind
+    return "image/svg+xml" if b"<svg" in data[:1024] else None

@@ -8,9 +8,9 @@ terminal sees it.
 from __future__ import annotations
 
 import base64
-import binascii
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from indelible.credentials import _c2pa
@@ -43,7 +43,7 @@ _MAX_NODES = 500
 
 def read(
     data: bytes,
-    format: str,
+    format: str,  # noqa: A002 - the name that users know
     *,
     trust: Trust | None = None,
     manifest_store: bytes | None = None,
@@ -237,7 +237,7 @@ def _recorded_failures(ingredient: Mapping[str, Any]) -> tuple[Finding, ...]:
     for delta in _mappings(results.get("ingredientDeltas")):
         found.extend(_findings(_mapping(delta, "validationDeltas").get("failure")))
     found.extend(_findings(ingredient.get("validation_status")))
-    # A signer unknown to the editor's trust list is a question of lists, not a fault of the picture.
+    # A signer unknown to the editor's lists is a question of lists, not a fault of the picture.
     return tuple(dict.fromkeys(item for item in found if item.code != UNTRUSTED))
 
 
@@ -324,14 +324,10 @@ def _readings_of(value: object) -> Iterator[bytes]:
             yield from _readings_of(raw.decode("ascii", "replace"))
     elif isinstance(value, str) and 0 < len(value) <= 4096:
         text = value.removeprefix("b64'").removesuffix("'")
-        try:
+        with suppress(ValueError):
             yield base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError):
-            pass
-        try:
+        with suppress(ValueError):
             yield bytes.fromhex(text)
-        except ValueError:
-            pass
         yield text.encode()
 
 

@@ -26,7 +26,7 @@ PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519
 Passphrase: TypeAlias = str | bytes | Callable[[], str | bytes]
 
 ALGORITHMS = ("es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519")
-PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"
+PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"  # noqa: S105 - a name, not a secret
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "256": hashes.SHA256(),
@@ -52,13 +52,19 @@ class Signer(Protocol):
     """
 
     @property
-    def algorithm(self) -> str: ...
+    def algorithm(self) -> str:
+        """The signature algorithm."""
+        ...
 
     @property
-    def certificates(self) -> bytes: ...
+    def certificates(self) -> bytes:
+        """The certificate chain."""
+        ...
 
     @property
-    def timestamp_url(self) -> str | None: ...
+    def timestamp_url(self) -> str | None:
+        """The time-stamp authority."""
+        ...
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature of `data`.

@@ -11,7 +11,7 @@ from indelible.credentials.manifest import PARENT_INSTANCE, ManifestRequest, Sou
 from indelible.credentials.media_types import media_type, sniff
 from indelible.credentials.signers import Signer
 from indelible.credentials.trust import Trust
-from indelible.errors import ManifestError
+from indelible.errors import ManifestError, UnreadableImageError
 
 __all__ = ["SignedPicture", "has_manifest", "sign"]
 
@@ -44,7 +44,7 @@ class SignedPicture:
 
 def sign(
     data: bytes,
-    format: str,
+    format: str,  # noqa: A002 - the name that users know
     request: ManifestRequest,
     signer: Signer,
     *,
@@ -76,8 +76,8 @@ def sign(
 
     Raises
     ------
-    UnsupportedImageError
-        If the format carries no manifests.
+    UnreadableImageError, UnsupportedImageError
+        If the bytes are no picture, or the format carries no manifests.
     ManifestError
         If the manifest cannot be built, or `parent` carries one that cannot be read.
     SigningError
@@ -92,26 +92,24 @@ def sign(
     settings = _c2pa.settings_for(trust, timestamp_url=signer.timestamp_url)
     if request.thumbnail:
         settings["builder"]["thumbnail"] = _THUMBNAIL
-    ancestor = _ancestor(data, kind, request, parent, parent_store, settings)
-    definition = request.definition(has_parent=ancestor is not None)
-    try:
-        signed, store = _c2pa.sign(
-            data,
-            kind,
-            manifest=definition,
+    before = _before(data, kind, parent, parent_store)
+    ancestor = _ancestor(before, request, settings)
+    signed, store = _c2pa.sign(
+        _c2pa.SigningJob(
+            data=data,
+            media_type=kind,
+            manifest=request.definition(has_parent=ancestor is not None),
             settings=settings,
             algorithm=signer.algorithm,
             certificates=signer.certificates,
             callback=signer.sign,
             timestamp_url=signer.timestamp_url,
-            ingredients=[] if ancestor is None else [ancestor],
-            resources=[] if parent_store is None else [(_RECOVERED, parent_store)],
-            edit=ancestor is not None,
+            parent=ancestor,
+            resources=() if parent_store is None else ((_RECOVERED, parent_store),),
             embed=request.embed,
             remote_url=request.remote_url,
         )
-    except _c2pa.UnreadableManifestError as error:
-        raise ManifestError(f"the picture cannot be signed: {error}") from error
+    )
     return SignedPicture(
         data=signed,
         manifest_store=store,
@@ -120,7 +118,7 @@ def sign(
     )
 
 
-def has_manifest(data: bytes, format: str) -> bool:
+def has_manifest(data: bytes, format: str) -> bool:  # noqa: A002 - the name that users know
     """Whether a picture carries a manifest, readable or not, or the address of one."""
     settings = _c2pa.settings_for(None)
     try:
@@ -134,37 +132,48 @@ def has_manifest(data: bytes, format: str) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The file whose history is carried on, and the manifest that was recovered for it."""
+
+    data: bytes
+    media_type: str
+    store: bytes | None
+    is_other_file: bool
+
+
+def _before(data: bytes, kind: str, parent: bytes | None, store: bytes | None) -> _Before:
+    if parent is None:
+        return _Before(data, kind, store, is_other_file=False)
+    return _Before(parent, sniff(parent) or kind, store, is_other_file=True)
+
+
 def _ancestor(
-    data: bytes,
-    kind: str,
-    request: ManifestRequest,
-    parent: bytes | None,
-    parent_store: bytes | None,
-    settings: dict[str, Any],
+    before: _Before, request: ManifestRequest, settings: dict[str, Any]
 ) -> _c2pa.Ingredient | None:
     """Return the ingredient that carries the picture's history on, or None if it has none."""
-    source = data if parent is None else parent
-    source_kind = kind if parent is None else (sniff(parent) or kind)
     definition: dict[str, Any] = {
         "relationship": "parentOf",
         "instance_id": PARENT_INSTANCE,
         "title": "the picture before",
     }
     try:
-        reading = _c2pa.read(source, source_kind, settings, parent_store)
+        reading = _c2pa.read(before.data, before.media_type, settings, before.store)
     except (_c2pa.NoManifestError, _c2pa.RemoteManifestError):
         # A manifest that is only an address is not fetched here; whoever wants it kept fetches it
         # and gives it as `parent_store`.
-        if parent is None or request.source_type is SourceType.GENERATED:
+        if not before.is_other_file or request.source_type is SourceType.GENERATED:
             return None
+    except _c2pa.NotAPictureError as error:
+        raise UnreadableImageError(f"there is no picture to sign: {error}") from error
     except _c2pa.UnreadableManifestError as error:
         raise ManifestError(
             f"the credentials that the picture already has cannot be read: {error}",
             hint="Its history cannot be carried on. Strip the old metadata first to sign it anew.",
         ) from error
     else:
-        if parent_store is not None:
+        if before.store is not None:
             definition["manifest_data"] = {"format": "application/c2pa", "identifier": _RECOVERED}
             definition["active_manifest"] = reading.summary.get("active_manifest")
             definition["validation_results"] = reading.summary.get("validation_results", {})
-    return _c2pa.Ingredient(data=source, media_type=source_kind, definition=definition)
+    return _c2pa.Ingredient(before.data, before.media_type, definition)

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -151,7 +151,7 @@ class SqliteRegistry:
         if engine is not None:
             engine.dispose(close=self._pid == os.getpid())
 
-    def __enter__(self) -> SqliteRegistry:
+    def __enter__(self) -> Self:
         """Return the registry itself."""
         return self
 

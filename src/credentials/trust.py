@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from indelible.credentials.signers import load_chain
 from indelible.errors import CertificateError, TrustError
@@ -41,7 +42,6 @@ EXTENDED_KEY_USAGES = (
     "1.3.6.1.5.5.7.3.8",
     "1.3.6.1.4.1.62558.2.1",
 )
-# Matches nothing: the library wants an anchor in every list, and pins have none.
 _MAX_LIST_BYTES = 16 * 1024 * 1024
 
 
@@ -103,7 +103,7 @@ class Trust:
 
     @classmethod
     def official(cls) -> Trust:
-        """The official C2PA lists, as shipped with this version of the package."""
+        """Return trust in the official C2PA lists, as shipped with this version of the package."""
         return cls(lists=_shipped_lists())
 
     @classmethod
@@ -139,6 +139,9 @@ class Trust:
     def settings(self) -> dict[str, Any]:
         """Return the C2PA library's trust settings."""
         ekus = "\n".join(EXTENDED_KEY_USAGES)
+        # Lists for time stamps come last: the library lets them vouch for signers too, and the
+        # first list that does is the one it names (a report does not count it, see `read`).
+        ordered = sorted(self.lists, key=lambda item: item.kind == "tsa")
         anchors = [
             {
                 "trust_anchors": item.pem,
@@ -146,8 +149,11 @@ class Trust:
                 "trust_kind": item.kind,
                 "trust_config": ekus,
             }
-            for item in self.lists
+            for item in ordered
         ]
+        if self.pinned:
+            pins = {"trust_anchors": "", "trust_uri": PINNED, "trust_kind": "manifest"}
+            anchors.insert(0, pins | {"allowed_list": "\n".join(self.pinned)})
         return {"anchors": anchors, "trust_config": ekus}
 
 
@@ -214,8 +220,6 @@ def parse_list(text: str | bytes, *, source: str | None = None) -> TrustList:
 
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return a certificate's SHA-256, in hexadecimal."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
 
 

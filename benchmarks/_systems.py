@@ -1,0 +1,89 @@
+"""The watermarking systems under test, behind one interface."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import math
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks._interface import Outcome, Quality, System
+from benchmarks._measures import timed
+from benchmarks.attacks import Pixels
+from benchmarks.peers import Peer
+from indelible import watermark
+
+__all__ = [
+    "Indelible",
+    "bit_accuracy",
+    "engine_fingerprint",
+    "key_bytes",
+    "open_system",
+    "payload_for",
+]
+
+
+class Indelible:
+    """The engine of this repository.
+
+    Parameters
+    ----------
+    seed : int
+        The key is derived from it.
+    quality : {"standard", "high"}, optional
+    """
+
+    payload_bytes = 8
+
+    def __init__(self, seed: int, quality: Quality = "standard") -> None:
+        self._key = watermark.Key.from_bytes(key_bytes(seed))
+        self._quality: Quality = quality
+
+    def embed(self, image: Pixels, payload: bytes) -> tuple[Pixels, float]:
+        """Return the marked picture and the processor seconds that it took."""
+        return timed(lambda: watermark.embed(image, payload, self._key, quality=self._quality))
+
+    def detect(self, image: Pixels) -> Outcome:
+        """Look for a mark of the key."""
+        found, seconds = timed(lambda: watermark.detect(image, self._key))
+        if not found.found:
+            return Outcome(None, seconds=seconds)
+        # A bound may be smaller than the smallest float.
+        score = -math.log10(max(found.false_positive_probability, 1e-300))
+        return Outcome(found.payload, score, found.geometry, seconds)
+
+
+@lru_cache(maxsize=8)
+def open_system(name: str, seed: int, quality: Quality = "standard") -> System:
+    """Return a system by name, one per process: ``"indelible"`` or one of `peers.METHODS`."""
+    if name == "indelible":
+        return Indelible(seed, quality)
+    return Peer(name)
+
+
+def key_bytes(seed: int) -> bytes:
+    """Return the 32 secret bytes of the benchmark key of a seed."""
+    return hashlib.sha256(f"indelible benchmark key {seed}".encode()).digest()
+
+
+def payload_for(picture: str, seed: int, length: int = 8) -> bytes:
+    """Return the payload that a picture carries in a run."""
+    return hashlib.sha256(f"payload {seed} {picture}".encode()).digest()[:length]
+
+
+def bit_accuracy(payload: bytes, read: bytes) -> float:
+    """Return the share of equal bits of two payloads of one length."""
+    sent, got = (np.unpackbits(np.frombuffer(data, np.uint8)) for data in (payload, read))
+    return float((sent == got).mean())
+
+
+def engine_fingerprint() -> str:
+    """Return a short hash of the engine's source: results of two engines are never mixed."""
+    digest = hashlib.sha256()
+    with importlib.resources.as_file(importlib.resources.files("indelible.watermark")) as root:
+        for file in sorted(Path(root).rglob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

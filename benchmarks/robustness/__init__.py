@@ -1,0 +1,1 @@
+"""Which attacks a mark survives: see ``python -m benchmarks.robustness --help``."""

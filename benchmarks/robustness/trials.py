@@ -1,0 +1,210 @@
+"""One trial: mark a picture, attack it, look for the mark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from benchmarks import _measures as measures
+from benchmarks import attacks, images
+from benchmarks._interface import Quality
+from benchmarks._running import Record, Task
+from benchmarks._systems import bit_accuracy, open_system, payload_for
+from benchmarks.attacks import Attack, Pixels
+from indelible.errors import UnmarkableImageError
+
+__all__ = ["Preparation", "Trials", "draws", "named", "try_attacks"]
+
+_CHUNK = 12  # attacks that are recorded together: little is lost by an interruption
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How a picture is brought to size before it is marked.
+
+    Attributes
+    ----------
+    how : {"as it is", "side", "area", "square"}
+        Keep it; resize to a longest side; to the square of a number of pixels; cut it square.
+    pixels : float
+        The number of pixels that `how` speaks of.
+    """
+
+    how: Literal["as it is", "side", "area", "square"] = "as it is"
+    pixels: float = 0
+
+    def __call__(self, image: Pixels) -> Pixels:
+        """Return the picture at its new size."""
+        if self.how == "side":
+            return images.resize_side(image, round(self.pixels))
+        if self.how == "area":
+            return images.resize_area(image, self.pixels)
+        if self.how == "square":
+            return images.square(image, round(self.pixels))
+        return image
+
+
+@dataclass(frozen=True)
+class Trials(Task):
+    """Some attacks on one marked picture.
+
+    Attributes
+    ----------
+    system : str
+        Name of the system.
+    source : Source
+        The picture.
+    preparation : Preparation
+    quality : {"standard", "high"}
+    attacks : tuple of Attack
+    seed : int
+        The run's seed: it decides on the key, the payload and, with the picture's and the
+        attack's name, on every random choice.
+    row : str
+        The promised row that the attacks were drawn for; empty for named attacks.
+    """
+
+    system: str
+    source: images.Source
+    preparation: Preparation
+    quality: Quality
+    attacks: tuple[Attack, ...]
+    seed: int
+    row: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    pixels: Pixels
+    payload: bytes
+    record: Record
+
+
+@lru_cache(maxsize=1)
+def _mark(
+    system: str, source: images.Source, preparation: Preparation, quality: Quality, seed: int
+) -> _Marked:
+    image = preparation(source.load())
+    opened = open_system(system, seed, quality)
+    payload = payload_for(source.name, seed, opened.payload_bytes)
+    pixels, seconds = opened.embed(image, payload)
+    record = {
+        "psnr": measures.psnr(image, pixels),
+        "ssim": measures.ssim(image, pixels),
+        "embed": seconds / measures.encode_seconds(image),
+        "height": image.shape[0],
+        "width": image.shape[1],
+    }
+    return _Marked(pixels, payload, record)
+
+
+def try_attacks(trials: Trials) -> list[Record]:
+    """Do the trials and return one record for each.
+
+    A record holds ``exact`` (the payload was recovered), ``wrong`` (another one was answered),
+    ``bits`` (share of right bits, where something was answered), ``score``, ``corners`` (mean
+    corner error in pixels of the estimated homography), ``detect`` and ``embed`` (processor time
+    as multiples of a JPEG q90 decode and encode), ``psnr`` and ``ssim`` of the marked picture.
+    """
+    shared: Record = {
+        "unmarkable": False,
+        "system": trials.system,
+        "quality": trials.quality,
+        "row": trials.row,
+        "picture": trials.source.name,
+        "preparation": f"{trials.preparation.how} {trials.preparation.pixels:g}",
+    }
+    try:
+        key = (trials.system, trials.source, trials.preparation, trials.quality, trials.seed)
+        marked = _mark(*key)
+    except UnmarkableImageError:
+        lost = {"exact": False, "wrong": False, "unmarkable": True}
+        return [shared | lost | {"attack": attack.name} for attack in trials.attacks]
+    shared |= marked.record
+    return [shared | _attack(trials, attack, marked) for attack in trials.attacks]
+
+
+def _attack(trials: Trials, attack: Attack, marked: _Marked) -> Record:
+    # Every picture has its own seed, so that crops and noise differ between pictures, but not
+    # between systems.
+    name = f"{trials.seed} {trials.source.name}"
+    seed = int(attacks.generator(trials.seed, name).integers(2**31))
+    received = attack(marked.pixels, seed)
+    found = open_system(trials.system, trials.seed, trials.quality).detect(received.pixels)
+    answered = found.payload is not None
+    corners = math.nan
+    if found.homography is not None and received.homography is not None:
+        height, width = marked.pixels.shape[:2]
+        corners = measures.corner_error(found.homography, received.homography, height, width)
+    bits = math.nan if found.payload is None else bit_accuracy(marked.payload, found.payload)
+    return {
+        "attack": attack.name,
+        "exact": found.payload == marked.payload,
+        "wrong": answered and found.payload != marked.payload,
+        "bits": bits,
+        "score": found.score,
+        "corners": corners,
+        "detect": found.seconds / measures.decode_seconds(received.pixels),
+    }
+
+
+def named(
+    system: str,
+    sources: Sequence[images.Source],
+    chosen: Sequence[Attack],
+    *,
+    quality: Quality,
+    seed: int,
+) -> list[Trials]:
+    """Return the trials of named attacks: every attack on every picture."""
+    trials: list[Trials] = []
+    for source in sources:
+        whole = Trials("suite", system, source, Preparation(), quality, tuple(chosen), seed)
+        trials += _chunks(whole)
+    return trials
+
+
+def draws(
+    system: str,
+    sources: Sequence[images.Source],
+    workload: attacks.Workload,
+    count: int,
+    *,
+    quality: Quality,
+    seed: int,
+) -> list[Trials]:
+    """Return the trials of `count` random draws of a workload, spread over the pictures."""
+    rng = attacks.generator(seed, f"draws of {workload.name}")
+    drawn = [attacks.draw(workload.name, rng) for _ in range(count)]
+    smallest, largest = workload.root or (0.0, 0.0)
+    roots = rng.uniform(smallest, largest, len(sources))
+    setting: Quality = "high" if workload.quality == "high" else quality
+    trials: list[Trials] = []
+    for index, source in enumerate(sources):
+        mine = drawn[index :: len(sources)]
+        usual = Preparation()
+        if workload.root is not None:
+            root = round(float(roots[index]))
+            usual = Preparation("square" if workload.square else "area", root)
+        for side in sorted({attack.source_side or 0 for attack in mine}):
+            preparation = Preparation("side", side) if side else usual
+            some = tuple(attack for attack in mine if (attack.source_side or 0) == side)
+            label = f"draws of {workload.name} {preparation.how}"
+            whole = Trials(label, system, source, preparation, setting, some, seed, workload.name)
+            trials += _chunks(whole)
+    return trials
+
+
+def _chunks(whole: Trials) -> list[Trials]:
+    """Split trials into parts that are recorded one by one, with ids of their own."""
+    return [
+        replace(
+            whole,
+            id=f"{whole.system} | {whole.id} | {whole.source.name} | {start}",
+            attacks=whole.attacks[start : start + _CHUNK],
+        )
+        for start in range(0, len(whole.attacks), _CHUNK)
+    ]

@@ -1,0 +1,114 @@
+"""Placing metadata into files where Pillow's writers cannot."""
+
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+
+from indelible.imaging._gif import XMP_EXTENSION, XMP_TRAILER
+from indelible.imaging._ifd import (
+    Entry,
+    Layout,
+    read_directory,
+    read_layout,
+    write_directory,
+)
+from indelible.imaging._tiff import EXIF_POINTER, GPS_POINTER, STRUCTURE
+from indelible.imaging.metadata import Metadata
+
+__all__ = ["gif_with_xmp", "iptc_segment", "tiff_with_metadata"]
+
+
+def gif_with_xmp(data: bytes, xmp: bytes | None) -> bytes:
+    """Return a GIF file with an XMP packet before its end (XMP part 3, 1.1.2)."""
+    if not xmp or not data.endswith(b"\x3b"):
+        return data
+    return data[:-1] + XMP_EXTENSION + xmp + XMP_TRAILER + b"\x3b"
+
+
+def iptc_segment(iptc: bytes) -> bytes:
+    """Return a JPEG segment (APP13) with an IPTC record as a Photoshop resource."""
+    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
+    body = b"Photoshop 3.0\0" + resource
+    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
+
+
+def tiff_with_metadata(data: bytes, metadata: Metadata) -> bytes:
+    """Return a little-endian classic TIFF file with a new first directory that has the metadata.
+
+    EXIF's description of the picture goes into the directory itself, its other directories behind
+    it, in the file's byte order.
+    """
+    layout = read_layout(data)
+    assert layout == Layout("<", False, layout.first if layout else 0), "written by us"
+    entries, _ = read_directory(data, layout, layout.first, strict=True, max_bytes=len(data))
+    directory = {entry.tag: entry for entry in entries}
+    offset = len(data) + len(data) % 2
+    appended = b""
+    for entry in _blobs(metadata):
+        directory[entry.tag] = entry
+    if metadata.exif:
+        appended = _add_exif(directory, metadata.exif, offset)
+    offset += len(appended)
+    block = write_directory(directory.values(), layout, offset)
+    head = data[:4] + struct.pack("<I", offset)
+    return b"".join([head, data[8:], bytes(len(data) % 2), appended, block])
+
+
+def _blobs(metadata: Metadata) -> list[Entry]:
+    entries: list[Entry] = []
+    for tag, type_, value in (
+        (34675, 7, metadata.icc_profile),
+        (700, 1, metadata.xmp),
+        (33723, 7, metadata.iptc),
+    ):
+        if value:
+            entries.append(Entry(tag, type_, len(value), value))
+    if metadata.dpi is not None:
+        for tag, value_ in zip((282, 283), metadata.dpi, strict=True):
+            ratio = Fraction(min(max(value_, 0.01), 1e6)).limit_denominator(1000)
+            entries.append(Entry(tag, 5, 1, struct.pack("<II", ratio.numerator, ratio.denominator)))
+        entries.append(Entry(296, 3, 1, struct.pack("<H", 2)))  # per inch
+    return entries
+
+
+def _add_exif(directory: dict[int, Entry], exif: bytes, offset: int) -> bytes:
+    """Add EXIF's tags to a directory; return its other directories, to be placed at `offset`."""
+    source = read_layout(exif)
+    if source is None:
+        return b""
+    target = Layout("<", False, 0)
+    appended = b""
+    try:
+        main, _ = read_directory(exif, source, source.first, strict=False, max_bytes=2**26)
+    except ValueError:
+        return b""
+    for entry in main:
+        if entry.tag in (EXIF_POINTER, GPS_POINTER):
+            try:
+                below, _ = read_directory(
+                    exif, source, entry.integers(source.order)[0], strict=False, max_bytes=2**26
+                )
+            except (ValueError, IndexError):
+                continue
+            at = offset + len(appended)
+            block = write_directory(
+                [_little_endian(e, source) for e in below if e.tag != 0xA005], target, at
+            )
+            appended += block + b"\0" * (len(block) % 2)
+            directory[entry.tag] = Entry(entry.tag, 4, 1, struct.pack("<I", at))
+        elif entry.tag not in STRUCTURE and entry.tag not in directory:
+            directory[entry.tag] = _little_endian(entry, source)
+    return appended
+
+
+_SWAPPED = {3: 2, 8: 2, 4: 4, 9: 4, 11: 4, 13: 4, 5: 4, 10: 4, 12: 8, 16: 8, 17: 8, 18: 8}
+
+
+def _little_endian(entry: Entry, source: Layout) -> Entry:
+    """Return an entry with its numbers in little-endian order."""
+    width = _SWAPPED.get(entry.type)
+    if source.order == "<" or width is None:
+        return entry
+    value = b"".join(entry.value[at : at + width][::-1] for at in range(0, len(entry.value), width))
+    return entry._replace(value=value)

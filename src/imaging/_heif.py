@@ -1,0 +1,54 @@
+"""HEIC through libheif, an optional dependency.
+
+``pi-heif`` (extra ``heif``) decodes and contains LGPL libraries only. ``pillow-heif`` has the same
+interface and encodes too, but its wheels contain x265, which is under the GPL: it is used where the
+user has installed it, and never installed by Indelible.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+from typing import Any
+
+from PIL import Image
+
+from indelible.errors import MissingDependencyError
+
+__all__ = ["open_heif", "save_heif"]
+
+
+def open_heif(data: bytes) -> Image.Image:
+    """Return the primary picture of a HEIC file, upright, its metadata in ``info``."""
+    library = _library("pillow_heif", "pi_heif")
+    if library is None:
+        raise MissingDependencyError(
+            "HEIC files need the optional package pi-heif",
+            hint='Install it with: pip install "indelible[heif]"',
+        )
+    image: Image.Image = library.open_heif(data, convert_hdr_to_8bit=True).to_pillow()
+    return image
+
+
+def save_heif(image: Image.Image, **options: Any) -> bytes:
+    """Return an image encoded as HEIC."""
+    library = _library("pillow_heif")
+    if library is None:
+        raise MissingDependencyError(
+            "writing HEIC files needs the optional package pillow-heif",
+            hint="Choose AVIF or JPEG instead, or install it with: pip install pillow-heif "
+            "(it contains the x265 encoder, which is under the GPL).",
+        )
+    buffer = io.BytesIO()
+    library.from_pillow(image).save(buffer, **options)
+    return buffer.getvalue()
+
+
+def _library(*names: str) -> Any:
+    """Return the first module that is installed, None without; both are untyped."""
+    for name in names:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    return None

@@ -1,0 +1,266 @@
+"""Reader of PNG and APNG files (W3C PNG specification, third edition)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, field
+from typing import Final
+
+from indelible.imaging._container import Container, damaged, inflate, truncated, unsupported
+from indelible.imaging.picture import Header, Limits, Mode
+
+__all__ = ["picture_is_complete", "read_png"]
+
+_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_XMP_KEYWORD: Final = "XML:com.adobe.xmp"
+_END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+
+# Colour type -> channels, and the bit depths that go with it (table 11.1).
+_COLOUR_TYPES: Final[dict[int, tuple[Mode, int, frozenset[int]]]] = {
+    0: ("L", 1, frozenset({1, 2, 4, 8, 16})),
+    2: ("RGB", 3, frozenset({8, 16})),
+    3: ("P", 1, frozenset({1, 2, 4, 8})),
+    4: ("LA", 2, frozenset({8, 16})),
+    6: ("RGBA", 4, frozenset({8, 16})),
+}
+_TRANSPARENT: Final[dict[Mode, Mode]] = {"L": "LA", "RGB": "RGBA", "P": "PA"}
+
+# Interlacing: first column and row, and their steps, of each pass (section 8.2).
+_ADAM7: Final = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+
+# The best ratio that deflate reaches; a picture that needs a better one is not all there.
+_MAX_RATIO: Final = 1032
+
+# Enough for chunks of 8 kB in a file of the largest size; more are an attack on our patience.
+_MAX_CHUNKS: Final = 200_000
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the walk has gathered so far."""
+
+    header: Header | None = None
+    channels: int = 0
+    interlaced: bool = False
+    palette: bool = False
+    transparency: bool = False
+    idat_bytes: int = 0
+    frames: int = 1
+    codec: list[bytes | memoryview] = field(default_factory=lambda: [_SIGNATURE])
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    text: list[tuple[str, str]] = field(default_factory=list)
+    dpi: tuple[float, float] | None = None
+    metadata_bytes: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def read_png(data: bytes, limits: Limits) -> Container:
+    """Walk the chunks of a PNG file, checksums included.
+
+    Of an animation the default image (``IDAT``) is kept, which is what programs show that know
+    nothing of animations.
+
+    Raises
+    ------
+    ImageError
+        The file is cut short, damaged, of an unsupported kind, or over a limit.
+    """
+    view = memoryview(data)
+    found = _Found()
+    at = len(_SIGNATURE)
+    for _ in range(_MAX_CHUNKS):
+        if len(data) < at + 12:
+            truncated("PNG")
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 12 + length
+        if not kind.isalpha() or length > 2**31 - 1:
+            damaged("PNG", "there is no chunk where one should be")
+        if found.header is None and kind != b"IHDR":
+            damaged("PNG", "it does not begin with its header")
+        if len(data) < end:
+            if kind == b"IHDR" and len(data) >= at + 21:
+                _header(found, bytes(view[at + 8 : at + 21]), limits)
+            truncated("PNG")
+        body = view[at + 8 : end - 4]
+        if kind == b"IHDR":  # limits first, before work that grows with the file
+            _header(found, bytes(body), limits)
+        sound = zlib.crc32(view[at + 4 : end - 4]) == struct.unpack_from(">I", data, end - 4)[0]
+        if kind == b"IEND":
+            break
+        _chunk(found, kind, body, view[at:end], sound, limits)
+        at = end
+    else:
+        damaged("PNG", f"it has more than {_MAX_CHUNKS} chunks")
+    return _finish(found)
+
+
+def _chunk(
+    found: _Found, kind: bytes, body: memoryview, whole: memoryview, sound: bool, limits: Limits
+) -> None:
+    if kind[:1].isupper() or kind == b"tRNS":  # what the pixels depend on
+        if not sound:
+            damaged("PNG", f"the checksum of its {kind.decode('ascii')} chunk is wrong")
+        _pixel_chunk(found, kind, body)
+        found.codec.append(whole)
+    elif not sound:
+        found.note(f"a damaged {kind.decode('ascii')} chunk was left out")
+    elif kind not in (b"fdAT", b"caBX"):  # frames after the first one, and the C2PA store
+        found.metadata_bytes += len(body)
+        limits.check_metadata(found.metadata_bytes)
+        _metadata_chunk(found, kind, bytes(body), limits)
+
+
+def _header(found: _Found, body: bytes, limits: Limits) -> None:
+    if found.header is not None:
+        damaged("PNG", "it has more than one header")
+    if len(body) != 13:
+        damaged("PNG", "its header has an impossible length")
+    width, height, depth, colour, compression, filters, interlace = struct.unpack(">IIBBBBB", body)
+    limits.check_size(width, height)
+    mode, found.channels, depths = _COLOUR_TYPES.get(colour, ("L", 0, frozenset[int]()))
+    if depth not in depths or compression or filters or interlace > 1:
+        damaged("PNG", "its header describes a kind of picture that does not exist")
+    found.interlaced = interlace == 1
+    found.header = Header("png", width, height, 1, mode, depth)
+
+
+def _pixel_chunk(found: _Found, kind: bytes, body: memoryview) -> None:
+    assert found.header is not None
+    mode = found.header.mode
+    if kind == b"IDAT":
+        if mode == "P" and not found.palette:
+            damaged("PNG", "it has no palette")
+        found.idat_bytes += len(body)
+    elif kind == b"PLTE":
+        if found.palette or len(body) % 3 or not 3 <= len(body) <= 768:
+            damaged("PNG", "its palette has an impossible length")
+        found.palette = True
+    elif kind == b"tRNS":
+        expected = {"L": (2,), "RGB": (6,), "P": range(1, 257)}.get(mode, ())
+        if len(body) not in expected:
+            damaged("PNG", "its transparency does not fit its kind of picture")
+        found.transparency = True
+    elif kind != b"IHDR":
+        unsupported("a PNG file with unknown critical chunks", "Open and re-save the picture.")
+
+
+def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
+    if kind == b"iCCP":
+        _, _, rest = body.partition(b"\0")
+        found.icc = inflate(rest[1:], found.metadata_bytes, limits) if rest[:1] == b"\0" else None
+        if found.icc is None:
+            found.note("the ICC profile is damaged and was left out; sRGB is assumed")
+        else:
+            found.metadata_bytes += len(found.icc)
+    elif kind == b"eXIf":
+        found.exif = found.exif or body
+    elif kind == b"pHYs" and len(body) == 9:
+        x, y, unit = struct.unpack(">IIB", body)
+        if unit == 1 and x and y:
+            found.dpi = (round(x * 0.0254, 4), round(y * 0.0254, 4))
+    elif kind == b"cICP" and len(body) == 4 and body[:2] != b"\x01\x0d":
+        found.note("a colour space given by code points (cICP) is not kept; sRGB is assumed")
+    elif kind == b"acTL" and len(body) == 8:
+        found.frames = max(1, int.from_bytes(body[:4], "big"))
+        limits.check_frames(found.frames)
+    elif kind in (b"tEXt", b"zTXt", b"iTXt"):
+        _text(found, kind, body, limits)
+
+
+def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
+    keyword, _, rest = body.partition(b"\0")
+    encoding = "latin-1"
+    compressed = kind == b"zTXt"
+    if compressed:
+        rest = rest[1:]
+    elif kind == b"iTXt":
+        encoding = "utf-8"
+        compressed = rest[:1] == b"\1"
+        parts = rest[2:].split(b"\0", 2)  # language, translated keyword, text
+        rest = parts[2] if len(parts) == 3 else b""
+    value: bytes | None = rest
+    if compressed:
+        value = inflate(rest, found.metadata_bytes, limits)
+        found.metadata_bytes += len(value or b"")
+    if value is None or not 1 <= len(keyword) <= 79:
+        found.note("a damaged text chunk was left out")
+        return
+    name = keyword.decode("latin-1")
+    if name == _XMP_KEYWORD:
+        found.xmp = found.xmp or value
+    else:
+        found.text.append((name, value.decode(encoding, "replace")))
+
+
+def _finish(found: _Found) -> Container:
+    header = found.header
+    if header is None or not found.idat_bytes:
+        truncated("PNG", "it ends before any picture data")
+    stream_bytes = _stream_bytes(header, found.channels * header.bit_depth, found.interlaced)
+    if stream_bytes > _MAX_RATIO * (found.idat_bytes + 64):
+        truncated("PNG", "it holds far less data than its dimensions need")
+    mode = _TRANSPARENT[header.mode] if found.transparency else header.mode
+    if header.bit_depth == 16 and header.mode == "RGB" and found.transparency:
+        unsupported(
+            "a PNG file of 16 bits with one transparent colour",
+            "Convert it to an 8-bit picture with an alpha channel.",
+        )
+    return Container(
+        Header("png", header.width, header.height, found.frames, mode, header.bit_depth),
+        b"".join([*found.codec, _END]),
+        icc_profile=found.icc,
+        exif=found.exif,
+        xmp=found.xmp,
+        text=tuple(found.text),
+        dpi=found.dpi,
+        notes=tuple(found.notes),
+        stream_bytes=stream_bytes,
+        interlaced=found.interlaced,
+    )
+
+
+def _stream_bytes(header: Header, pixel_bits: int, interlaced: bool) -> int:
+    """Return the bytes that the picture takes decompressed, filter bytes included."""
+    total = 0
+    for x, y, dx, dy in _ADAM7 if interlaced else ((0, 0, 1, 1),):
+        columns, rows = -(-(header.width - x) // dx), -(-(header.height - y) // dy)
+        if columns > 0 and rows > 0:
+            total += rows * (1 + -(-columns * pixel_bits // 8))
+    return total
+
+
+def picture_is_complete(codec: bytes, stream_bytes: int) -> bool:
+    """Say whether the compressed stream of a PNG file that `read_png` returned has every row.
+
+    Pillow takes a stream that ends early for a complete one and leaves the rest black.
+    """
+    stream = zlib.decompressobj()
+    total = 0
+    at = len(_SIGNATURE)
+    while at < len(codec):
+        length, kind = struct.unpack_from(">I4s", codec, at)
+        if kind == b"IDAT":
+            piece = codec[at + 8 : at + 8 + length]
+            while piece and total < stream_bytes:
+                try:
+                    total += len(stream.decompress(piece, 1 << 20))
+                except zlib.error:
+                    return False
+                piece = stream.unconsumed_tail
+        at += 12 + length
+    return total >= stream_bytes

@@ -1,0 +1,130 @@
+"""Reader of WebP files (RFC 9649)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from indelible.imaging._container import Container, damaged, truncated
+from indelible.imaging.picture import Header, Limits
+
+__all__ = ["read_webp"]
+
+_MAX_CHUNKS: Final = 100_000
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the walk has gathered so far."""
+
+    canvas: tuple[int, int] | None = None
+    picture: tuple[int, int] | None = None
+    alpha: bool = False
+    animation: bool = False
+    frames: int = 0
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    metadata_bytes: int = 0
+
+
+def read_webp(data: bytes, limits: Limits) -> Container:
+    """Walk the RIFF chunks of a WebP file.
+
+    Raises
+    ------
+    ImageError
+        The file is cut short, damaged, of an unsupported kind, or over a limit.
+    """
+    if len(data) < 20:
+        truncated("WebP")
+    (size,) = struct.unpack_from("<I", data, 4)
+    end_of_file = 8 + size
+    found = _Found()
+    at = 12
+    for _ in range(_MAX_CHUNKS):
+        if at + 8 > min(end_of_file, len(data)):
+            break
+        kind, length = struct.unpack_from("<4sI", data, at)
+        body = data[at + 8 : min(at + 8 + length, at + 8 + 30)]
+        if kind in (b"VP8X", b"VP8 ", b"VP8L", b"ANMF"):  # limits first, then completeness
+            _picture_chunk(found, kind, body, limits)
+        if at + 8 + length > len(data):
+            truncated("WebP")
+        if at + 8 + length > end_of_file:
+            damaged("WebP", "a chunk is longer than the file says it is itself")
+        if kind in (b"ICCP", b"EXIF", b"XMP "):
+            found.metadata_bytes += length
+            limits.check_metadata(found.metadata_bytes)
+            _metadata_chunk(found, kind, data[at + 8 : at + 8 + length])
+        at += 8 + length + length % 2
+    else:
+        damaged("WebP", f"it has more than {_MAX_CHUNKS} chunks")
+    if end_of_file > len(data) + 1:  # the last byte may be padding that some writers omit
+        truncated("WebP")
+    return _finish(found, data[: end_of_file + size % 2], limits)
+
+
+def _picture_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
+    if kind == b"VP8X":
+        if len(body) < 10:
+            truncated("WebP")
+        found.canvas = (_u24(body, 4) + 1, _u24(body, 7) + 1)
+        found.alpha = found.alpha or bool(body[0] & 0x10)
+        found.animation = bool(body[0] & 0x02)
+        limits.check_size(*found.canvas)
+        return
+    if kind == b"ANMF":
+        found.frames += 1
+        limits.check_frames(found.frames)
+        return
+    if found.picture is not None:
+        damaged("WebP", "it has more than one picture")
+    if kind == b"VP8 ":
+        if len(body) < 10:
+            truncated("WebP")
+        if body[3:6] != b"\x9d\x01\x2a":
+            damaged("WebP", "its picture does not begin with a key frame")
+        width, height = struct.unpack_from("<HH", body, 6)
+        found.picture = (width & 0x3FFF, height & 0x3FFF)
+    else:
+        if len(body) < 5:
+            truncated("WebP")
+        if body[0] != 0x2F:
+            damaged("WebP", "its picture has no signature")
+        (bits,) = struct.unpack_from("<I", body, 1)
+        found.picture = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        found.alpha = found.alpha or bool(bits >> 28 & 1)
+    limits.check_size(*found.picture)
+
+
+def _u24(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 3], "little")
+
+
+def _metadata_chunk(found: _Found, kind: bytes, body: bytes) -> None:
+    if kind == b"ICCP":
+        found.icc = found.icc or body
+    elif kind == b"EXIF":
+        found.exif = found.exif or body
+    else:
+        found.xmp = found.xmp or body
+
+
+def _finish(found: _Found, data: bytes, limits: Limits) -> Container:
+    if found.animation:
+        size, frames = found.canvas, found.frames
+    else:
+        size, frames = found.picture, 1
+        if size is not None and found.canvas not in (None, size):
+            damaged("WebP", "its picture and its canvas differ in size")
+    if size is None or not frames:
+        truncated("WebP", "it ends before any picture data")
+    return Container(
+        Header("webp", *size, frames, "RGBA" if found.alpha else "RGB", 8),
+        data,
+        icc_profile=found.icc,
+        exif=found.exif,
+        xmp=found.xmp,
+    )

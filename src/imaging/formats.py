@@ -1,0 +1,291 @@
+"""The file formats that Indelible reads and writes, and how to recognise one from its first bytes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from indelible.errors import UnreadableImageError, UnsupportedImageError
+
+__all__ = ["FORMATS", "Format", "format_from_suffix", "identify", "lookup", "media_type"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a file format is called, and what it can hold.
+
+    Attributes
+    ----------
+    name : str
+        The name used throughout Indelible.
+    title : str
+        The name used in messages for people.
+    suffixes : tuple of str
+        File name suffixes, lower case, the usual one first.
+    media_type : str
+        The IANA media type.
+    can_write : bool
+        Whether `encode` writes it.
+    alpha : {"full", "binary", "none"}
+        Whether it holds an alpha channel of 8 bits, fully opaque or fully transparent pixels only,
+        or no transparency.
+    grey : bool
+        Whether it holds a picture of one channel as such.
+    lossless : bool or None
+        True: always lossless; False: never; None: the caller chooses.
+    quality : int or None
+        Default quality (1 to 100), None where there is no such setting.
+    max_side : int
+        Largest width or height that the format can express, in px.
+    metadata : frozenset of str
+        The fields of `Metadata` that the format can hold.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    media_type: str
+    can_write: bool = True
+    alpha: Literal["full", "binary", "none"] = "full"
+    grey: bool = True
+    lossless: bool | None = None
+    quality: int | None = None
+    max_side: int = 2**31 - 1
+    metadata: frozenset[str] = frozenset()
+
+
+# Quality: the lowest settings at which the codec's own loss stays well under that of the mark.
+_ALL: Final = (
+    Format(
+        "jpeg",
+        "JPEG",
+        (".jpg", ".jpeg", ".jpe", ".jfif"),
+        "image/jpeg",
+        alpha="none",
+        lossless=False,
+        quality=92,
+        max_side=65_500,  # libjpeg's own limit, under the 65,535 of the format
+        metadata=frozenset({"icc_profile", "exif", "xmp", "iptc", "dpi"}),
+    ),
+    Format(
+        "png",
+        "PNG",
+        (".png", ".apng"),
+        "image/png",
+        lossless=True,
+        metadata=frozenset({"icc_profile", "exif", "xmp", "text", "dpi"}),
+    ),
+    Format(
+        "webp",
+        "WebP",
+        (".webp",),
+        "image/webp",
+        grey=False,
+        quality=92,
+        max_side=16_383,
+        metadata=frozenset({"icc_profile", "exif", "xmp"}),
+    ),
+    Format(
+        "avif",
+        "AVIF",
+        (".avif", ".avifs"),
+        "image/avif",
+        lossless=False,
+        quality=85,
+        max_side=65_535,
+        metadata=frozenset({"icc_profile", "exif", "xmp"}),
+    ),
+    Format(
+        "tiff",
+        "TIFF",
+        (".tif", ".tiff"),
+        "image/tiff",
+        lossless=True,
+        metadata=frozenset({"icc_profile", "exif", "xmp", "iptc", "dpi"}),
+    ),
+    Format(
+        "gif",
+        "GIF",
+        (".gif",),
+        "image/gif",
+        alpha="binary",
+        lossless=False,
+        max_side=65_535,
+        metadata=frozenset({"xmp"}),
+    ),
+    Format(
+        "heic",
+        "HEIC",
+        (".heic", ".heif", ".hif"),
+        "image/heic",
+        lossless=False,
+        quality=85,
+        max_side=8_192,
+        metadata=frozenset({"icc_profile", "exif", "xmp"}),
+    ),
+)
+
+#: Every format by its name.
+FORMATS: Final = MappingProxyType({format_.name: format_ for format_ in _ALL})
+
+_BY_SUFFIX: Final = {suffix: f.name for f in _ALL for suffix in f.suffixes}
+
+# Brands of ISO base media files (ISO/IEC 14496-12, 23000-22, AV1 image format 1.1).
+_AVIF_BRANDS: Final = frozenset({b"avif", b"avis", b"avio"})
+_HEIC_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+)
+
+# Images that are recognised only to say what they are.
+_FOREIGN: Final = (
+    (b"BM", "BMP"),
+    (b"\x00\x00\x01\x00", "ICO"),
+    (b"\x00\x00\x02\x00", "CUR"),
+    (b"8BPS", "Photoshop"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"v/1\x01", "OpenEXR"),
+    (b"#?RADIANCE", "Radiance HDR"),
+    (b"DDS ", "DDS"),
+    (b"qoif", "QOI"),
+    (b"FUJIFILM", "camera raw"),
+    (b"IIRO", "camera raw"),
+    (b"IIU\x00", "camera raw"),
+)
+_OTHER: Final = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"\x1f\x8b", "gzip-compressed data"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"OggS", "an Ogg audio or video file"),
+    (b"ID3", "an MP3 audio file"),
+    (b"fLaC", "a FLAC audio file"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
+)
+
+
+def lookup(name: str) -> Format:
+    """Return the format of this name.
+
+    Raises
+    ------
+    UnsupportedImageError
+        There is no such format.
+    """
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise UnsupportedImageError(
+            f"there is no image format called {name!r}",
+            hint=f"Choose one of {', '.join(FORMATS)}.",
+        ) from None
+
+
+def format_from_suffix(path: str | os.PathLike[str]) -> str | None:
+    """Return the name of the format that a file name's suffix stands for, or None."""
+    return _BY_SUFFIX.get(os.path.splitext(os.fspath(path))[1].lower())
+
+
+def media_type(name: str) -> str:
+    """Return the IANA media type of a format, such as ``"image/jpeg"``."""
+    return lookup(name).media_type
+
+
+def identify(data: bytes) -> str:
+    """Return the name of the format that the bytes themselves announce.
+
+    Only the content decides, never a file name.
+
+    Raises
+    ------
+    UnreadableImageError
+        The data are empty, or no image.
+    UnsupportedImageError
+        They are an image of a format that Indelible does not read.
+    """
+    if not data:
+        raise UnreadableImageError(
+            "the file is empty (0 bytes)",
+            hint="The upload or download probably broke off. Fetch the picture again.",
+        )
+    head = bytes(data[:64])
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
+        return "tiff"
+    if head[4:8] == b"ftyp":
+        return _identify_iso(data)
+    raise _unknown(head)
+
+
+def _identify_iso(data: bytes) -> str:
+    """Return the format of an ISO base media file from its brands."""
+    size = int.from_bytes(data[:4], "big")
+    brands = [bytes(data[8:12])]
+    brands += [bytes(data[at : at + 4]) for at in range(16, min(size, len(data), 512) - 3, 4)]
+    # The major brand may be a general one ("mif1"): the first brand that names a codec decides.
+    for brand in brands:
+        if brand in _AVIF_BRANDS:
+            return "avif"
+        if brand in _HEIC_BRANDS:
+            return "heic"
+    if set(brands) & {b"mif1", b"msf1", b"mif2"}:
+        raise UnsupportedImageError(
+            "this HEIF file uses a codec that Indelible does not read",
+            hint="Convert it to JPEG, PNG, WebP or AVIF.",
+        )
+    raise UnreadableImageError(
+        "the file is a video or an audio file, not an image",
+        hint="Indelible works on still images. Export a frame as PNG or JPEG.",
+    )
+
+
+def _unknown(head: bytes) -> UnreadableImageError | UnsupportedImageError:
+    """Say as precisely as possible what the file is instead of a supported image."""
+    for magic, title in _FOREIGN:
+        if head.startswith(magic):
+            return UnsupportedImageError(
+                f"{title} images are not supported",
+                hint="Convert the picture to JPEG, PNG, WebP, AVIF or TIFF.",
+            )
+    for magic, title in _OTHER:
+        if head.startswith(magic):
+            return UnreadableImageError(
+                f"the file is not an image: it looks like {title}",
+                hint="Give the picture itself, as JPEG, PNG, WebP, AVIF, TIFF or GIF.",
+            )
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<svg", b"<?xml")):
+        return UnsupportedImageError(
+            "the file looks like SVG or XML, which has no pixels",
+            hint="Export the drawing as PNG.",
+        )
+    if text.startswith((b"<!doctype", b"<html", b"<head")):
+        return UnreadableImageError(
+            "the file is not an image: it is a web page",
+            hint="An error page was probably saved instead of the picture. Fetch it again.",
+        )
+    if not any(byte < 9 or 13 < byte < 32 or byte == 127 for byte in head):
+        return UnreadableImageError(
+            "the file is not an image: it looks like text",
+            hint="Its name may say otherwise, but only the content counts. "
+            "Give the picture itself, as JPEG, PNG, WebP, AVIF, TIFF or GIF.",
+        )
+    return UnreadableImageError(
+        "the file is not an image that Indelible knows",
+        hint="Its first bytes match no image format: it is damaged, encrypted or something else. "
+        "Give a JPEG, PNG, WebP, AVIF, TIFF, GIF or HEIC file.",
+    )

@@ -1,0 +1,155 @@
+"""The value types of this package: limits, what a header says, and a decoded picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.errors import ImageTooLargeError, UnreadableImageError
+from indelible.imaging.metadata import Metadata
+
+__all__ = ["DEFAULT_LIMITS", "Header", "Limits", "Mode", "Picture", "Pixels"]
+
+#: Pixels as they are passed around: uint8, (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA.
+Pixels = NDArray[np.uint8]
+
+#: Channels of the stored picture. ``P`` and ``PA`` are palettes, without and with transparency.
+Mode = Literal["L", "LA", "P", "PA", "RGB", "RGBA", "CMYK"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may demand before anything of it is decoded.
+
+    Attributes
+    ----------
+    max_pixels : int
+        Width times height, in px. 100 megapixels need about 1 GB to decode.
+    max_bytes : int
+        Size of the file, in bytes.
+    max_frames : int
+        Frames of an animation or pages of a document. Only the first one is ever decoded.
+    max_metadata_bytes : int
+        All metadata together, decompressed, in bytes.
+    """
+
+    max_pixels: int = 100_000_000
+    max_bytes: int = 512 * 1024 * 1024
+    max_frames: int = 10_000
+    max_metadata_bytes: int = 16 * 1024 * 1024
+
+    def check_bytes(self, size: int) -> None:
+        """Raise `ImageTooLargeError` for a file of `size` bytes that is over the limit."""
+        if size > self.max_bytes:
+            raise ImageTooLargeError(
+                f"the file has {_mib(size)}, the limit is {_mib(self.max_bytes)}",
+                hint="Raise max_bytes in the limits if you trust where the file comes from.",
+            )
+
+    def check_size(self, width: int, height: int) -> None:
+        """Raise for dimensions (px) that are zero or over the limit.
+
+        Raises
+        ------
+        ImageTooLargeError
+            More pixels than `max_pixels`.
+        UnreadableImageError
+            A side of 0 px.
+        """
+        if width < 1 or height < 1:
+            raise UnreadableImageError(
+                f"the header announces a picture of {width} x {height} px",
+                hint="The file is damaged. Export or download it again.",
+            )
+        if width * height > self.max_pixels:
+            raise ImageTooLargeError(
+                f"the header announces {width} x {height} px "
+                f"({width * height / 1e6:.0f} megapixels), "
+                f"the limit is {self.max_pixels / 1e6:g} megapixels",
+                hint="Scale the picture down, or raise max_pixels in the limits "
+                "if you trust where the file comes from.",
+            )
+
+    def check_frames(self, frames: int) -> None:
+        """Raise `ImageTooLargeError` for more frames than `max_frames`."""
+        if frames > self.max_frames:
+            raise ImageTooLargeError(
+                f"the file announces {frames} frames, the limit is {self.max_frames}",
+                hint="Raise max_frames in the limits if you trust where the file comes from.",
+            )
+
+    def check_metadata(self, size: int) -> None:
+        """Raise `ImageTooLargeError` for more metadata than `max_metadata_bytes`."""
+        if size > self.max_metadata_bytes:
+            raise ImageTooLargeError(
+                f"the file's metadata take more than {_mib(self.max_metadata_bytes)}",
+                hint="Strip the metadata (ICC, EXIF, XMP, text), or raise max_metadata_bytes "
+                "in the limits if you trust where the file comes from.",
+            )
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.4g} MiB" if size >= 2**20 else f"{size:,} bytes"
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says about its picture, read without decoding a pixel.
+
+    Attributes
+    ----------
+    format : str
+        Name of the format, from the content alone.
+    width, height : int
+        Size of the stored picture in px, before EXIF orientation is applied.
+    frames : int
+        1 for a still image; for animations and documents, how many frames or pages.
+    mode : str
+        Channels of the stored picture, see `Mode`.
+    bit_depth : int
+        Bits per channel (for a palette: per index).
+    """
+
+    format: str
+    width: int
+    height: int
+    frames: int
+    mode: Mode
+    bit_depth: int
+
+    @property
+    def animated(self) -> bool:
+        """Whether there is more than one frame."""
+        return self.frames > 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded picture.
+
+    Attributes
+    ----------
+    pixels : ndarray of uint8
+        (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA with straight alpha, 0 to 255, upright, in
+        the colour space of ``metadata.icc_profile`` (sRGB where there is none). Writable.
+    format : str
+        Name of the format that it was decoded from.
+    metadata : Metadata
+        What was kept beside the pixels.
+    header : Header
+        What the file said about itself.
+    notes : tuple of str
+        What was converted or left out knowingly, one sentence each.
+    """
+
+    pixels: Pixels
+    format: str
+    metadata: Metadata
+    header: Header
+    notes: tuple[str, ...] = ()

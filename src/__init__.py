@@ -22,12 +22,13 @@ from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
     from indelible import credentials, imaging, watermark
-    from indelible.protection import protect
+    from indelible.protection import ProtectedImage, protect
     from indelible.verdict import Verdict
     from indelible.verification import Verification, verify
 
 __all__ = [
     "IndelibleError",
+    "ProtectedImage",
     "Verdict",
     "Verification",
     "__version__",
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 
 # Where each name that is loaded on first use lives; None: the name is a sub-package.
 _LAZY: dict[str, str | None] = {
+    "ProtectedImage": "indelible.protection",
     "Verdict": "indelible.verdict",
     "Verification": "indelible.verification",
     "credentials": None,

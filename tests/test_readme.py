@@ -20,6 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from indelible.credentials import identity
+from indelible.watermark import Key
+
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -98,10 +101,14 @@ def check_console(block: Block, folder: Path) -> None:
 def workplace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photograph_path: dict[str, Path]
 ) -> Path:
-    """Give the README a folder with the one file that it takes for granted: photo.png."""
+    """Give the README a folder with what it takes for granted: a photograph, a company's keys."""
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     shutil.copy(photograph_path["coffee"], tmp_path / "photo.png")
+    identity.create_identity(tmp_path / "acme")
+    shutil.copy(tmp_path / "acme" / identity.CHAIN_FILE, tmp_path / "acme-chain.pem")
+    shutil.copy(tmp_path / "acme" / identity.KEY_FILE, tmp_path / "acme-key.pem")
+    Key.generate().save(tmp_path / "acme-watermark.key")
     return tmp_path
 
 

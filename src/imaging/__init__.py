@@ -1,13 +1,13 @@
 """Images in and out: the only decoder and encoder of Indelible.
 
-Every file is walked and checked by a reader of its own (`read_header`) before a codec sees it, so that
-limits hold before anything is decoded. `decode` gives upright uint8 pixels and the metadata beside
-them, `encode` turns them into a file again. Whatever the bytes are, only errors of `indelible.errors`
-are raised.
+Every file is walked and checked by a reader of its own (`read_header`) before a codec sees it, so
+that limits hold before anything is decoded. `decode` gives upright uint8 pixels and the metadata
+beside them, `encode` turns them into a file again. Whatever the bytes are, only errors of
+`indelible.errors` are raised.
 """
 
-from indelible.imaging.decode import decode
-from indelible.imaging.encode import Conformed, conform, encode
+from indelible.imaging.decoding import decode
+from indelible.imaging.encoding import Conformed, conform, encode
 from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.header import read_header

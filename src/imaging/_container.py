@@ -1,16 +1,15 @@
 """What the container readers of each format have in common.
 
-Every file is walked by a reader of its own before a codec sees it. The walk finds the dimensions, so
-that limits hold before anything is decoded; it finds files that are cut short; and it separates the
-metadata from the few parts that a codec needs to produce pixels, so that the codecs, which are C, never
-parse the rest.
+Every file is walked by a reader of its own before a codec sees it. The walk finds the dimensions,
+so that limits hold before anything is decoded; it finds files that are cut short; and it separates
+the metadata from the few parts that a codec needs to produce pixels, so that the codecs, which are
+C, never parse the rest.
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import NoReturn
 
 from indelible.errors import UnreadableImageError, UnsupportedImageError
 from indelible.imaging.picture import Header, Limits
@@ -55,25 +54,27 @@ class Container:
     interlaced: bool = False
 
 
-def truncated(title: str, what: str = "it ends before its picture is complete") -> NoReturn:
-    """Raise the error for a file that is cut short."""
-    raise UnreadableImageError(
+def truncated(
+    title: str, what: str = "it ends before its picture is complete"
+) -> UnreadableImageError:
+    """Return the error for a file that is cut short."""
+    return UnreadableImageError(
         f"the {title} file is cut short: {what}",
         hint="The upload or download probably broke off. Fetch the picture again.",
     )
 
 
-def damaged(title: str, what: str) -> NoReturn:
-    """Raise the error for a file whose structure is wrong."""
-    raise UnreadableImageError(
+def damaged(title: str, what: str) -> UnreadableImageError:
+    """Return the error for a file whose structure is wrong."""
+    return UnreadableImageError(
         f"the {title} file is damaged: {what}",
         hint="Export or download the picture again, or open and re-save it in an image editor.",
     )
 
 
-def unsupported(what: str, hint: str) -> NoReturn:
-    """Raise the error for a kind of picture that is refused knowingly."""
-    raise UnsupportedImageError(f"{what} is not supported", hint=hint)
+def unsupported(what: str, hint: str) -> UnsupportedImageError:
+    """Return the error for a kind of picture that is refused knowingly."""
+    return UnsupportedImageError(f"{what} is not supported", hint=hint)
 
 
 def inflate(data: bytes, used: int, limits: Limits) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, field
 from typing import Final
 
 from indelible.imaging._container import Container, damaged, truncated
@@ -14,6 +15,25 @@ __all__ = ["XMP_EXTENSION", "XMP_TRAILER", "read_gif"]
 XMP_EXTENSION: Final = b"\x21\xff\x0bXMP DataXMP"
 XMP_TRAILER: Final = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 
+_EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
+_GRAPHIC_CONTROL: Final = b"\x21\xf9"
+_COMMENT: Final = b"\x21\xfe"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the walk has gathered so far."""
+
+    size: tuple[int, int]
+    depth: int
+    budget: int  # sub-blocks that may still come
+    frames: int = 0
+    first_end: int = 0
+    transparent: bool = False
+    xmp: bytes | None = None
+    text: list[tuple[str, str]] = field(default_factory=list)
+    metadata_bytes: int = 0
+
 
 def read_gif(data: bytes, limits: Limits) -> Container:
     """Walk the blocks of a GIF file.
@@ -24,58 +44,65 @@ def read_gif(data: bytes, limits: Limits) -> Container:
         The file is cut short, damaged, or over a limit.
     """
     if len(data) < 13:
-        truncated("GIF")
+        raise truncated("GIF")
     width, height, packed = struct.unpack_from("<HHB", data, 6)
     limits.check_size(width, height)
-    # Blocks hold up to 255 bytes; many more of them than a real file has are an attack on our
-    # patience.
-    budget = len(data) // 32 + 10_000
+    # Sub-blocks hold up to 255 bytes; many more of them than a real file has would cost a minute.
+    found = _Found((width, height), (packed & 7) + 1, len(data) // 32 + 10_000)
     at = 13 + _table_bytes(packed)
-    frames = 0
-    first_end = 0
-    transparent = False
-    depth = (packed & 7) + 1
-    xmp: bytes | None = None
-    comments: list[tuple[str, str]] = []
-    metadata_bytes = 0
     while True:
         if at >= len(data):
-            truncated("GIF")
+            raise truncated("GIF")
         kind = data[at]
-        if kind == 0x3B:
+        if kind == _TRAILER:
             break
-        if kind == 0x2C:
-            if at + 10 > len(data):
-                truncated("GIF")
-            frames += 1
-            limits.check_frames(frames)
-            frame = struct.unpack_from("<HHHHB", data, at + 1)
-            if frame[0] + frame[2] > width or frame[1] + frame[3] > height:
-                damaged("GIF", "a frame is larger than the picture")
-            table = _table_bytes(frame[4])
-            if frames == 1 and table:
-                depth = (frame[4] & 7) + 1
-            transparent |= frames == 1 and frame[:4] != (0, 0, width, height)
-            at, budget = _skip(data, at + 11 + table, budget)  # 1 byte: the code size
-            first_end = first_end or at
-        elif kind == 0x21:
-            if data[at : at + 2] == b"\x21\xf9" and not frames and at + 3 < len(data):
-                transparent = bool(data[at + 3] & 1)
-            end, budget = _skip(data, at + 2, budget)
-            if data.startswith(XMP_EXTENSION, at):
-                xmp = xmp or data[at + len(XMP_EXTENSION) : max(end - len(XMP_TRAILER), at)]
-                metadata_bytes += end - at
-            elif data.startswith(b"\x21\xfe", at):
-                comments.append(("Comment", _join(data, at + 2).decode("utf-8", "replace")))
-                metadata_bytes += end - at
-            limits.check_metadata(metadata_bytes)
-            at = end
+        if kind == _FRAME:
+            at = _frame(found, data, at, limits)
+        elif kind == _EXTENSION:
+            at = _extension(found, data, at, limits)
         else:
-            damaged("GIF", "there is no block where one should be")
-    if not frames:
-        truncated("GIF", "it ends before any picture data")
-    header = Header("gif", width, height, frames, "PA" if transparent else "P", depth)
-    return Container(header, data[:first_end] + b"\x3b", xmp=xmp or None, text=tuple(comments))
+            raise damaged("GIF", "there is no block where one should be")
+    if not found.frames:
+        raise truncated("GIF", "it ends before any picture data")
+    return Container(
+        Header("gif", width, height, found.frames, "PA" if found.transparent else "P", found.depth),
+        data[: found.first_end] + bytes([_TRAILER]),
+        xmp=found.xmp or None,
+        text=tuple(found.text),
+    )
+
+
+def _frame(found: _Found, data: bytes, at: int, limits: Limits) -> int:
+    """Take in the frame at an offset; return where it ends."""
+    if at + 10 > len(data):
+        raise truncated("GIF")
+    left, top, width, height, packed = struct.unpack_from("<HHHHB", data, at + 1)
+    if left + width > found.size[0] or top + height > found.size[1]:
+        raise damaged("GIF", "a frame is larger than the picture")
+    found.frames += 1
+    limits.check_frames(found.frames)
+    table = _table_bytes(packed)
+    end = _skip(found, data, at + 11 + table)  # one byte of it is the code size
+    if found.frames == 1:
+        found.first_end = end
+        found.depth = (packed & 7) + 1 if table else found.depth
+        found.transparent |= (left, top, width, height) != (0, 0, *found.size)
+    return end
+
+
+def _extension(found: _Found, data: bytes, at: int, limits: Limits) -> int:
+    """Take in the extension at an offset; return where it ends."""
+    end = _skip(found, data, at + 2)
+    if data.startswith(XMP_EXTENSION, at):
+        found.xmp = found.xmp or data[at + len(XMP_EXTENSION) : max(at, end - len(XMP_TRAILER))]
+        found.metadata_bytes += end - at
+    elif data.startswith(_COMMENT, at):
+        found.text.append(("Comment", _join(data, at + 2).decode("utf-8", "replace")))
+        found.metadata_bytes += end - at
+    elif data.startswith(_GRAPHIC_CONTROL, at) and not found.frames:
+        found.transparent = bool(data[at + 3] & 1)
+    limits.check_metadata(found.metadata_bytes)
+    return end
 
 
 def _table_bytes(packed: int) -> int:
@@ -83,19 +110,20 @@ def _table_bytes(packed: int) -> int:
     return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
 
 
-def _skip(data: bytes, at: int, budget: int) -> tuple[int, int]:
-    """Return where a chain of sub-blocks ends, and what is left of the budget."""
+def _skip(found: _Found, data: bytes, at: int) -> int:
+    """Return where a chain of sub-blocks ends."""
     size = len(data)
-    while True:
-        if at >= size:
-            truncated("GIF")
+    budget = found.budget
+    while at < size:
         length = data[at]
         at += 1 + length
         if not length:
-            return at, budget
+            found.budget = budget
+            return at
         budget -= 1
-        if not budget:
-            damaged("GIF", "it has too many blocks")
+        if budget < 0:
+            raise damaged("GIF", "it has too many blocks")
+    raise truncated("GIF")
 
 
 def _join(data: bytes, at: int) -> bytes:

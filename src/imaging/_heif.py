@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import io
+from types import ModuleType
 from typing import Any
 
 from PIL import Image
@@ -30,7 +31,7 @@ def open_heif(data: bytes) -> Image.Image:
     return image
 
 
-def save_heif(image: Image.Image, **options: Any) -> bytes:
+def save_heif(image: Image.Image, options: dict[str, Any]) -> bytes:
     """Return an image encoded as HEIC."""
     library = _library("pillow_heif")
     if library is None:
@@ -44,8 +45,8 @@ def save_heif(image: Image.Image, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def _library(*names: str) -> Any:
-    """Return the first module that is installed, None without; both are untyped."""
+def _library(*names: str) -> ModuleType | None:
+    """Return the first of these modules that is installed, None without."""
     for name in names:
         try:
             return importlib.import_module(name)

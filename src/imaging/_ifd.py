@@ -64,7 +64,7 @@ class Entry(NamedTuple):
 
     tag: int
     type: int
-    count: int
+    length: int  # in values
     value: bytes
 
     def integers(self, order: ByteOrder) -> tuple[int, ...]:
@@ -72,11 +72,11 @@ class Entry(NamedTuple):
         code = _INTEGERS.get(self.type)
         if code is None:
             return ()
-        return struct.unpack(f"{order}{self.count}{code}", self.value)
+        return struct.unpack(f"{order}{self.length}{code}", self.value)
 
     def rational(self, order: ByteOrder) -> float | None:
         """Return the first RATIONAL of the value, None where there is none."""
-        if self.type != 5 or not self.count:
+        if self.type != 5 or not self.length:
             return None
         numerator, denominator = struct.unpack(f"{order}II", self.value[:8])
         return numerator / denominator if denominator else None
@@ -132,13 +132,13 @@ def read_directory(
     if not 0 < offset <= len(data) - count_size:
         raise ValueError("a directory lies outside the file")
     (count,) = struct.unpack_from(f"{order}{count_format}", data, offset)
-    at = offset + count_size
-    end = at + count * entry_size
+    start = offset + count_size
+    end = start + count * entry_size
     if count > 4096 or end > len(data):
         raise ValueError("a directory is longer than the file")
     entries: list[Entry] = []
     total = 0
-    for at in range(at, end, entry_size):
+    for at in range(start, end, entry_size):
         tag, type_ = struct.unpack_from(f"{order}HH", data, at)
         (values,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, at + 4)
         size = values * _TYPE_SIZES.get(type_, 0)
@@ -178,7 +178,7 @@ def write_directory(entries: Iterable[Entry], layout: Layout, offset: int) -> by
     directory = bytearray(struct.pack(f"{order}{count_format}", len(unique)))
     values = bytearray()
     for tag, entry in unique:
-        directory += struct.pack(f"{order}HH{number}", tag, entry.type, entry.count)
+        directory += struct.pack(f"{order}HH{number}", tag, entry.type, entry.length)
         if len(entry.value) <= inline:
             directory += entry.value.ljust(inline, b"\0")
         else:

@@ -72,19 +72,21 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
         elif box.kind == b"moov":
             _track(found, data, box, limits)
     sizes = [_size(body) for kind, body in found.properties if kind == b"ispe" and len(body) >= 12]
-    for size in sizes:
-        limits.check_size(*size)
+    for width, height in sizes:
+        limits.check_size(width, height)
     own = [
         found.properties[index - 1]
         for index in found.associations.get(found.primary or 0, [])
         if 1 <= index <= len(found.properties)
     ]
-    size = next((_size(body) for kind, body in own if kind == b"ispe" and len(body) >= 12), None)
+    size: tuple[int, int] | None = next(
+        (_size(body) for kind, body in own if kind == b"ispe" and len(body) >= 12), None
+    )
     sequence = brand in _SEQUENCE_BRANDS and bool(found.samples)
     if (sequence or size is None) and found.tracks:
         size = max(found.tracks)
     if size is None:
-        truncated(found.title, "it does not say how large its picture is")
+        raise truncated(found.title, "it does not say how large its picture is")
     limits.check_size(*size)
     frames = found.samples if sequence else 1
     limits.check_frames(frames)
@@ -105,30 +107,30 @@ def _boxes(
         if at + 8 > end:
             if outermost and not any(data[at:end]):
                 return  # padding behind the last box
-            truncated(found.title)
+            raise truncated(found.title)
         size, kind = struct.unpack_from(">I4s", data, at)
         content = at + 8
         if size == 1:
             if at + 16 > end:
-                truncated(found.title)
+                raise truncated(found.title)
             (size,) = struct.unpack_from(">Q", data, content)
             content += 8
         elif size == 0:
             size = end - at
         if size < content - at:
-            damaged(found.title, "a box has an impossible length")
+            raise damaged(found.title, "a box has an impossible length")
         if at + size > end:
-            truncated(found.title)
+            raise truncated(found.title)
         found.boxes += 1
         if found.boxes > _MAX_BOXES:
-            damaged(found.title, f"it has more than {_MAX_BOXES} boxes")
+            raise damaged(found.title, f"it has more than {_MAX_BOXES} boxes")
         yield _Box(kind, content, at + size)
         at += size
 
 
 def _meta(found: _Found, data: bytes, meta: _Box, limits: Limits) -> None:
     if meta.start > meta.end:
-        damaged(found.title, "its description is empty")
+        raise damaged(found.title, "its description is empty")
     for box in _boxes(found, data, meta.start, meta.end):
         body = data[box.start : box.end]
         if box.kind == b"pitm":
@@ -150,7 +152,7 @@ def _meta(found: _Found, data: bytes, meta: _Box, limits: Limits) -> None:
 def _associations(found: _Found, body: bytes) -> None:
     """Read which properties belong to which item (ISO/IEC 23008-12, 9.3.1)."""
     if len(body) < 8:
-        truncated(found.title)
+        raise truncated(found.title)
     id_format = ">I" if body[0] else ">H"
     wide = body[3] & 1
     (items,) = struct.unpack_from(">I", body, 4)
@@ -161,16 +163,13 @@ def _associations(found: _Found, body: bytes) -> None:
             at += struct.calcsize(id_format)
             count = body[at]
             at += 1
-            indices = [
-                struct.unpack_from(">H", body, at + 2 * i)[0] & 0x7FFF
-                if wide
-                else body[at + i] & 0x7F
-                for i in range(count)
-            ]
+            indices = struct.unpack_from(f">{count}{'H' if wide else 'B'}", body, at)
             at += count * (2 if wide else 1)
-            found.associations.setdefault(item, indices)
+            # The highest bit says whether the property is essential.
+            mask = 0x7FFF if wide else 0x7F
+            found.associations.setdefault(item, [index & mask for index in indices])
     except (struct.error, IndexError):
-        damaged(found.title, "its list of properties is cut short")
+        raise damaged(found.title, "its list of properties is cut short")
 
 
 def _track(found: _Found, data: bytes, parent: _Box, limits: Limits) -> None:

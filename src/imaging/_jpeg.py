@@ -19,6 +19,11 @@ _ICC: Final = b"ICC_PROFILE\0"
 _PHOTOSHOP: Final = b"Photoshop 3.0\0"
 _IPTC_RESOURCE: Final = 0x0404
 
+_END, _SCAN, _C2PA = 0xD9, 0xDA, 0xEB  # EOI, SOS, APP11
+_BARE: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})  # markers without a length
+_APPLICATION: Final = frozenset({*range(0xE0, 0xF0), 0xFE})  # and comments
+_FILL: Final = re.compile(rb"\xff{2,}")
+
 # Start-of-frame markers: every SOF except DHT (C4), JPG (C8) and DAC (CC).
 _SOF: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -72,85 +77,86 @@ def read_jpeg(data: bytes, limits: Limits) -> Container:
     found = _Found()
     at = 2
     for _ in range(_MAX_SEGMENTS):
-        while data[at : at + 2] == b"\xff\xff":  # fill bytes before a marker
-            at = _skip_fill(data, at)
+        fill = _FILL.match(data, at)
+        if fill is not None:
+            at = fill.end() - 1
         if len(data) < at + 2:
-            truncated("JPEG")
+            raise truncated("JPEG")
         if data[at] != 0xFF:
-            damaged("JPEG", "there is no marker where one should be")
+            raise damaged("JPEG", "there is no marker where one should be")
         marker = data[at + 1]
-        if marker == 0xD9:
-            break
-        if marker == 0xD8 or marker == 0x01 or 0xD0 <= marker <= 0xD7:
+        if marker == _END:
+            return _finish(found)
+        if marker in _BARE:
             at += 2
-            continue
-        if len(data) < at + 4:
-            truncated("JPEG")
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        end = at + 2 + length
-        if length < 2:
-            damaged("JPEG", "a segment has an impossible length")
-        if len(data) < end:
-            truncated("JPEG")
-        _segment(found, marker, data[at + 4 : end], data[at:end], limits)
-        if marker == 0xDA:
-            scan_end = _MARKER.search(data, end)
-            if scan_end is None:
-                truncated("JPEG")
-            found.entropy_bytes += scan_end.start() - end
-            found.codec.append(data[end : scan_end.start()])
-            end = scan_end.start()
-        at = end
-    else:
-        damaged("JPEG", f"it has more than {_MAX_SEGMENTS} segments")
-    return _finish(found)
+        else:
+            at = _segment(found, data, at, limits)
+    raise damaged("JPEG", f"it has more than {_MAX_SEGMENTS} segments")
 
 
-def _skip_fill(data: bytes, at: int) -> int:
-    """Return where the last 0xFF of a run begins."""
-    run = re.compile(rb"\xff+").match(data, at)
-    return at if run is None else run.end() - 1
-
-
-def _segment(found: _Found, marker: int, body: bytes, whole: bytes, limits: Limits) -> None:
-    """Take in one segment: `body` without, `whole` with its marker and length."""
-    if 0xE0 <= marker <= 0xEF or marker == 0xFE:
-        found.metadata_bytes += len(body) if marker != 0xEB else 0  # APP11 holds C2PA
+def _segment(found: _Found, data: bytes, at: int, limits: Limits) -> int:
+    """Take in the segment at an offset; return where the next marker is."""
+    if len(data) < at + 4:
+        raise truncated("JPEG")
+    marker: int
+    length: int
+    marker, length = struct.unpack_from(">xBH", data, at)
+    end = at + 2 + length
+    if length < 2:
+        raise damaged("JPEG", "a segment has an impossible length")
+    if len(data) < end:
+        raise truncated("JPEG")
+    body, whole = data[at + 4 : end], data[at:end]
+    if marker in _APPLICATION:
+        found.metadata_bytes += len(body) if marker != _C2PA else 0
         limits.check_metadata(found.metadata_bytes)
         _application(found, marker, body, whole)
-        return
+        return end
     if marker in _SOF:
         if found.header is not None:
-            damaged("JPEG", "it has more than one frame header")
+            raise damaged("JPEG", "it has more than one frame header")
         found.header = _frame(marker, body, limits)
         found.frame_marker = marker
-    elif marker == 0xDA:
-        found.scans += 1
-        if found.header is None:
-            damaged("JPEG", "its picture data come before its header")
-        if found.scans > _MAX_SCANS:
-            damaged("JPEG", f"it has more than {_MAX_SCANS} scans")
     found.codec.append(whole)
+    return _scan(found, data, end) if marker == _SCAN else end
+
+
+def _scan(found: _Found, data: bytes, start: int) -> int:
+    """Take in the compressed data at an offset; return where the marker behind them is."""
+    found.scans += 1
+    if found.header is None:
+        raise damaged("JPEG", "its picture data come before its header")
+    if found.scans > _MAX_SCANS:
+        raise damaged("JPEG", f"it has more than {_MAX_SCANS} scans")
+    marker = _MARKER.search(data, start)
+    if marker is None:
+        raise truncated("JPEG")
+    end = marker.start()
+    found.entropy_bytes += end - start
+    found.codec.append(data[start:end])
+    return end
 
 
 def _frame(marker: int, body: bytes, limits: Limits) -> Header:
     if len(body) < 6:
-        truncated("JPEG")
+        raise truncated("JPEG")
     precision, height, width, components = struct.unpack_from(">BHHB", body)
     if len(body) < 6 + 3 * components:
-        damaged("JPEG", "its frame header is too short")
+        raise damaged("JPEG", "its frame header is too short")
     if height == 0:
-        unsupported("a JPEG file that does not state its height", "Open and re-save the picture.")
+        raise unsupported(
+            "a JPEG file that does not state its height", "Open and re-save the picture."
+        )
     limits.check_size(width, height)
     mode = _MODES.get(components)
     if mode is None:
-        unsupported(f"a JPEG file with {components} channels", "Convert it to RGB or grey.")
+        raise unsupported(f"a JPEG file with {components} channels", "Convert it to RGB or grey.")
     if precision != 8:
-        unsupported(f"a JPEG file with {precision} bits per channel", "Convert it to 8 bits.")
+        raise unsupported(f"a JPEG file with {precision} bits per channel", "Convert it to 8 bits.")
     if marker in _LOSSLESS:
-        unsupported("lossless JPEG", "Convert it to PNG or TIFF.")
+        raise unsupported("lossless JPEG", "Convert it to PNG or TIFF.")
     if marker not in _PROGRESSIVE | {0xC0, 0xC1, 0xC9}:
-        unsupported("hierarchical JPEG", "Open and re-save the picture.")
+        raise unsupported("hierarchical JPEG", "Open and re-save the picture.")
     return Header("jpeg", width, height, 1, mode, precision)
 
 
@@ -205,12 +211,12 @@ def _iptc(resources: bytes) -> bytes | None:
 def _finish(found: _Found) -> Container:
     header = found.header
     if header is None or not found.scans:
-        truncated("JPEG", "it ends before any picture data")
+        raise truncated("JPEG", "it ends before any picture data")
     # A block of 64 values takes at least two bits, in a progressive file's first scan one.
     blocks = -(-header.width // 8) * -(-header.height // 8)
     bits = 1 if found.frame_marker in _PROGRESSIVE else 2
     if found.frame_marker in _HUFFMAN_DCT and found.entropy_bytes * 8 < blocks * bits:
-        truncated("JPEG", "it holds far less data than its dimensions need")
+        raise truncated("JPEG", "it holds far less data than its dimensions need")
     icc: bytes | None = b"".join(found.icc[number] for number in sorted(found.icc))
     if not icc or sorted(found.icc) != list(range(1, found.icc_count + 1)):
         if icc:

@@ -1,14 +1,11 @@
-"""The only place that calls Pillow.
-
-Imported when the first picture is decoded or encoded, because that costs as much as half of numpy.
-"""
+"""Pillow, read side: from what a container reader left of a file to pixels of 8 bits."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from PIL import (
@@ -29,18 +26,11 @@ from indelible.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
+from indelible.imaging._container import Container, truncated
+from indelible.imaging._png import picture_is_complete
 from indelible.imaging.picture import Pixels
 
-__all__ = [
-    "codec_errors",
-    "from_array",
-    "open_image",
-    "png_text",
-    "save_image",
-    "srgb_from_cmyk",
-    "to_array",
-    "to_gif_palette",
-]
+__all__ = ["check_complete", "codec_errors", "open_image", "to_eight_bits"]
 
 # Called by class: `Image.open` would try every installed plugin, and warn about large pictures.
 _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
@@ -55,15 +45,15 @@ _STRIP_PIXELS: Final = 1 << 20
 
 
 @contextmanager
-def codec_errors(title: str, doing: str) -> Iterator[None]:
+def codec_errors(title: str, *, writing: bool = False) -> Iterator[None]:
     """Turn whatever a codec raises into an error of ours.
 
     Parameters
     ----------
     title : str
         The format's name for people.
-    doing : str
-        ``"read"`` or ``"written"``.
+    writing : bool, optional
+        Whether the codec encodes.
     """
     try:
         yield
@@ -75,19 +65,16 @@ def codec_errors(title: str, doing: str) -> Iterator[None]:
             hint="Scale it down, or lower max_pixels in the limits to refuse such pictures early.",
         ) from error
     except Exception as error:  # codecs raise nearly every type there is for hostile bytes
-        if doing == "written":
+        reason = str(error).strip() or type(error).__name__
+        if writing:
             raise UnsupportedImageError(
-                f"the picture cannot be written as {title} ({_reason(error)})",
+                f"the picture cannot be written as {title} ({reason})",
                 hint="Choose another format, or strip the metadata.",
             ) from error
         raise UnreadableImageError(
-            f"the {title} file is damaged or cut short ({_reason(error)})",
+            f"the {title} file is damaged or cut short ({reason})",
             hint="Export or download the picture again, or open and re-save it in an image editor.",
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    return str(error).strip() or type(error).__name__
 
 
 def open_image(name: str, data: bytes) -> Image.Image:
@@ -97,7 +84,82 @@ def open_image(name: str, data: bytes) -> Image.Image:
     return image
 
 
-def to_array(image: Image.Image) -> Pixels:
+def check_complete(image: Image.Image, container: Container) -> None:
+    """Refuse a PNG file with rows missing, which Pillow leaves black.
+
+    Counting decompresses everything once more: only done where the end of the picture is black.
+    """
+    width, height = image.size
+    last_row = image.crop((0, height - 1, width, height)).tobytes()
+    if (container.interlaced or not any(last_row)) and not picture_is_complete(
+        container.codec, container.stream_bytes
+    ):
+        raise truncated("PNG")
+
+
+def to_eight_bits(
+    image: Image.Image, container: Container, notes: list[str]
+) -> tuple[Pixels, bytes | None]:
+    """Return a decoded image as pixels, and the ICC profile that they are in.
+
+    Parameters
+    ----------
+    image : Image
+        From `open_image`.
+    container : Container
+        What the file said.
+    notes : list of str
+        Each conversion that loses something is added.
+
+    Returns
+    -------
+    pixels : ndarray of uint8
+        (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, not yet turned upright.
+    icc_profile : bytes or None
+        As stored, or None where the colours were converted to sRGB.
+    """
+    header, icc_profile = container.header, container.icc_profile
+    if header.bit_depth > 8:
+        notes.append(f"{header.bit_depth} bits per channel were reduced to 8")
+    key = image.info.get("transparency")
+    if image.mode.startswith("I"):
+        return _from_deep_grey(image, key), icc_profile
+    if image.mode == "CMYK":
+        image, managed = _srgb_from_cmyk(image, icc_profile)
+        how = "with the file's colour profile" if managed else "without a profile: colours differ"
+        notes.append(f"CMYK was converted to sRGB ({how})")
+        return _to_array(image), None
+    if image.mode == "L" and isinstance(key, int) and header.bit_depth in (2, 4):
+        # Pillow widens the pixels to 8 bits, but not the transparent value.
+        image.info["transparency"] = key * 255 // (2**header.bit_depth - 1)
+    pixels = _to_array(_to_plain_mode(image, transparent=key is not None))
+    if header.mode == "L" and pixels.ndim == 3:  # codecs that know no grey
+        pixels = np.ascontiguousarray(pixels[..., 1])
+    return pixels, icc_profile
+
+
+def _from_deep_grey(image: Image.Image, key: object) -> Pixels:
+    """Return 16-bit grey as 8 bits; with one transparent value, as RGBA."""
+    deep = np.asarray(image)
+    grey = (deep >> 8).astype(np.uint8)
+    if not isinstance(key, int):
+        return grey
+    alpha = np.where(deep == key, 0, 255).astype(np.uint8)
+    return np.dstack([grey, grey, grey, alpha])
+
+
+def _to_plain_mode(image: Image.Image, *, transparent: bool) -> Image.Image:
+    """Return an image as L, RGB or RGBA; `transparent`: a colour or palette entry is."""
+    if image.mode in ("La", "RGBa"):  # premultiplied
+        image = image.convert(image.mode.upper())
+    if image.mode in ("LA", "PA") or (transparent and image.mode != "RGBA"):
+        return image.convert("RGBA")
+    if image.mode == "1":
+        return image.convert("L")
+    return image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+
+
+def _to_array(image: Image.Image) -> Pixels:
     """Return the pixels of an L, RGB or RGBA image as a new array.
 
     Copied strip by strip: in one piece Pillow makes two copies more.
@@ -113,16 +175,12 @@ def to_array(image: Image.Image) -> Pixels:
     return pixels
 
 
-def from_array(pixels: Pixels) -> Image.Image:
-    """Return an array of pixels as an image of mode L, RGB or RGBA."""
-    return Image.fromarray(np.ascontiguousarray(pixels))
-
-
-def srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
+def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
     """Return a CMYK image in sRGB, and whether its profile was used.
 
     Relative colorimetric with black point compensation, as print previews do.
     """
+    converted = None
     if profile is not None:
         try:
             converted = ImageCms.profileToProfile(
@@ -134,44 +192,7 @@ def srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Image.Ima
                 flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
             )
         except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            converted = None
-        if converted is not None:
-            return converted, True
-    return image.convert("RGB"), False
-
-
-def to_gif_palette(pixels: Pixels) -> tuple[Image.Image, int | None]:
-    """Return pixels with a palette of their own, and the index that is transparent, if any.
-
-    Dithered (Floyd-Steinberg), which keeps gradients, and marks in them, on average.
-    """
-    if pixels.ndim == 2:
-        return from_array(pixels), None
-    transparent = pixels[..., 3] < 128 if pixels.shape[2] == 4 else None
-    colours = from_array(pixels[..., :3])
-    palette = colours.quantize(255 if transparent is not None else 256, Image.Quantize.MEDIANCUT)
-    image = colours.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-    if transparent is None or not transparent.any():
-        return image, None
-    indices = np.array(image)
-    indices[transparent] = 255
-    result = Image.fromarray(indices)
-    result.putpalette((image.getpalette("RGB") or []) + [0, 0, 0])
-    return result, 255
-
-
-def png_text(pairs: list[tuple[str, str]], xmp: bytes | None) -> PngImagePlugin.PngInfo:
-    """Return the text chunks of a PNG file; what Latin-1 cannot express becomes UTF-8."""
-    info = PngImagePlugin.PngInfo()
-    for keyword, value in pairs:
-        info.add_text(keyword, value)
-    if xmp is not None:
-        info.add_itxt("XML:com.adobe.xmp", xmp)  # type: ignore[arg-type]
-    return info
-
-
-def save_image(image: Image.Image, name: str, **options: Any) -> bytes:
-    """Return an image encoded, with options as Pillow's writer of that format takes them."""
-    buffer = io.BytesIO()
-    image.save(buffer, format=name.upper(), **options)
-    return buffer.getvalue()
+            converted = None  # a damaged profile
+    if converted is None:
+        return image.convert("RGB"), False
+    return converted, True

@@ -85,36 +85,36 @@ def read_png(data: bytes, limits: Limits) -> Container:
     at = len(_SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if len(data) < at + 12:
-            truncated("PNG")
+            raise truncated("PNG")
         length, kind = struct.unpack_from(">I4s", data, at)
         end = at + 12 + length
         if not kind.isalpha() or length > 2**31 - 1:
-            damaged("PNG", "there is no chunk where one should be")
+            raise damaged("PNG", "there is no chunk where one should be")
         if found.header is None and kind != b"IHDR":
-            damaged("PNG", "it does not begin with its header")
+            raise damaged("PNG", "it does not begin with its header")
         if len(data) < end:
             if kind == b"IHDR" and len(data) >= at + 21:
                 _header(found, bytes(view[at + 8 : at + 21]), limits)
-            truncated("PNG")
+            raise truncated("PNG")
         body = view[at + 8 : end - 4]
         if kind == b"IHDR":  # limits first, before work that grows with the file
             _header(found, bytes(body), limits)
         sound = zlib.crc32(view[at + 4 : end - 4]) == struct.unpack_from(">I", data, end - 4)[0]
         if kind == b"IEND":
             break
-        _chunk(found, kind, body, view[at:end], sound, limits)
+        _chunk(found, kind, view[at:end], limits, sound=sound)
         at = end
     else:
-        damaged("PNG", f"it has more than {_MAX_CHUNKS} chunks")
+        raise damaged("PNG", f"it has more than {_MAX_CHUNKS} chunks")
     return _finish(found)
 
 
-def _chunk(
-    found: _Found, kind: bytes, body: memoryview, whole: memoryview, sound: bool, limits: Limits
-) -> None:
+def _chunk(found: _Found, kind: bytes, whole: memoryview, limits: Limits, *, sound: bool) -> None:
+    """Take in one chunk; `sound`: its checksum is right."""
+    body = whole[8:-4]
     if kind[:1].isupper() or kind == b"tRNS":  # what the pixels depend on
         if not sound:
-            damaged("PNG", f"the checksum of its {kind.decode('ascii')} chunk is wrong")
+            raise damaged("PNG", f"the checksum of its {kind.decode('ascii')} chunk is wrong")
         _pixel_chunk(found, kind, body)
         found.codec.append(whole)
     elif not sound:
@@ -127,36 +127,37 @@ def _chunk(
 
 def _header(found: _Found, body: bytes, limits: Limits) -> None:
     if found.header is not None:
-        damaged("PNG", "it has more than one header")
+        raise damaged("PNG", "it has more than one header")
     if len(body) != 13:
-        damaged("PNG", "its header has an impossible length")
+        raise damaged("PNG", "its header has an impossible length")
     width, height, depth, colour, compression, filters, interlace = struct.unpack(">IIBBBBB", body)
     limits.check_size(width, height)
     mode, found.channels, depths = _COLOUR_TYPES.get(colour, ("L", 0, frozenset[int]()))
     if depth not in depths or compression or filters or interlace > 1:
-        damaged("PNG", "its header describes a kind of picture that does not exist")
+        raise damaged("PNG", "its header describes a kind of picture that does not exist")
     found.interlaced = interlace == 1
     found.header = Header("png", width, height, 1, mode, depth)
 
 
 def _pixel_chunk(found: _Found, kind: bytes, body: memoryview) -> None:
-    assert found.header is not None
-    mode = found.header.mode
+    mode = found.header.mode if found.header is not None else "L"
     if kind == b"IDAT":
         if mode == "P" and not found.palette:
-            damaged("PNG", "it has no palette")
+            raise damaged("PNG", "it has no palette")
         found.idat_bytes += len(body)
     elif kind == b"PLTE":
         if found.palette or len(body) % 3 or not 3 <= len(body) <= 768:
-            damaged("PNG", "its palette has an impossible length")
+            raise damaged("PNG", "its palette has an impossible length")
         found.palette = True
     elif kind == b"tRNS":
         expected = {"L": (2,), "RGB": (6,), "P": range(1, 257)}.get(mode, ())
         if len(body) not in expected:
-            damaged("PNG", "its transparency does not fit its kind of picture")
+            raise damaged("PNG", "its transparency does not fit its kind of picture")
         found.transparency = True
     elif kind != b"IHDR":
-        unsupported("a PNG file with unknown critical chunks", "Open and re-save the picture.")
+        raise unsupported(
+            "a PNG file with unknown critical chunks", "Open and re-save the picture."
+        )
 
 
 def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
@@ -172,7 +173,7 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> 
     elif kind == b"pHYs" and len(body) == 9:
         x, y, unit = struct.unpack(">IIB", body)
         if unit == 1 and x and y:
-            found.dpi = (round(x * 0.0254, 4), round(y * 0.0254, 4))
+            found.dpi = (round(x * 0.0254, 2), round(y * 0.0254, 2))
     elif kind == b"cICP" and len(body) == 4 and body[:2] != b"\x01\x0d":
         found.note("a colour space given by code points (cICP) is not kept; sRGB is assumed")
     elif kind == b"acTL" and len(body) == 8:
@@ -210,13 +211,13 @@ def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
 def _finish(found: _Found) -> Container:
     header = found.header
     if header is None or not found.idat_bytes:
-        truncated("PNG", "it ends before any picture data")
+        raise truncated("PNG", "it ends before any picture data")
     stream_bytes = _stream_bytes(header, found.channels * header.bit_depth, found.interlaced)
     if stream_bytes > _MAX_RATIO * (found.idat_bytes + 64):
-        truncated("PNG", "it holds far less data than its dimensions need")
+        raise truncated("PNG", "it holds far less data than its dimensions need")
     mode = _TRANSPARENT[header.mode] if found.transparency else header.mode
     if header.bit_depth == 16 and header.mode == "RGB" and found.transparency:
-        unsupported(
+        raise unsupported(
             "a PNG file of 16 bits with one transparent colour",
             "Convert it to an 8-bit picture with an alpha channel.",
         )

@@ -34,6 +34,17 @@ STRUCTURE: Final = frozenset(
 _DESCRIPTION: Final = frozenset(
     {270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432, *range(40091, 40096)}
 )
+_YCBCR: Final = 6
+# Photometric interpretation -> mode, mode with alpha, and bits per channel that Pillow reads right
+# (it does not invert 16-bit pictures whose white is 0).
+_KINDS: Final[dict[int, tuple[Mode, Mode, tuple[int, ...]]]] = {
+    0: ("L", "LA", (1, 2, 4, 8)),
+    1: ("L", "LA", (1, 2, 4, 8, 16)),
+    2: ("RGB", "RGBA", (8, 16)),
+    3: ("P", "PA", (1, 2, 4, 8)),
+    5: ("CMYK", "CMYK", (8, 16)),
+    _YCBCR: ("RGB", "RGB", (8,)),
+}
 _UNCOMPRESSED: Final = 1
 _OLD_JPEG: Final = 6
 
@@ -48,21 +59,21 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
     """
     layout = read_layout(data)
     if layout is None:
-        damaged("TIFF", "its header is wrong")
+        raise damaged("TIFF", "its header is wrong")
     # Strip tables of large pictures count as values, beside the metadata.
     max_values = limits.max_metadata_bytes + len(data) // 8
     try:
         entries, _ = read_directory(data, layout, layout.first, strict=False, max_bytes=max_values)
     except ValueError as error:
         if layout.first >= len(data):
-            truncated("TIFF")
-        damaged("TIFF", str(error))
+            raise truncated("TIFF")
+        raise damaged("TIFF", str(error))
     tags = {entry.tag: entry for entry in entries}
     width, height = _one(tags, layout, _WIDTH, 0), _one(tags, layout, _HEIGHT, 0)
     limits.check_size(width, height)
     frames = _count_directories(data, layout, limits)
-    mode, depth, samples = _kind(tags, layout)
-    _check_strips(data, tags, layout, width, height, samples * depth, limits)
+    mode, depth = _kind(tags, layout)
+    _check_strips(data, tags, layout, limits)
     metadata = [e for e in entries if e.tag not in STRUCTURE]
     limits.check_metadata(sum(len(entry.value) for entry in metadata))
     return Container(
@@ -91,96 +102,74 @@ def _value(tags: dict[int, Entry], tag: int) -> bytes | None:
     return entry.value or None if entry is not None else None
 
 
-def _kind(tags: dict[int, Entry], layout: Layout) -> tuple[Mode, int, int]:
-    """Return mode, bits per channel and channels, or refuse what would not be read right."""
+def _kind(tags: dict[int, Entry], layout: Layout) -> tuple[Mode, int]:
+    """Return mode and bits per channel, or refuse what would not be read right."""
     samples = _one(tags, layout, _SAMPLES, 1)
     depths = _integers(tags, layout, _BITS) or (1,)
-    depth = depths[0]
+    compression = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED)
     photometric = _one(tags, layout, _PHOTOMETRIC, -1)
-    extra = _integers(tags, layout, _EXTRA_SAMPLES)
-    alpha = any(kind in (1, 2) for kind in extra)
     if set(_integers(tags, layout, _SAMPLE_FORMAT)) - {1}:
-        unsupported(
+        raise unsupported(
             "a TIFF file of floating-point or signed numbers",
             "Export it with 8 or 16 bits per channel.",
         )
-    if _one(tags, layout, _COMPRESSION, _UNCOMPRESSED) == _OLD_JPEG:
-        unsupported("a TIFF file with old-style JPEG compression", "Open and re-save the picture.")
-    if not 1 <= samples <= 6 or any(other != depth for other in depths):
-        unsupported("a TIFF file with such channels", "Export it as RGB with 8 bits per channel.")
-    allowed = (8, 16)
-    mode: Mode
-    if photometric in (0, 1):
-        mode = "LA" if alpha else "L"
-        # Pillow does not invert 16-bit pictures whose white is 0.
-        allowed = (1, 2, 4, 8) if photometric == 0 else (1, 2, 4, 8, 16)
-        allowed = (8,) if extra else allowed
-    elif photometric == 2:
-        mode = "RGBA" if alpha or (samples == 4 and not extra) else "RGB"
-    elif photometric == 3:
-        mode, allowed = "PA" if alpha else "P", (1, 2, 4, 8)
-        if len(_integers(tags, layout, _COLORMAP)) != 3 << depth:
-            damaged("TIFF", "its palette has an impossible length")
-    elif photometric == 5:
-        mode = "CMYK"
-    elif photometric == 6:
-        mode, allowed = "RGB", (8,)
-        raw = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED
-        if raw and _integers(tags, layout, _YCBCR_SUBSAMPLING) != (1, 1):
-            unsupported("a TIFF file of subsampled raw YCbCr", "Export it as RGB.")
-    else:
-        unsupported(
+    if compression == _OLD_JPEG:
+        raise unsupported(
+            "a TIFF file with old-style JPEG compression", "Open and re-save the picture."
+        )
+    if photometric not in _KINDS:
+        raise unsupported(
             "a TIFF file of this colour kind (Lab, Log or mask)",
             "Export it as RGB or grey with 8 bits per channel.",
         )
-    if depth not in allowed:
-        unsupported(
-            f"a TIFF file with {depth} bits per channel of this kind",
-            "Export it with 8 bits per channel.",
+    plain, with_alpha, allowed = _KINDS[photometric]
+    extra = _integers(tags, layout, _EXTRA_SAMPLES)
+    if extra and plain == "L":
+        allowed = (8,)
+    if set(depths) - {depths[0]} or depths[0] not in allowed or not 1 <= samples <= 6:
+        raise unsupported(
+            f"a TIFF file with {samples} channels of {depths[0]} bits of this kind",
+            "Export it as RGB or grey with 8 bits per channel.",
         )
-    return mode, depth, samples
+    if plain == "P" and len(_integers(tags, layout, _COLORMAP)) != 3 << depths[0]:
+        raise damaged("TIFF", "its palette has an impossible length")
+    subsampled = _integers(tags, layout, _YCBCR_SUBSAMPLING) != (1, 1)
+    if photometric == _YCBCR and compression == _UNCOMPRESSED and subsampled:
+        raise unsupported("a TIFF file of subsampled raw YCbCr", "Export it as RGB.")
+    # Associated or unassociated alpha; four channels of RGB that say nothing are taken for RGBA.
+    alpha = any(kind in (1, 2) for kind in extra) or (
+        photometric == 2 and samples == 4 and not extra
+    )
+    return with_alpha if alpha else plain, depths[0]
 
 
-def _check_strips(
-    data: bytes,
-    tags: dict[int, Entry],
-    layout: Layout,
-    width: int,
-    height: int,
-    pixel_bits: int,
-    limits: Limits,
-) -> None:
+def _check_strips(data: bytes, tags: dict[int, Entry], layout: Layout, limits: Limits) -> None:
     """Make sure that every strip or tile of the picture is there, and inside the file."""
-    planes = 1
-    if _one(tags, layout, _PLANAR, 1) == 2:
-        planes = _one(tags, layout, _SAMPLES, 1)
+    width, height = _one(tags, layout, _WIDTH, 0), _one(tags, layout, _HEIGHT, 0)
+    samples, depth = _one(tags, layout, _SAMPLES, 1), _one(tags, layout, _BITS, 1)
+    planes = samples if _one(tags, layout, _PLANAR, 1) == 2 else 1
     if _TILE_OFFSETS in tags:
-        offsets, sizes = (
-            _integers(tags, layout, _TILE_OFFSETS),
-            _integers(tags, layout, _TILE_BYTES),
-        )
+        offsets = _integers(tags, layout, _TILE_OFFSETS)
+        sizes = _integers(tags, layout, _TILE_BYTES)
         across, down = _one(tags, layout, _TILE_WIDTH, 0), _one(tags, layout, _TILE_HEIGHT, 0)
         limits.check_size(across, down)
-        expected = -(-width // across) * -(-height // down) * planes
-        rows = [down] * expected
+        rows = [down] * (-(-width // across) * -(-height // down) * planes)
     else:
         offsets = _integers(tags, layout, _STRIP_OFFSETS)
+        sizes = _integers(tags, layout, _STRIP_BYTES)
         across, down = width, min(_one(tags, layout, _ROWS_PER_STRIP, height), height)
         if down < 1:
-            damaged("TIFF", "its strips have no rows")
-        strips = -(-height // down)
-        rows = ([down] * (strips - 1) + [height - down * (strips - 1)]) * planes
-        expected = strips * planes
-        sizes = _integers(tags, layout, _STRIP_BYTES)
+            raise damaged("TIFF", "its strips have no rows")
+        rows = [min(down, height - top) for top in range(0, height, down)] * planes
         if not sizes and len(offsets) == 1:  # some old writers leave it out
             sizes = (max(len(data) - offsets[0], 0),)
-    if len(offsets) < expected or len(sizes) < expected:
-        truncated("TIFF", "parts of its picture are missing")
+    if min(len(offsets), len(sizes)) < len(rows):
+        raise truncated("TIFF", "parts of its picture are missing")
     raw = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED
-    row_bytes = -(-across * (pixel_bits // planes) // 8)
-    for offset, size, count in zip(offsets[:expected], sizes[:expected], rows, strict=True):
-        if not size or offset + size > len(data) or (raw and size < count * row_bytes):
-            truncated("TIFF", "parts of its picture are missing")
+    row_bytes = -(-across * (samples // planes) * depth // 8) if raw else 0
+    for offset, size, count in zip(offsets, sizes, rows, strict=False):
+        if not size or offset + size > len(data) or size < count * row_bytes:
+            raise truncated("TIFF", "parts of its picture are missing")
 
 
 def _count_directories(data: bytes, layout: Layout, limits: Limits) -> int:
@@ -218,7 +207,7 @@ def _reduced(data: bytes, layout: Layout, structure: list[Entry]) -> bytes:
         header = data[:8] + struct.pack(f"{layout.order}Q", offset)
     else:
         if offset > 2**32 - 1:
-            unsupported("a TIFF file of over 4 GiB", "Save it as BigTIFF.")
+            raise unsupported("a TIFF file of over 4 GiB", "Save it as BigTIFF.")
         header = data[:4] + struct.pack(f"{layout.order}I", offset)
     return b"".join([header, memoryview(data)[len(header) :], bytes(len(data) % 2), directory])
 

@@ -38,7 +38,7 @@ def read_webp(data: bytes, limits: Limits) -> Container:
         The file is cut short, damaged, of an unsupported kind, or over a limit.
     """
     if len(data) < 20:
-        truncated("WebP")
+        raise truncated("WebP")
     (size,) = struct.unpack_from("<I", data, 4)
     end_of_file = 8 + size
     found = _Found()
@@ -51,25 +51,25 @@ def read_webp(data: bytes, limits: Limits) -> Container:
         if kind in (b"VP8X", b"VP8 ", b"VP8L", b"ANMF"):  # limits first, then completeness
             _picture_chunk(found, kind, body, limits)
         if at + 8 + length > len(data):
-            truncated("WebP")
+            raise truncated("WebP")
         if at + 8 + length > end_of_file:
-            damaged("WebP", "a chunk is longer than the file says it is itself")
+            raise damaged("WebP", "a chunk is longer than the file says it is itself")
         if kind in (b"ICCP", b"EXIF", b"XMP "):
             found.metadata_bytes += length
             limits.check_metadata(found.metadata_bytes)
             _metadata_chunk(found, kind, data[at + 8 : at + 8 + length])
         at += 8 + length + length % 2
     else:
-        damaged("WebP", f"it has more than {_MAX_CHUNKS} chunks")
+        raise damaged("WebP", f"it has more than {_MAX_CHUNKS} chunks")
     if end_of_file > len(data) + 1:  # the last byte may be padding that some writers omit
-        truncated("WebP")
-    return _finish(found, data[: end_of_file + size % 2], limits)
+        raise truncated("WebP")
+    return _finish(found, data[: end_of_file + size % 2])
 
 
 def _picture_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
     if kind == b"VP8X":
         if len(body) < 10:
-            truncated("WebP")
+            raise truncated("WebP")
         found.canvas = (_u24(body, 4) + 1, _u24(body, 7) + 1)
         found.alpha = found.alpha or bool(body[0] & 0x10)
         found.animation = bool(body[0] & 0x02)
@@ -80,19 +80,19 @@ def _picture_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> N
         limits.check_frames(found.frames)
         return
     if found.picture is not None:
-        damaged("WebP", "it has more than one picture")
+        raise damaged("WebP", "it has more than one picture")
     if kind == b"VP8 ":
         if len(body) < 10:
-            truncated("WebP")
+            raise truncated("WebP")
         if body[3:6] != b"\x9d\x01\x2a":
-            damaged("WebP", "its picture does not begin with a key frame")
+            raise damaged("WebP", "its picture does not begin with a key frame")
         width, height = struct.unpack_from("<HH", body, 6)
         found.picture = (width & 0x3FFF, height & 0x3FFF)
     else:
         if len(body) < 5:
-            truncated("WebP")
+            raise truncated("WebP")
         if body[0] != 0x2F:
-            damaged("WebP", "its picture has no signature")
+            raise damaged("WebP", "its picture has no signature")
         (bits,) = struct.unpack_from("<I", body, 1)
         found.picture = ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
         found.alpha = found.alpha or bool(bits >> 28 & 1)
@@ -112,15 +112,15 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes) -> None:
         found.xmp = found.xmp or body
 
 
-def _finish(found: _Found, data: bytes, limits: Limits) -> Container:
+def _finish(found: _Found, data: bytes) -> Container:
     if found.animation:
         size, frames = found.canvas, found.frames
     else:
         size, frames = found.picture, 1
         if size is not None and found.canvas not in (None, size):
-            damaged("WebP", "its picture and its canvas differ in size")
+            raise damaged("WebP", "its picture and its canvas differ in size")
     if size is None or not frames:
-        truncated("WebP", "it ends before any picture data")
+        raise truncated("WebP", "it ends before any picture data")
     return Container(
         Header("webp", *size, frames, "RGBA" if found.alpha else "RGB", 8),
         data,

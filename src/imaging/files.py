@@ -10,10 +10,9 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final
+from typing import IO, Final, Self
 
 from indelible.errors import (
-    ImageTooLargeError,
     OutputError,
     OutputExistsError,
     UnreadableImageError,
@@ -74,17 +73,13 @@ def read_bytes(
         limits.check_bytes(memoryview(source).nbytes)
         return bytes(source)
     if isinstance(source, (str, os.PathLike)):
-        name = os.fspath(source)
+        path = Path(source)
         try:
-            if os.path.isdir(name):
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            with open(name, "rb") as stream:
+            with path.open("rb") as stream:
                 limits.check_bytes(os.fstat(stream.fileno()).st_size)
                 return _read(stream, limits)
-        except ImageTooLargeError as error:
-            raise ImageTooLargeError(f"{name!r}: {error.message}", hint=error.hint) from None
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-            raise _unreadable(repr(name), error) from error
+            raise _unreadable(f"'{path}'", error) from error
     try:
         return _read(source, limits)
     except OSError as error:
@@ -139,13 +134,14 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, overwrite: bool =
 def stage(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> StagedFile:
     """Write data into a hidden temporary file beside `path`, ready to be published under its name.
 
-    What takes long or may fail (space, permissions, a name that is taken) happens here, so that other
-    work can be done in between and taken back together with the file. A killed process leaves at
-    most the hidden file, named ``.indelible-*.tmp``.
+    What takes long or may fail (space, permissions, a name that is taken) happens here, so that
+    other work can be done in between and taken back together with the file. A killed process leaves
+    at most the hidden file, named ``.indelible-*.tmp``.
 
     A new file gets the permissions that the umask gives; one that replaces another keeps those of
-    the old one. A symbolic link counts as existing, and is itself replaced when overwriting: nothing
-    outside of the given folder is ever touched. Devices, pipes and folders are never replaced.
+    the old one. A symbolic link counts as existing, and is itself replaced when overwriting:
+    nothing outside of the given folder is ever touched. Devices, pipes and folders are never
+    replaced.
 
     Parameters
     ----------
@@ -168,7 +164,7 @@ def stage(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False)
     OutputError
         It cannot be written.
     """
-    target = Path(os.fspath(path))
+    target = Path(path)
     try:
         mode = _check_target(target, overwrite)
         temporary = target.parent / f"{_PREFIX}{secrets.token_hex(8)}.tmp"
@@ -179,7 +175,7 @@ def stage(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False)
         raise _unwritable(target, error) from error
     staged = StagedFile(target, temporary, overwrite)
     try:
-        with open(descriptor, "wb", closefd=True) as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), mode)
             stream.write(data)
@@ -196,17 +192,16 @@ def stage(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False)
 def _check_target(target: Path, overwrite: bool) -> int | None:
     """Refuse what may not be replaced; return the permissions of a file that will be."""
     try:
-        own = os.lstat(target)
+        kind = target.lstat().st_mode
     except FileNotFoundError:
         if not target.name:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
         return None
     if not overwrite:
         raise _exists(target)
-    kind = own.st_mode
     if stat.S_ISLNK(kind):
         try:
-            kind = os.stat(target).st_mode  # /dev/stdout is a link, too
+            kind = target.stat().st_mode  # /dev/stdout is a link, too
         except OSError:
             return None  # a link to nowhere
         if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
@@ -215,7 +210,7 @@ def _check_target(target: Path, overwrite: bool) -> int | None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(kind):
         raise OutputError(
-            f"{str(target)!r} is a device or a pipe, not a file",
+            f"'{target}' is a device or a pipe, not a file",
             hint='Write to a file, or give "-" for standard output.',
         )
     return stat.S_IMODE(kind) & 0o777
@@ -248,7 +243,7 @@ class StagedFile:
         """
         try:
             if self._overwrite:
-                os.replace(self._temporary, self.path)
+                self._temporary.replace(self.path)
             else:
                 _move_to_free_name(self._temporary, self.path)
         except FileExistsError as error:
@@ -265,9 +260,9 @@ class StagedFile:
         if not self._done:
             self._done = True
             with contextlib.suppress(OSError):
-                os.unlink(self._temporary)
+                self._temporary.unlink()
 
-    def __enter__(self) -> StagedFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -282,10 +277,10 @@ class StagedFile:
 def _move_to_free_name(temporary: Path, path: Path) -> None:
     """Rename a file; raise FileExistsError where the new name is taken."""
     if os.name == "nt":
-        os.rename(temporary, path)  # never replaces there
+        temporary.rename(path)  # never replaces there
         return
     try:
-        os.link(temporary, path)
+        path.hardlink_to(temporary)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
@@ -293,13 +288,13 @@ def _move_to_free_name(temporary: Path, path: Path) -> None:
         # the content in its place. A kill in between leaves the name claimed, never half a file.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         try:
-            os.replace(temporary, path)
+            temporary.replace(path)
         except OSError:
             with contextlib.suppress(OSError):
-                os.unlink(path)
+                path.unlink()
             raise
     else:
-        os.unlink(temporary)
+        temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -316,7 +311,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _exists(path: Path) -> OutputExistsError:
     return OutputExistsError(
-        f"{str(path)!r} exists already",
+        f"'{path}' exists already",
         hint="Choose another name, or ask for overwriting (--force on the command line).",
     )
 
@@ -324,6 +319,6 @@ def _exists(path: Path) -> OutputExistsError:
 def _unwritable(path: Path, error: OSError | ValueError) -> OutputError:
     number = error.errno if isinstance(error, OSError) else None
     return OutputError(
-        f"{str(path)!r} cannot be written ({_text(error)})",
+        f"'{path}' cannot be written ({_text(error)})",
         hint=_WRITE_HINTS.get(number or 0, "Check the path and the disk."),
     )

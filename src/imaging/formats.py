@@ -1,9 +1,10 @@
-"""The file formats that Indelible reads and writes, and how to recognise one from its first bytes."""
+"""The file formats that Indelible reads and writes, and how to recognise them."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -190,7 +191,7 @@ def lookup(name: str) -> Format:
 
 def format_from_suffix(path: str | os.PathLike[str]) -> str | None:
     """Return the name of the format that a file name's suffix stands for, or None."""
-    return _BY_SUFFIX.get(os.path.splitext(os.fspath(path))[1].lower())
+    return _BY_SUFFIX.get(Path(path).suffix.lower())
 
 
 def media_type(name: str) -> str:

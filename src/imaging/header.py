@@ -21,8 +21,8 @@ __all__ = ["read_container", "read_header"]
 def read_header(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Header:
     """Return the header of an image file, without decoding a pixel.
 
-    The whole file is walked, so that one that is cut short or damaged in its structure is found here
-    already. The limits hold first.
+    The whole file is walked, so that one that is cut short or damaged in its structure is found
+    here already. The limits hold first.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ _ICC_CHANNELS: Final = {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Metadata kept from a decoded file, to be written back by `encode`.
+    r"""Metadata kept from a decoded file, to be written back by `encode`.
 
     C2PA manifests are not part of it: `indelible.credentials` reads them from the file itself.
 
@@ -36,7 +36,7 @@ class Metadata:
     icc_profile : bytes or None
         ICC profile of the pixels. None means sRGB.
     exif : bytes or None
-        EXIF block, from its TIFF header on, without the ``Exif\\0\\0`` of JPEG files. Its
+        EXIF block, from its TIFF header on, without the ``Exif\0\0`` of JPEG files. Its
         orientation is 1, because the pixels are upright, and its thumbnail is unlinked, because it
         shows the picture as it was before.
     xmp : bytes or None
@@ -97,8 +97,8 @@ def clean_exif(exif: bytes) -> tuple[bytes | None, int]:
 def exif_without_orientation(exif: bytes) -> bytes:
     """Return an EXIF block without its orientation tag, every other offset unchanged.
 
-    For formats that hold the orientation outside of EXIF (AVIF, HEIC). Tags whose value lies outside
-    the block go too.
+    For formats that hold the orientation outside of EXIF (AVIF, HEIC). Tags whose value lies
+    outside the block go too.
     """
     found = _main_directory(exif)
     if found is None:

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from indelible.errors import ConfigurationError, UnsupportedImageError
-from indelible.imaging._embed import gif_with_xmp, iptc_segment, tiff_with_metadata
-from indelible.imaging.formats import FORMATS, Format, lookup
-from indelible.imaging.metadata import Metadata, exif_without_orientation, icc_channels
+from indelible.imaging._pillow import codec_errors
+from indelible.imaging._writers import JPEG_SEGMENT, WRITERS, Job
+from indelible.imaging.formats import Format, lookup
+from indelible.imaging.metadata import Metadata, icc_channels
 from indelible.imaging.picture import Pixels
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 __all__ = ["Conformed", "conform", "encode"]
 
-# Chroma is halved below this quality only, as libvips does: saturated edges and text suffer first.
-_FULL_CHROMA_QUALITY: Final = 90
-
-# A JPEG segment holds 65,533 bytes, its own identifier among them.
-_JPEG_SEGMENT: Final = 65_533
+# What JPEG segments hold of each field, without the identifiers and headers before them.
 _JPEG_ROOM: Final = {
-    "exif": _JPEG_SEGMENT - len(b"Exif\0\0"),
-    "xmp": _JPEG_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0"),
-    "iptc": _JPEG_SEGMENT - len(b"Photoshop 3.0\0") - 13,
-    "icc_profile": 255 * (_JPEG_SEGMENT - 14),
+    "exif": JPEG_SEGMENT - len(b"Exif\0\0"),
+    "xmp": JPEG_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0"),
+    "iptc": JPEG_SEGMENT - len(b"Photoshop 3.0\0") - 13,
+    "icc_profile": 255 * (JPEG_SEGMENT - len(b"ICC_PROFILE\0") - 2),
 }
 _FIELD_TITLES: Final = {
     "icc_profile": "ICC profile",
@@ -37,7 +31,7 @@ _FIELD_TITLES: Final = {
     "text": "text",
     "dpi": "resolution",
 }
-_EMPTY: Final = Metadata()
+_NO_METADATA: Final = Metadata()
 _ROWS: Final = 256
 
 
@@ -71,12 +65,12 @@ def conform(
 
     Transparency is laid over a background where the format has none (JPEG), or made fully opaque or
     fully transparent (GIF). Metadata that the format has no place for are left out. Each of these
-    leaves a note.
+    leaves a note. To be called before a mark is embedded, which must lie in the final pixels.
 
     Parameters
     ----------
     pixels : ndarray of uint8
-        (H, W), (H, W, 3) or (H, W, 4) with straight alpha.
+        (H, W), (H, W, 3) or (H, W, 4) with straight alpha. Not changed.
     metadata : Metadata
         What is to be kept.
     format : str
@@ -104,6 +98,9 @@ def conform(
             pixels = pixels.copy()
             pixels[..., 3] = np.where(alpha < 128, 0, 255)
             notes.append(f"{target.title} has no half transparency; pixels became on or off")
+    if metadata.icc_profile and not _describes(metadata.icc_profile, pixels):
+        metadata = replace(metadata, icc_profile=None)
+        notes.append("the ICC profile is for other channels and is left out")
     return Conformed(pixels, _fitting(metadata, target, notes), tuple(notes))
 
 
@@ -137,8 +134,8 @@ def encode(
     Raises
     ------
     UnsupportedImageError
-        Transparency in a format that has none, a side that is too long, a metadata block that is too
-        large for the format, or an array that is no picture. `conform` solves all but the last.
+        Transparency in a format that has none, a side that is too long, a metadata block that is
+        too large for the format, or an array that is no picture.
     ConfigurationError
         A quality outside 1 to 100, or `lossless` for a format that always loses.
     ImageTooLargeError
@@ -148,7 +145,7 @@ def encode(
     """
     target = lookup(format)
     _check_pixels(pixels)
-    _check_settings(target, quality, lossless)
+    _check_settings(target, quality, lossless=lossless)
     if max(pixels.shape[:2]) > target.max_side:
         raise UnsupportedImageError(
             f"{target.title} holds at most {target.max_side:,} px per side, "
@@ -156,35 +153,32 @@ def encode(
             hint="Choose PNG or TIFF, or scale the picture down.",
         )
     pixels = _without_opaque_alpha(pixels, target)
-    kept = metadata or _EMPTY
-    if kept.icc_profile and icc_channels(kept.icc_profile) != (1 if pixels.ndim == 2 else 3):
+    kept = metadata or _NO_METADATA
+    if kept.icc_profile and not _describes(kept.icc_profile, pixels):
         kept = replace(kept, icc_profile=None)  # a profile for other channels breaks the file
-    if target.name == "jpeg":
-        for field, room in _JPEG_ROOM.items():
-            if len(getattr(kept, field) or b"") > room:
-                raise UnsupportedImageError(
-                    f"the {_FIELD_TITLES[field]} is too large for JPEG",
-                    hint="Strip the metadata, or choose PNG, WebP or TIFF.",
-                )
-
-    # Here, because importing Pillow takes as long as half of numpy.
-    from indelible.imaging._pillow import codec_errors
-
-    with codec_errors(target.title, "written"):
-        return _WRITERS[target.name](pixels, quality or target.quality or 0, lossless, kept)
+    for field, room in _JPEG_ROOM.items() if target.name == "jpeg" else ():
+        if len(getattr(kept, field) or b"") > room:
+            raise UnsupportedImageError(
+                f"the {_FIELD_TITLES[field]} is too large for JPEG",
+                hint="Strip the metadata, or choose PNG, WebP or TIFF.",
+            )
+    job = Job(pixels, quality or target.quality or 0, lossless, kept)
+    with codec_errors(target.title, writing=True):
+        return WRITERS[target.name](job)
 
 
 def _check_pixels(pixels: Pixels) -> None:
-    shape = getattr(pixels, "shape", ())
+    shape: tuple[int, ...] = getattr(pixels, "shape", ())
     sound = len(shape) == 2 or (len(shape) == 3 and shape[2] in (3, 4))
     if not sound or pixels.dtype != np.uint8 or 0 in shape:
+        kind = getattr(pixels, "dtype", type(pixels).__name__)
         raise UnsupportedImageError(
-            f"this is no picture: {getattr(pixels, 'dtype', type(pixels).__name__)} of shape {shape}",
+            f"this is no picture: {kind} of shape {shape}",
             hint="Give uint8 pixels of shape (H, W), (H, W, 3) or (H, W, 4).",
         )
 
 
-def _check_settings(target: Format, quality: int | None, lossless: bool) -> None:
+def _check_settings(target: Format, quality: int | None, *, lossless: bool) -> None:
     if quality is not None and not 1 <= quality <= 100:
         raise ConfigurationError(
             f"a quality of {quality} does not exist", hint="Choose 1 (smallest file) to 100 (best)."
@@ -194,6 +188,11 @@ def _check_settings(target: Format, quality: int | None, lossless: bool) -> None
             f"{target.title} cannot be written without loss",
             hint="Choose PNG, TIFF or WebP, or leave lossless out.",
         )
+
+
+def _describes(icc_profile: bytes, pixels: Pixels) -> bool:
+    """Say whether a profile is for as many channels as there are, alpha aside."""
+    return icc_channels(icc_profile) == (1 if pixels.ndim == 2 else 3)
 
 
 def _without_opaque_alpha(pixels: Pixels, target: Format) -> Pixels:
@@ -225,149 +224,20 @@ def _flatten(pixels: Pixels, background: tuple[int, int, int]) -> Pixels:
 def _fitting(metadata: Metadata, target: Format, notes: list[str]) -> Metadata:
     """Return metadata without the fields that the format cannot hold."""
     changes: dict[str, Any] = {}
+    room = _JPEG_ROOM if target.name == "jpeg" else {}
     for field, title in _FIELD_TITLES.items():
         value = getattr(metadata, field)
-        if not value:
+        if not value or (field == "text" and target.name == "jpeg"):
             continue
-        room = _JPEG_ROOM.get(field) if target.name == "jpeg" else None
-        if field == "text" and target.name == "jpeg":
-            kept = tuple(pair for pair in value if pair[0] == "Comment")[:1]
-            if kept != value:
-                changes[field] = kept
-                notes.append(f"{len(value) - len(kept)} text entries have no place in JPEG")
-        elif field not in target.metadata:
+        if field not in target.metadata:
             changes[field] = () if field == "text" else None
             if field != "dpi":
                 notes.append(f"the {title} has no place in {target.title} and is left out")
-        elif room is not None and len(value) > room:
+        elif len(value) > room.get(field, len(value)):
             changes[field] = None
             notes.append(f"the {title} is too large for {target.title} and is left out")
+    if target.name == "jpeg" and metadata.text:  # which has a comment, and nothing else for text
+        changes["text"] = tuple(pair for pair in metadata.text if pair[0] == "Comment")[:1]
+        if changes["text"] != metadata.text:
+            notes.append("text entries other than one comment have no place in JPEG")
     return replace(metadata, **changes)
-
-
-def _image(pixels: Pixels) -> Image.Image:
-    from indelible.imaging._pillow import from_array
-
-    return from_array(pixels)
-
-
-def _save(pixels: Pixels, name: str, **options: Any) -> bytes:
-    from indelible.imaging._pillow import save_image
-
-    return save_image(_image(pixels), name, **options)
-
-
-def _present(**options: Any) -> dict[str, Any]:
-    """Return the options that are neither None nor empty."""
-    return {name: value for name, value in options.items() if value}
-
-
-def _write_jpeg(pixels: Pixels, quality: int, lossless: bool, metadata: Metadata) -> bytes:
-    comment = next((value for keyword, value in metadata.text if keyword == "Comment"), "")
-    # No optimised Huffman tables: 1.2 % smaller files, more than twice the time, and Pillow fails
-    # on detailed pictures, because its buffer must then hold the whole file.
-    return _save(
-        pixels,
-        "jpeg",
-        quality=quality,
-        subsampling="4:4:4" if quality >= _FULL_CHROMA_QUALITY else "4:2:0",
-        **_present(
-            icc_profile=metadata.icc_profile,
-            exif=b"Exif\0\0" + metadata.exif if metadata.exif else None,
-            xmp=metadata.xmp,
-            comment=comment.encode()[:_JPEG_SEGMENT],
-            dpi=_whole_dpi(metadata),
-            extra=iptc_segment(metadata.iptc) if metadata.iptc else None,
-        ),
-    )
-
-
-def _whole_dpi(metadata: Metadata) -> tuple[int, int] | None:
-    if metadata.dpi is None:
-        return None
-    x, y = (min(max(round(value), 1), 65_535) for value in metadata.dpi)
-    return x, y
-
-
-def _write_png(pixels: Pixels, quality: int, lossless: bool, metadata: Metadata) -> bytes:
-    from indelible.imaging._pillow import png_text
-
-    pairs = [
-        (keyword, value.replace("\0", ""))
-        for keyword, value in metadata.text
-        if 1 <= len(keyword.encode("latin-1", "ignore")) <= 79 and "\0" not in keyword
-    ]
-    return _save(
-        pixels,
-        "png",
-        pnginfo=png_text(pairs, metadata.xmp),
-        **_present(icc_profile=metadata.icc_profile, exif=metadata.exif, dpi=metadata.dpi),
-    )
-
-
-def _write_webp(pixels: Pixels, quality: int, lossless: bool, metadata: Metadata) -> bytes:
-    # exact: keep the colour of transparent pixels, because the mark lies there too.
-    return _save(
-        pixels,
-        "webp",
-        quality=quality,
-        lossless=lossless,
-        exact=True,
-        **_present(icc_profile=metadata.icc_profile, exif=metadata.exif, xmp=metadata.xmp),
-    )
-
-
-def _write_avif(pixels: Pixels, quality: int, lossless: bool, metadata: Metadata) -> bytes:
-    full = "4:4:4" if quality >= _FULL_CHROMA_QUALITY else "4:2:0"
-    return _save(
-        pixels,
-        "avif",
-        quality=quality,
-        subsampling="4:0:0" if pixels.ndim == 2 else full,
-        speed=8,  # the same size as 6, three times as fast
-        **_present(
-            icc_profile=metadata.icc_profile,
-            exif=exif_without_orientation(metadata.exif) if metadata.exif else None,
-            xmp=metadata.xmp,
-        ),
-    )
-
-
-def _write_tiff(pixels: Pixels, quality: int, lossless: bool, metadata: Metadata) -> bytes:
-    # Predictor 2: horizontal differencing (TIFF 6.0, section 14).
-    plain = _save(pixels, "tiff", compression="tiff_adobe_deflate", tiffinfo={317: 2})
-    return tiff_with_metadata(plain, metadata)
-
-
-def _write_gif(pixels: Pixels, quality: int, lossless: bool, metadata: Metadata) -> bytes:
-    from indelible.imaging._pillow import save_image, to_gif_palette
-
-    image, transparent = to_gif_palette(pixels)
-    options = {} if transparent is None else {"transparency": transparent}
-    return gif_with_xmp(save_image(image, "gif", **options), metadata.xmp)
-
-
-def _write_heic(pixels: Pixels, quality: int, lossless: bool, metadata: Metadata) -> bytes:
-    from indelible.imaging._heif import save_heif
-
-    return save_heif(
-        _image(pixels),
-        quality=quality,
-        **_present(
-            icc_profile=metadata.icc_profile,
-            exif=exif_without_orientation(metadata.exif) if metadata.exif else None,
-            xmp=metadata.xmp,
-        ),
-    )
-
-
-_WRITERS: Final = {
-    "jpeg": _write_jpeg,
-    "png": _write_png,
-    "webp": _write_webp,
-    "avif": _write_avif,
-    "tiff": _write_tiff,
-    "gif": _write_gif,
-    "heic": _write_heic,
-}
-assert set(_WRITERS) == set(FORMATS)

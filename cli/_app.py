@@ -1,0 +1,101 @@
+"""The ``indelible`` command: its sub-commands, its global options, and how it starts and ends."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import indelible
+from indelible.cli import detect, embed, keys, protect, verify
+from indelible.cli._console import Notices, problem
+from indelible.cli._errors import INTERRUPTED, PIPE_CLOSED, discard_stdout, exit_code_of, report
+
+__all__ = ["app", "run"]
+
+HELP = """
+Invisible watermarks and C2PA Content Credentials for generated images.
+
+[bold]protect[/bold] marks and signs a picture; [bold]verify[/bold] finds out who vouches for one,
+also after its metadata was stripped.
+"""
+EPILOG = """
+[bold]Try it[/bold]
+
+[cyan]indelible protect picture.png -o protected.jpg[/cyan]
+
+[cyan]indelible verify protected.jpg[/cyan]
+
+Every command explains itself: [cyan]indelible protect --help[/cyan]
+"""
+
+app = typer.Typer(
+    name="indelible",
+    help=HELP,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("protect", epilog=protect.EPILOG, no_args_is_help=True)(protect.command)
+app.command("verify", epilog=verify.EPILOG, no_args_is_help=True)(verify.command)
+app.command("embed", epilog=embed.EPILOG, no_args_is_help=True)(embed.command)
+app.command("detect", epilog=detect.EPILOG, no_args_is_help=True)(detect.command)
+app.add_typer(keys.app, name="keys")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"indelible {indelible.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Configuration file instead of yours."),
+    ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before the command."""
+    del version  # dealt with by its callback
+    if config is not None:
+        os.environ["INDELIBLE_CONFIG"] = str(config)
+    logger = logging.getLogger("indelible")
+    if not any(isinstance(handler, Notices) for handler in logger.handlers):
+        logger.addHandler(Notices())
+        logger.propagate = False
+
+
+def run() -> None:
+    """Run the command; whatever happens ends in an exit code, never in a stack trace."""
+    try:
+        app(prog_name="indelible")
+    except KeyboardInterrupt:
+        problem("Interrupted.")
+        _leave(INTERRUPTED)
+    except BrokenPipeError:
+        discard_stdout()
+        _leave(PIPE_CLOSED)
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        report(error)
+        _leave(exit_code_of(error))
+    finally:
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            sys.stdout.flush()
+
+
+def _leave(code: int) -> None:
+    raise SystemExit(code)

@@ -1,0 +1,94 @@
+"""One job over many files: threads, a progress bar on terminals, the worst exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from indelible.cli._console import clean, is_terminal, stderr
+from indelible.cli._inputs import Input
+
+__all__ = ["Outcome", "each"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What a job gave for one input: a value, or the exception that stopped it."""
+
+    input: Input
+    value: T | None
+    error: Exception | None
+
+
+def each(
+    inputs: Sequence[Input], job: Callable[[Input], T], *, jobs: int | None = None, title: str = ""
+) -> Iterator[Outcome[T]]:
+    """Do `job` for every input, in threads, and yield the outcomes in the inputs' order.
+
+    Kernels, codecs and the C2PA library release the interpreter's lock, so threads are enough.
+    """
+    workers = min(len(inputs), jobs or min(8, os.cpu_count() or 1))
+    if workers <= 1 and len(inputs) <= 1:
+        yield from (_attempt(item, job) for item in inputs)
+        return
+    with _progress() as progress:
+        task = progress.add_task(title, total=len(inputs))
+        with ThreadPoolExecutor(max(1, workers), thread_name_prefix="indelible") as pool:
+            waiting: deque[Future[Outcome[T]]] = deque()
+            remaining = iter(inputs)
+            try:
+                # A bounded window: results of a slow first file do not pile up behind it.
+                for item in remaining:
+                    waiting.append(pool.submit(_attempt, item, job))
+                    if len(waiting) > 4 * workers:
+                        break
+                while waiting:
+                    outcome = waiting.popleft().result()
+                    for item in remaining:
+                        waiting.append(pool.submit(_attempt, item, job))
+                        break
+                    progress.update(task, advance=1, description=clean(outcome.input.name))
+                    yield outcome
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _attempt(item: Input, job: Callable[[Input], T]) -> Outcome[T]:
+    try:
+        return Outcome(item, job(item), None)
+    except Exception as error:  # noqa: BLE001 - told where the outcome is used
+        return Outcome(item, None, error)
+
+
+def _progress() -> Progress:
+    terminal = is_terminal(sys.stderr)
+    return Progress(
+        SpinnerColumn(),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.description}", markup=False),
+        console=stderr(),
+        transient=True,
+        disable=not terminal,
+        # JSON lines go above the bar on a shared terminal, and never into the bar's stream else.
+        redirect_stdout=is_terminal(sys.stdout),
+        redirect_stderr=False,
+    )

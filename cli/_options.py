@@ -1,0 +1,142 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+from indelible.cli._errors import UsageError
+from indelible.credentials import Registry, SqliteRegistry, Trust
+from indelible.defaults import Defaults, load_trust_list
+from indelible.keyring import KeyRing
+from indelible.watermark import Key
+
+__all__ = [
+    "ForceOption",
+    "FormatOption",
+    "JobsOption",
+    "JsonOption",
+    "KeyOption",
+    "KeysOption",
+    "QualityOption",
+    "RegistryOption",
+    "Strength",
+    "StrengthOption",
+    "TrustOption",
+    "detection_keys",
+    "marking_key",
+    "registry_at",
+    "trust_with",
+]
+
+KeyOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--key", metavar="FILE", help="Watermark key file, or a folder of keys."),
+]
+KeysOption: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--key", metavar="FILE", help="Watermark key file, or a folder of keys; may be repeated."
+    ),
+]
+RegistryOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--registry", metavar="FILE", help="SQLite registry to use instead of yours."),
+]
+TrustOption: TypeAlias = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--trust", metavar="FILE", help="Also trust these anchors (PEM or trust list; repeatable)."
+    ),
+]
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object for each file, one a line.")
+]
+JobsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, max=64, metavar="N", help="Files at once."),
+]
+ForceOption: TypeAlias = Annotated[
+    bool, typer.Option("--force", "-f", help="Overwrite existing files.")
+]
+FormatOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="jpeg, png, webp, ...: else by the name."),
+]
+QualityOption: TypeAlias = Annotated[
+    int | None, typer.Option("--quality", min=1, max=100, help="Encoder quality.")
+]
+
+
+class Strength(StrEnum):
+    """How a watermark weighs visibility against robustness."""
+
+    STANDARD = "standard"
+    HIGH = "high"
+
+    @property
+    def word(self) -> Literal["standard", "high"]:
+        """The value, typed as the package takes it."""
+        return "standard" if self is Strength.STANDARD else "high"
+
+
+StrengthOption: TypeAlias = Annotated[
+    Strength | None,
+    typer.Option("--strength", help="Watermark quality: high is less visible and less robust."),
+]
+
+
+def marking_key(path: Path | None, defaults: Defaults) -> Key:
+    """Return the key to mark with: the named file's, the named ring's newest, else the user's.
+
+    Raises
+    ------
+    KeyFileError, UsageError
+        If there is none there.
+    """
+    if path is None:
+        return defaults.marking_key()
+    if not path.is_dir():
+        return Key.load(path)
+    keys = KeyRing(path).keys()
+    if not keys:
+        raise UsageError(
+            f"There is no watermark key in {path}.", hint="Make one with `indelible keys new`."
+        )
+    return keys[0]
+
+
+def detection_keys(paths: Sequence[Path] | None, defaults: Defaults) -> tuple[Key, ...]:
+    """Return every key in the named files and folders, else the user's.
+
+    Raises
+    ------
+    KeyFileError, UsageError
+        If one cannot be read, or a folder holds none.
+    """
+    if not paths:
+        return defaults.detection_keys()
+    keys: dict[Key, None] = {}
+    for path in paths:
+        found = KeyRing(path).keys() if path.is_dir() else (Key.load(path),)
+        if not found:
+            raise UsageError(f"There is no watermark key in {path}.")
+        keys.update(dict.fromkeys(found))
+    return tuple(keys)
+
+
+def registry_at(path: Path | None) -> Registry | None:
+    """Return the registry in a file; None leaves the choice to the user's configuration."""
+    return None if path is None else SqliteRegistry(path)
+
+
+def trust_with(paths: Sequence[Path] | None, defaults: Defaults) -> Trust:
+    """Return the user's trust with the named anchors added."""
+    trust = defaults.trust()
+    for path in paths or ():
+        trust = Trust.of((*trust.lists, load_trust_list(path)))
+    return trust

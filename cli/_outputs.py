@@ -1,0 +1,120 @@
+"""Where results go: one file, a folder, beside the input, or standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from indelible import imaging
+from indelible.cli._console import is_terminal
+from indelible.cli._errors import UsageError
+from indelible.cli._inputs import STDIN, Input
+
+__all__ = ["STDOUT", "targets"]
+
+STDOUT: Final = "-"
+
+
+def targets(
+    inputs: Sequence[Input],
+    output: str | None,
+    *,
+    format: str | None,
+    infix: str,
+    json: bool = False,
+) -> dict[str, Path | None]:
+    """Decide where each input's result goes.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        What is worked on.
+    output : str or None
+        What ``-o`` says: a file, a folder, ``-``, or nothing.
+    format : str or None
+        What ``--format`` says.
+    infix : str
+        Put before the suffix where the result goes beside its input.
+    json : bool
+        Whether standard output is taken by a report.
+
+    Returns
+    -------
+    dict
+        A path for each input's name; None stands for standard output.
+
+    Raises
+    ------
+    UsageError
+        If the wishes contradict each other, or two results would get one name.
+    """
+    if output is None and [item.name for item in inputs] == [STDIN]:
+        output = STDOUT
+    if output == STDOUT:
+        _check_stdout(inputs, json=json)
+        return {item.name: None for item in inputs}
+    if output is not None and not _is_folder(output):
+        if len(inputs) != 1:
+            raise UsageError(
+                f"{len(inputs)} pictures cannot all become {output}.",
+                hint="Name a folder: end it with a slash.",
+            )
+        return {inputs[0].name: Path(output)}
+    folder = None if output is None else _made(Path(output))
+    found = {item.name: _place(item, folder, format, infix) for item in inputs}
+    taken: dict[Path, str] = {}
+    for name, path in found.items():
+        if path in taken:
+            raise UsageError(
+                f"{taken[path]} and {name} would both become {path}.",
+                hint="Work on them one by one, with a name for each.",
+            )
+        taken[path] = name
+    return dict(found)
+
+
+def _check_stdout(inputs: Sequence[Input], *, json: bool) -> None:
+    if len(inputs) != 1:
+        raise UsageError("Only one picture can go to standard output.")
+    if json:
+        raise UsageError(
+            "The picture and --json both want standard output.",
+            hint="Name an output file with -o.",
+        )
+    if is_terminal(sys.stdout):
+        raise UsageError(
+            "A picture is not written to a terminal.",
+            hint="Redirect it to a file, or name an output with -o.",
+        )
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep)) or Path(output).is_dir()
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The folder {folder} cannot be made: {error.strerror or error}."
+        ) from error
+    return folder
+
+
+def _place(item: Input, folder: Path | None, format: str | None, infix: str) -> Path:
+    known = imaging.FORMATS.get((format or "").lower())
+    if item.path is None:
+        suffix = known.suffixes[0] if known else ".png"
+        return (folder or Path()) / f"stdin{suffix}"
+    own = imaging.format_from_suffix(item.path)
+    if known is not None and known.name != own:
+        suffix = known.suffixes[0]
+    else:
+        suffix = item.path.suffix if own is not None else ".png"
+    if folder is not None:
+        return folder / f"{item.path.stem}{suffix}"
+    return item.path.with_name(f"{item.path.stem}.{infix}{suffix}")

@@ -1,0 +1,117 @@
+"""``indelible detect``: the watermark alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from indelible import imaging, watermark
+from indelible.cli._batch import Outcome, each
+from indelible.cli._console import answer, answer_json, clean, describe
+from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._inputs import Input, expand
+from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
+from indelible.defaults import current
+from indelible.errors import IndelibleError
+from indelible.watermark import Detection
+
+__all__ = ["EPILOG", "command"]
+
+EPILOG = """
+[bold]Example[/bold]
+
+[cyan]indelible detect photo.jpg --key my.key --json[/cyan]
+
+Exit codes: 0 found, 1 not found, 4 not a picture. Not found proves nothing: marks can be removed,
+and most pictures never carried one.
+"""
+
+
+@guarded
+def command(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
+    ],
+    key: KeysOption = None,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look for a watermark and nothing else: no manifest, no registry."""
+    inputs = expand(files)
+    defaults = current()
+    limits = defaults.limits
+    keys = detection_keys(key, defaults)
+    if not keys:
+        raise UsageError(
+            "There is no watermark key to look with.",
+            hint="Name one with --key, or make one with `indelible keys new`.",
+        )
+
+    def work(item: Input) -> Detection:
+        data = imaging.read_bytes(item.source(limits), limits=limits)
+        return watermark.detect(imaging.decode(data, limits=limits).pixels, keys)
+
+    done: list[Outcome[Detection]] = []
+    for outcome in each(inputs, work, jobs=jobs, title="detecting"):
+        done.append(outcome)
+        if json:
+            answer_json(_as_json(outcome))
+    for outcome in done:
+        if outcome.error is not None:
+            report(outcome.error, about=outcome.input.name)
+    if not json and any(outcome.value is not None for outcome in done):
+        answer(_table(done))
+    raise typer.Exit(max(map(_exit_code, done), default=0))
+
+
+def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
+    found = outcome.value or Detection(found=False)
+    told: dict[str, Any] = {
+        "file": outcome.input.name,
+        "found": found.found,
+        "payload": None if found.payload is None else found.payload.hex(),
+        "false_positive_probability": found.false_positive_probability,
+        "key_id": found.key_id,
+        "geometry": None if found.geometry is None else found.geometry.tolist(),
+    }
+    if outcome.error is not None:
+        error = outcome.error
+        told["error"] = describe(error) if isinstance(error, IndelibleError) else str(error)
+    return told
+
+
+def _table(outcomes: list[Outcome[Detection]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("file", "watermark id", "chance of an accident", "key"):
+        table.add_column(heading, overflow="fold")
+    for outcome in outcomes:
+        found = outcome.value
+        name = Text(clean(outcome.input.name))
+        if found is None:
+            table.add_row(name, Text("unreadable", style="red"))
+        elif found.payload is None:
+            table.add_row(name, Text("none found", style="dim"))
+        else:
+            table.add_row(
+                name,
+                Text(found.payload.hex(), style="bold cyan"),
+                Text(probability(found.false_positive_probability)),
+                Text(found.key_id or ""),
+            )
+    return table
+
+
+def probability(value: float) -> str:
+    """Return a bound on a chance in words; what underflows is no zero."""
+    return "below 1e-30" if value < 1e-30 else f"below {value:.0e}"
+
+
+def _exit_code(outcome: Outcome[Detection]) -> int:
+    if outcome.value is None:
+        return exit_code_of(outcome.error or RuntimeError())
+    return 0 if outcome.value.found else 1

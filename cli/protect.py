@@ -1,0 +1,209 @@
+"""``indelible protect``: mark, sign and register pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from indelible.cli._batch import Outcome, each
+from indelible.cli._console import answer, answer_json, clean, describe, remark, write_bytes
+from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._inputs import Input, expand
+from indelible.cli._options import (
+    ForceOption,
+    FormatOption,
+    JobsOption,
+    JsonOption,
+    KeyOption,
+    QualityOption,
+    RegistryOption,
+    StrengthOption,
+    marking_key,
+    registry_at,
+)
+from indelible.cli._outputs import targets
+from indelible.cli._report import DEVELOPMENT_NOTE
+from indelible.credentials import Generator, PemSigner, Signer, SourceType
+from indelible.defaults import Defaults, current
+from indelible.errors import IndelibleError
+from indelible.protection import ProtectedImage, protect
+
+__all__ = ["EPILOG", "command"]
+
+EPILOG = """
+[bold]Examples[/bold]
+
+Protect one picture: [cyan]indelible protect picture.png -o protected.jpg[/cyan]
+
+A whole folder into another one: [cyan]indelible protect renders/ -o protected/ --format webp[/cyan]
+
+In a pipe: [cyan]generate | indelible protect - -o - --generator "Acme Images" > picture.png[/cyan]
+
+With a certificate of your own:
+[cyan]indelible protect picture.png --cert chain.pem --cert-key key.pem[/cyan]
+"""
+
+
+@guarded
+def command(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Output file, or folder for several; - is standard output. "
+            "By default NAME.protected.SUFFIX beside the input.",
+        ),
+    ] = None,
+    key: KeyOption = None,
+    registry: RegistryOption = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option("--cert", metavar="PEM", help="Signing certificate chain, leaf first."),
+    ] = None,
+    cert_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--cert-key",
+            metavar="PEM",
+            help="Its private key; the passphrase comes from INDELIBLE_KEY_PASSPHRASE.",
+        ),
+    ] = None,
+    timestamp: Annotated[
+        str | None,
+        typer.Option("--timestamp", metavar="URL", help="RFC 3161 time-stamp authority to ask."),
+    ] = None,
+    generator: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who makes the claim: product or service.")
+    ] = None,
+    generator_version: Annotated[str | None, typer.Option(metavar="VERSION")] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="The trained model.")] = None,
+    model_version: Annotated[str | None, typer.Option(metavar="VERSION")] = None,
+    source_type: Annotated[
+        SourceType,
+        typer.Option("--source-type", help="How the picture came to be.", show_choices=True),
+    ] = SourceType.GENERATED,
+    format: FormatOption = None,
+    quality: QualityOption = None,
+    lossless: Annotated[bool, typer.Option("--lossless", help="Without loss (WebP).")] = False,
+    strength: StrengthOption = None,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Keep no metadata but the colour profile.")
+    ] = False,
+    force: ForceOption = False,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Mark pictures invisibly, sign their manifests, register both.
+
+    The watermark leads back to the manifest when the metadata is gone. Without any configuration
+    a development identity is made on first use: its signatures are trusted on this machine only.
+    """
+    inputs = expand(files)
+    places = targets(inputs, output, format=format, infix="protected", json=json)
+    defaults = current()
+    own_signer = cert is None
+    signing = _signer(cert, cert_key, timestamp, defaults)
+    marking = marking_key(key, defaults)
+    where = registry_at(registry) or defaults.registry()
+    claimant = _generator(generator, generator_version, model, model_version, defaults)
+
+    def work(item: Input) -> ProtectedImage:
+        return protect(
+            item.source(defaults.limits),
+            places[item.name],
+            signer=signing,
+            key=marking,
+            registry=where,
+            generator=claimant,
+            source_type=source_type,
+            format=format,
+            quality=quality,
+            lossless=lossless,
+            strength=None if strength is None else strength.word,
+            strip=strip,
+            overwrite=force,
+        )
+
+    done: list[Outcome[ProtectedImage]] = []
+    for outcome in each(inputs, work, jobs=jobs, title="protecting"):
+        done.append(outcome)
+        if json:
+            answer_json(_as_json(outcome))
+    for outcome in done:
+        if outcome.error is not None:
+            report(outcome.error, about=outcome.input.name)
+        elif outcome.value is not None and places[outcome.input.name] is None:
+            write_bytes(outcome.value.data)
+    good = [outcome for outcome in done if outcome.value is not None]
+    if good and not json and None not in places.values():
+        answer(_table(good))
+    if good and own_signer and defaults.settings.signer.certificate is None:
+        remark(DEVELOPMENT_NOTE)
+    raise typer.Exit(max((exit_code_of(o.error) for o in done if o.error is not None), default=0))
+
+
+def _as_json(outcome: Outcome[ProtectedImage]) -> dict[str, Any]:
+    if outcome.value is None:
+        error = outcome.error
+        told = describe(error) if isinstance(error, IndelibleError) else str(error)
+        return {"file": outcome.input.name, "path": None, "error": told}
+    return {"file": outcome.input.name, **outcome.value.to_dict()}
+
+
+def _table(outcomes: list[Outcome[ProtectedImage]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("protected", "watermark id", "manifest id"):
+        table.add_column(heading, overflow="fold")
+    for outcome in outcomes:
+        result = outcome.value
+        if result is None:
+            continue
+        table.add_row(
+            Text(clean(result.path or "-"), style="bold green"),
+            Text(result.payload.hex()),
+            Text(result.manifest_id),
+        )
+        for note in result.notes:
+            table.add_row(Text(f"  {clean(note)}", style="dim"))
+    return table
+
+
+def _signer(
+    cert: Path | None, cert_key: Path | None, timestamp: str | None, defaults: Defaults
+) -> Signer:
+    if (cert is None) != (cert_key is None):
+        raise UsageError("--cert and --cert-key go together.")
+    if cert is None or cert_key is None:
+        if timestamp is not None:
+            raise UsageError("--timestamp needs --cert and --cert-key.")
+        return defaults.signer()
+    return PemSigner.load(cert, cert_key, timestamp_url=timestamp)
+
+
+def _generator(
+    name: str | None,
+    version: str | None,
+    model: str | None,
+    model_version: str | None,
+    defaults: Defaults,
+) -> Generator:
+    base = defaults.generator
+    return Generator(
+        name=name or base.name,
+        version=version or (base.version if name is None else None),
+        provider=base.provider if name is None else None,
+        model=model or base.model,
+        model_version=model_version or (base.model_version if model is None else None),
+        model_identifier=base.model_identifier if model is None else None,
+    )

@@ -1,0 +1,133 @@
+"""``indelible verify``: who vouches for a picture."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from indelible.cli._batch import Outcome, each
+from indelible.cli._console import answer, answer_json, describe
+from indelible.cli._errors import FAILURE, exit_code_of, guarded, report
+from indelible.cli._inputs import Input, expand
+from indelible.cli._options import (
+    JobsOption,
+    JsonOption,
+    KeysOption,
+    RegistryOption,
+    TrustOption,
+    detection_keys,
+    registry_at,
+    trust_with,
+)
+from indelible.cli._report import overview
+from indelible.cli._report import report as full_report
+from indelible.defaults import current
+from indelible.errors import IndelibleError
+from indelible.verification import Verification, verify
+
+__all__ = ["EPILOG", "command"]
+
+EPILOG = """
+[bold]Examples[/bold]
+
+One picture, in words: [cyan]indelible verify photo.jpg[/cyan]
+
+Many, as JSON lines: [cyan]indelible verify uploads/ --json | jq -c '[.file, .verdict]'[/cyan]
+
+With a partner's keys, registry and authority: [cyan]indelible verify photo.jpg --key partner-keys/
+--registry partner.sqlite3 --trust partner-ca.pem[/cyan]
+
+[bold]Verdicts and exit codes[/bold]
+
+authentic, recovered, unverified: 0. none: 1. suspect, invalid, altered: 3. Not a picture: 4. A
+registry that could not be asked: 5. Over several files the worst wins.
+
+A verdict says who vouches for a file, never whether what it shows is true. Absence proves
+nothing.
+"""
+
+
+@guarded
+def command(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
+    ],
+    key: KeysOption = None,
+    registry: RegistryOption = None,
+    trust: TrustOption = None,
+    details: Annotated[
+        bool, typer.Option("--details", help="The whole report for each of several files.")
+    ] = False,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find out who vouches for pictures, also after their metadata was stripped.
+
+    Looks at the embedded manifest, the watermark, and the manifest that the watermark leads to.
+    Opens no connection and changes nothing.
+    """
+    inputs = expand(files)
+    defaults = current()
+    keys = detection_keys(key, defaults)
+    where = registry_at(registry)
+    trusted = trust_with(trust, defaults)
+
+    def work(item: Input) -> Verification:
+        return verify(
+            item.source(defaults.limits),
+            keys=keys,
+            registry=where,
+            trust=trusted,
+            limits=defaults.limits,
+        )
+
+    done: list[Outcome[Verification]] = []
+    for outcome in each(inputs, work, jobs=jobs, title="verifying"):
+        done.append(outcome)
+        if json:
+            answer_json(_as_json(outcome))
+    for outcome in done:
+        if outcome.error is not None:
+            report(outcome.error, about=outcome.input.name)
+    if not json:
+        _print(done, details=details)
+    raise typer.Exit(max(map(_exit_code, done), default=0))
+
+
+def _print(done: list[Outcome[Verification]], *, details: bool) -> None:
+    if details or len(done) == 1:
+        for outcome in done:
+            if outcome.value is not None:
+                answer(full_report(outcome.value, outcome.input.name))
+        return
+    answer(overview([(o.input.name, o.value or _told(o.error)) for o in done]))
+
+
+def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
+    if outcome.value is not None:
+        return {**outcome.value.to_dict(), "file": outcome.input.name}
+    # The same fields as ever, so that a reader of many lines needs no special case.
+    return {
+        "file": outcome.input.name,
+        "verdict": None,
+        "error": _told(outcome.error),
+        "error_type": type(outcome.error).__name__,
+        "credential": None,
+        "watermark": None,
+        "registry": None,
+        "fingerprint": "not_checked",
+    }
+
+
+def _told(error: Exception | None) -> str:
+    return describe(error) if isinstance(error, IndelibleError) else f"Internal error: {error}"
+
+
+def _exit_code(outcome: Outcome[Verification]) -> int:
+    if outcome.value is None:
+        return exit_code_of(outcome.error or RuntimeError())
+    # A leg that could not answer is told apart from one that found nothing.
+    code = outcome.value.verdict.exit_code
+    return code if outcome.value.complete else max(code, FAILURE)

@@ -1,0 +1,258 @@
+"""What is used where a caller gives nothing.
+
+That is the user's configuration, and where it is silent the development identity.
+
+The *development identity* is a small certificate authority with one signing certificate, a
+watermark key and a registry. It is made on this machine when something is first protected,
+readable by its owner only, and trusted on this machine only; every report says so. Looking things
+up never creates anything.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Final
+
+from indelible.config import Folders, Settings, load_settings, user_folders
+from indelible.credentials import (
+    Generator,
+    PemSigner,
+    Registry,
+    Signer,
+    SqliteRegistry,
+    Trust,
+    TrustList,
+    load_identity,
+    load_or_create_identity,
+)
+from indelible.credentials.trust import parse_list
+from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
+from indelible.imaging import Limits
+from indelible.keyring import KeyRing
+from indelible.watermark import Key
+
+__all__ = ["Defaults", "current", "load_trust_list"]
+
+_log: Final = logging.getLogger("indelible")
+_lock: Final = threading.Lock()
+
+
+class Defaults:
+    """Everything that `protect` and `verify` need and a caller may leave out.
+
+    Parameters
+    ----------
+    settings : Settings
+        The user's settings.
+    folders : Folders
+        Where the development identity lives, or will.
+
+    Notes
+    -----
+    Each part is loaded when it is first asked for and kept. Safe to use from several threads.
+    """
+
+    def __init__(self, settings: Settings, folders: Folders) -> None:
+        self.settings = settings
+        self.folders = folders
+        self._lock = threading.RLock()
+        self._signer: Signer | None = None
+        self._registry: Registry | None = None
+        self._announced = False
+
+    @property
+    def limits(self) -> Limits:
+        """Sizes above which a picture is refused from its header."""
+        default, wanted = Limits(), self.settings.limits
+        return Limits(
+            max_pixels=wanted.max_pixels or default.max_pixels,
+            max_bytes=wanted.max_bytes or default.max_bytes,
+        )
+
+    @property
+    def generator(self) -> Generator:
+        """Who makes the claims in new manifests."""
+        wanted = self.settings.generator
+        if wanted.name is None:
+            return Generator(name="Indelible (development identity)")
+        return Generator(
+            name=wanted.name,
+            version=wanted.version,
+            provider=wanted.provider,
+            model=wanted.model,
+            model_version=wanted.model_version,
+            model_identifier=wanted.model_identifier,
+        )
+
+    @property
+    def key_ring(self) -> KeyRing:
+        """The user's key ring; a configuration that names a single key file has none.
+
+        Raises
+        ------
+        ConfigurationError
+            If ``watermark.keys`` names a file.
+        """
+        path = self.settings.watermark.keys or self.folders.keys
+        if path.is_file():
+            raise ConfigurationError(
+                f"watermark.keys is a key file ({path}), not a folder of keys.",
+                hint="Name a folder to have a key ring.",
+            )
+        return KeyRing(path)
+
+    def signer(self) -> Signer:
+        """Return the configured signer, else the development identity's, made on first use.
+
+        Raises
+        ------
+        SigningError, CertificateError
+            If the configured certificate or key cannot be used.
+        IdentityError
+            If the development identity cannot be made or loaded.
+        """
+        with self._lock:
+            if self._signer is None:
+                wanted = self.settings.signer
+                if wanted.certificate is not None and wanted.private_key is not None:
+                    self._signer = PemSigner.load(
+                        wanted.certificate,
+                        wanted.private_key,
+                        timestamp_url=wanted.timestamp_url,
+                    )
+                else:
+                    identity, created = load_or_create_identity(self.folders.identity)
+                    self._signer = identity.signer
+                    if created:
+                        self._announce(
+                            "Created a development identity (certificate authority, signing "
+                            "certificate, watermark key, registry). Its signatures are trusted "
+                            "on this machine only."
+                        )
+            return self._signer
+
+    def marking_key(self) -> Key:
+        """Return the key for new marks: the newest of the ring, made on first use.
+
+        Raises
+        ------
+        KeyFileError
+            If a key cannot be read, or all are retired.
+        OutputError
+            If the first key cannot be written.
+        """
+        wanted = self.settings.watermark.keys
+        if wanted is not None and wanted.is_file():
+            return Key.load(wanted)
+        with self._lock:
+            keys, created = self.key_ring.ensure()
+            if created:
+                self._announce("Created a watermark key.")
+            return keys[0]
+
+    def detection_keys(self) -> tuple[Key, ...]:
+        """Return the keys to detect with, newest first; empty where there are none.
+
+        Raises
+        ------
+        KeyFileError
+            If a configured key is missing, or one cannot be read.
+        """
+        wanted = self.settings.watermark.keys
+        if wanted is not None and wanted.is_file():
+            return (Key.load(wanted),)
+        keys = self.key_ring.keys()
+        if wanted is not None and not keys:
+            raise KeyFileError(
+                f"There is no watermark key in {wanted}.",
+                hint="Check watermark.keys in the configuration.",
+            )
+        return keys
+
+    def registry(self) -> Registry:
+        """Return the user's registry; its file is created on the first write."""
+        with self._lock:
+            if self._registry is None:
+                path = self.settings.registry.path or self.folders.registry
+                self._registry = SqliteRegistry(path)
+            return self._registry
+
+    def existing_registry(self) -> Registry | None:
+        """Return the user's registry, or None where none was configured or ever written to."""
+        if self.settings.registry.path is None and not self.folders.registry.exists():
+            return None
+        return self.registry()
+
+    def trust(self) -> Trust:
+        """Return whose signatures count: official list, configured anchors, development identity.
+
+        Raises
+        ------
+        TrustError
+            If a configured anchor cannot be read.
+        """
+        wanted = self.settings.trust
+        trust = Trust.official() if wanted.official else Trust.nobody()
+        for path in wanted.anchors:
+            trust = Trust.of((*trust.lists, load_trust_list(path)))
+        if self.folders.identity.exists():
+            try:
+                trust = load_identity(self.folders.identity).trust(trust)
+            except IdentityError as error:
+                # Everybody else's credentials can still be judged.
+                _log.warning("Not trusting the development identity: %s", error.diagnostics())
+        return trust
+
+    def _announce(self, message: str) -> None:
+        """Say once that something was created. Unless a program configures logging: on stderr."""
+        if not self._announced:
+            self._announced = True
+            _log.warning("%s It lives in %s.", message, self.folders.config)
+
+
+def current() -> Defaults:
+    """Return the defaults of this user, re-read when environment or configuration changed.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration cannot be read.
+    """
+    folders = user_folders()
+    file = Path(os.environ.get("INDELIBLE_CONFIG") or folders.settings_file)
+    try:
+        status = file.stat()
+        version = (status.st_mtime_ns, status.st_size, status.st_ino)
+    except OSError:
+        version = (0, 0, 0)
+    environment = tuple(sorted(i for i in os.environ.items() if i[0].startswith("INDELIBLE_")))
+    state = (os.getpid(), folders, file, version, environment)
+    with _lock:
+        known = _current.get(state)
+        if known is None:
+            known = Defaults(load_settings(), folders)
+            _current.clear()
+            _current[state] = known
+        return known
+
+
+_current: dict[object, Defaults] = {}
+
+
+def load_trust_list(path: Path) -> TrustList:
+    """Read trust anchors from a file: PEM certificates, or a list in the official JSON form.
+
+    Raises
+    ------
+    TrustError
+        If the file cannot be read or holds neither.
+    """
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TrustError(f"the trust anchors {path} cannot be read: {reason}") from error
+    return parse_list(content, source=str(path))

@@ -1,0 +1,152 @@
+"""From a source to encoded bytes that carry a mark, checked with the detector a verifier uses."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from indelible import imaging, watermark
+from indelible.errors import EmbeddingFailedError, UnsupportedImageError
+from indelible.imaging import Limits, Metadata, Pixels
+from indelible.sources import Source
+from indelible.watermark import Key
+
+__all__ = ["Canvas", "MarkedFile", "Strength", "choose_format"]
+
+Strength = Literal["standard", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedFile:
+    """An encoded picture, and the watermark id that is detected in it.
+
+    Attributes
+    ----------
+    data : bytes
+        The encoded picture.
+    payload : bytes
+        The id found in `data`: another one than was embedded where an older mark is louder.
+    """
+
+    data: bytes = field(repr=False)
+    payload: bytes
+
+
+class Canvas:
+    """A source fitted to an output format, ready to be marked, more than once if need be.
+
+    Parameters
+    ----------
+    source : Source
+        The picture.
+    format : str
+        Output format: "jpeg", "png", ...
+    quality : int, optional
+        Encoder quality, 1 to 100; by default the format's own.
+    lossless : bool
+        Encode without loss, where the format leaves the choice.
+    strip : bool
+        Keep no metadata but the ICC profile.
+    limits : Limits
+        For decoding what was encoded.
+
+    Attributes
+    ----------
+    notes : tuple of str
+        What was converted or left out knowingly.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        format: str,
+        *,
+        quality: int | None = None,
+        lossless: bool = False,
+        strip: bool = False,
+        limits: Limits = imaging.DEFAULT_LIMITS,
+    ) -> None:
+        metadata = source.metadata.stripped() if strip else source.metadata
+        fitted = imaging.conform(source.pixels, metadata, format)
+        self.format = format
+        self.notes: tuple[str, ...] = (*source.notes, *fitted.notes)
+        self._pixels: Pixels = fitted.pixels
+        self._metadata: Metadata = fitted.metadata
+        self._quality = quality
+        self._lossless = lossless
+        self._limits = limits
+
+    @property
+    def width(self) -> int:
+        """Width in px."""
+        return int(self._pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in px."""
+        return int(self._pixels.shape[0])
+
+    def mark(self, payload: bytes, key: Key, *, strength: Strength = "standard") -> MarkedFile:
+        """Embed, encode, and detect in the encoded bytes: what a verifier will see decides.
+
+        Raises
+        ------
+        UnmarkableImageError
+            If nothing in the picture can carry a mark.
+        EmbeddingFailedError
+            If no mark is found in the encoded bytes.
+        """
+        marked = watermark.embed(self._pixels, payload, key, quality=strength)
+        data = imaging.encode(
+            marked,
+            self.format,
+            quality=self._quality,
+            lossless=self._lossless,
+            metadata=self._metadata,
+        )
+        found = watermark.detect(imaging.decode(data, limits=self._limits).pixels, key)
+        if found.payload is None:
+            raise EmbeddingFailedError(
+                "The watermark was embedded, but is not found in the encoded file. Nothing was "
+                "written and nothing was registered.",
+                hint="Encode with a higher quality, or use a larger or richer picture.",
+            )
+        return MarkedFile(data, found.payload)
+
+
+def choose_format(wanted: str | None, output: object, source: Source) -> str:
+    """Choose the output format: as asked, as the output is named, as the input is, else PNG.
+
+    Parameters
+    ----------
+    wanted : str or None
+        A format's name.
+    output : object
+        A path, or anything else where the name says nothing (a stream, None).
+    source : Source
+        The picture.
+
+    Raises
+    ------
+    UnsupportedImageError
+        If that format cannot be written.
+    """
+    if wanted is None and isinstance(output, str | os.PathLike):
+        wanted = imaging.format_from_suffix(output)
+        suffix = Path(output).suffix
+        if wanted is None and suffix:
+            raise UnsupportedImageError(
+                f"{suffix!r} is not the suffix of a format that can be written.",
+                hint="Name the output .jpg, .png, .webp, ... or name the format.",
+            )
+    if wanted is None:
+        wanted = source.format or "png"
+    chosen = imaging.FORMATS.get(wanted.lower())
+    if chosen is None or not chosen.can_write:
+        writable = ", ".join(f.name for f in imaging.FORMATS.values() if f.can_write)
+        raise UnsupportedImageError(
+            f"{wanted!r} is not a format that can be written.", hint=f"Choose one of {writable}."
+        )
+    return chosen.name

@@ -6,6 +6,19 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
+from indelible.credentials.certificate_profile import (
+    ProfileFinding,
+    check_chain,
+    require_profile,
+)
+from indelible.credentials.certificates import (
+    CertificateReport,
+    CertificateRequest,
+    create_request,
+    generate_private_key,
+    inspect_chain,
+    write_request,
+)
 from indelible.credentials.identity import (
     DevelopmentIdentity,
     create_identity,
@@ -44,6 +57,8 @@ __all__ = [
     "AiDisclosure",
     "Assertion",
     "CallbackSigner",
+    "CertificateReport",
+    "CertificateRequest",
     "CredentialReport",
     "DevelopmentIdentity",
     "Finding",
@@ -52,6 +67,7 @@ __all__ = [
     "ManifestReport",
     "ManifestRequest",
     "PemSigner",
+    "ProfileFinding",
     "Record",
     "Region",
     "Registry",
@@ -65,11 +81,17 @@ __all__ = [
     "TrainingMining",
     "Trust",
     "TrustList",
+    "check_chain",
     "create_identity",
+    "create_request",
+    "generate_private_key",
     "has_manifest",
+    "inspect_chain",
     "load_identity",
     "load_or_create_identity",
     "new_manifest_id",
     "read",
+    "require_profile",
     "sign",
+    "write_request",
 ]

@@ -16,8 +16,9 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from indelible.credentials.certificate_profile import C2PA_CLAIM_SIGNING
 from indelible.credentials.signers import PemSigner, load_chain
 from indelible.credentials.trust import Trust
 from indelible.errors import CertificateError, IdentityError, SigningError
@@ -30,8 +31,6 @@ KEY_FILE = "development-key.pem"
 
 _AUTHORITY_YEARS = 10
 _LEAF_YEARS = 5
-_EMAIL_PROTECTION = ObjectIdentifier("1.3.6.1.5.5.7.3.4")
-_C2PA_CLAIM_SIGNING = ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +202,8 @@ def _make_certificates(start: dt.datetime) -> tuple[bytes, bytes, bytes]:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(ca=False), critical=True)
         .add_extension(
-            x509.ExtendedKeyUsage([_EMAIL_PROTECTION, _C2PA_CLAIM_SIGNING]), critical=False
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION, C2PA_CLAIM_SIGNING]),
+            critical=False,
         )
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()),

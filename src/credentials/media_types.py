@@ -43,7 +43,7 @@ _SIGNATURES = (
 )
 
 
-def media_type(format: str) -> str:  # noqa: A002 - the name that users know
+def media_type(format: str) -> str:
     """Return the media type of `format`, a name such as ``"jpeg"`` or a media type already.
 
     Raises

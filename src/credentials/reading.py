@@ -36,6 +36,22 @@ from indelible.credentials.trust import DEVELOPMENT, PINNED, Trust
 __all__ = ["read"]
 
 _STATES: dict[str, State] = {"Trusted": "trusted", "Valid": "valid", "Invalid": "invalid"}
+# Informational codes that a person should hear of.
+_NOTEWORTHY = frozenset(
+    {
+        "timeStamp.untrusted",
+        "timeStamp.mismatch",
+        "timeStamp.malformed",
+        "timeStamp.outsideValidity",
+        "signingCredential.ocsp.revoked",
+        "signingCredential.ocsp.inaccessible",
+        "assertion.dataHash.additionalExclusionsPresent",
+        "assertion.bmffHash.additionalExclusionsPresent",
+        "assertion.boxesHash.additionalExclusionsPresent",
+        "algorithm.deprecated",
+        "ingredient.unknownProvenance",
+    }
+)
 _MAX_TEXT = 500
 _MAX_DEPTH = 32
 _MAX_NODES = 500
@@ -43,7 +59,7 @@ _MAX_NODES = 500
 
 def read(
     data: bytes,
-    format: str,  # noqa: A002 - the name that users know
+    format: str,
     *,
     trust: Trust | None = None,
     manifest_store: bytes | None = None,
@@ -110,11 +126,15 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     tree = _Tree(reading)
     label = _text(summary.get("active_manifest")) or ""
     manifest = tree.manifest(str(summary.get("active_manifest", "")), ())
+    notes = _findings(active.get("informational"))
     stamped = manifest.signature.time if "timeStamp.validated" in successes else None
     broken = [item.code for item in own if item.code != UNTRUSTED]
     return CredentialReport(
         state=state,
-        reasons=_reasons(state, own, trusted_by, label),
+        reasons=(
+            *_reasons(state, own, trusted_by, label),
+            *dict.fromkeys(item.sentence for item in notes if item.code in _NOTEWORTHY),
+        ),
         failures=own,
         ingredient_failures=tree.failures(summary),
         identity_failures=identity,
@@ -349,6 +369,8 @@ def _text(value: object) -> str | None:
         return str(value)
     if not isinstance(value, str):
         return None
+    if len(value) <= _MAX_TEXT and value.isprintable():
+        return value.strip()
     clean = "".join(
         " " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co") else letter
         for letter in value[: _MAX_TEXT + 1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from indelible.credentials import _c2pa
+from indelible.credentials.certificate_profile import require_profile
 from indelible.credentials.manifest import PARENT_INSTANCE, ManifestRequest, SourceType
 from indelible.credentials.media_types import media_type, sniff
 from indelible.credentials.signers import Signer
@@ -44,7 +45,7 @@ class SignedPicture:
 
 def sign(
     data: bytes,
-    format: str,  # noqa: A002 - the name that users know
+    format: str,
     request: ManifestRequest,
     signer: Signer,
     *,
@@ -80,6 +81,8 @@ def sign(
         If the bytes are no picture, or the format carries no manifests.
     ManifestError
         If the manifest cannot be built, or `parent` carries one that cannot be read.
+    CertificateError
+        If the signing certificate breaks a rule of the C2PA profile.
     SigningError
         If the signer, the library or the time-stamp authority refuses.
 
@@ -88,8 +91,9 @@ def sign(
     The only connection ever made is to ``signer.timestamp_url``, where there is one.
     """
     kind = media_type(format)
+    require_profile(signer.certificates)
     trust = Trust.official() if trust is None else trust
-    settings = _c2pa.settings_for(trust, timestamp_url=signer.timestamp_url)
+    settings = _c2pa.settings_for(trust)
     if request.thumbnail:
         settings["builder"]["thumbnail"] = _THUMBNAIL
     before = _before(data, kind, parent, parent_store)
@@ -118,7 +122,7 @@ def sign(
     )
 
 
-def has_manifest(data: bytes, format: str) -> bool:  # noqa: A002 - the name that users know
+def has_manifest(data: bytes, format: str) -> bool:
     """Whether a picture carries a manifest, readable or not, or the address of one."""
     settings = _c2pa.settings_for(None)
     try:

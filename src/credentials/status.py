@@ -167,12 +167,34 @@ def explain(code: str, detail: str = "") -> str:
     detail : str
         The library's own explanation, used where the table does not know the code.
     """
+    if code == "signingCredential.invalid":
+        return _invalid_certificate(detail)
     known = _SENTENCES.get(code)
     if known is not None:
         return known
     if code.startswith("cawg."):
         return f"An identity statement could not be confirmed ({detail or code})."
     return f"A check failed: {detail or code}."
+
+
+_CERTIFICATE_FAULTS = (
+    ("eku", "its extended key usage does not allow signing Content Credentials"),
+    ("self-signed", "it is self-signed"),
+    ("version", "it is not of X.509 version 3"),
+    ("curve", "its key is on a curve that is not allowed"),
+    ("key length", "its key is too short"),
+    ("algorithm", "it uses an algorithm that is not allowed"),
+    ("unique id", "it has a unique identifier, which is not allowed"),
+    ("end-entity", "it belongs to a certificate authority"),
+)
+
+
+def _invalid_certificate(detail: str) -> str:
+    """Say which rule the certificate breaks, as far as the library's words tell."""
+    lowered = detail.lower()
+    fault = next((text for word, text in _CERTIFICATE_FAULTS if word in lowered), None)
+    general = _SENTENCES["signingCredential.invalid"]
+    return general if fault is None else f"{general.removesuffix('.')}: {fault}."
 
 
 def is_identity(code: str) -> bool:

@@ -30,7 +30,7 @@ DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 # What differs from run to run, and what stands for it in a comparison.
 VARIABLE = {
     r"urn:c2pa:[0-9a-f-]{36}": "<manifest>",
-    r"\b[0-9a-f]{16}\b": "<id>",
+    r"\b[0-9a-f]{16}\b|\b[0-9a-f]{8}\b": "<id>",
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?UTC|Z|[+-]\d\d:\d\d)?": "<time>",
     r"\b\d(\.\d+)?e-\d+\b": "<probability>",
     r"\b\d+(\.\d+)? (ms|s)\b": "<duration>",

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 
 from indelible.errors import CertificateError, SigningError
 
@@ -119,6 +122,23 @@ def raw_ecdsa(signature: bytes, algorithm: str) -> bytes:
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
     except (ValueError, OverflowError) as error:
         raise SigningError(f"the key gave a signature that is not ECDSA: {error}") from error
+
+
+def verify_signature(key: object, signature: bytes, data: bytes, algorithm: str) -> None:
+    """Raise CertificateError unless `signature`, as a signer gives it, is by the key of `key`."""
+    digest = _HASHES.get(algorithm[2:], hashes.SHA256())
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey):
+            half = len(signature) // 2
+            r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
+            key.verify(encode_dss_signature(r, s), data, ec.ECDSA(digest))
+        elif isinstance(key, rsa.RSAPublicKey):
+            pss = padding.PSS(mgf=padding.MGF1(digest), salt_length=padding.PSS.DIGEST_LENGTH)
+            key.verify(signature, data, pss, digest)
+        elif isinstance(key, ed25519.Ed25519PublicKey):
+            key.verify(signature, data)
+    except InvalidSignature as error:
+        raise CertificateError("the certificate is about another key than the signer's") from error
 
 
 def load_chain(pem: bytes) -> list[x509.Certificate]:

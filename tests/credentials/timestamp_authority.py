@@ -11,6 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, name, new_key, pem
 
+FILES = ("-queryfile", "query.tsq", "-out", "reply.tsr")
 CONFIGURATION = """
 [tsa]
 default_tsa = it
@@ -57,7 +58,7 @@ class TimeStampAuthority:
             return b"this is no time stamp"
         (self.folder / "query.tsq").write_bytes(query)
         subprocess.run(
-            "openssl ts -reply -config tsa.cnf -queryfile query.tsq -out reply.tsr".split(),
+            [*("openssl", "ts", "-reply", "-config", "tsa.cnf"), *FILES],
             cwd=self.folder,
             check=True,
             capture_output=True,

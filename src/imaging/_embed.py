@@ -34,14 +34,14 @@ def iptc_segment(iptc: bytes) -> bytes:
 
 
 def tiff_with_metadata(data: bytes, metadata: Metadata) -> bytes:
-    """Return a little-endian classic TIFF file with a new first directory that has the metadata.
+    """Return a little-endian classic TIFF file with its metadata in a new first directory.
 
     EXIF's description of the picture goes into the directory itself, its other directories behind
     it, in the file's byte order.
     """
     layout = Layout("<", False, struct.unpack_from("<I", data, 4)[0])
-    entries, _ = read_directory(data, layout, layout.first, strict=True, max_bytes=len(data))
-    directory = {entry.tag: entry for entry in entries}
+    plain = read_directory(data, layout, layout.first, max_bytes=len(data))
+    directory = {entry.tag: entry for entry in plain.entries}
     offset = len(data) + len(data) % 2
     appended = b""
     for entry in _blobs(metadata):
@@ -49,8 +49,8 @@ def tiff_with_metadata(data: bytes, metadata: Metadata) -> bytes:
     if metadata.exif:
         appended = _add_exif(directory, metadata.exif, offset)
     offset += len(appended)
-    block = write_directory(directory.values(), layout, offset)
-    head = data[:4] + struct.pack("<I", offset)
+    block, first = write_directory(directory.values(), layout, offset)
+    head = data[:4] + struct.pack("<I", first)
     return b"".join([head, data[8:], bytes(len(data) % 2), appended, block])
 
 
@@ -79,23 +79,22 @@ def _add_exif(directory: dict[int, Entry], exif: bytes, offset: int) -> bytes:
     target = Layout("<", False, 0)
     appended = b""
     try:
-        main, _ = read_directory(exif, source, source.first, strict=False, max_bytes=2**26)
+        main = read_directory(exif, source, source.first, max_bytes=2**26)
     except ValueError:
         return b""
-    for entry in main:
+    for entry in main.entries:
         if entry.tag in (EXIF_POINTER, GPS_POINTER):
             try:
-                below, _ = read_directory(
-                    exif, source, entry.integers(source.order)[0], strict=False, max_bytes=2**26
+                below = read_directory(
+                    exif, source, entry.integers(source.order)[0], max_bytes=2**26
                 )
             except (ValueError, IndexError):
                 continue
             at = offset + len(appended)
-            block = write_directory(
-                [_little_endian(e, source) for e in below if e.tag != 0xA005], target, at
-            )
+            swapped = [_little_endian(e, source) for e in below.entries if e.tag != 0xA005]
+            block, first = write_directory(swapped, target, at)
             appended += block + b"\0" * (len(block) % 2)
-            directory[entry.tag] = Entry(entry.tag, 4, 1, struct.pack("<I", at))
+            directory[entry.tag] = Entry(entry.tag, 4, 1, struct.pack("<I", first))
         elif entry.tag not in STRUCTURE and entry.tag not in directory:
             directory[entry.tag] = _little_endian(entry, source)
     return appended

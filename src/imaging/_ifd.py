@@ -14,7 +14,15 @@ import struct
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["ByteOrder", "Entry", "Layout", "read_directory", "read_layout", "write_directory"]
+__all__ = [
+    "ByteOrder",
+    "Directory",
+    "Entry",
+    "Layout",
+    "read_directory",
+    "read_layout",
+    "write_directory",
+]
 
 ByteOrder = Literal["<", ">"]
 
@@ -103,10 +111,15 @@ def read_layout(data: bytes) -> Layout | None:
     return None
 
 
-def read_directory(
-    data: bytes, layout: Layout, offset: int, *, strict: bool, max_bytes: int
-) -> tuple[list[Entry], int]:
-    """Return the entries of the directory at `offset`, and the offset of the next one (0: none).
+class Directory(NamedTuple):
+    """The entries of a directory that lie inside the data, and how many do not."""
+
+    entries: list[Entry]
+    lost: int
+
+
+def read_directory(data: bytes, layout: Layout, offset: int, *, max_bytes: int) -> Directory:
+    """Return the directory at `offset`.
 
     Parameters
     ----------
@@ -116,8 +129,6 @@ def read_directory(
         From `read_layout`.
     offset : int
         Where the directory begins.
-    strict : bool
-        Whether an entry that points outside the data is an error, or is left out.
     max_bytes : int
         Upper limit of all values together; protects against entries that share one large value.
 
@@ -137,7 +148,7 @@ def read_directory(
     if count > 4096 or end > len(data):
         raise ValueError("a directory is longer than the file")
     entries: list[Entry] = []
-    total = 0
+    total = lost = 0
     for at in range(start, end, entry_size):
         tag, type_ = struct.unpack_from(f"{order}HH", data, at)
         (values,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, at + 4)
@@ -146,21 +157,20 @@ def read_directory(
         if size > inline:
             (field,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, field)
         if type_ not in _TYPE_SIZES or field + size > len(data):
-            if strict:
-                raise ValueError(f"the value of tag {tag} lies outside the file")
+            lost += 1
             continue
         total += size
         if total > max_bytes:
             raise ValueError("the directory's values are too large")
         entries.append(Entry(tag, type_, values, bytes(data[field : field + size])))
-    if end + inline > len(data):
-        return entries, 0  # the link to the next directory is often cut off in EXIF blocks
-    (following,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, end)
-    return entries, following
+    return Directory(entries, lost)
 
 
-def write_directory(entries: Iterable[Entry], layout: Layout, offset: int) -> bytes:
-    """Return a directory to be placed at `offset`, its longer values behind it, no successor.
+def write_directory(entries: Iterable[Entry], layout: Layout, offset: int) -> tuple[bytes, int]:
+    """Return a block to be placed at `offset`, and where in the file its directory will begin.
+
+    The longer values come first, then the directory, without a successor: a file that is cut short
+    has lost its directory first.
 
     Parameters
     ----------
@@ -169,12 +179,11 @@ def write_directory(entries: Iterable[Entry], layout: Layout, offset: int) -> by
     layout : Layout
         Byte order and kind of the file that it goes into.
     offset : int
-        Where in that file the returned bytes will begin. Even, as the format demands.
+        Where in that file the block will begin. Even, as the format demands.
     """
     order, big = layout.order, layout.big
-    count_format, number, entry_size, inline = ("Q", "Q", 20, 8) if big else ("H", "I", 12, 4)
+    count_format, number, inline = ("Q", "Q", 8) if big else ("H", "I", 4)
     unique = sorted({entry.tag: entry for entry in entries}.items())
-    head = struct.calcsize(f"{order}{count_format}") + len(unique) * entry_size + inline
     directory = bytearray(struct.pack(f"{order}{count_format}", len(unique)))
     values = bytearray()
     for tag, entry in unique:
@@ -182,7 +191,7 @@ def write_directory(entries: Iterable[Entry], layout: Layout, offset: int) -> by
         if len(entry.value) <= inline:
             directory += entry.value.ljust(inline, b"\0")
         else:
-            directory += struct.pack(f"{order}{number}", offset + head + len(values))
+            directory += struct.pack(f"{order}{number}", offset + len(values))
             values += entry.value + b"\0" * (len(entry.value) % 2)
     directory += b"\0" * inline
-    return bytes(directory + values)
+    return bytes(values + directory), offset + len(values)

@@ -168,8 +168,8 @@ def _associations(found: _Found, body: bytes) -> None:
             # The highest bit says whether the property is essential.
             mask = 0x7FFF if wide else 0x7F
             found.associations.setdefault(item, [index & mask for index in indices])
-    except (struct.error, IndexError):
-        raise damaged(found.title, "its list of properties is cut short")
+    except (struct.error, IndexError) as error:
+        raise damaged(found.title, "its list of properties is cut short") from error
 
 
 def _track(found: _Found, data: bytes, parent: _Box, limits: Limits) -> None:

@@ -154,9 +154,15 @@ def _to_plain_mode(image: Image.Image, *, transparent: bool) -> Image.Image:
         image = image.convert(image.mode.upper())
     if image.mode in ("LA", "PA") or (transparent and image.mode != "RGBA"):
         return image.convert("RGBA")
-    if image.mode == "1":
+    if image.mode == "1" or (image.mode == "P" and _is_grey(image)):
         return image.convert("L")
     return image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+
+
+def _is_grey(image: Image.Image) -> bool:
+    """Say whether every colour of a palette is grey."""
+    palette = image.getpalette("RGB") or []
+    return palette[0::3] == palette[1::3] == palette[2::3]
 
 
 def _to_array(image: Image.Image) -> Pixels:

@@ -173,7 +173,7 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> 
     elif kind == b"pHYs" and len(body) == 9:
         x, y, unit = struct.unpack(">IIB", body)
         if unit == 1 and x and y:
-            found.dpi = (round(x * 0.0254, 2), round(y * 0.0254, 2))
+            found.dpi = (round(x * 0.0254, 1), round(y * 0.0254, 1))
     elif kind == b"cICP" and len(body) == 4 and body[:2] != b"\x01\x0d":
         found.note("a colour space given by code points (cICP) is not kept; sRGB is assumed")
     elif kind == b"acTL" and len(body) == 8:

@@ -63,11 +63,12 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
     # Strip tables of large pictures count as values, beside the metadata.
     max_values = limits.max_metadata_bytes + len(data) // 8
     try:
-        entries, _ = read_directory(data, layout, layout.first, strict=False, max_bytes=max_values)
+        directory = read_directory(data, layout, layout.first, max_bytes=max_values)
     except ValueError as error:
         if layout.first >= len(data):
-            raise truncated("TIFF")
-        raise damaged("TIFF", str(error))
+            raise truncated("TIFF") from error
+        raise damaged("TIFF", str(error)) from error
+    entries = directory.entries
     tags = {entry.tag: entry for entry in entries}
     width, height = _one(tags, layout, _WIDTH, 0), _one(tags, layout, _HEIGHT, 0)
     limits.check_size(width, height)
@@ -84,6 +85,7 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
         xmp=_value(tags, _XMP),
         iptc=_value(tags, _IPTC),
         dpi=_resolution(tags, layout),
+        notes=("some tags are damaged and were left out",) if directory.lost else (),
     )
 
 
@@ -175,18 +177,18 @@ def _check_strips(data: bytes, tags: dict[int, Entry], layout: Layout, limits: L
 def _count_directories(data: bytes, layout: Layout, limits: Limits) -> int:
     """Return the number of pages, following the chain of directories without reading them."""
     number, entry_size, link = ("Q", 20, "Q") if layout.big else ("H", 12, "I")
+    number, link = layout.order + number, layout.order + link
     seen: set[int] = set()
     offset = layout.first
     while offset and offset not in seen:
-        if offset + struct.calcsize(f"{layout.order}{number}") > len(data):
-            break
         seen.add(offset)
         limits.check_frames(len(seen))
-        (count,) = struct.unpack_from(f"{layout.order}{number}", data, offset)
-        end = offset + struct.calcsize(f"{layout.order}{number}") + count * entry_size
-        if end + struct.calcsize(f"{layout.order}{link}") > len(data):
-            break
-        (offset,) = struct.unpack_from(f"{layout.order}{link}", data, end)
+        try:
+            (count,) = struct.unpack_from(number, data, offset)
+            end = offset + struct.calcsize(number) + count * entry_size
+            (offset,) = struct.unpack_from(link, data, end)
+        except struct.error:
+            raise truncated("TIFF", "a page is missing") from None
     return len(seen)
 
 
@@ -202,14 +204,14 @@ def _resolution(tags: dict[int, Entry], layout: Layout) -> tuple[float, float] |
 def _reduced(data: bytes, layout: Layout, structure: list[Entry]) -> bytes:
     """Return the file with a first directory that says how to read the pixels and nothing else."""
     offset = len(data) + len(data) % 2
-    directory = write_directory(structure, layout, offset)
+    block, first = write_directory(structure, layout, offset)
     if layout.big:
-        header = data[:8] + struct.pack(f"{layout.order}Q", offset)
+        header = data[:8] + struct.pack(f"{layout.order}Q", first)
     else:
-        if offset > 2**32 - 1:
+        if first > 2**32 - 1:
             raise unsupported("a TIFF file of over 4 GiB", "Save it as BigTIFF.")
-        header = data[:4] + struct.pack(f"{layout.order}I", offset)
-    return b"".join([header, memoryview(data)[len(header) :], bytes(len(data) % 2), directory])
+        header = data[:4] + struct.pack(f"{layout.order}I", first)
+    return b"".join([header, memoryview(data)[len(header) :], bytes(len(data) % 2), block])
 
 
 def exif_from_directory(
@@ -227,26 +229,18 @@ def exif_from_directory(
         targets = pointer.integers(layout.order) if pointer is not None else ()
         if targets:
             try:
-                found, _ = read_directory(
-                    data, layout, targets[0], strict=False, max_bytes=max_bytes
-                )
+                found = read_directory(data, layout, targets[0], max_bytes=max_bytes).entries
             except ValueError:
                 continue
             below.append((tag, [entry for entry in found if entry.type not in (13, 16, 17, 18)]))
     if not main and not below:
         return None
-    block = Layout(layout.order, False, 8)
-
-    def pointer_to(tag: int, offset: int) -> Entry:
-        return Entry(tag, 4, 1, struct.pack(f"{block.order}I", offset))
-
-    # The length of the main directory does not depend on where its pointers lead.
-    directory = [*main.values(), *(pointer_to(tag, 0) for tag, _ in below)]
-    offset = 8 + len(write_directory(directory, block, 8))
-    tail = b""
-    pointers: list[Entry] = []
+    block = bytearray(b"II*\0\0\0\0\0" if layout.order == "<" else b"MM\0*\0\0\0\0")
+    target = Layout(layout.order, False, 0)
     for tag, found in below:
-        pointers.append(pointer_to(tag, offset + len(tail)))
-        tail += write_directory(found, block, offset + len(tail))
-    head = b"II*\0\x08\0\0\0" if block.order == "<" else b"MM\0*\0\0\0\x08"
-    return head + write_directory([*main.values(), *pointers], block, 8) + tail
+        part, first = write_directory(found, target, len(block))
+        block += part + bytes(len(part) % 2)
+        main[tag] = Entry(tag, 4, 1, struct.pack(f"{layout.order}I", first))
+    part, first = write_directory(main.values(), target, len(block))
+    struct.pack_into(f"{layout.order}I", block, 4, first)
+    return bytes(block + part)

@@ -30,7 +30,7 @@ def decode(
     What is stored otherwise is converted knowingly, and each conversion that loses something leaves
     a note: palettes and YCbCr become RGB, transparency of any kind becomes an alpha channel, one
     bit becomes grey, 10 to 16 bits per channel become 8, CMYK becomes sRGB through the file's
-    profile. Grey stays grey. The EXIF orientation is applied.
+    profile. Grey stays grey, a palette of greys too. The EXIF orientation is applied.
 
     A JPEG file whose compressed data were damaged, but which is closed properly, decodes to what
     every viewer shows: the format has no checksum.

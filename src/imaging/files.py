@@ -82,7 +82,7 @@ def read_bytes(
             raise _unreadable(f"'{path}'", error) from error
     try:
         return _read(source, limits)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: the stream is closed
         raise _unreadable("the stream", error) from error
 
 
@@ -194,9 +194,9 @@ def _check_target(target: Path, overwrite: bool) -> int | None:
     try:
         kind = target.lstat().st_mode
     except FileNotFoundError:
-        if not target.name:
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)) from None
         return None
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not overwrite:
         raise _exists(target)
     if stat.S_ISLNK(kind):
@@ -206,8 +206,6 @@ def _check_target(target: Path, overwrite: bool) -> int | None:
             return None  # a link to nowhere
         if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
             return None
-    if stat.S_ISDIR(kind):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(kind):
         raise OutputError(
             f"'{target}' is a device or a pipe, not a file",

@@ -104,8 +104,8 @@ def exif_without_orientation(exif: bytes) -> bytes:
     if found is None:
         return exif
     layout, end = found
-    sound, _ = read_directory(exif, layout, layout.first, strict=False, max_bytes=_MAX_VALUES)
-    wanted = {entry.tag for entry in sound} - {_ORIENTATION}
+    sound = read_directory(exif, layout, layout.first, max_bytes=_MAX_VALUES)
+    wanted = {entry.tag for entry in sound.entries} - {_ORIENTATION}
     entries = [exif[at : at + 12] for at in range(layout.first + 2, end, 12)]
     kept = [e for e in entries if struct.unpack(f"{layout.order}H", e[:2])[0] in wanted]
     # Fewer entries leave the freed room behind the link to the next directory, unused.
@@ -122,7 +122,7 @@ def _main_directory(exif: bytes) -> tuple[Layout, int] | None:
     if layout is None or layout.big:
         return None
     try:
-        read_directory(exif, layout, layout.first, strict=False, max_bytes=_MAX_VALUES)
+        read_directory(exif, layout, layout.first, max_bytes=_MAX_VALUES)
     except ValueError:
         return None
     (count,) = struct.unpack_from(f"{layout.order}H", exif, layout.first)

@@ -19,6 +19,8 @@ from indelible.credentials.certificates import (
     inspect_chain,
     write_request,
 )
+from indelible.credentials.definitions import ManifestDefinition
+from indelible.credentials.files import extract_store, read_file, sidecar_path, sign_file
 from indelible.credentials.identity import (
     DevelopmentIdentity,
     create_identity,
@@ -64,6 +66,7 @@ __all__ = [
     "Finding",
     "Generator",
     "IngredientReport",
+    "ManifestDefinition",
     "ManifestReport",
     "ManifestRequest",
     "PemSigner",
@@ -84,6 +87,7 @@ __all__ = [
     "check_chain",
     "create_identity",
     "create_request",
+    "extract_store",
     "generate_private_key",
     "has_manifest",
     "inspect_chain",
@@ -91,7 +95,10 @@ __all__ = [
     "load_or_create_identity",
     "new_manifest_id",
     "read",
+    "read_file",
     "require_profile",
+    "sidecar_path",
     "sign",
+    "sign_file",
     "write_request",
 ]

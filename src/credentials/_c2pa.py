@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from indelible.credentials.trust import Trust
 
 _CONTEXTS_KEPT = 32
+_MANIFEST_FAULTS = ("other: bad parameter", "encoding:", "json:", "assertion")
 
 _contexts: OrderedDict[tuple[int, str], c2pa.Context] = OrderedDict()
 _lock = threading.Lock()
@@ -157,11 +158,35 @@ def read(
     """
     if manifest_store is not None and not manifest_store:
         raise UnreadableManifestError("the manifest store is empty")
-    try:
-        with c2pa.Reader(
+    with (
+        _reading(),
+        c2pa.Reader(
             media_type, io.BytesIO(data), manifest_store, context=context(settings)
-        ) as reader:
-            return Reading(_object(reader.json()), _object(reader.crjson()))
+        ) as reader,
+    ):
+        return Reading(_object(reader.json()), _object(reader.crjson()))
+
+
+def extract_store(data: bytes, media_type: str, settings: dict[str, Any]) -> bytes:
+    """Return the manifest store inside a picture.
+
+    Raises
+    ------
+    NoManifestError, RemoteManifestError, UnreadableManifestError
+        Instead of the library's errors.
+    """
+    with _reading(), c2pa.Reader(media_type, io.BytesIO(data), context=context(settings)) as reader:
+        store = io.BytesIO()
+        # The active manifest's own label names a resource that is the whole store.
+        reader.resource_to_stream(str(_object(reader.json())["active_manifest"]), store)
+        return store.getvalue()
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn the library's errors while reading into ours."""
+    try:
+        yield
     except c2pa.C2paError.ManifestNotFound as error:
         raise NoManifestError from error
     except c2pa.C2paError as error:
@@ -171,7 +196,7 @@ def read(
         if message.startswith("NotSupported"):
             raise NotAPictureError("the bytes are of no known format") from error
         raise UnreadableManifestError(message) from error
-    except (ValueError, RecursionError) as error:  # JSON that is not JSON, or nested too deeply
+    except (ValueError, KeyError, RecursionError) as error:  # JSON that is not as it should be
         raise UnreadableManifestError(f"the manifest cannot be decoded: {error}") from error
 
 
@@ -259,6 +284,8 @@ def _translated(message: str, timestamp_url: str | None) -> SigningError | Manif
             f"the C2PA library refused the signature or its certificate: {message}",
             hint="`indelible keys inspect` says which rule of the C2PA profile fails.",
         )
+    if lowered.startswith(_MANIFEST_FAULTS):
+        return ManifestError(f"the manifest cannot be built: {message}")
     if lowered.startswith("verify: manifest failed validation"):
         return ManifestError(f"the signed manifest does not pass its own validation: {message}")
     return SigningError(f"signing failed: {message}")

@@ -4,20 +4,53 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from indelible.credentials import _c2pa
 from indelible.credentials.certificate_profile import require_profile
-from indelible.credentials.manifest import PARENT_INSTANCE, ManifestRequest, SourceType
+from indelible.credentials.manifest import PARENT_INSTANCE, SourceType
 from indelible.credentials.media_types import media_type, sniff
 from indelible.credentials.signers import Signer
 from indelible.credentials.trust import Trust
 from indelible.errors import ManifestError, UnreadableImageError
 
-__all__ = ["SignedPicture", "has_manifest", "sign"]
+__all__ = ["Definition", "SignedPicture", "has_manifest", "sign"]
 
 _RECOVERED = "recovered.c2pa"
 _THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}
+
+
+class Definition(Protocol):
+    """What can be signed: a `ManifestRequest`, or a `ManifestDefinition` from a JSON file."""
+
+    @property
+    def manifest_id(self) -> str:
+        """The new manifest's id."""
+        ...
+
+    @property
+    def source_type(self) -> SourceType:
+        """How the picture came to be."""
+        ...
+
+    @property
+    def thumbnail(self) -> bool:
+        """Whether to put a small preview into the manifest."""
+        ...
+
+    @property
+    def embed(self) -> bool:
+        """Whether to put the manifest into the picture."""
+        ...
+
+    @property
+    def remote_url(self) -> str | None:
+        """Address at which the manifest will also be found."""
+        ...
+
+    def definition(self, *, has_parent: bool) -> dict[str, Any]:
+        """Return the manifest definition for the C2PA library."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +79,7 @@ class SignedPicture:
 def sign(
     data: bytes,
     format: str,
-    request: ManifestRequest,
+    request: Definition,
     signer: Signer,
     *,
     parent: bytes | None = None,
@@ -62,7 +95,7 @@ def sign(
         parent of the new one.
     format : str
         "jpeg", "png", ... or a media type.
-    request : ManifestRequest
+    request : ManifestRequest or ManifestDefinition
         What the manifest is to say.
     signer : Signer
         Who signs.
@@ -153,7 +186,7 @@ def _before(data: bytes, kind: str, parent: bytes | None, store: bytes | None) -
 
 
 def _ancestor(
-    before: _Before, request: ManifestRequest, settings: dict[str, Any]
+    before: _Before, request: Definition, settings: dict[str, Any]
 ) -> _c2pa.Ingredient | None:
     """Return the ingredient that carries the picture's history on, or None if it has none."""
     definition: dict[str, Any] = {

@@ -50,7 +50,9 @@ class TimeStampAuthority:
         (folder / "tsa.cnf").write_text(CONFIGURATION.format(folder=folder))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}/tsa"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
 
     def answer(self, query: bytes) -> bytes:
         self.queries += 1

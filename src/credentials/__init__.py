@@ -38,6 +38,7 @@ from indelible.credentials.manifest import (
     TrainingMining,
     new_manifest_id,
 )
+from indelible.credentials.network import Fetcher
 from indelible.credentials.reading import read
 from indelible.credentials.registry import Record, Registry
 from indelible.credentials.report import (
@@ -52,7 +53,8 @@ from indelible.credentials.report import (
 from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
 from indelible.credentials.signing import SignedPicture, has_manifest, sign
 from indelible.credentials.sqlite_registry import SqliteRegistry
-from indelible.credentials.trust import Trust, TrustList
+from indelible.credentials.trust import Trust, TrustList, parse_list
+from indelible.credentials.trust_store import TrustStore
 
 __all__ = [
     "Action",
@@ -63,6 +65,7 @@ __all__ = [
     "CertificateRequest",
     "CredentialReport",
     "DevelopmentIdentity",
+    "Fetcher",
     "Finding",
     "Generator",
     "IngredientReport",
@@ -84,6 +87,7 @@ __all__ = [
     "TrainingMining",
     "Trust",
     "TrustList",
+    "TrustStore",
     "check_chain",
     "create_identity",
     "create_request",
@@ -94,6 +98,7 @@ __all__ = [
     "load_identity",
     "load_or_create_identity",
     "new_manifest_id",
+    "parse_list",
     "read",
     "read_file",
     "require_profile",

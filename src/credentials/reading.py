@@ -134,6 +134,11 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
         reasons=(
             *_reasons(state, own, trusted_by, label),
             *dict.fromkeys(item.sentence for item in notes if item.code in _NOTEWORTHY),
+            *(
+                f"The {item.name} in use here is stale: its next issue was due on "
+                f"{item.next_update:%Y-%m-%d}."
+                for item in trust.stale_lists()
+            ),
         ),
         failures=own,
         ingredient_failures=tree.failures(summary),

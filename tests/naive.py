@@ -1,7 +1,7 @@
 """The engine's kernels once more, as obvious as they can be: what the fast ones are compared with.
 
-Each function takes what its twin in ``indelible.watermark._kernels`` takes, and returns what that writes. They
-are slow and work in double precision.
+Each function takes what its twin in ``indelible.watermark._kernels`` takes, and returns what that
+writes. They are slow and work in double precision.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Local spectral whitening: make the picture look like noise, so that the mark stands out.
 
-The picture is cut into overlapping blocks; each block's spectrum is divided by a power of its own smoothed
-periodogram. What is strong locally (edges, textures, flat shading) is thus held down just where and at the
-frequencies where it is strong; the mark, weak everywhere, is not.
+The picture is cut into overlapping blocks; each block's spectrum is divided by a power of its own
+smoothed periodogram. What is strong locally (edges, textures, flat shading) is thus held down just
+where and at the frequencies where it is strong; the mark, weak everywhere, is not.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ def whiten(luminance: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _places(length: int) -> NDArray[np.int64]:
-    """Return which pixel stands at each place of a line padded to whole blocks, from half a block before it."""
+    """Return which pixel stands at each place of a line padded to whole blocks.
+
+    The padding begins half a block before the line, and mirrors it as often as need be.
+    """
     hop = BLOCK // 2
     n_blocks = -(-length // hop) + 1
     index = np.arange(-hop, n_blocks * hop) % (2 * length)

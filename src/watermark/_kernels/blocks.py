@@ -7,8 +7,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels.fourier import (
-    BUNDLE, IMAG, LANES, PLACE, SIZE, forward, inverse,
-)  # fmt: skip
+    BUNDLE,
+    IMAG,
+    LANES,
+    PLACE,
+    SIZE,
+    forward,
+    inverse,
+)
 from indelible.watermark._kernels.powers import power
 
 HOP = SIZE // 2  # blocks overlap by half
@@ -156,10 +162,9 @@ def whiten_blocks(
     ----------
     image : float32 (h, w)
     row_of, column_of : int64 ((n + 1) HOP,)
-        Which row (column) of the image stands at each place of the padded image, which begins HOP before it
-        and is cut into n blocks.
-    floor : float
-    exponent : float
+        Which row (column) of the image stands at each place of the padded image, which begins HOP
+        before it and is cut into n blocks a side.
+    floor, exponent : float
     out : float32 (h, w)
         Out.
     """

@@ -1,10 +1,10 @@
 """Fast Fourier transforms of short lines, many lines abreast.
 
-A *bundle* is ``LANES`` lines of ``SIZE`` complex points, stored flat: the real parts of all lanes' point 0, of
-their point 1, and so on, then the imaginary parts in the same order. All lanes take the same steps, so the
-compiler turns each step into a few vector instructions; it can because every offset below is a constant. The
-forward transform leaves its result in bit-reversed order (:data:`PLACE`), the inverse takes it in that order,
-and neither has to permute.
+A *bundle* is ``LANES`` lines of ``SIZE`` complex points, stored flat: the real parts of all lanes'
+point 0, of their point 1, and so on, then the imaginary parts in the same order. All lanes take the
+same steps, so the compiler turns each step into a few vector instructions; it can because every
+offset below is a constant. The forward transform leaves its result in bit-reversed order
+(:data:`PLACE`), the inverse takes it in that order, and neither has to permute.
 """
 
 from __future__ import annotations

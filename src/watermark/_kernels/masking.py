@@ -9,57 +9,111 @@ from numpy.typing import NDArray
 from indelible.watermark._kernels.luminance import IMAGE
 
 PATTERN = types.Array(float32, 2, "C", readonly=True)
+FLAGS = {"contract"}
+BLACK, WHITE, HALF = np.float32(0.0), np.float32(255.0), np.float32(0.5)
+MIDDLE = np.float32(128.0)
 
 
-@njit("void(float32[:, ::1], int64, float32[:, ::1], float32[:, ::1])", cache=True, nogil=True)
+@njit(
+    "void(float32[:, ::1], int64, float32[:, ::1], float32[:, ::1])",
+    cache=True,
+    nogil=True,
+    fastmath=FLAGS,
+)
 def box_moments(
     image: NDArray[np.float32],
     radius: int,
     mean: NDArray[np.float32],
     variance: NDArray[np.float32],
 ) -> None:
-    """Mean and variance over squares of side ``2 radius + 1``, cut off at the borders."""
+    """Mean and variance over squares of side ``2 radius + 1``, cut off at the borders.
+
+    Every sum is taken anew: for small radii that costs no more than running sums, runs in vectors,
+    and rounding errors do not pile up. Grey levels 0..255 lose at most 0.02 of variance.
+    """
     height, width = image.shape
-    column_sum = np.zeros(width, np.float64)
-    column_square = np.zeros(width, np.float64)
-    for y in range(min(radius, height)):
-        for x in range(width):
-            value = image[y, x]
-            column_sum[x] += value
-            column_square[x] += value * value
+    # Columns' sums of the rows in reach, with a margin of zeros for the sums along the row
+    total = np.zeros(width + 2 * radius, np.float32)
+    square = np.zeros(width + 2 * radius, np.float32)
+    share = np.empty(width, np.float32)
+    for x in range(width):
+        share[x] = 1.0 / (min(x + radius, width - 1) - max(x - radius, 0) + 1)
     for y in range(height):
-        if y + radius < height:
+        top, bottom = max(y - radius, 0), min(y + radius + 1, height)
+        inner_total, inner_square = total[radius : radius + width], square[radius : radius + width]
+        inner_total[:] = np.float32(0.0)
+        inner_square[:] = np.float32(0.0)
+        for row in range(top, bottom):
+            line = image[row]
             for x in range(width):
-                value = image[y + radius, x]
-                column_sum[x] += value
-                column_square[x] += value * value
-        if y - radius - 1 >= 0:
+                value = line[x] - MIDDLE
+                inner_total[x] += value
+                inner_square[x] += value * value
+        line_mean, line_variance = mean[y], variance[y]
+        line_mean[:] = np.float32(0.0)
+        line_variance[:] = np.float32(0.0)
+        for shift in range(2 * radius + 1):
+            shifted_total, shifted_square = total[shift:], square[shift:]
             for x in range(width):
-                value = image[y - radius - 1, x]
-                column_sum[x] -= value
-                column_square[x] -= value * value
-        rows = min(y + radius, height - 1) - max(y - radius, 0) + 1
-        total, square = 0.0, 0.0
-        for x in range(min(radius, width)):
-            total += column_sum[x]
-            square += column_square[x]
+                line_mean[x] += shifted_total[x]
+                line_variance[x] += shifted_square[x]
+        row_share = np.float32(1.0 / (bottom - top))
         for x in range(width):
-            if x + radius < width:
-                total += column_sum[x + radius]
-                square += column_square[x + radius]
-            if x - radius - 1 >= 0:
-                total -= column_sum[x - radius - 1]
-                square -= column_square[x - radius - 1]
-            count = rows * (min(x + radius, width - 1) - max(x - radius, 0) + 1)
-            average = total / count
-            mean[y, x] = average
-            variance[y, x] = max(square / count - average * average, 0.0)
+            average = line_mean[x] * (row_share * share[x])
+            spread = line_variance[x] * (row_share * share[x]) - average * average
+            line_mean[x] = average + MIDDLE
+            line_variance[x] = max(spread, np.float32(0.0))
+
+
+@njit(cache=True, nogil=True)
+def _double(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Repeat each value twice, but the last one of an odd line."""
+    for x in range(out.size // 2):
+        out[2 * x] = values[x]
+        out[2 * x + 1] = values[x]
+    if out.size % 2:
+        out[out.size - 1] = values[out.size // 2]
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _spread(
+    line: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    channels: int,
+    out: NDArray[np.float32],
+) -> None:
+    """Share a change of luminance among the channels; alpha, if there is one, keeps 0."""
+    if channels == 1:
+        for x in range(line.size):
+            out[x] = weights[0] * line[x]
+        return
+    red, green, blue = weights[0], weights[1], weights[2]
+    if channels == 3:
+        for x in range(line.size):
+            out[3 * x] = red * line[x]
+            out[3 * x + 1] = green * line[x]
+            out[3 * x + 2] = blue * line[x]
+    else:
+        for x in range(line.size):
+            out[4 * x] = red * line[x]
+            out[4 * x + 1] = green * line[x]
+            out[4 * x + 2] = blue * line[x]
+            out[4 * x + 3] = np.float32(0.0)
+
+
+@njit(cache=True, nogil=True, fastmath=FLAGS)
+def _add(row: NDArray[np.uint8], change: NDArray[np.float32], out: NDArray[np.uint8]) -> None:
+    """Add, round and clip; an unchanged value stays exactly what it was."""
+    for i in range(change.size):
+        value = np.float32(row[i]) + change[i] + HALF
+        out[i] = np.uint8(min(max(value, BLACK), WHITE))
 
 
 @njit(
     void(IMAGE, float32[:, ::1], PATTERN, float32[::1], uint8[:, :, ::1]),
     cache=True,
     nogil=True,
+    fastmath=FLAGS,
 )
 def add_pattern(
     image: NDArray[np.uint8],
@@ -78,23 +132,21 @@ def add_pattern(
     pattern : float32 (P, P)
         One period, repeated from the top left corner.
     weights : float32 (colour channels,)
-        How much of a grey level each channel takes.
+        How much of a grey level each channel takes: one value, or three for RGB and RGBA.
     out : uint8, like image
     """
     height, width, channels = image.shape
     period = pattern.shape[0]
-    colours = weights.size
-    half = np.float32(0.5)
+    strength = np.empty(width, np.float32)
     line = np.empty(width, np.float32)
+    change = np.empty(width * channels, np.float32)
     for y in range(height):
+        if y % 2 == 0:
+            _double(mask[y // 2], strength)
         source = pattern[y % period]
-        strength = mask[y // 2]
         for start in range(0, width, period):
-            for x in range(start, min(start + period, width)):
-                line[x] = source[x - start] * strength[x // 2]
-        for x in range(width):
-            for channel in range(colours):
-                value = np.float32(image[y, x, channel]) + weights[channel] * line[x] + half
-                out[y, x, channel] = np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))
-            for channel in range(colours, channels):
-                out[y, x, channel] = image[y, x, channel]
+            part, factor = line[start : start + period], strength[start : start + period]
+            for x in range(part.size):
+                part[x] = source[x] * factor[x]
+        _spread(line, weights, channels, change)
+        _add(image[y].reshape(-1), change, out[y].reshape(-1))

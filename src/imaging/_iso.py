@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from indelible.imaging import _av1
 from indelible.imaging._container import Container, damaged, truncated
 from indelible.imaging.picture import Header, Limits, Mode
 
@@ -40,6 +41,9 @@ class _Found:
     properties: list[tuple[bytes, bytes]] = field(default_factory=list)
     primary: int | None = None
     associations: dict[int, list[int]] = field(default_factory=dict)
+    places: list[int] = field(default_factory=list)  # where pictures' data begin
+    item_data: int | None = None
+    relative_places: list[int] = field(default_factory=list)  # the same, within item_data
     samples: int = 0
     tracks: list[tuple[int, int]] = field(default_factory=list)
     boxes: int = 0
@@ -65,37 +69,32 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
         The file is cut short, damaged, or over a limit.
     """
     found = _Found(name.upper())
-    brand = bytes(data[8:12])
     for box in _boxes(found, data, 0, len(data), outermost=True):
         if box.kind == b"meta":
             _meta(found, data, box._replace(start=box.start + 4), limits)
         elif box.kind == b"moov":
             _track(found, data, box, limits)
-    sizes = [_size(body) for kind, body in found.properties if kind == b"ispe" and len(body) >= 12]
-    for width, height in sizes:
-        limits.check_size(width, height)
     own = [
         found.properties[index - 1]
         for index in found.associations.get(found.primary or 0, [])
         if 1 <= index <= len(found.properties)
     ]
-    size: tuple[int, int] | None = next(
-        (_size(body) for kind, body in own if kind == b"ispe" and len(body) >= 12), None
-    )
-    sequence = brand in _SEQUENCE_BRANDS and bool(found.samples)
+    for width, height in _sizes(found.properties):
+        limits.check_size(width, height)
+    if name == "avif":
+        _check_pictures(found, data, limits)
+    size = next(iter(_sizes(own)), None)
+    sequence = data[8:12] in _SEQUENCE_BRANDS and found.samples > 0
     if (sequence or size is None) and found.tracks:
         size = max(found.tracks)
     if size is None:
         raise truncated(found.title, "it does not say how large its picture is")
-    limits.check_size(*size)
-    frames = found.samples if sequence else 1
-    limits.check_frames(frames)
     depth, monochrome = _coding(own) or _coding(found.properties) or (8, False)
     alpha = any(kind == b"auxC" and body[4:].startswith(_ALPHA) for kind, body in found.properties)
     mode: Mode = "RGBA" if alpha else "RGB"
     if monochrome:
         mode = "LA" if alpha else "L"
-    return Container(Header(name, *size, frames, mode, depth), data)
+    return Container(Header(name, *size, found.samples if sequence else 1, mode, depth), data)
 
 
 def _boxes(
@@ -129,68 +128,117 @@ def _boxes(
 
 
 def _meta(found: _Found, data: bytes, meta: _Box, limits: Limits) -> None:
-    if meta.start > meta.end:
-        raise damaged(found.title, "its description is empty")
+    """Take in the description of the file's items."""
     for box in _boxes(found, data, meta.start, meta.end):
+        if box.kind == b"idat":
+            found.item_data = box.start
+            continue
+        limits.check_metadata(box.end - box.start)
         body = data[box.start : box.end]
-        if box.kind == b"pitm":
-            width = 4 if body[:1] > b"\0" else 2
-            found.primary = int.from_bytes(body[4 : 4 + width], "big")
-        elif box.kind == b"iprp":
-            for part in _boxes(found, data, box.start, box.end):
-                if part.kind == b"ipco":
-                    for property_ in _boxes(found, data, part.start, part.end):
-                        # Colour profiles may be long, everything looked at here is short.
-                        short = data[property_.start : min(property_.end, property_.start + 256)]
-                        found.properties.append((property_.kind, short))
-                elif part.kind == b"ipma":
-                    _associations(found, data[part.start : part.end])
-        elif box.kind in (b"idat", b"iinf", b"iloc", b"iref", b"hdlr", b"grpl", b"dinf"):
-            limits.check_metadata(len(body))
+        try:
+            if box.kind == b"pitm":
+                (found.primary,) = struct.unpack_from(">I" if body[0] else ">H", body, 4)
+            elif box.kind == b"iloc":
+                _locations(found, body)
+            elif box.kind == b"iprp":
+                _properties(found, data, box)
+        except (struct.error, IndexError) as error:
+            raise damaged(found.title, "its description is cut short") from error
+
+
+def _properties(found: _Found, data: bytes, parent: _Box) -> None:
+    for box in _boxes(found, data, parent.start, parent.end):
+        if box.kind == b"ipma":
+            _associations(found, data[box.start : box.end])
+        elif box.kind == b"ipco":
+            for property_ in _boxes(found, data, box.start, box.end):
+                # Colour profiles may be long, everything looked at here is short.
+                short = data[property_.start : min(property_.end, property_.start + 256)]
+                found.properties.append((property_.kind, short))
 
 
 def _associations(found: _Found, body: bytes) -> None:
     """Read which properties belong to which item (ISO/IEC 23008-12, 9.3.1)."""
-    if len(body) < 8:
-        raise truncated(found.title)
-    id_format = ">I" if body[0] else ">H"
-    wide = body[3] & 1
+    id_format, wide = ">I" if body[0] else ">H", body[3] & 1
     (items,) = struct.unpack_from(">I", body, 4)
     at = 8
-    try:
-        for _ in range(min(items, len(body))):
-            (item,) = struct.unpack_from(id_format, body, at)
-            at += struct.calcsize(id_format)
-            count = body[at]
-            at += 1
-            indices = struct.unpack_from(f">{count}{'H' if wide else 'B'}", body, at)
-            at += count * (2 if wide else 1)
-            # The highest bit says whether the property is essential.
-            mask = 0x7FFF if wide else 0x7F
-            found.associations.setdefault(item, [index & mask for index in indices])
-    except (struct.error, IndexError) as error:
-        raise damaged(found.title, "its list of properties is cut short") from error
+    for _ in range(items):
+        (item,) = struct.unpack_from(id_format, body, at)
+        at += struct.calcsize(id_format)
+        count = body[at]
+        indices = struct.unpack_from(f">{count}{'H' if wide else 'B'}", body, at + 1)
+        at += 1 + count * (2 if wide else 1)
+        # The highest bit says whether the property is essential.
+        mask = 0x7FFF if wide else 0x7F
+        found.associations.setdefault(item, [index & mask for index in indices])
+
+
+def _locations(found: _Found, body: bytes) -> None:
+    """Read where the data of each item begin (ISO/IEC 14496-12, 8.11.3)."""
+    version, sizes, base_size = body[0], body[4], body[5] >> 4
+    offset_size, length_size = sizes >> 4, sizes & 15
+    index_size = body[5] & 15 if version else 0
+    (items,) = struct.unpack_from(">I" if version == 2 else ">H", body, 6)
+    at = 10 if version == 2 else 8
+
+    def number(size: int) -> int:
+        nonlocal at
+        if at + size > len(body):
+            raise IndexError
+        at += size
+        return int.from_bytes(body[at - size : at], "big")
+
+    for _ in range(items):
+        number(4 if version == 2 else 2)
+        method = number(2) & 15 if version else 0
+        number(2)
+        base = number(base_size)
+        extents = number(2)
+        for index in range(extents):
+            number(index_size)
+            place = base + number(offset_size)
+            number(length_size)
+            if not index and method < 2:
+                (found.relative_places if method else found.places).append(place)
+
+
+def _check_pictures(found: _Found, data: bytes, limits: Limits) -> None:
+    """Hold the limits against the sizes that the AV1 data themselves announce."""
+    places = list(found.places)
+    if found.item_data is not None:
+        places += [found.item_data + place for place in found.relative_places]
+    for place in places:
+        size = _av1.frame_size(data[place : place + _av1.HEADER_BYTES])
+        if size is not None:  # items of other kinds: EXIF, XMP, grids
+            limits.check_size(*size)
 
 
 def _track(found: _Found, data: bytes, parent: _Box, limits: Limits) -> None:
     """Take in the size and the number of frames of the tracks below a box."""
     for box in _boxes(found, data, parent.start, parent.end):
+        length = box.end - box.start
         if box.kind in _TRACK_PATH:
             _track(found, data, box, limits)
-        elif box.kind == b"tkhd" and box.end - box.start >= 84:
+        elif box.kind == b"tkhd" and length >= 84:
             width, height = struct.unpack_from(">II", data, box.end - 8)  # 16.16 fixed point
-            if width and height:
+            if width >> 16 and height >> 16:
                 found.tracks.append((width >> 16, height >> 16))
                 limits.check_size(width >> 16, height >> 16)
-        elif box.kind == b"stsz" and box.end - box.start >= 12:
+        elif box.kind == b"stsz" and length >= 12:
             (samples,) = struct.unpack_from(">I", data, box.start + 8)
             found.samples = max(found.samples, samples)
             limits.check_frames(samples)
+        elif box.kind in (b"stco", b"co64") and length >= 16:
+            code = ">I" if box.kind == b"stco" else ">Q"
+            found.places.append(*struct.unpack_from(code, data, box.start + 8))
 
 
-def _size(body: bytes) -> tuple[int, int]:
-    width, height = struct.unpack_from(">II", body, 4)
-    return width, height
+def _sizes(properties: list[tuple[bytes, bytes]]) -> Iterator[tuple[int, int]]:
+    """Yield width and height of each property that states a size."""
+    for kind, body in properties:
+        if kind == b"ispe" and len(body) >= 12:
+            width, height = struct.unpack_from(">II", body, 4)
+            yield width, height
 
 
 def _coding(properties: list[tuple[bytes, bytes]]) -> tuple[int, bool] | None:

@@ -41,7 +41,7 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "tiff": TiffImagePlugin.TiffImageFile,
     "gif": GifImagePlugin.GifImageFile,
 }
-_STRIP_PIXELS: Final = 1 << 20
+_STRIP_PIXELS: Final = 1 << 16
 
 
 @contextmanager

@@ -112,6 +112,16 @@ def test_more_is_announced_than_the_data_can_hold() -> None:
         imaging.read_header(bytes(jpeg))
 
 
+def test_avif_data_are_larger_than_their_box_says() -> None:
+    """The decoder would decode all of it, and scale it down afterwards."""
+    data = bytearray(imaging.encode(pictures.scene(64, 64), "avif"))
+    at = data.index(b"ispe")
+    struct.pack_into(">II", data, at + 8, 8, 8)
+    assert imaging.read_header(bytes(data)).width == 8
+    with pytest.raises(ImageTooLargeError, match="64 x 64 px"):
+        imaging.read_header(bytes(data), limits=Limits(max_pixels=1_000))
+
+
 def test_zero_sides() -> None:
     with pytest.raises(UnreadableImageError, match="0 x 5"):
         imaging.read_header(bare_png(0, 5))

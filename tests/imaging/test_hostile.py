@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,8 @@ def good(kind: str) -> bytes:
         return pictures.saved(image.quantize(16), "PNG", transparency=3, bits=4)
     if kind == "cmyk":
         return pictures.saved(image.convert("CMYK"), "JPEG")
-    frames = {"save_all": True, "append_images": [further]}
+    frames: dict[str, Any] = {"save_all": True, "append_images": [further]}
+    options: dict[str, Any]
     format_, options = {
         "progressive": ("JPEG", {"progressive": True}),
         "apng": ("PNG", frames),

@@ -6,7 +6,7 @@ tile coordinates (s, t, 1) to pixels of the reduced picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.fft
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark._kernels import constellation, warp
 from indelible.watermark.carrier import Carrier, Pilots
-from indelible.watermark.search import FFT_SIZE, Candidate, Spectrum
+from indelible.watermark.search import Candidate, Spectrum
 
 __all__ = ["Canonical", "Lock", "canonical_of", "lock_candidates", "refine"]
 
@@ -42,6 +42,8 @@ class Lock:
     polarity : int
         1, or -1 for an inverted picture.
     map : float64 (3, 3)
+    centre : float64 (2,)
+        Pixel (x, y) of the reduced picture around which the map was found.
     """
 
     score: float
@@ -49,6 +51,7 @@ class Lock:
     variant: int
     polarity: int
     map: NDArray[np.float64]
+    centre: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def lock_candidates(
     lines = pilots.lines
     sampled = np.empty(len(lines), np.complex64)
     constellation.sample_lines(
-        spectrum.values, lines.astype(np.float64), candidate.matrix, *spectrum.centre, sampled
+        spectrum.values, lines.astype(np.float64), candidate.matrix, spectrum.centre[0], spectrum.centre[1], sampled
     )
     sampled /= np.sqrt(np.abs(sampled)) + np.float32(1e-12)
     deviation = np.sqrt(np.sum(np.abs(sampled) ** 2) / 2) + 1e-12
@@ -100,18 +103,19 @@ def lock_candidates(
         flat, np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1]), scores, places
     )
     strength = np.abs(scores) / deviation
+    centre = spectrum.origin + spectrum.centre
     locks = []
     for index in np.argsort(-strength, axis=None)[:limit]:
         which, sign = divmod(int(index), 2)
         row, symmetry = divmod(which, len(SYMMETRIES))
         key, variant = divmod(row, expected.shape[0] // len(ring))
         t, s = divmod(int(places[which, sign]), GRID)
-        frequency = candidate.matrix @ SYMMETRIES[symmetry] / FFT_SIZE
+        frequency = candidate.matrix @ SYMMETRIES[symmetry] / spectrum.size
         map_ = np.eye(3)
         map_[:2, :2] = np.linalg.inv(frequency).T
-        map_[:2, 2] = spectrum.centre - map_[:2, :2] @ (s / GRID, t / GRID)
+        map_[:2, 2] = centre - map_[:2, :2] @ (s / GRID, t / GRID)
         locks.append(
-            Lock(float(strength[which, sign]), ring[key][0], variant, 1 - 2 * sign, map_)
+            Lock(float(strength[which, sign]), ring[key][0], variant, 1 - 2 * sign, map_, centre)
         )
     return locks
 
@@ -156,25 +160,44 @@ MAX_TILES = 64
 SAMPLES = (64, 80, 96)  # per tile; the band's edge of 0.22 cycles/sample is at 28 cycles per tile
 
 
-def refine(
-    white: NDArray[np.float32], lock: Lock, carrier: Carrier, *, projective: bool = True
-) -> Lock:
+def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
     """Sharpen a lock's map with the pilots of each tile.
 
     The pilots' phases in a tile tell how far it is from its place; one smooth map (affine, then projective) is
     fitted to all tiles at once by Newton's method on the coherent sum, so that tiles too weak to be measured
     alone still count.
+
+    Parameters
+    ----------
+    white : float32 (h, w)
+    lock : Lock
+    carrier : Carrier
+        Of the lock's key.
+    reach : float
+        Part of the picture's size around `lock.centre` in which the lock's map is good; the fit begins there
+        and grows.
     """
-    map_ = lock.map
-    score = lock.score
-    for basis in (6, 6, 8) if projective else (6, 6):
+    map_, score = lock.map, lock.score
+    size = float(max(white.shape))
+    stages = [(reach, 6), (reach, 6)]
+    while reach < 1.0:
+        reach *= 1.4
+        stages.append((reach, 8))
+    stages += [(2.0, 8)]
+    for radius, basis in stages:
         canonical = canonical_of(white, map_)
         if canonical is None:
             return lock
         values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
+        if radius < 1.0:
+            placed = np.column_stack([centres, np.ones(len(centres))]) @ map_.T
+            distance = np.abs(placed[:, :2] / placed[:, 2:] - lock.centre).max(axis=1)
+            near = distance <= radius * size / 2
+            if near.sum() >= 4:
+                values, centres = values[near], centres[near]
         parameters, score = _fit(values, centres, carrier.pilots.lines, basis)
         map_ = map_ @ np.linalg.inv(_correction(parameters, centres))
-    return Lock(score, lock.ring_index, lock.variant, lock.polarity, map_)
+    return replace(lock, score=score, map=map_)
 
 
 def pilot_values(

@@ -31,7 +31,7 @@ BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, c
 VARIANTS = 16
 CODED_BITS = 320
 PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))  # (lowest, highest radius in cycles/sample, how many)
-PILOT_SHARE = 0.35  # of the mark's energy
+PILOT_SHARE = 0.22  # of the mark's energy
 SLOPE = -0.25  # data amplitude falls as frequency to this power
 
 

@@ -18,6 +18,9 @@ from indelible.watermark.carrier import (
 __all__ = ["Decoded", "coefficients", "decode_lines"]
 
 OFFSETS = TILES_PER_SUPER**2
+RING = 4.0  # cycles per super-tile
+RESPONSE_WIDTH = 10.0  # cycles per super-tile over which pilots speak for their neighbours
+LEAST_RESPONSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,15 @@ class Decoded:
     offset: tuple[int, int]
 
 
-def coefficients(canonical: Canonical) -> NDArray[np.complex64]:
+def coefficients(
+    canonical: Canonical, carrier: Carrier, variant: int, polarity: int
+) -> NDArray[np.complex64]:
     """Fold a picture to one super-tile and return its data lines, weighted for decoding.
 
     Returns
     -------
     complex64 (n_lines,)
-        Of tile offset (0, 0); 0 for lines that the picture's resolution does not reach.
+        Of tile offset (0, 0).
     """
     side = canonical.samples * TILES_PER_SUPER
     pixels = canonical.pixels
@@ -56,10 +61,14 @@ def coefficients(canonical: Canonical) -> NDArray[np.complex64]:
     spectrum = scipy.fft.rfft2(fold)
     lines = data_lines()
     values: NDArray[np.complex64] = spectrum[lines[:, 1] % side, lines[:, 0]]
+    level = _level(values)
+    pilots = carrier.pilots.lines * TILES_PER_SUPER
+    seen = spectrum[pilots[:, 1] % side, pilots[:, 0]]
+    seen = polarity * (seen * np.exp(-1j * carrier.pilot_phases[variant])).real
+    weight = _response(pilots, seen, level)[_ring(lines)]
     # the fold began at the canonical picture's origin, not at a multiple of the super-tile
     s, t = canonical.origin
-    values = values * _turn(-s, -t)
-    return _weighted(values)
+    return (values * _turn(-s, -t) * weight).astype(np.complex64)
 
 
 def decode_lines(
@@ -91,13 +100,34 @@ def _turn(s: int, t: int) -> NDArray[np.complex64]:
     return np.exp(1j * angle).astype(np.complex64)
 
 
-def _weighted(values: NDArray[np.complex64]) -> NDArray[np.complex64]:
-    """Weight each line by its expected amplitude over the noise power at its radius."""
-    lines = data_lines()
-    radius = np.hypot(lines[:, 0], lines[:, 1])
-    ring = (radius / 4).astype(np.int64)
-    count = np.maximum(np.bincount(ring), 1)
-    power = np.bincount(ring, np.abs(values) ** 2) / count
-    level = power[ring] + 1e-12 * power.max() + 1e-30
-    expected = (radius / SUPER_TILE) ** SLOPE
-    return (values * (expected / level)).astype(np.complex64)
+def _ring(lines: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the ring (of RING cycles per super-tile in radius) that each line is in."""
+    return (np.hypot(lines[:, 0], lines[:, 1]) / RING).astype(np.int64)
+
+
+def _level(values: NDArray[np.complex64]) -> NDArray[np.float64]:
+    """Return each ring's mean power; it is nearly all noise."""
+    rings = _ring(data_lines())
+    count = np.maximum(np.bincount(rings), 1)
+    power = np.bincount(rings, np.abs(values) ** 2) / count
+    return power + 1e-12 * power.max() + 1e-30
+
+
+def _response(
+    pilots: NDArray[np.int64], seen: NDArray[np.float64], level: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the weight of each ring: its expected amplitude over its noise power.
+
+    How much of the mark is left at a frequency (after a blur, a codec, a change of size) is what is left of the
+    pilots nearby. Pilots are independent of the data's signs, so that the weights are, too.
+    """
+    ring = np.minimum(_ring(pilots), len(level) - 1)
+    radius = np.hypot(pilots[:, 0], pilots[:, 1])
+    ratio = seen / np.sqrt(level[ring])
+    centres = (np.arange(len(level)) + 0.5) * RING
+    near = np.exp(-0.5 * ((centres[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6
+    local = near @ ratio / near.sum(axis=1)
+    typical = max(float(ratio.mean()), 1e-12)
+    left = np.maximum(local, LEAST_RESPONSE * typical)
+    slope = (centres / SUPER_TILE) ** SLOPE
+    return left * slope / np.sqrt(level)

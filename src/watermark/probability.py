@@ -16,6 +16,7 @@ __all__ = ["DECODES_PER_KEY", "LIMIT", "false_positive_bound"]
 
 LIMIT = 1e-9
 DECODES_PER_KEY = 1024  # most hypotheses that one search decodes with one key: the search keeps below
+SMALLEST = 1e-300  # a bound is never zero
 _LOG_PAYLOADS = 64 * math.log(2)
 
 
@@ -24,4 +25,4 @@ def false_positive_bound(z: float, n_keys: int) -> float:
     if z <= 0:
         return 1.0
     exponent = _LOG_PAYLOADS + math.log(DECODES_PER_KEY * n_keys) - z * z / 2
-    return 1.0 if exponent >= 0 else math.exp(exponent)
+    return 1.0 if exponent >= 0 else max(math.exp(exponent), SMALLEST)

@@ -8,40 +8,56 @@ variant. In a log-polar map rotation and scale are shifts; the pilots' symmetry 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import constellation, polar
-from indelible.watermark.carrier import Pilots
+from indelible.watermark.carrier import TILE, Pilots
 
-__all__ = ["Candidate", "Spectrum", "search_similarity", "spectrum_of"]
+__all__ = ["Candidate", "Spectrum", "search_affine", "search_similarity", "spectrum_of", "windows_of"]
 
 FFT_SIZE = 1024
 CELL = 32  # bins over which the spectrum's level is taken
 CAP = 8.0  # a line counts at most this many times the level
-ANGLES = 1024  # over 180 degrees
-LOG_STEP = 0.0026
+ANGLES = 384  # over 90 degrees
+LOG_STEP = 0.004
+COARSE_ANGLES = 192  # over 180 degrees
+COARSE_LOG_STEP = 0.015
+COARSE_CANDIDATES = 64
+LOW_RADIUS = 0.1  # cycles per sample: the pilots of the coarse search are below
+MOST_STRETCH = 0.16  # half the logarithm of the largest ratio of stretch
+MOST_RESIZE = 0.30  # the same, for a stretch along the original's sides
+STRETCH_STEP = 0.02
 PERIODS = (22.0, 360.0)  # smallest and largest tile, in pixels of the reduced picture
 
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """The spectrum of a whitened picture.
+    """The spectrum of a whitened picture or of a part of it.
 
     Attributes
     ----------
-    values : complex64 (FFT_SIZE, FFT_SIZE // 2 + 1)
+    values : complex64 (size, size // 2 + 1)
     power : float32, same shape
         Power relative to its surroundings, capped.
-    centre : (float, float)
-        The picture's centre (x, y) in pixels.
+    centre : float64 (2,)
+        The part's centre (x, y) in pixels of the part.
+    origin : float64 (2,)
+        The part's first pixel (x, y) in pixels of the picture.
     """
 
     values: NDArray[np.complex64]
     power: NDArray[np.float32]
-    centre: tuple[float, float]
+    centre: NDArray[np.float64]
+    origin: NDArray[np.float64]
+
+    @property
+    def size(self) -> int:
+        """Bins a side of the whole spectrum."""
+        return int(self.values.shape[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +75,130 @@ class Candidate:
     score: float
 
 
-def spectrum_of(white: NDArray[np.float32]) -> Spectrum:
-    """Transform a whitened picture of at most FFT_SIZE pixels a side."""
-    values = scipy.fft.rfft2(white, s=(FFT_SIZE, FFT_SIZE))
+def spectrum_of(
+    white: NDArray[np.float32], size: int = FFT_SIZE, origin: tuple[int, int] = (0, 0)
+) -> Spectrum:
+    """Transform a whitened picture, or a part of it, of at most `size` pixels a side."""
+    values = scipy.fft.rfft2(white, s=(size, size))
     power = np.empty(values.shape, np.float32)
-    polar.normalised_power(values, CELL, CAP, power)
+    polar.normalised_power(values, CELL * size // FFT_SIZE, CAP, power)
     height, width = white.shape
-    return Spectrum(values, power, ((width - 1) / 2, (height - 1) / 2))
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    return Spectrum(values, power, centre, np.array(origin, float))
+
+
+def windows_of(white: NDArray[np.float32]) -> list[Spectrum]:
+    """Return the spectra of the picture's middle and of its four quarters.
+
+    Under a perspective or a bend no affine map fits the whole picture, but one fits each part.
+    """
+    height, width = white.shape
+    part_h, part_w = min(height // 2, FFT_SIZE // 2), min(width // 2, FFT_SIZE // 2)
+    tops, lefts = (0, height - part_h), (0, width - part_w)
+    places = [((height - part_h) // 2, (width - part_w) // 2)]
+    places += [(top, left) for top in tops for left in lefts]
+    return [
+        spectrum_of(white[y : y + part_h, x : x + part_w], FFT_SIZE // 2, (x, y)) for y, x in places
+    ]
 
 
 def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
     """Return the best rotations and scales, refined as affine maps, best first."""
     radii = np.hypot(pilots.orbits[:, 0], pilots.orbits[:, 1])
-    first_radius = radii.min() * FFT_SIZE / PERIODS[1]
-    rows = int(np.log(FFT_SIZE / 2 / first_radius) / LOG_STEP)
-    sampled = np.empty((rows, ANGLES), np.float32)
-    polar.log_polar(spectrum.power, first_radius, LOG_STEP, sampled)
-    quarter = ANGLES // 2
-    folded = standardised(sampled[:, :quarter] + sampled[:, quarter:])
+    coarser = FFT_SIZE // spectrum.size
+    n_angles, log_step = ANGLES // coarser, LOG_STEP * coarser
+    first_radius = radii.min() * spectrum.size / PERIODS[1]
+    rows = int(np.log(spectrum.size / 2 / first_radius) / log_step)
+    sampled = np.empty((rows, 2 * n_angles), np.int16)
+    polar.log_polar(spectrum.power, first_radius, log_step, True, sampled)
 
     angles = np.arctan2(pilots.orbits[:, 1], pilots.orbits[:, 0])
-    columns = np.rint(angles / np.pi * ANGLES).astype(np.int64)
-    both = np.concatenate([columns, (quarter - columns) % quarter])
-    line_rows = np.rint(np.log(radii / radii.min()) / LOG_STEP).astype(np.int64)
-    scales = np.arange(int(np.log(PERIODS[1] / PERIODS[0]) / LOG_STEP), dtype=np.int64)
-    sums = np.empty((scales.size, quarter), np.float32)
-    polar.shifted_sums(folded, np.tile(line_rows, 2), both, scales, 6, sums)
+    columns = np.rint(angles / (np.pi / 2) * n_angles).astype(np.int64)
+    both = np.concatenate([columns, n_angles - columns])
+    line_rows = np.rint(np.log(radii / radii.min()) / log_step).astype(np.int64)
+    scales = int(np.log(PERIODS[1] / PERIODS[0]) / log_step)
+    sums = np.empty((scales, n_angles), np.float32)
+    polar.shifted_sums(sampled, np.tile(line_rows, 2), both, 0, 6, sums)
 
     candidates = []
     lines = pilots.lines.astype(np.float64)
     for scale, column in _peaks(sums, limit):
-        size = first_radius / radii.min() * np.exp(scale * LOG_STEP)  # bins per cycle per tile
-        angle = column * np.pi / ANGLES
+        size = first_radius / radii.min() * np.exp(scale * log_step)  # bins per cycle per tile
+        angle = column * (np.pi / 2) / n_angles
         cosine, sine = np.cos(angle), np.sin(angle)
         matrix = size * np.array([[cosine, -sine], [sine, cosine]])
-        score = constellation.climb(spectrum.power, lines, matrix, 0.002, 12)
+        score = constellation.climb(spectrum.power, lines, matrix, 0.002 * coarser, 12)
         candidates.append(Candidate(matrix, score))
-    return sorted(candidates, key=lambda one: -one.score)
+    return _distinct(candidates)
 
 
-def standardised(sampled: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Give each row of a log-polar map zero mean and a deviation of 16, as int8."""
-    mean = sampled.mean(axis=1, keepdims=True)
-    deviation = sampled.std(axis=1, keepdims=True) + np.float32(1e-6)
-    return np.clip((sampled - mean) * (16.0 / deviation), -127, 127).astype(np.int8)
+def search_affine(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
+    """Return the best affine maps with up to 1 : 1.33 of stretch in any direction, best first.
+
+    A first pass tries a raster of stretches with the lowest pilots, whose places tolerate more, on a smoothed
+    spectrum; its best are refined with all pilots.
+    """
+    coarser = FFT_SIZE // spectrum.size
+    n_angles, log_step = COARSE_ANGLES // coarser, COARSE_LOG_STEP * coarser
+    low = pilots.lines[np.hypot(*pilots.lines.T) < TILE * LOW_RADIUS].astype(np.float64)
+    first_radius = np.hypot(*low.T).min() * spectrum.size / PERIODS[1] * np.exp(-MOST_RESIZE)
+    rows = int(np.log(spectrum.size / 2 / first_radius) / log_step)
+    smooth = np.empty_like(spectrum.power)
+    polar.smoothed(spectrum.power, smooth)
+    sampled = np.empty((rows, 2 * n_angles), np.int16)
+    polar.log_polar(smooth, first_radius, log_step, False, sampled)
+
+    stretches = _stretches(coarser)
+    stretched = np.einsum("mij,kj->mki", stretches, low)
+    radii = np.hypot(stretched[..., 0], stretched[..., 1])
+    angles = np.arctan2(stretched[..., 1], stretched[..., 0])
+    base = np.hypot(*low.T).min() * np.exp(-MOST_RESIZE)
+    line_rows = np.rint(np.log(radii / base) / log_step).astype(np.int64)
+    line_columns = np.rint(angles / np.pi * n_angles).astype(np.int64) % n_angles
+    scales = int(np.log(PERIODS[1] / PERIODS[0]) / log_step)
+    score = np.empty(len(stretches), np.float32)
+    place = np.zeros((len(stretches), 2), np.int64)
+    polar.best_shifts(sampled, line_rows, line_columns, scales, score, place)
+
+    candidates = []
+    lines = pilots.lines.astype(np.float64)
+    for index in np.argsort(-score)[:COARSE_CANDIDATES]:
+        size = first_radius / base * np.exp(place[index, 0] * log_step)
+        angle = place[index, 1] * np.pi / n_angles
+        cosine, sine = np.cos(angle), np.sin(angle)
+        matrix = size * np.array([[cosine, -sine], [sine, cosine]]) @ stretches[index]
+        constellation.climb(smooth, low, matrix, 0.006 * coarser, 12)
+        constellation.climb(smooth, lines, matrix, 0.003 * coarser, 8)
+        candidates.append(
+            Candidate(matrix, constellation.climb(spectrum.power, lines, matrix, 0.0015 * coarser, 8))
+        )
+    return _distinct(candidates)[:limit]
+
+
+@lru_cache(maxsize=2)
+def _stretches(coarser: int) -> NDArray[np.float64]:
+    """Return the raster of symmetric matrices of determinant 1 that are tried, float64 (n, 2, 2)."""
+    step = STRETCH_STEP * coarser
+    reach = int(MOST_RESIZE / step)
+    steps = np.arange(-reach, reach + 1) * step
+    p, q = (values.ravel() for values in np.meshgrid(steps, steps))
+    strength = np.hypot(p, q)
+    used = (strength <= MOST_STRETCH) | ((np.abs(q) < 1e-9) & (strength <= MOST_RESIZE))
+    p, q, strength = (values[used] for values in (p, q, strength))
+    cosh, sinch = np.cosh(strength), np.sinc(1j * strength / np.pi).real
+    return np.stack(
+        [np.stack([cosh + sinch * p, sinch * q], 1), np.stack([sinch * q, cosh - sinch * p], 1)], 1
+    )
+
+
+def _distinct(candidates: list[Candidate]) -> list[Candidate]:
+    """Return the candidates, best first, without those that climbed to a better one's place."""
+    kept: list[Candidate] = []
+    for one in sorted(candidates, key=lambda one: -one.score):
+        size = np.abs(one.matrix).max()
+        if all(np.abs(one.matrix - other.matrix).max() > 0.01 * size for other in kept):
+            kept.append(one)
+    return kept
 
 
 def _peaks(sums: NDArray[np.float32], limit: int) -> list[tuple[int, int]]:

@@ -23,57 +23,109 @@ def normalised_power(
     out : float32, same shape
     """
     rows, columns = spectrum.shape
+    cells = -(-columns // cell)
+    total = np.empty(cells, np.float32)
     for top in range(0, rows, cell):
         bottom = min(top + cell, rows)
-        for left in range(0, columns, cell):
-            right = min(left + cell, columns)
-            total = 0.0
-            for y in range(top, bottom):
-                for x in range(left, right):
+        total[:] = 0.0
+        for y in range(top, bottom):
+            for index in range(cells):
+                left = index * cell
+                part = np.float32(0.0)
+                for x in range(left, min(left + cell, columns)):
                     value = spectrum[y, x]
                     power = value.real * value.real + value.imag * value.imag
                     out[y, x] = power
-                    total += power
-            scale = np.float32((bottom - top) * (right - left) / (total + 1e-20))
+                    part += power
+                total[index] += part
+        for index in range(cells):
+            left = index * cell
+            right = min(left + cell, columns)
+            scale = np.float32((bottom - top) * (right - left) / (total[index] + 1e-20))
             for y in range(top, bottom):
                 for x in range(left, right):
                     out[y, x] = min(out[y, x] * scale, cap)
 
 
-@njit("void(float32[:, ::1], float64, float64, float32[:, ::1])", cache=True, nogil=True)
-def log_polar(
-    power: NDArray[np.float32], first_radius: float, log_step: float, out: NDArray[np.float32]
-) -> None:
-    """Sample a half spectrum on a log-polar grid over 180 degrees.
-
-    Row r is the radius ``first_radius * exp(r * log_step)`` in bins; column c of C the angle 180 c / C degrees.
-    """
-    size, columns = power.shape
-    rows, angles = out.shape
-    for column in range(angles):
-        angle = np.pi * column / angles
-        cosine, sine = np.cos(angle), np.sin(angle)
-        radius = first_radius
-        ratio = np.exp(log_step)
-        for row in range(rows):
-            x, y = radius * cosine, radius * sine
-            if x < 0.0:
-                x, y = -x, -y
-            i, j = int(x + 0.5), int(np.floor(y + 0.5))
-            out[row, column] = power[j % size, min(i, columns - 1)]
-            radius *= ratio
+@njit("void(float32[:, ::1], float32[:, ::1])", cache=True, nogil=True)
+def smoothed(power: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Average each bin of a half spectrum with its neighbours; periodic in rows, mirrored at the sides."""
+    rows, columns = power.shape
+    line = np.empty(columns, np.float32)
+    ninth = np.float32(1.0 / 9.0)
+    for y in range(rows):
+        above, below = power[y - 1], power[(y + 1) % rows]
+        for x in range(columns):
+            line[x] = (above[x] + power[y, x] + below[x]) * ninth
+        out[y, 0] = line[0] + np.float32(2.0) * line[1]
+        out[y, columns - 1] = line[columns - 1] + np.float32(2.0) * line[columns - 2]
+        for x in range(1, columns - 1):
+            out[y, x] = line[x - 1] + line[x] + line[x + 1]
 
 
 @njit(
-    "void(int8[:, ::1], int64[::1], int64[::1], int64[::1], int64, float32[:, ::1])",
+    "void(float32[:, ::1], float64, float64, boolean, int16[:, ::1])", cache=True, nogil=True
+)
+def log_polar(
+    power: NDArray[np.float32],
+    first_radius: float,
+    log_step: float,
+    folded: bool,
+    out: NDArray[np.int16],
+) -> None:
+    """Sample a half spectrum on a log-polar grid; bring each row to mean 0 and deviation 16.
+
+    Parameters
+    ----------
+    power : float32 (N, N // 2 + 1)
+    first_radius : float
+        Bins; row r has the radius ``first_radius * exp(r * log_step)``.
+    folded : bool
+        Whether the columns cover 90 degrees, each the sum of two places 90 degrees apart, or 180.
+    out : int16 (R, 2 C)
+        Out: column c of C is the angle 90 c / C (or 180 c / C) degrees; all columns stand twice, so that a
+        shifted row needs no wrapping around.
+    """
+    size, columns = power.shape
+    rows, angles = out.shape[0], out.shape[1] // 2
+    span = np.pi / 2 if folded else np.pi
+    cosine = np.cos(np.arange(angles) * (span / angles)).astype(np.float32)
+    sine = np.sin(np.arange(angles) * (span / angles)).astype(np.float32)
+    line = np.empty(angles, np.float32)
+    half = np.float32(0.5)
+    for row in range(rows):
+        radius = np.float32(first_radius * np.exp(row * log_step))
+        total, square = np.float32(0.0), np.float32(0.0)
+        for column in range(angles):
+            x, y = radius * cosine[column], radius * sine[column]
+            if x < 0.0:
+                i, j = int(half - x), -int(y + half)
+            else:
+                i, j = int(x + half), int(y + half)
+            value = power[j % size, min(i, columns - 1)]
+            if folded:  # the same place turned by 90 degrees: (-y, x), and by symmetry (y, -x)
+                value += power[(-i) % size, min(abs(j), columns - 1)]
+            line[column] = value
+            total += value
+            square += value * value
+        mean = total / angles
+        scale = np.float32(16.0) / np.sqrt(max(square / angles - mean * mean, np.float32(1e-6)))
+        for column in range(angles):
+            value = np.int16(min(max((line[column] - mean) * scale, -127.0), 127.0))
+            out[row, column] = value
+            out[row, column + angles] = value
+
+
+@njit(
+    "void(int16[:, ::1], int64[::1], int64[::1], int64, int64, float32[:, ::1])",
     cache=True,
     nogil=True,
 )
 def shifted_sums(
-    polar: NDArray[np.int8],
+    polar: NDArray[np.int16],
     row_of_line: NDArray[np.int64],
     column_of_line: NDArray[np.int64],
-    first_rows: NDArray[np.int64],
+    first_scale: int,
     min_lines: int,
     out: NDArray[np.float32],
 ) -> None:
@@ -81,36 +133,91 @@ def shifted_sums(
 
     Parameters
     ----------
-    polar : int8 (R, C)
-        Log-polar map, each row of zero mean and one common variance; periodic in columns.
+    polar : int16 (R, 2 C)
+        From :func:`log_polar`.
     row_of_line, column_of_line : int64 (n,)
         Place of each line at scale 0 and angle 0; columns in 0..C-1.
-    first_rows : int64 (S,)
-        Row offset of each scale. Lines that fall outside of the map are left out.
+    first_scale : int
+        Row offset of the first scale; the others follow one row apart.
     min_lines : int
-        A scale with fewer lines inside gets -1e9.
+        A scale with fewer lines inside of the map gets -1e9.
     out : float32 (S, C)
-        Out: sum / sqrt(number of lines inside).
+        Out: sum / (16 sqrt(number of lines inside)).
     """
-    rows, columns = polar.shape
+    rows = polar.shape[0]
+    scales, columns = out.shape
     total = np.empty(columns, np.int16)
-    for scale in range(first_rows.size):
+    for scale in range(scales):
         total[:] = 0
         inside = 0
         for line in range(row_of_line.size):
-            row = row_of_line[line] + first_rows[scale]
-            if row < 0 or row >= rows:
-                continue
-            inside += 1
-            shift = column_of_line[line]
-            head = columns - shift
-            for column in range(head):
-                total[column] += polar[row, column + shift]
-            for column in range(head, columns):
-                total[column] += polar[row, column - head]
+            row = row_of_line[line] + scale + first_scale
+            if 0 <= row < rows:
+                inside += 1
+                source = polar[row, column_of_line[line] :]
+                for column in range(columns):
+                    total[column] += source[column]
         if inside < min_lines:
             out[scale, :] = np.float32(-1e9)
             continue
-        norm = np.float32(1.0 / np.sqrt(inside))
+        norm = np.float32(1.0 / (16.0 * np.sqrt(inside)))
         for column in range(columns):
             out[scale, column] = norm * total[column]
+
+
+@njit(
+    "void(int16[:, ::1], int64[:, ::1], int64[:, ::1], int64, float32[::1], int64[:, ::1])",
+    cache=True,
+    nogil=True,
+)
+def best_shifts(
+    polar: NDArray[np.int16],
+    row_of_line: NDArray[np.int64],
+    column_of_line: NDArray[np.int64],
+    scales: int,
+    score: NDArray[np.float32],
+    place: NDArray[np.int64],
+) -> None:
+    """Find each constellation's best shift (scale, angle) in a log-polar map.
+
+    Parameters
+    ----------
+    polar : int16 (R, 2 C)
+        From :func:`log_polar`.
+    row_of_line, column_of_line : int64 (K, n)
+        The lines of each of K constellations.
+    scales : int
+        Row offsets 0 .. scales - 1 are tried; where fewer than 3 in 4 lines are inside, none is.
+    score : float32 (K,)
+        Out: the largest sum / (16 sqrt(number of lines inside)).
+    place : int64 (K, 2)
+        Out: its row offset and column.
+    """
+    rows, columns = polar.shape[0], polar.shape[1] // 2
+    lines = row_of_line.shape[1]
+    total = np.empty(columns, np.int16)
+    for which in range(row_of_line.shape[0]):
+        score[which] = np.float32(-1e9)
+        for scale in range(scales):
+            total[:] = 0
+            inside = 0
+            for line in range(lines):
+                row = row_of_line[which, line] + scale
+                if 0 <= row < rows:
+                    inside += 1
+                    source = polar[row, column_of_line[which, line] :]
+                    for column in range(columns):
+                        total[column] += source[column]
+            if 4 * inside < 3 * lines:
+                continue
+            top = np.int16(-32768)
+            for column in range(columns):
+                top = max(top, total[column])
+            value = np.float32(top / (16.0 * np.sqrt(inside)))
+            if value > score[which]:
+                score[which] = value
+                place[which, 0] = scale
+                for column in range(columns):
+                    if total[column] == top:
+                        place[which, 1] = column
+                        break

@@ -20,6 +20,12 @@ from indelible.credentials.certificates import (
     write_request,
 )
 from indelible.credentials.definitions import ManifestDefinition
+from indelible.credentials.disclosure import (
+    ProfileLine,
+    check_profile,
+    disclosure_xmp,
+    fill_request,
+)
 from indelible.credentials.files import extract_store, read_file, sidecar_path, sign_file
 from indelible.credentials.identity import (
     DevelopmentIdentity,
@@ -74,6 +80,7 @@ __all__ = [
     "ManifestRequest",
     "PemSigner",
     "ProfileFinding",
+    "ProfileLine",
     "Record",
     "Region",
     "Registry",
@@ -89,9 +96,12 @@ __all__ = [
     "TrustList",
     "TrustStore",
     "check_chain",
+    "check_profile",
     "create_identity",
     "create_request",
+    "disclosure_xmp",
     "extract_store",
+    "fill_request",
     "generate_private_key",
     "has_manifest",
     "inspect_chain",

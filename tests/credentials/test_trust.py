@@ -133,7 +133,7 @@ def test_a_newer_list_takes_the_place_of_the_shipped_one(tmp_path: Path) -> None
     new = write_list(tmp_path / "new.json", "2026-09-01T00:00:00Z")
     found = store.update(new)
     assert found.issued == dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
-    assert [item.issued for item in store.lists()][0] == found.issued
+    assert store.lists()[0].issued == found.issued
     store.update(
         write_list(tmp_path / "t.json", "2026-09-02T00:00:00Z", "c2pa-tsa-trust-list.json")
     )

@@ -94,7 +94,8 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     mode: Mode = "RGBA" if alpha else "RGB"
     if monochrome:
         mode = "LA" if alpha else "L"
-    return Container(Header(name, *size, found.samples if sequence else 1, mode, depth), data)
+    header = Header(name, *size, found.samples if sequence else 1, mode, depth)
+    return Container(header, data, notes=_colour_notes(own))
 
 
 def _boxes(
@@ -239,6 +240,18 @@ def _sizes(properties: list[tuple[bytes, bytes]]) -> Iterator[tuple[int, int]]:
         if kind == b"ispe" and len(body) >= 12:
             width, height = struct.unpack_from(">II", body, 4)
             yield width, height
+
+
+def _colour_notes(properties: list[tuple[bytes, bytes]]) -> tuple[str, ...]:
+    """Say when colours are given by code points other than those of sRGB (ITU-T H.273)."""
+    colours = [body for kind, body in properties if kind == b"colr" and len(body) >= 8]
+    if any(body[:4] in (b"prof", b"rICC") for body in colours):
+        return ()
+    for body in colours:
+        primaries, transfer = struct.unpack_from(">HH", body, 4)
+        if body[:4] == b"nclx" and not (primaries in (1, 2) and transfer in (1, 2, 6, 13)):
+            return ("a colour space given by code points (nclx) is not kept; sRGB is assumed",)
+    return ()
 
 
 def _coding(properties: list[tuple[bytes, bytes]]) -> tuple[int, bool] | None:

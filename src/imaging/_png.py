@@ -37,6 +37,8 @@ _ADAM7: Final = (
     (0, 1, 1, 2),
 )
 
+_SRGB_GAMMA: Final = 45_455
+
 # The best ratio that deflate reaches; a picture that needs a better one is not all there.
 _MAX_RATIO: Final = 1032
 
@@ -56,6 +58,7 @@ class _Found:
     idat_bytes: int = 0
     frames: int = 1
     codec: list[bytes | memoryview] = field(default_factory=lambda: [_SIGNATURE])
+    gamma: int | None = None  # of the file, times 100,000
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
@@ -174,6 +177,10 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> 
         x, y, unit = struct.unpack(">IIB", body)
         if unit == 1 and x and y:
             found.dpi = (round(x * 0.0254, 1), round(y * 0.0254, 1))
+    elif kind == b"gAMA" and len(body) == 4:
+        found.gamma = int.from_bytes(body, "big")
+    elif kind == b"sRGB":
+        found.gamma = _SRGB_GAMMA
     elif kind == b"cICP" and len(body) == 4 and body[:2] != b"\x01\x0d":
         found.note("a colour space given by code points (cICP) is not kept; sRGB is assumed")
     elif kind == b"acTL" and len(body) == 8:
@@ -215,6 +222,8 @@ def _finish(found: _Found) -> Container:
     stream_bytes = _stream_bytes(header, found.channels * header.bit_depth, found.interlaced)
     if stream_bytes > _MAX_RATIO * (found.idat_bytes + 64):
         raise truncated("PNG", "it holds far less data than its dimensions need")
+    if found.icc is None and abs((found.gamma or _SRGB_GAMMA) - _SRGB_GAMMA) > 1_000:
+        found.note("a gamma other than that of sRGB is not kept; sRGB is assumed")
     mode = _TRANSPARENT[header.mode] if found.transparency else header.mode
     if header.bit_depth == 16 and header.mode == "RGB" and found.transparency:
         raise unsupported(

@@ -47,6 +47,7 @@ _KINDS: Final[dict[int, tuple[Mode, Mode, tuple[int, ...]]]] = {
 }
 _UNCOMPRESSED: Final = 1
 _OLD_JPEG: Final = 6
+_JPEG: Final = 7
 
 
 def read_tiff(data: bytes, limits: Limits) -> Container:
@@ -167,10 +168,14 @@ def _check_strips(data: bytes, tags: dict[int, Entry], layout: Layout, limits: L
             sizes = (max(len(data) - offsets[0], 0),)
     if min(len(offsets), len(sizes)) < len(rows):
         raise truncated("TIFF", "parts of its picture are missing")
-    raw = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED) == _UNCOMPRESSED
+    compression = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED)
+    raw = compression == _UNCOMPRESSED
     row_bytes = -(-across * (samples // planes) * depth // 8) if raw else 0
     for offset, size, count in zip(offsets, sizes, rows, strict=False):
         if not size or offset + size > len(data) or size < count * row_bytes:
+            raise truncated("TIFF", "parts of its picture are missing")
+        # Its decoder fills what is missing with grey; each strip ends with a marker, and padding.
+        if compression == _JPEG and b"\xff\xd9" not in data[offset + size - 16 : offset + size]:
             raise truncated("TIFF", "parts of its picture are missing")
 
 

@@ -292,7 +292,8 @@ def _move_to_free_name(temporary: Path, path: Path) -> None:
                 path.unlink()
             raise
     else:
-        temporary.unlink()
+        with contextlib.suppress(OSError):  # the file stands; a leftover does no harm
+            temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -20,6 +20,25 @@ XMP = (
 IPTC = b"\x1c\x02\x78\x00\x07caption\x1c\x02\x50\x00\x02me"
 
 
+def cmyk_profile() -> bytes:
+    """Return a small ICC profile that turns every mixture of inks into a neutral grey."""
+    ramp = bytes(range(256))
+    nodes = b"".join(bytes([255 * (4 - inks.bit_count()) // 4, 128, 128]) for inks in range(16))
+    identity = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + ramp * 4 + nodes + ramp * 3
+    tags = {b"A2B0": table, b"wtpt": b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)}
+    directory, body = struct.pack(">I", len(tags)), b""
+    for name, content in tags.items():
+        at = 128 + 4 + 12 * len(tags) + len(body)
+        directory += name + struct.pack(">II", at, len(content))
+        body += content + bytes(-len(content) % 4)
+    header = struct.pack(">I4sI4s4s4s", 0, b"test", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    header += struct.pack(">6H", 2026, 11, 22, 0, 0, 0) + b"acsp" + bytes(28)
+    header += struct.pack(">3i", 63190, 65536, 54061)
+    profile = header.ljust(128, b"\0") + directory + body
+    return struct.pack(">I", len(profile)) + profile[4:]
+
+
 def scene(height: int = 48, width: int = 64, channels: int = 3) -> Pixels:
     """Return a picture with gradients and shapes, as smooth as a photograph."""
     y, x = np.mgrid[0:height, 0:width]

@@ -153,19 +153,43 @@ def test_sixteen_bits_of_colour(channels: int) -> None:
     assert picture.notes == ("16 bits per channel were reduced to 8",)
 
 
-def test_cmyk_through_its_profile() -> None:
-    """The profile is a lab one turned CMYK in name only, so that no file has to be shipped."""
+@pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
+def test_cmyk_goes_through_its_profile(format_: str) -> None:
     image = Image.fromarray(pictures.scene()).convert("CMYK")
-    picture = imaging.decode(pictures.saved(image, "JPEG", quality=95))
+    data = pictures.saved(image, format_, icc_profile=pictures.cmyk_profile())
+    picture = imaging.decode(data)
     assert picture.header.mode == "CMYK"
     assert picture.pixels.shape == (48, 64, 3)
+    assert np.ptp(picture.pixels.astype(int), axis=-1).max() <= 2  # the profile knows only grey
+    assert np.ptp(picture.pixels[..., 0]) > 50
+    assert picture.metadata.icc_profile is None
+    assert picture.notes == ("CMYK was converted to sRGB (with the file's colour profile)",)
+
+
+@pytest.mark.parametrize("profile", [None, b"damaged" * 40, pictures.SRGB_PROFILE])
+def test_cmyk_without_a_profile_that_fits(profile: bytes | None) -> None:
+    image = Image.fromarray(pictures.scene()).convert("CMYK")
+    picture = imaging.decode(pictures.saved(image, "JPEG", quality=95, icc_profile=profile))
     assert picture.metadata.icc_profile is None
     assert any("without a profile" in note for note in picture.notes)
-    # A profile that does not fit is no reason to fail, and is not kept either.
-    broken = pictures.saved(image, "JPEG", icc_profile=pictures.SRGB_PROFILE)
-    picture = imaging.decode(broken)
-    assert picture.metadata.icc_profile is None
-    assert any("CMYK was converted" in note for note in picture.notes)
+    error = np.abs(picture.pixels.astype(int) - pictures.scene())
+    assert error.mean() < 8
+
+
+def test_colours_by_code_points_are_noted() -> None:
+    plain = hostile.png_chunks(imaging.encode(pictures.scene(), "png"))
+    for chunk, words in (
+        (hostile.png_chunk(b"cICP", bytes([9, 16, 0, 1])), "cICP"),
+        (hostile.png_chunk(b"gAMA", struct.pack(">I", 100_000)), "gamma"),
+    ):
+        picture = imaging.decode(b"".join([*plain[:2], chunk, *plain[2:]]))
+        assert any(words in note for note in picture.notes)
+    standard = hostile.png_chunk(b"gAMA", struct.pack(">I", 45_455))
+    assert not imaging.decode(b"".join([*plain[:2], standard, *plain[2:]])).notes
+    avif = bytearray(imaging.encode(pictures.scene(), "avif"))
+    at = avif.index(b"nclx")
+    avif[at + 4 : at + 8] = bytes([0, 9, 0, 16])
+    assert any("nclx" in note for note in imaging.decode(bytes(avif)).notes)
 
 
 def test_icc_profile_is_kept() -> None:

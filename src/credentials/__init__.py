@@ -56,6 +56,7 @@ from indelible.credentials.report import (
     Signature,
     State,
 )
+from indelible.credentials.signals import Signal, find_signals
 from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
 from indelible.credentials.signing import SignedPicture, has_manifest, sign
 from indelible.credentials.sqlite_registry import SqliteRegistry
@@ -84,6 +85,7 @@ __all__ = [
     "Record",
     "Region",
     "Registry",
+    "Signal",
     "Signature",
     "SignedPicture",
     "Signer",
@@ -102,6 +104,7 @@ __all__ = [
     "disclosure_xmp",
     "extract_store",
     "fill_request",
+    "find_signals",
     "generate_private_key",
     "has_manifest",
     "inspect_chain",

@@ -1,0 +1,90 @@
+"""The few text fields of an EXIF block that name a program; nothing else of EXIF."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+__all__ = ["read_text_fields"]
+
+_NAMES: Final = {
+    0x010E: "ImageDescription",
+    0x010F: "Make",
+    0x0110: "Model",
+    0x0131: "Software",
+    0x013B: "Artist",
+    0x8298: "Copyright",
+    0x9286: "UserComment",
+    0x9C9C: "XPComment",
+    0x9C9E: "XPKeywords",
+}
+_SUB_DIRECTORY: Final = 0x8769
+_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1}
+_MAX_ENTRIES: Final = 512
+_MAX_VALUE: Final = 1024 * 1024
+
+
+class _Entry(NamedTuple):
+    tag: int
+    kind: int
+    value: bytes
+
+
+def read_text_fields(exif: bytes | None) -> dict[str, str]:
+    """Return EXIF's text fields by name.
+
+    Parameters
+    ----------
+    exif : bytes or None
+        The block, from its TIFF header on. What cannot be read has no fields; nothing is raised.
+    """
+    found: dict[str, str] = {}
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get((exif or b"")[:4])
+    if exif is None or order is None or len(exif) < 8:
+        return found
+    (first,) = struct.unpack_from(order + "I", exif, 4)
+    for entry in _entries(exif, order, first):
+        if entry.tag == _SUB_DIRECTORY and len(entry.value) >= 4:
+            (below,) = struct.unpack_from(order + "I", entry.value)
+            for inner in _entries(exif, order, below):
+                _put(found, inner, order)
+        _put(found, entry, order)
+    return found
+
+
+def _entries(exif: bytes, order: str, offset: int) -> Iterator[_Entry]:
+    if offset + 2 > len(exif):
+        return
+    (count,) = struct.unpack_from(order + "H", exif, offset)
+    for index in range(min(count, _MAX_ENTRIES)):
+        at = offset + 2 + 12 * index
+        if at + 12 > len(exif):
+            return
+        tag, kind, length = struct.unpack_from(order + "HHI", exif, at)
+        size = _SIZES.get(kind, 0) * length
+        if not 0 < size <= _MAX_VALUE:
+            continue
+        start = at + 8
+        if size > 4:
+            (start,) = struct.unpack_from(order + "I", exif, start)
+        yield _Entry(tag, kind, exif[start : start + size])
+
+
+def _put(found: dict[str, str], entry: _Entry, order: str) -> None:
+    name = _NAMES.get(entry.tag)
+    if name is None:
+        return
+    value = entry.value
+    if name.startswith("XP"):
+        text = value.decode("utf-16-le", "replace")
+    elif name == "UserComment" and value[:8] == b"UNICODE\0":
+        encoding = "utf-16-be" if order == ">" else "utf-16-le"
+        text = value[8:].decode(encoding, "replace")
+    elif name == "UserComment":
+        text = value[8:].decode("utf-8", "replace")
+    else:
+        text = value.decode("utf-8", "replace")
+    text = text.strip("\0 \r\n\t")
+    if text:
+        found.setdefault(name, text)

@@ -33,6 +33,7 @@ from indelible.credentials.identity import (
     load_identity,
     load_or_create_identity,
 )
+from indelible.credentials.jumbf import signing_chains
 from indelible.credentials.manifest import (
     AiDisclosure,
     Assertion,
@@ -118,5 +119,6 @@ __all__ = [
     "sidecar_path",
     "sign",
     "sign_file",
+    "signing_chains",
     "write_request",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from indelible.credentials import _c2pa
 from indelible.credentials.media_types import media_type, sniff
+from indelible.credentials.network import Fetcher
 from indelible.credentials.reading import read
 from indelible.credentials.report import CredentialReport
 from indelible.credentials.signers import Signer
@@ -123,6 +126,7 @@ def read_file(
     *,
     trust: Trust | None = None,
     manifest: Source | None = None,
+    remote_hosts: Iterable[str] = (),
     ocsp: bool = False,
 ) -> CredentialReport:
     """Read the credentials of a picture from a path, bytes or a stream.
@@ -137,10 +141,16 @@ def read_file(
         A manifest file to use. By default a ``.c2pa`` file beside the picture is used if the
         picture has none inside.
 
+    remote_hosts : iterable of str
+        Hosts from which a manifest that is kept elsewhere may be fetched. None by default; see
+        `Fetcher`.
+
     Raises
     ------
     UnreadableImageError
         If a file cannot be read, or is of no format that could carry a manifest.
+    NetworkError
+        If `remote_hosts` were given and the manifest's address is none of them, or fails.
     """
     data = read_bytes(source)
     kind = _kind(data, None)
@@ -152,6 +162,11 @@ def read_file(
         if beside.is_file() and beside != Path(source):
             store = read_bytes(beside)
             return read(data, kind, trust=trust, manifest_store=store, ocsp=ocsp)
+    hosts = tuple(remote_hosts)
+    if report.remote_url is not None and hosts:
+        store = Fetcher.of(hosts).get(report.remote_url, accept="application/c2pa")
+        fetched = read(data, kind, trust=trust, manifest_store=store, ocsp=ocsp)
+        return dataclasses.replace(fetched, remote_url=report.remote_url)
     return report
 
 

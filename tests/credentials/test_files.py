@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indelible.credentials import (
     DevelopmentIdentity,
+    Fetcher,
     ManifestDefinition,
     Trust,
     extract_store,
@@ -20,14 +24,18 @@ from indelible.credentials import (
     sign,
     sign_file,
 )
+from indelible.credentials.jumbf import signing_chains, walk
 from indelible.errors import (
     ManifestError,
+    NetworkError,
     OutputError,
     OutputExistsError,
     SigningError,
     UnreadableImageError,
 )
 from tests.credentials.conftest import make_request, picture
+
+FIXTURE = extract_store((Path(__file__).parent / "fixtures" / "expired.jpg").read_bytes()) or b""
 
 
 @pytest.fixture
@@ -103,6 +111,41 @@ def test_a_remote_manifest_is_absent_and_its_address_is_told(
     assert "not fetched" in report.reasons[0]
     fetched = read(signed.data, "jpeg", trust=trust, manifest_store=signed.manifest_store)
     assert fetched.state == "trusted"
+
+
+def test_a_remote_manifest_is_fetched_only_from_listed_hosts(
+    identity: DevelopmentIdentity, trust: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = make_request(embed=False, remote_url="https://manifests.example/1.c2pa")
+    signed = sign(picture(), "jpeg", request, identity.signer)
+    with pytest.raises(NetworkError, match="not allowed"):
+        read_file(signed.data, trust=trust, remote_hosts=["other.example"])
+    asked: list[str] = []
+
+    def fetch(self: Fetcher, url: str, *, accept: str) -> bytes:
+        asked.append(url)
+        return signed.manifest_store
+
+    monkeypatch.setattr(Fetcher, "get", fetch)
+    assert read_file(signed.data, trust=trust).state == "absent"
+    assert asked == []
+    report = read_file(signed.data, trust=trust, remote_hosts=["manifests.example"])
+    assert (report.state, report.remote_url) == ("trusted", asked[0])
+
+
+def test_the_certificates_of_every_manifest_can_be_shown(identity: DevelopmentIdentity) -> None:
+    first = sign(picture(), "jpeg", make_request(), identity.signer)
+    second = sign(first.data, "jpeg", make_request(), identity.signer)
+    chains = signing_chains(second.manifest_store)
+    leaf = x509.load_pem_x509_certificate(identity.signer.certificates)
+    assert chains == {first.manifest_id: [leaf], second.manifest_id: [leaf]}
+
+
+@given(st.binary(max_size=300), st.integers(0, 3000))
+def test_any_bytes_can_be_walked(data: bytes, position: int) -> None:
+    list(walk(data))
+    damaged = FIXTURE[:position] + data + FIXTURE[position + len(data) :]
+    signing_chains(damaged)
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "gif", "avif"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -81,6 +82,10 @@ def options(
 
 def run() -> None:
     """Run the command; whatever happens ends in an exit code, never in a stack trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that cannot show a letter shows a question mark.
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="indelible")
     except KeyboardInterrupt:

@@ -75,8 +75,14 @@ def clean(value: object) -> str:
 def answer(*parts: RenderableType) -> None:
     """Print a part of the answer to stdout."""
     console = stdout()
-    for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
+    if is_terminal(sys.stdout):
+        console.print(*parts, sep="\n")
+        return
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    # rich pads what it aligns; a pipe wants lines without trailing blanks.
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    sys.stdout.flush()
 
 
 def answer_json(value: Mapping[str, Any]) -> None:

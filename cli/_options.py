@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import typer
 
 from indelible.cli._errors import UsageError
-from indelible.credentials import Registry, SqliteRegistry, Trust
+from indelible.credentials import Registry, SourceType, SqliteRegistry, Trust
 from indelible.defaults import Defaults, load_trust_list
 from indelible.keyring import KeyRing
 from indelible.watermark import Key
 
 __all__ = [
+    "SOURCE_TYPE_HELP",
     "ForceOption",
     "FormatOption",
     "JobsOption",
@@ -30,6 +31,7 @@ __all__ = [
     "detection_keys",
     "marking_key",
     "registry_at",
+    "source_type_named",
     "trust_with",
 ]
 
@@ -88,6 +90,27 @@ StrengthOption: TypeAlias = Annotated[
     Strength | None,
     typer.Option("--strength", help="Watermark quality: high is less visible and less robust."),
 ]
+
+
+SOURCE_TYPES: Final = {kind.name.lower().replace("_", "-"): kind for kind in SourceType}
+SOURCE_TYPE_HELP: Final = f"How the picture came to be: {', '.join(SOURCE_TYPES)}."
+
+
+def source_type_named(name: str) -> SourceType:
+    """Return the source type of a short name ("ai-edited") or of IPTC's own term.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    term = name.rstrip("/").rpartition("/")[2]
+    for short, kind in SOURCE_TYPES.items():
+        if term.lower() in (short, kind.value.lower()):
+            return kind
+    raise UsageError(
+        f"{name!r} is no source type.", hint=f"Choose one of {', '.join(SOURCE_TYPES)}."
+    )
 
 
 def marking_key(path: Path | None, defaults: Defaults) -> Key:

@@ -17,7 +17,7 @@ from indelible.credentials import CredentialReport, Finding
 from indelible.verdict import Verdict
 from indelible.verification import RegistryReport, Verification, WatermarkReport
 
-__all__ = ["DEVELOPMENT_NOTE", "STYLES", "overview", "report"]
+__all__ = ["DEVELOPMENT_NOTE", "STYLES", "overview", "probability", "report"]
 
 STYLES: Final = {
     Verdict.SUSPECT: "bold red",
@@ -166,8 +166,13 @@ def _watermark_line(mark: WatermarkReport) -> str:
         return f"not checked: {mark.reason}"
     if mark.payload is None:
         return "none found"
-    chance = mark.false_positive_probability
-    return f"id {mark.payload.hex()} (chance of an accident below {chance:.0e}), key {mark.key_id}"
+    accident = probability(mark.false_positive_probability)
+    return f"id {mark.payload.hex()} (chance of an accident {accident}), key {mark.key_id}"
+
+
+def probability(value: float) -> str:
+    """Return a bound on a chance in words; what underflows is no zero."""
+    return "below 1e-30" if value < 1e-30 else f"below {value:.0e}"
 
 
 def _registry_line(registry: RegistryReport) -> str:

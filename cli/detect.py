@@ -15,6 +15,7 @@ from indelible.cli._console import answer, answer_json, clean, describe
 from indelible.cli._errors import UsageError, exit_code_of, guarded, report
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
+from indelible.cli._report import probability
 from indelible.defaults import current
 from indelible.errors import IndelibleError
 from indelible.watermark import Detection
@@ -104,11 +105,6 @@ def _table(outcomes: list[Outcome[Detection]]) -> Table:
                 Text(found.key_id or ""),
             )
     return table
-
-
-def probability(value: float) -> str:
-    """Return a bound on a chance in words; what underflows is no zero."""
-    return "below 1e-30" if value < 1e-30 else f"below {value:.0e}"
 
 
 def _exit_code(outcome: Outcome[Detection]) -> int:

@@ -15,6 +15,7 @@ from indelible.cli._console import answer, answer_json, clean, describe, remark,
 from indelible.cli._errors import UsageError, exit_code_of, guarded, report
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    SOURCE_TYPE_HELP,
     ForceOption,
     FormatOption,
     JobsOption,
@@ -25,10 +26,11 @@ from indelible.cli._options import (
     StrengthOption,
     marking_key,
     registry_at,
+    source_type_named,
 )
 from indelible.cli._outputs import targets
 from indelible.cli._report import DEVELOPMENT_NOTE
-from indelible.credentials import Generator, PemSigner, Signer, SourceType
+from indelible.credentials import Generator, PemSigner, Signer
 from indelible.defaults import Defaults, current
 from indelible.errors import IndelibleError
 from indelible.protection import ProtectedImage, protect
@@ -90,9 +92,9 @@ def command(
     model: Annotated[str | None, typer.Option(metavar="NAME", help="The trained model.")] = None,
     model_version: Annotated[str | None, typer.Option(metavar="VERSION")] = None,
     source_type: Annotated[
-        SourceType,
-        typer.Option("--source-type", help="How the picture came to be.", show_choices=True),
-    ] = SourceType.GENERATED,
+        str,
+        typer.Option("--source-type", metavar="TYPE", help=SOURCE_TYPE_HELP),
+    ] = "generated",
     format: FormatOption = None,
     quality: QualityOption = None,
     lossless: Annotated[bool, typer.Option("--lossless", help="Without loss (WebP).")] = False,
@@ -106,12 +108,14 @@ def command(
 ) -> None:
     """Mark pictures invisibly, sign their manifests, register both.
 
-    The watermark leads back to the manifest when the metadata is gone. Without any configuration
-    a development identity is made on first use: its signatures are trusted on this machine only.
+    The watermark leads back to the manifest when the metadata is gone.
+    Without any configuration a development identity is made on first use:
+    its signatures are trusted on this machine only.
     """
     inputs = expand(files)
     places = targets(inputs, output, format=format, infix="protected", json=json)
     defaults = current()
+    origin = source_type_named(source_type)
     own_signer = cert is None
     signing = _signer(cert, cert_key, timestamp, defaults)
     marking = marking_key(key, defaults)
@@ -126,7 +130,7 @@ def command(
             key=marking,
             registry=where,
             generator=claimant,
-            source_type=source_type,
+            source_type=origin,
             format=format,
             quality=quality,
             lossless=lossless,

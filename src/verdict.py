@@ -341,7 +341,8 @@ _WORDS: Final = {
     ),
     Verdict.AUTHENTIC: Words(
         "Signed and unchanged",
-        "The embedded manifest holds: the file is bit for bit what a trusted signer signed.",
+        "The embedded manifest holds: nothing that it covers was changed since a trusted signer "
+        "signed it.",
         _NOT_ABOUT_CONTENT,
     ),
     Verdict.NONE: Words(

@@ -25,7 +25,7 @@ def packages_in(folder: str, name: str) -> set[str]:
 
 def folder_of(package: str) -> Path:
     """Find a package's folder by the mapping in pyproject.toml; the longest prefix wins."""
-    mapping = SETUP["tool"]["setuptools"]["package-dir"]
+    mapping: dict[str, str] = SETUP["tool"]["setuptools"]["package-dir"]
     prefix = max((p for p in mapping if f"{package}.".startswith(f"{p}.")), key=len)
     return ROOT / mapping[prefix] / package.removeprefix(prefix).strip(".").replace(".", "/")
 

@@ -59,7 +59,7 @@ def truncated(
 ) -> UnreadableImageError:
     """Return the error for a file that is cut short."""
     return UnreadableImageError(
-        f"the {title} file is cut short: {what}",
+        f"The {title} file is cut short: {what}.",
         hint="The upload or download probably broke off. Fetch the picture again.",
     )
 
@@ -67,14 +67,14 @@ def truncated(
 def damaged(title: str, what: str) -> UnreadableImageError:
     """Return the error for a file whose structure is wrong."""
     return UnreadableImageError(
-        f"the {title} file is damaged: {what}",
+        f"The {title} file is damaged: {what}.",
         hint="Export or download the picture again, or open and re-save it in an image editor.",
     )
 
 
 def unsupported(what: str, hint: str) -> UnsupportedImageError:
     """Return the error for a kind of picture that is refused knowingly."""
-    return UnsupportedImageError(f"{what} is not supported", hint=hint)
+    return UnsupportedImageError(f"{what[0].upper()}{what[1:]} is not supported.", hint=hint)
 
 
 def inflate(data: bytes, used: int, limits: Limits) -> bytes | None:

@@ -24,7 +24,7 @@ def open_heif(data: bytes) -> Image.Image:
     library = _library("pillow_heif", "pi_heif")
     if library is None:
         raise MissingDependencyError(
-            "HEIC files need the optional package pi-heif",
+            "HEIC files need the optional package pi-heif.",
             hint='Install it with: pip install "indelible[heif]"',
         )
     image: Image.Image = library.open_heif(data, convert_hdr_to_8bit=True).to_pillow()
@@ -36,7 +36,7 @@ def save_heif(image: Image.Image, options: dict[str, Any]) -> bytes:
     library = _library("pillow_heif")
     if library is None:
         raise MissingDependencyError(
-            "writing HEIC files needs the optional package pillow-heif",
+            "Writing HEIC files needs the optional package pillow-heif.",
             hint="Choose AVIF or JPEG instead, or install it with: pip install pillow-heif "
             "(it contains the x265 encoder, which is under the GPL).",
         )

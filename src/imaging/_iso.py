@@ -250,7 +250,7 @@ def _colour_notes(properties: list[tuple[bytes, bytes]]) -> tuple[str, ...]:
     for body in colours:
         primaries, transfer = struct.unpack_from(">HH", body, 4)
         if body[:4] == b"nclx" and not (primaries in (1, 2) and transfer in (1, 2, 6, 13)):
-            return ("a colour space given by code points (nclx) is not kept; sRGB is assumed",)
+            return ("A colour space given by code points (nclx) is not kept; sRGB is assumed.",)
     return ()
 
 

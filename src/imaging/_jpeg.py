@@ -172,12 +172,12 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
     elif marker == 0xE1 and body.startswith(_XMP):
         found.xmp = found.xmp or body[len(_XMP) :]
     elif marker == 0xE1 and body.startswith(_XMP_EXTENSION):
-        found.note("extended XMP is not kept, only the main XMP packet")
+        found.note("Extended XMP is not kept, only the main XMP packet.")
     elif marker == 0xE2 and body.startswith(_ICC) and len(body) > len(_ICC) + 2:
         number, found.icc_count = body[len(_ICC)], body[len(_ICC) + 1]
         found.icc.setdefault(number, body[len(_ICC) + 2 :])
     elif marker == 0xE2 and body.startswith(b"MPF\0"):
-        found.note("further pictures in the file (gain map, depth, other views) are not kept")
+        found.note("Further pictures in the file (gain map, depth, other views) are not kept.")
     elif marker == 0xED and body.startswith(_PHOTOSHOP):
         found.iptc = found.iptc or _iptc(body[len(_PHOTOSHOP) :])
     elif marker == 0xFE and body:
@@ -220,7 +220,7 @@ def _finish(found: _Found) -> Container:
     icc: bytes | None = b"".join(found.icc[number] for number in sorted(found.icc))
     if not icc or sorted(found.icc) != list(range(1, found.icc_count + 1)):
         if icc:
-            found.note("the ICC profile is incomplete and was left out; sRGB is assumed")
+            found.note("The ICC profile is incomplete and was left out; sRGB is assumed.")
         icc = None
     found.codec.append(b"\xff\xd9")
     return Container(

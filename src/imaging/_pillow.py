@@ -61,18 +61,18 @@ def codec_errors(title: str, *, writing: bool = False) -> Iterator[None]:
         raise
     except (MemoryError, Image.DecompressionBombError) as error:
         raise ImageTooLargeError(
-            f"the {title} picture needs more memory than there is",
+            f"The {title} picture needs more memory than there is.",
             hint="Scale it down, or lower max_pixels in the limits to refuse such pictures early.",
         ) from error
     except Exception as error:  # codecs raise nearly every type there is for hostile bytes
         reason = str(error).strip() or type(error).__name__
         if writing:
             raise UnsupportedImageError(
-                f"the picture cannot be written as {title} ({reason})",
+                f"The picture cannot be written as {title} ({reason}).",
                 hint="Choose another format, or strip the metadata.",
             ) from error
         raise UnreadableImageError(
-            f"the {title} file is damaged or cut short ({reason})",
+            f"The {title} file is damaged or cut short ({reason}).",
             hint="Export or download the picture again, or open and re-save it in an image editor.",
         ) from error
 
@@ -120,14 +120,14 @@ def to_eight_bits(
     """
     header, icc_profile = container.header, container.icc_profile
     if header.bit_depth > 8:
-        notes.append(f"{header.bit_depth} bits per channel were reduced to 8")
+        notes.append(f"{header.bit_depth} bits per channel were reduced to 8.")
     key = image.info.get("transparency")
     if image.mode.startswith("I"):
         return _from_deep_grey(image, key), icc_profile
     if image.mode == "CMYK":
         image, managed = _srgb_from_cmyk(image, icc_profile)
         how = "with the file's colour profile" if managed else "without a profile: colours differ"
-        notes.append(f"CMYK was converted to sRGB ({how})")
+        notes.append(f"CMYK was converted to sRGB ({how}).")
         return _to_array(image), None
     if image.mode == "L" and isinstance(key, int) and header.bit_depth in (2, 4):
         # Pillow widens the pixels to 8 bits, but not the transparent value.

@@ -121,7 +121,7 @@ def _chunk(found: _Found, kind: bytes, whole: memoryview, limits: Limits, *, sou
         _pixel_chunk(found, kind, body)
         found.codec.append(whole)
     elif not sound:
-        found.note(f"a damaged {kind.decode('ascii')} chunk was left out")
+        found.note(f"A damaged {kind.decode('ascii')} chunk was left out.")
     elif kind not in (b"fdAT", b"caBX"):  # frames after the first one, and the C2PA store
         found.metadata_bytes += len(body)
         limits.check_metadata(found.metadata_bytes)
@@ -168,7 +168,7 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> 
         _, _, rest = body.partition(b"\0")
         found.icc = inflate(rest[1:], found.metadata_bytes, limits) if rest[:1] == b"\0" else None
         if found.icc is None:
-            found.note("the ICC profile is damaged and was left out; sRGB is assumed")
+            found.note("The ICC profile is damaged and was left out; sRGB is assumed.")
         else:
             found.metadata_bytes += len(found.icc)
     elif kind == b"eXIf":
@@ -182,7 +182,7 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> 
     elif kind == b"sRGB":
         found.gamma = _SRGB_GAMMA
     elif kind == b"cICP" and len(body) == 4 and body[:2] != b"\x01\x0d":
-        found.note("a colour space given by code points (cICP) is not kept; sRGB is assumed")
+        found.note("A colour space given by code points (cICP) is not kept; sRGB is assumed.")
     elif kind == b"acTL" and len(body) == 8:
         found.frames = max(1, int.from_bytes(body[:4], "big"))
         limits.check_frames(found.frames)
@@ -206,7 +206,7 @@ def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
         value = inflate(rest, found.metadata_bytes, limits)
         found.metadata_bytes += len(value or b"")
     if value is None or not 1 <= len(keyword) <= 79:
-        found.note("a damaged text chunk was left out")
+        found.note("A damaged text chunk was left out.")
         return
     name = keyword.decode("latin-1")
     if name == _XMP_KEYWORD:
@@ -223,7 +223,7 @@ def _finish(found: _Found) -> Container:
     if stream_bytes > _MAX_RATIO * (found.idat_bytes + 64):
         raise truncated("PNG", "it holds far less data than its dimensions need")
     if found.icc is None and abs((found.gamma or _SRGB_GAMMA) - _SRGB_GAMMA) > 1_000:
-        found.note("a gamma other than that of sRGB is not kept; sRGB is assumed")
+        found.note("A gamma other than that of sRGB is not kept; sRGB is assumed.")
     mode = _TRANSPARENT[header.mode] if found.transparency else header.mode
     if header.bit_depth == 16 and header.mode == "RGB" and found.transparency:
         raise unsupported(

@@ -86,7 +86,7 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
         xmp=_value(tags, _XMP),
         iptc=_value(tags, _IPTC),
         dpi=_resolution(tags, layout),
-        notes=("some tags are damaged and were left out",) if directory.lost else (),
+        notes=("Some tags are damaged and were left out.",) if directory.lost else (),
     )
 
 

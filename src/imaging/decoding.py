@@ -66,7 +66,7 @@ def decode(
     notes = list(container.notes)
     _note_suffix(header.format, name, notes)
     if header.animated:
-        notes.append(f"the file has {header.frames} frames; only the first one was decoded")
+        notes.append(f"The file has {header.frames} frames; only the first one was decoded.")
     with codec_errors(title):
         image, container = _open(container)
         # libheif turns the picture as the file says, which may swap its sides.
@@ -87,8 +87,8 @@ def _note_suffix(format_: str, name: str | os.PathLike[str] | None, notes: list[
     expected = None if name is None else format_from_suffix(name)
     if expected is not None and expected != format_:
         notes.append(
-            f"the name says {lookup(expected).title}, the content is {lookup(format_).title}; "
-            "the content was followed"
+            f"The name says {lookup(expected).title}, the content is {lookup(format_).title}; "
+            "the content was followed."
         )
 
 
@@ -118,7 +118,7 @@ def _metadata(container: Container, *, grey: bool, notes: list[str]) -> tuple[Me
     """Return the metadata that fit the upright pixels, and the orientation to apply."""
     exif, orientation = clean_exif(container.exif) if container.exif else (None, 1)
     if container.exif and exif is None:
-        notes.append("the EXIF block is damaged and was left out")
+        notes.append("The EXIF block is damaged and was left out.")
     xmp, dpi = container.xmp, container.dpi
     if xmp is not None and orientation != 1:
         xmp = upright_xmp(xmp)
@@ -127,7 +127,7 @@ def _metadata(container: Container, *, grey: bool, notes: list[str]) -> tuple[Me
     icc_profile = container.icc_profile
     if icc_profile is not None and icc_channels(icc_profile) != (1 if grey else 3):
         kind = _ICC_TITLES.get(icc_channels(icc_profile) or 0, "something else")
-        notes.append(f"the ICC profile is for {kind} and was left out; sRGB is assumed")
+        notes.append(f"The ICC profile is for {kind} and was left out; sRGB is assumed.")
         icc_profile = None
     return Metadata(icc_profile, exif, xmp, container.iptc, container.text, dpi), orientation
 

@@ -93,14 +93,14 @@ def conform(
         elif target.alpha == "none":
             pixels = _flatten(pixels, background)
             colour = "white" if background == (255, 255, 255) else f"the colour {background}"
-            notes.append(f"{target.title} has no transparency; the picture was laid over {colour}")
+            notes.append(f"{target.title} has no transparency; the picture was laid over {colour}.")
         elif bool(((alpha != 0) & (alpha != 255)).any()):
             pixels = pixels.copy()
             pixels[..., 3] = np.where(alpha < 128, 0, 255)
-            notes.append(f"{target.title} has no half transparency; pixels became on or off")
+            notes.append(f"{target.title} has no half transparency; pixels became on or off.")
     if metadata.icc_profile and not _describes(metadata.icc_profile, pixels):
         metadata = replace(metadata, icc_profile=None)
-        notes.append("the ICC profile is for other channels and is left out")
+        notes.append("The ICC profile is for other channels and is left out.")
     return Conformed(pixels, _fitting(metadata, target, notes), tuple(notes))
 
 
@@ -149,7 +149,7 @@ def encode(
     if max(pixels.shape[:2]) > target.max_side:
         raise UnsupportedImageError(
             f"{target.title} holds at most {target.max_side:,} px per side, "
-            f"the picture has {pixels.shape[1]:,} x {pixels.shape[0]:,}",
+            f"the picture has {pixels.shape[1]:,} x {pixels.shape[0]:,}.",
             hint="Choose PNG or TIFF, or scale the picture down.",
         )
     pixels = _without_opaque_alpha(pixels, target)
@@ -159,7 +159,7 @@ def encode(
     for field, room in _JPEG_ROOM.items() if target.name == "jpeg" else ():
         if len(getattr(kept, field) or b"") > room:
             raise UnsupportedImageError(
-                f"the {_FIELD_TITLES[field]} is too large for JPEG",
+                f"The {_FIELD_TITLES[field]} is too large for JPEG.",
                 hint="Strip the metadata, or choose PNG, WebP or TIFF.",
             )
     job = Job(pixels, quality or target.quality or 0, lossless, kept)
@@ -173,7 +173,7 @@ def _check_pixels(pixels: Pixels) -> None:
     if not sound or pixels.dtype != np.uint8 or 0 in shape:
         kind = getattr(pixels, "dtype", type(pixels).__name__)
         raise UnsupportedImageError(
-            f"this is no picture: {kind} of shape {shape}",
+            f"This is no picture: {kind} of shape {shape}.",
             hint="Give uint8 pixels of shape (H, W), (H, W, 3) or (H, W, 4).",
         )
 
@@ -181,11 +181,12 @@ def _check_pixels(pixels: Pixels) -> None:
 def _check_settings(target: Format, quality: int | None, *, lossless: bool) -> None:
     if quality is not None and not 1 <= quality <= 100:
         raise ConfigurationError(
-            f"a quality of {quality} does not exist", hint="Choose 1 (smallest file) to 100 (best)."
+            f"A quality of {quality} does not exist.",
+            hint="Choose 1 (smallest file) to 100 (best).",
         )
     if lossless and target.lossless is False:
         raise ConfigurationError(
-            f"{target.title} cannot be written without loss",
+            f"{target.title} cannot be written without loss.",
             hint="Choose PNG, TIFF or WebP, or leave lossless out.",
         )
 
@@ -205,7 +206,7 @@ def _without_opaque_alpha(pixels: Pixels, target: Format) -> Pixels:
     if target.alpha == "binary" and bool(((alpha == 0) | (alpha == 255)).all()):
         return pixels
     raise UnsupportedImageError(
-        f"the picture has transparency, which {target.title} cannot hold",
+        f"The picture has transparency, which {target.title} cannot hold.",
         hint="Choose PNG, WebP, AVIF or TIFF, or flatten it first (indelible.imaging.conform).",
     )
 
@@ -232,12 +233,12 @@ def _fitting(metadata: Metadata, target: Format, notes: list[str]) -> Metadata:
         if field not in target.metadata:
             changes[field] = () if field == "text" else None
             if field != "dpi":
-                notes.append(f"the {title} has no place in {target.title} and is left out")
+                notes.append(f"The {title} has no place in {target.title} and is left out.")
         elif len(value) > room.get(field, len(value)):
             changes[field] = None
-            notes.append(f"the {title} is too large for {target.title} and is left out")
+            notes.append(f"The {title} is too large for {target.title} and is left out.")
     if target.name == "jpeg" and metadata.text:  # which has a comment, and nothing else for text
         changes["text"] = tuple(pair for pair in metadata.text if pair[0] == "Comment")[:1]
         if changes["text"] != metadata.text:
-            notes.append("text entries other than one comment have no place in JPEG")
+            notes.append("Text entries other than one comment have no place in JPEG.")
     return replace(metadata, **changes)

@@ -83,7 +83,7 @@ def read_bytes(
     try:
         return _read(source, limits)
     except (OSError, ValueError) as error:  # ValueError: the stream is closed
-        raise _unreadable("the stream", error) from error
+        raise _unreadable("The stream", error) from error
 
 
 def _read(stream: IO[bytes], limits: Limits) -> bytes:
@@ -93,7 +93,7 @@ def _read(stream: IO[bytes], limits: Limits) -> bytes:
         part = stream.read(min(_CHUNK, limits.max_bytes + 1 - total))
         if isinstance(part, str):
             raise UnreadableImageError(
-                "the stream was opened as text", hint='Open it in binary mode: open(path, "rb").'
+                "The stream was opened as text.", hint='Open it in binary mode: open(path, "rb").'
             )
         if not part:
             return b"".join(parts)
@@ -105,7 +105,7 @@ def _read(stream: IO[bytes], limits: Limits) -> bytes:
 def _unreadable(name: str, error: OSError | ValueError) -> UnreadableImageError:
     number = error.errno if isinstance(error, OSError) else None
     return UnreadableImageError(
-        f"{name} cannot be read ({_text(error)})",
+        f"{name} cannot be read ({_text(error)}).",
         hint=_READ_HINTS.get(number or 0, "Check the path and the disk."),
     )
 
@@ -208,7 +208,7 @@ def _check_target(target: Path, overwrite: bool) -> int | None:
             return None
     if not stat.S_ISREG(kind):
         raise OutputError(
-            f"'{target}' is a device or a pipe, not a file",
+            f"'{target}' is a device or a pipe, not a file.",
             hint='Write to a file, or give "-" for standard output.',
         )
     return stat.S_IMODE(kind) & 0o777
@@ -310,7 +310,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _exists(path: Path) -> OutputExistsError:
     return OutputExistsError(
-        f"'{path}' exists already",
+        f"'{path}' exists already.",
         hint="Choose another name, or ask for overwriting (--force on the command line).",
     )
 
@@ -318,6 +318,6 @@ def _exists(path: Path) -> OutputExistsError:
 def _unwritable(path: Path, error: OSError | ValueError) -> OutputError:
     number = error.errno if isinstance(error, OSError) else None
     return OutputError(
-        f"'{path}' cannot be written ({_text(error)})",
+        f"'{path}' cannot be written ({_text(error)}).",
         hint=_WRITE_HINTS.get(number or 0, "Check the path and the disk."),
     )

@@ -184,7 +184,7 @@ def lookup(name: str) -> Format:
         return FORMATS[name]
     except KeyError:
         raise UnsupportedImageError(
-            f"there is no image format called {name!r}",
+            f"There is no image format called {name!r}.",
             hint=f"Choose one of {', '.join(FORMATS)}.",
         ) from None
 
@@ -213,7 +213,7 @@ def identify(data: bytes) -> str:
     """
     if not data:
         raise UnreadableImageError(
-            "the file is empty (0 bytes)",
+            "The file is empty (0 bytes).",
             hint="The upload or download probably broke off. Fetch the picture again.",
         )
     head = bytes(data[:64])
@@ -245,11 +245,11 @@ def _identify_iso(data: bytes) -> str:
             return "heic"
     if set(brands) & {b"mif1", b"msf1", b"mif2"}:
         raise UnsupportedImageError(
-            "this HEIF file uses a codec that Indelible does not read",
+            "This HEIF file uses a codec that Indelible does not read.",
             hint="Convert it to JPEG, PNG, WebP or AVIF.",
         )
     raise UnreadableImageError(
-        "the file is a video or an audio file, not an image",
+        "The file is a video or an audio file, not an image.",
         hint="Indelible works on still images. Export a frame as PNG or JPEG.",
     )
 
@@ -259,34 +259,34 @@ def _unknown(head: bytes) -> UnreadableImageError | UnsupportedImageError:
     for magic, title in _FOREIGN:
         if head.startswith(magic):
             return UnsupportedImageError(
-                f"{title} images are not supported",
+                f"{title} images are not supported.",
                 hint="Convert the picture to JPEG, PNG, WebP, AVIF or TIFF.",
             )
     for magic, title in _OTHER:
         if head.startswith(magic):
             return UnreadableImageError(
-                f"the file is not an image: it looks like {title}",
+                f"The file is not an image: it looks like {title}.",
                 hint="Give the picture itself, as JPEG, PNG, WebP, AVIF, TIFF or GIF.",
             )
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<svg", b"<?xml")):
         return UnsupportedImageError(
-            "the file looks like SVG or XML, which has no pixels",
+            "The file looks like SVG or XML, which has no pixels.",
             hint="Export the drawing as PNG.",
         )
     if text.startswith((b"<!doctype", b"<html", b"<head")):
         return UnreadableImageError(
-            "the file is not an image: it is a web page",
+            "The file is not an image: it is a web page.",
             hint="An error page was probably saved instead of the picture. Fetch it again.",
         )
     if not any(byte < 9 or 13 < byte < 32 or byte == 127 for byte in head):
         return UnreadableImageError(
-            "the file is not an image: it looks like text",
+            "The file is not an image: it looks like text.",
             hint="Its name may say otherwise, but only the content counts. "
             "Give the picture itself, as JPEG, PNG, WebP, AVIF, TIFF or GIF.",
         )
     return UnreadableImageError(
-        "the file is not an image that Indelible knows",
+        "The file is not an image that Indelible knows.",
         hint="Its first bytes match no image format: it is damaged, encrypted or something else. "
         "Give a JPEG, PNG, WebP, AVIF, TIFF, GIF or HEIC file.",
     )

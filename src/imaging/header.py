@@ -64,6 +64,6 @@ def read_container(data: bytes, limits: Limits) -> Container:
     except (struct.error, IndexError, RecursionError) as error:
         # The readers check their bounds; this is the net under them, for hostile files.
         raise UnreadableImageError(
-            f"the {name.upper()} file is damaged",
+            f"The {name.upper()} file is damaged.",
             hint="Export or download the picture again.",
         ) from error

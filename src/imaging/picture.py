@@ -45,7 +45,7 @@ class Limits:
         """Raise `ImageTooLargeError` for a file of `size` bytes that is over the limit."""
         if size > self.max_bytes:
             raise ImageTooLargeError(
-                f"the file has {_mib(size)}, the limit is {_mib(self.max_bytes)}",
+                f"The file has {_mib(size)}, the limit is {_mib(self.max_bytes)}.",
                 hint="Raise max_bytes in the limits if you trust where the file comes from.",
             )
 
@@ -61,14 +61,14 @@ class Limits:
         """
         if width < 1 or height < 1:
             raise UnreadableImageError(
-                f"the header announces a picture of {width} x {height} px",
+                f"The header announces a picture of {width} x {height} px.",
                 hint="The file is damaged. Export or download it again.",
             )
         if width * height > self.max_pixels:
             raise ImageTooLargeError(
-                f"the header announces {width} x {height} px "
+                f"The header announces {width} x {height} px "
                 f"({width * height / 1e6:.0f} megapixels), "
-                f"the limit is {self.max_pixels / 1e6:g} megapixels",
+                f"the limit is {self.max_pixels / 1e6:g} megapixels.",
                 hint="Scale the picture down, or raise max_pixels in the limits "
                 "if you trust where the file comes from.",
             )
@@ -77,7 +77,7 @@ class Limits:
         """Raise `ImageTooLargeError` for more frames than `max_frames`."""
         if frames > self.max_frames:
             raise ImageTooLargeError(
-                f"the file announces {frames} frames, the limit is {self.max_frames}",
+                f"The file announces {frames} frames, the limit is {self.max_frames}.",
                 hint="Raise max_frames in the limits if you trust where the file comes from.",
             )
 
@@ -85,7 +85,7 @@ class Limits:
         """Raise `ImageTooLargeError` for more metadata than `max_metadata_bytes`."""
         if size > self.max_metadata_bytes:
             raise ImageTooLargeError(
-                f"the file's metadata take more than {_mib(self.max_metadata_bytes)}",
+                f"The file's metadata take more than {_mib(self.max_metadata_bytes)}.",
                 hint="Strip the metadata (ICC, EXIF, XMP, text), or raise max_metadata_bytes "
                 "in the limits if you trust where the file comes from.",
             )

@@ -135,7 +135,7 @@ def test_sixteen_bits_of_grey(format_: str) -> None:
     picture = imaging.decode(pictures.saved(Image.fromarray(deep), format_))
     assert picture.header.bit_depth == 16
     np.testing.assert_array_equal(picture.pixels, (deep >> 8).astype(np.uint8))
-    assert picture.notes == ("16 bits per channel were reduced to 8",)
+    assert picture.notes == ("16 bits per channel were reduced to 8.",)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -150,7 +150,7 @@ def test_sixteen_bits_of_colour(channels: int) -> None:
     )
     picture = imaging.decode(data)
     np.testing.assert_array_equal(picture.pixels, shallow)
-    assert picture.notes == ("16 bits per channel were reduced to 8",)
+    assert picture.notes == ("16 bits per channel were reduced to 8.",)
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "TIFF"])
@@ -163,7 +163,7 @@ def test_cmyk_goes_through_its_profile(format_: str) -> None:
     assert np.ptp(picture.pixels.astype(int), axis=-1).max() <= 2  # the profile knows only grey
     assert np.ptp(picture.pixels[..., 0]) > 50
     assert picture.metadata.icc_profile is None
-    assert picture.notes == ("CMYK was converted to sRGB (with the file's colour profile)",)
+    assert picture.notes == ("CMYK was converted to sRGB (with the file's colour profile).",)
 
 
 @pytest.mark.parametrize("profile", [None, b"damaged" * 40, pictures.SRGB_PROFILE])

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from indelible.watermark.coding import CODED_BITS
 from indelible.watermark.keys import Key, expand
 
 __all__ = ["Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
@@ -29,7 +30,6 @@ TILES_PER_SUPER = 4
 SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
 BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
 VARIANTS = 16
-CODED_BITS = 320
 PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))  # (lowest, highest radius in cycles/sample, how many)
 PILOT_SHARE = 0.22  # of the mark's energy
 SLOPE = -0.25  # data amplitude falls as frequency to this power

@@ -1,6 +1,7 @@
-"""The error-correcting code: 64 payload bits, a CRC-16, and a tail-biting convolutional code of rate 1/4.
+"""The error-correcting code: 64 payload bits, a size class, a CRC-16, and a tail-biting code of rate 1/4.
 
-The code has constraint length 11 and the generators 2327, 2353, 2671, 3175 (octal; Proakis, Digital
+The size class (4 bits) says how large the mark's period is in the original's pixels; the check covers it.
+The convolutional code has constraint length 11 and the generators 2327, 2353, 2671, 3175 (octal; Proakis, Digital
 Communications, table 8-2-3). Tail-biting spends no bits on ending the trellis (Ma and Wolf, 1986,
 doi:10.1109/TCOM.1986.1096498); the wrap-around Viterbi algorithm decodes it (Shao, Lin and Fossorier, 2003,
 doi:10.1109/TCOMM.2003.814222).
@@ -18,9 +19,10 @@ from indelible.watermark._kernels import viterbi
 __all__ = ["CODED_BITS", "PAYLOAD_BYTES", "decode", "encode"]
 
 PAYLOAD_BYTES = 8
+SIZE_BITS = 4
 CRC_BITS = 16
 CRC_POLYNOMIAL = 0x1021  # CRC-16-CCITT
-MESSAGE_BITS = 8 * PAYLOAD_BYTES + CRC_BITS
+MESSAGE_BITS = 8 * PAYLOAD_BYTES + SIZE_BITS + CRC_BITS
 CONSTRAINT = 11
 GENERATORS = (0o2327, 0o2353, 0o2671, 0o3175)
 CODED_BITS = MESSAGE_BITS * len(GENERATORS)
@@ -29,9 +31,9 @@ MAX_LAPS = 4
 LIST_SIZE = 8  # final states that are tried, best first
 
 
-def encode(payload: bytes) -> NDArray[np.int8]:
-    """Return the code word of a payload of 8 bytes, int8 (320,), 1 for a coded bit 0 and -1 for a 1."""
-    message = _message(payload)
+def encode(payload: bytes, size_class: int) -> NDArray[np.int8]:
+    """Return the code word of 8 bytes and a size class, int8 (336,), 1 for a coded bit 0, -1 for a 1."""
+    message = _message(payload, size_class)
     register = 0
     for bit in message[-(CONSTRAINT - 1) :]:
         register = (register << 1 | int(bit)) & (STATES - 1)
@@ -44,12 +46,12 @@ def encode(payload: bytes) -> NDArray[np.int8]:
     return (1 - 2 * coded.ravel()).astype(np.int8)
 
 
-def decode(soft: NDArray[np.float32]) -> bytes | None:
-    """Return the likeliest payload whose check holds, or None.
+def decode(soft: NDArray[np.float32]) -> tuple[bytes, int] | None:
+    """Return the likeliest payload and size class whose check holds, or None.
 
     Parameters
     ----------
-    soft : float32 (320,)
+    soft : float32 (336,)
         One value per coded bit, positive where 0 is likelier; any common scale.
     """
     groups = np.ascontiguousarray(soft, dtype=np.float32).reshape(MESSAGE_BITS, len(GENERATORS))
@@ -61,9 +63,9 @@ def decode(soft: NDArray[np.float32]) -> bytes | None:
         viterbi.forward(branch, _outputs(), MESSAGE_BITS, metric, decision)
         for state in np.argsort(-metric, kind="stable")[:LIST_SIZE]:
             if viterbi.trace_back(decision, state, bits) == state:
-                payload = _checked(bits)
-                if payload is not None:
-                    return payload
+                checked = _checked(bits)
+                if checked is not None:
+                    return checked
     return None
 
 
@@ -89,17 +91,21 @@ def _output_signs() -> NDArray[np.float32]:
     return (1 - 2 * bits).astype(np.float32)
 
 
-def _message(payload: bytes) -> NDArray[np.uint8]:
-    """Payload and its check as bits, uint8 (80,), most significant first."""
-    checked = payload + _crc16(payload).to_bytes(2, "big")
-    return np.unpackbits(np.frombuffer(checked, dtype=np.uint8))
+def _message(payload: bytes, size_class: int) -> NDArray[np.uint8]:
+    """Payload, size class and check as bits, uint8 (84,), most significant first."""
+    check = _crc16(payload + bytes([size_class]))
+    fields = (payload, bytes([size_class << 8 - SIZE_BITS]), check.to_bytes(2, "big"))
+    whole, size, remainder = (np.unpackbits(np.frombuffer(f, dtype=np.uint8)) for f in fields)
+    return np.concatenate([whole, size[:SIZE_BITS], remainder])
 
 
-def _checked(bits: NDArray[np.uint8]) -> bytes | None:
-    """Return the payload in a message's bits if its check holds."""
-    message = np.packbits(bits).tobytes()
-    payload, check = message[:PAYLOAD_BYTES], message[PAYLOAD_BYTES:]
-    return payload if int.from_bytes(check, "big") == _crc16(payload) else None
+def _checked(bits: NDArray[np.uint8]) -> tuple[bytes, int] | None:
+    """Return what is in a message's bits if its check holds."""
+    whole, size, remainder = np.split(bits, [8 * PAYLOAD_BYTES, 8 * PAYLOAD_BYTES + SIZE_BITS])
+    payload = np.packbits(whole).tobytes()
+    size_class = int(np.packbits(size)[0]) >> 8 - SIZE_BITS
+    check = int.from_bytes(np.packbits(remainder).tobytes(), "big")
+    return (payload, size_class) if check == _crc16(payload + bytes([size_class])) else None
 
 
 def _crc16(data: bytes) -> int:

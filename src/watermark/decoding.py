@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from indelible.watermark import coding
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
-    CODED_BITS, SLOPE, SUPER_TILE, TILES_PER_SUPER, Carrier, data_lines,
+    SLOPE, SUPER_TILE, TILES_PER_SUPER, Carrier, data_lines,
 )  # fmt: skip
 
 __all__ = ["Decoded", "coefficients", "decode_lines"]
@@ -30,13 +30,15 @@ class Decoded:
     Attributes
     ----------
     payload : bytes
+    size_class : int
     z : float
         Correlation of the signed coefficients with the code word over their root sum of squares.
     offset : (int, int)
-        Tiles (s, t) by which the super-tile's origin lies before the tile coordinates' origin.
+        Tile coordinates (s, t) of a super-tile's origin, 0 to 3.
     """
 
     payload: bytes
+    size_class: int
     z: float
     offset: tuple[int, int]
 
@@ -78,17 +80,17 @@ def decode_lines(
     signs = carrier.signs[variant]
     n = len(values)
     norm = float(np.sqrt(np.sum(np.abs(values) ** 2))) + 1e-20
-    soft = np.empty((OFFSETS, CODED_BITS), np.float32)
+    soft = np.empty((OFFSETS, coding.CODED_BITS), np.float32)
     for index in range(OFFSETS):
         turned = values * _turn(*divmod(index, TILES_PER_SUPER)) * polarity
         signed = np.concatenate([turned.real * signs[:n], turned.imag * signs[n:]])
-        soft[index] = np.bincount(carrier.coded_bit, signed, CODED_BITS)
+        soft[index] = np.bincount(carrier.coded_bit, signed, coding.CODED_BITS)
     found = []
     for index in np.argsort(-np.sum(soft**2, axis=1))[:tries]:
-        payload = coding.decode(soft[index])
-        if payload is not None:
-            z = float(soft[index] @ coding.encode(payload)) / norm
-            found.append(Decoded(payload, z, divmod(int(index), TILES_PER_SUPER)))
+        message = coding.decode(soft[index])
+        if message is not None:
+            z = float(soft[index] @ coding.encode(*message)) / norm
+            found.append(Decoded(*message, z, divmod(int(index), TILES_PER_SUPER)))
     return found
 
 

@@ -12,10 +12,11 @@ from indelible.watermark import alignment, decoding, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance
 from indelible.watermark.carrier import Carrier, Pilots, carrier_of
+from indelible.watermark.geometry import original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
-from indelible.watermark.pattern import period_for
+from indelible.watermark.pattern import period_of
 from indelible.watermark.search import (
-    FFT_SIZE, Candidate, Spectrum, search_affine, search_similarity, spectrum_of, windows_of,
+    FFT_SIZE, Candidate, Spectrum, search_affine, search_similarity, search_upright, spectrum_of, windows_of,
 )  # fmt: skip
 from indelible.watermark.whitening import whiten
 
@@ -107,9 +108,9 @@ def _plan(white: NDArray[np.float32]) -> Iterator[tuple[Spectrum, Search, float]
     """Yield the searches in their order: the whole picture, then its parts; each with its reach."""
     whole = spectrum_of(white)
     yield whole, search_similarity, 1.0
+    yield whole, search_upright, 1.0
     yield whole, search_affine, 1.0
     for part in windows_of(white):
-        yield part, search_similarity, 0.4
         yield part, search_affine, 0.4
 
 
@@ -142,22 +143,9 @@ def _decode(
     ):
         chance = probability.false_positive_bound(decoded.z, len(ring))
         if chance <= probability.LIMIT:
-            geometry = _geometry(lock.map, decoded.offset, white.shape, shape)
+            full = to_full_size(lock.map, white.shape, shape)
+            geometry = original_to_received(
+                full, period_of(decoded.size_class), decoded.offset, shape
+            )
             return Detection(True, decoded.payload, chance, geometry, ring[lock.ring_index].id)
     return None
-
-
-def _geometry(
-    map_: NDArray[np.float64],
-    offset: tuple[int, int],
-    working: tuple[int, ...],
-    shape: tuple[int, int],
-) -> NDArray[np.float64]:
-    """Turn a map from tiles to working pixels into one from original to received pixels."""
-    scale_y, scale_x = shape[0] / working[0], shape[1] / working[1]
-    to_received = np.array(
-        [[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]]
-    )
-    period = period_for(*shape)
-    to_tiles = np.array([[1 / period, 0, -offset[0]], [0, 1 / period, -offset[1]], [0, 0, 1]])
-    return to_received @ map_ @ to_tiles

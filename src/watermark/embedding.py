@@ -14,7 +14,7 @@ from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance, masking
 from indelible.watermark.carrier import carrier_of
 from indelible.watermark.keys import Key
-from indelible.watermark.pattern import period_for, synthesise, variant_for
+from indelible.watermark.pattern import size_class_for, synthesise, variant_for
 
 __all__ = ["QUALITIES", "Quality", "embed"]
 
@@ -97,7 +97,7 @@ def embed(
     weights = LUMA / np.sum(LUMA**2) if channels >= 3 else np.ones(1)
     mask = _mask(half, QUALITIES[quality], float(np.mean(weights**2)), height * width)
     pattern = synthesise(
-        carrier_of(key), variant_for(key, payload), payload, period_for(height, width)
+        carrier_of(key), variant_for(key, payload), payload, size_class_for(height, width)
     )
     out = np.empty_like(pixels)
     masking.add_pattern(pixels, mask, pattern, weights.astype(np.float32), out)

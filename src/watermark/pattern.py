@@ -8,24 +8,32 @@ from numpy.typing import NDArray
 
 from indelible.watermark import coding
 from indelible.watermark.carrier import (
-    PILOT_SHARE, SLOPE, SUPER_TILE, TILES_PER_SUPER, VARIANTS, Carrier, data_lines,
+    PILOT_SHARE, SLOPE, SUPER_TILE, TILE, TILES_PER_SUPER, VARIANTS, Carrier, data_lines,
 )  # fmt: skip
+from indelible.watermark.coding import SIZE_BITS
 from indelible.watermark.keys import Key
 
-__all__ = ["period_for", "synthesise", "variant_for"]
+__all__ = ["period_of", "size_class_for", "synthesise", "variant_for"]
 
 REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
 GROWTH = 0.75  # beyond, samples grow as the side to this power
+CLASS_RATIO = 1.175  # between the samples of one size class and the next
 
 
-def period_for(height: int, width: int) -> int:
-    """Return the tile's period in pixels for a picture of this size.
+def size_class_for(height: int, width: int) -> int:
+    """Return the size class, 0 to 15, that a picture of this size is marked with.
 
     Tiles that did not grow would vanish when a large picture is shrunk; tiles that grew in proportion would
     leave a crop of it too few.
     """
-    growth = max(1.0, (np.sqrt(height * width) / REFERENCE_SIDE) ** GROWTH)
-    return 2 * round(growth * SUPER_TILE / TILES_PER_SUPER / 2)
+    growth = (np.sqrt(height * width) / REFERENCE_SIDE) ** GROWTH
+    nearest = round(float(np.log(growth) / np.log(CLASS_RATIO)))
+    return min(max(nearest, 0), (1 << SIZE_BITS) - 1)
+
+
+def period_of(size_class: int) -> int:
+    """Return the tile's period in pixels of the original."""
+    return 2 * round(TILE / 2 * CLASS_RATIO**size_class)
 
 
 def variant_for(key: Key, payload: bytes) -> int:
@@ -33,14 +41,16 @@ def variant_for(key: Key, payload: bytes) -> int:
     return int(key.stream(f"variant of {payload.hex()}", 1)[0]) % VARIANTS
 
 
-def synthesise(carrier: Carrier, variant: int, payload: bytes, period: int) -> NDArray[np.float32]:
-    """Return one period of the mark, float32 (4 * period, 4 * period), of unit variance."""
-    side = TILES_PER_SUPER * period
+def synthesise(
+    carrier: Carrier, variant: int, payload: bytes, size_class: int
+) -> NDArray[np.float32]:
+    """Return one period of the mark, float32 (side, side), of unit variance."""
+    side = TILES_PER_SUPER * period_of(size_class)
     lines = data_lines()
     n = len(lines)
     amplitude = (np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE) ** SLOPE
     amplitude *= np.sqrt((1 - PILOT_SHARE) / (4 * np.sum(amplitude**2)))
-    bits = coding.encode(payload)[carrier.coded_bit] * carrier.signs[variant]
+    bits = coding.encode(payload, size_class)[carrier.coded_bit] * carrier.signs[variant]
     spectrum = np.zeros((side, side // 2 + 1), np.complex64)
     spectrum[lines[:, 1], lines[:, 0]] = amplitude * (bits[:n] + 1j * bits[n:])
 

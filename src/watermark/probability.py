@@ -3,7 +3,7 @@
 A result's score is ``z = sum(s_i x_i c_i) / sqrt(sum(x_i^2))`` over the data coefficients ``x_i`` with the key's
 secret signs ``s_i`` and the code word's bits ``c_i``. For one given code word and one given hypothesis (key,
 variant, geometry, tile offset) the signs are independent fair coins, whatever the picture is, so that by
-Hoeffding's inequality ``P(z >= t) <= exp(-t^2 / 2)``. The union over the 2^64 payloads and over all hypotheses
+Hoeffding's inequality ``P(z >= t) <= exp(-t^2 / 2)``. The union over the 2^68 payloads and size classes and over all hypotheses
 that a search may decode gives the bound. It holds for every picture, flat, periodic or hostile, as long as
 whoever made it does not know the key.
 """
@@ -17,12 +17,12 @@ __all__ = ["DECODES_PER_KEY", "LIMIT", "false_positive_bound"]
 LIMIT = 1e-9
 DECODES_PER_KEY = 1024  # most hypotheses that one search decodes with one key: the search keeps below
 SMALLEST = 1e-300  # a bound is never zero
-_LOG_PAYLOADS = 64 * math.log(2)
+_LOG_MESSAGES = (64 + 4) * math.log(2)  # payloads and size classes
 
 
 def false_positive_bound(z: float, n_keys: int) -> float:
     """Return the probability bound of a score `z` in a search over a ring of `n_keys` keys."""
     if z <= 0:
         return 1.0
-    exponent = _LOG_PAYLOADS + math.log(DECODES_PER_KEY * n_keys) - z * z / 2
+    exponent = _LOG_MESSAGES + math.log(DECODES_PER_KEY * n_keys) - z * z / 2
     return 1.0 if exponent >= 0 else max(math.exp(exponent), SMALLEST)

@@ -17,20 +17,15 @@ from numpy.typing import NDArray
 from indelible.watermark._kernels import constellation, polar
 from indelible.watermark.carrier import TILE, Pilots
 
-__all__ = ["Candidate", "Spectrum", "search_affine", "search_similarity", "spectrum_of", "windows_of"]
+__all__ = ["Candidate", "Spectrum", "search_affine", "search_similarity", "search_upright", "spectrum_of", "windows_of"]
 
 FFT_SIZE = 1024
 CELL = 32  # bins over which the spectrum's level is taken
 CAP = 8.0  # a line counts at most this many times the level
 ANGLES = 384  # over 90 degrees
 LOG_STEP = 0.004
-COARSE_ANGLES = 192  # over 180 degrees
-COARSE_LOG_STEP = 0.015
-COARSE_CANDIDATES = 64
-LOW_RADIUS = 0.1  # cycles per sample: the pilots of the coarse search are below
 MOST_STRETCH = 0.16  # half the logarithm of the largest ratio of stretch
 MOST_RESIZE = 0.30  # the same, for a stretch along the original's sides
-STRETCH_STEP = 0.02
 PERIODS = (22.0, 360.0)  # smallest and largest tile, in pixels of the reduced picture
 
 
@@ -132,53 +127,103 @@ def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Ca
     return _distinct(candidates)
 
 
-def search_affine(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
-    """Return the best affine maps with up to 1 : 1.33 of stretch in any direction, best first.
+def search_upright(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
+    """Return the best affine maps that turn the picture by few degrees, best first.
 
-    A first pass tries a raster of stretches with the lowest pilots, whose places tolerate more, on a smoothed
-    spectrum; its best are refined with all pilots.
+    Resizing to another aspect, shear and perspective do not turn a picture. With the angle known nearly, all
+    pilots can be tried with a fine raster of stretches.
     """
+    return _search_stretched(spectrum, pilots, UPRIGHT, limit)
+
+
+def search_affine(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
+    """Return the best affine maps of any rotation, best first.
+
+    A first pass tries a coarse raster of stretches with the lowest pilots, whose places tolerate more.
+    """
+    return _search_stretched(spectrum, pilots, ANY_ANGLE, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """What a search over stretches tries.
+
+    Attributes
+    ----------
+    highest : float
+        Cycles per sample: pilots up to here are used in the first pass.
+    angles : int
+        Columns of the log-polar map, over 180 degrees.
+    turn : float or None
+        Degrees to either side of upright that are tried; None for all angles.
+    log_step : float
+        Between scales.
+    stretch_step : float
+        Between stretches, in half the logarithm of their ratio.
+    refined : int
+        Candidates that are refined.
+    """
+
+    highest: float
+    angles: int
+    turn: float | None
+    log_step: float
+    stretch_step: float
+    refined: int
+
+
+ANY_ANGLE = Raster(0.1, 192, None, 0.015, 0.020, 48)
+UPRIGHT = Raster(0.3, 384, 6.0, 0.008, 0.013, 24)
+
+
+def _search_stretched(
+    spectrum: Spectrum, pilots: Pilots, raster: Raster, limit: int
+) -> list[Candidate]:
+    """Try a raster of stretches on a smoothed spectrum, then refine the best with all pilots."""
     coarser = FFT_SIZE // spectrum.size
-    n_angles, log_step = COARSE_ANGLES // coarser, COARSE_LOG_STEP * coarser
-    low = pilots.lines[np.hypot(*pilots.lines.T) < TILE * LOW_RADIUS].astype(np.float64)
-    first_radius = np.hypot(*low.T).min() * spectrum.size / PERIODS[1] * np.exp(-MOST_RESIZE)
+    n_angles, log_step = raster.angles // coarser, raster.log_step * coarser
+    lines = pilots.lines.astype(np.float64)
+    used = lines[np.hypot(*lines.T) < TILE * raster.highest]
+    shortest = np.hypot(*lines.T).min() * np.exp(-MOST_RESIZE)
+    first_radius = shortest * spectrum.size / PERIODS[1]
     rows = int(np.log(spectrum.size / 2 / first_radius) / log_step)
     smooth = np.empty_like(spectrum.power)
     polar.smoothed(spectrum.power, smooth)
     sampled = np.empty((rows, 2 * n_angles), np.int16)
     polar.log_polar(smooth, first_radius, log_step, False, sampled)
 
-    stretches = _stretches(coarser)
-    stretched = np.einsum("mij,kj->mki", stretches, low)
+    turn = 0 if raster.turn is None else int(np.ceil(raster.turn / 180 * n_angles))
+    shifts = n_angles if raster.turn is None else 2 * turn + 1
+    stretches = _stretches(raster.stretch_step * coarser)
+    stretched = np.einsum("mij,kj->mki", stretches, used)
     radii = np.hypot(stretched[..., 0], stretched[..., 1])
     angles = np.arctan2(stretched[..., 1], stretched[..., 0])
-    base = np.hypot(*low.T).min() * np.exp(-MOST_RESIZE)
-    line_rows = np.rint(np.log(radii / base) / log_step).astype(np.int64)
-    line_columns = np.rint(angles / np.pi * n_angles).astype(np.int64) % n_angles
+    line_rows = np.rint(np.log(radii / shortest) / log_step).astype(np.int64)
+    columns = (np.rint(angles / np.pi * n_angles).astype(np.int64) - turn) % n_angles
     scales = int(np.log(PERIODS[1] / PERIODS[0]) / log_step)
     score = np.empty(len(stretches), np.float32)
     place = np.zeros((len(stretches), 2), np.int64)
-    polar.best_shifts(sampled, line_rows, line_columns, scales, score, place)
+    turned = np.zeros((n_angles, max(rows, int(line_rows.max()) + scales)), np.int16)
+    turned[:, :rows] = sampled[:, :n_angles].T
+    polar.best_shifts(turned, rows, line_rows, columns, scales, shifts, score, place)
 
     candidates = []
-    lines = pilots.lines.astype(np.float64)
-    for index in np.argsort(-score)[:COARSE_CANDIDATES]:
-        size = first_radius / base * np.exp(place[index, 0] * log_step)
-        angle = place[index, 1] * np.pi / n_angles
+    for index in np.argsort(-score)[: raster.refined]:
+        size = first_radius / shortest * np.exp(place[index, 0] * log_step)
+        angle = (place[index, 1] - turn) * np.pi / n_angles
         cosine, sine = np.cos(angle), np.sin(angle)
         matrix = size * np.array([[cosine, -sine], [sine, cosine]]) @ stretches[index]
-        constellation.climb(smooth, low, matrix, 0.006 * coarser, 12)
+        if len(used) < len(lines):
+            constellation.climb(smooth, used, matrix, 0.006 * coarser, 12)
         constellation.climb(smooth, lines, matrix, 0.003 * coarser, 8)
-        candidates.append(
-            Candidate(matrix, constellation.climb(spectrum.power, lines, matrix, 0.0015 * coarser, 8))
-        )
+        score_here = constellation.climb(spectrum.power, lines, matrix, 0.0015 * coarser, 8)
+        candidates.append(Candidate(matrix, score_here))
     return _distinct(candidates)[:limit]
 
 
-@lru_cache(maxsize=2)
-def _stretches(coarser: int) -> NDArray[np.float64]:
+@lru_cache(maxsize=4)
+def _stretches(step: float) -> NDArray[np.float64]:
     """Return the raster of symmetric matrices of determinant 1 that are tried, float64 (n, 2, 2)."""
-    step = STRETCH_STEP * coarser
     reach = int(MOST_RESIZE / step)
     steps = np.arange(-reach, reach + 1) * step
     p, q = (values.ravel() for values in np.meshgrid(steps, steps))

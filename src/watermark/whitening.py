@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import blocks
+from indelible.watermark._kernels import blocks, fourier
 
 __all__ = ["whiten"]
 
-BLOCK = blocks.SIZE  # pixels; blocks overlap by half
+BLOCK = fourier.SIZE  # pixels; blocks overlap by half
 EXPONENT = 0.6  # of the periodogram; 0.5 whitens, 1.0 is the matched filter against the picture
 FLOOR = 0.02  # grey levels squared per pixel: only against division by zero where nothing is
 

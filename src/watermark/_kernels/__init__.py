@@ -1,1 +1,1 @@
-"""Compiled kernels of the watermark engine: numba and numpy only, no validation, no Python objects."""
+"""Compiled kernels of the watermark engine: numba and numpy only, no validation, no objects."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels._jit import inner, kernel
 from indelible.watermark._kernels.fourier import (
     BUNDLE,
     IMAG,
@@ -20,7 +20,6 @@ from indelible.watermark._kernels.powers import power
 HOP = SIZE // 2  # blocks overlap by half
 BINS = SIZE // 2 + 1
 ROW = SIZE * LANES  # floats of a row of all blocks
-FLAGS = {"contract"}
 # Square-root Hann: used before and after, its square sums to one over the blocks that overlap.
 WINDOW = np.sin(np.pi * (np.arange(SIZE) + 0.5) / SIZE).astype(np.float32)
 WINDOW_ROW = np.repeat(WINDOW, LANES)
@@ -28,7 +27,7 @@ HALF, NINTH = np.float32(0.5), np.float32(1 / 9)
 NORM = np.float32(1 / SIZE**2)
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@inner
 def _take(
     image: NDArray[np.float32],
     row_of: NDArray[np.int64],
@@ -48,7 +47,7 @@ def _take(
     return total * NORM
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@inner
 def _put(lane: NDArray[np.float32], top: int, left: int, out: NDArray[np.float32]) -> None:
     """Add a block to the image at (top, left), which may lie partly outside of it."""
     height, width = out.shape
@@ -58,7 +57,7 @@ def _put(lane: NDArray[np.float32], top: int, left: int, out: NDArray[np.float32
             line[left + x] += lane[(y * SIZE + x) * LANES]
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@inner
 def _transform(pixels: NDArray[np.float32], spectra: NDArray[np.float32]) -> None:
     """Transform the blocks: rows two at a time, as the parts of one complex row; then columns."""
     for y in range(0, SIZE, 2):
@@ -80,7 +79,7 @@ def _transform(pixels: NDArray[np.float32], spectra: NDArray[np.float32]) -> Non
         forward(spectra[k * BUNDLE : (k + 1) * BUNDLE])
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@inner
 def _restore(spectra: NDArray[np.float32], pixels: NDArray[np.float32]) -> None:
     """Undo :func:`_transform`, up to a factor of SIZE^2."""
     for k in range(BINS):
@@ -101,8 +100,8 @@ def _restore(spectra: NDArray[np.float32], pixels: NDArray[np.float32]) -> None:
         inverse(pair)
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
-def _flatten(spectra: NDArray[np.float32], floor: float, exponent: float) -> None:
+@inner
+def _flatten(spectra: NDArray[np.float32], floor: np.float32, exponent: np.float32) -> None:
     """Multiply by a power of the periodogram, averaged over 3 x 3 bins."""
     column = np.empty(ROW + 2 * LANES, np.float32)  # one more row above and below
     total = np.empty((BINS + 2) * ROW, np.float32)  # one more column left and right
@@ -122,9 +121,8 @@ def _flatten(spectra: NDArray[np.float32], floor: float, exponent: float) -> Non
         target = total[(k + 1) * ROW : (k + 2) * ROW]
         for i in range(ROW):
             target[i] = column[i] + column[i + LANES] + column[i + 2 * LANES]
-    for y in range(
-        SIZE
-    ):  # Beyond the half spectrum lies its mirror image, which stands on its head.
+    # Beyond the half spectrum lies its mirror image, upside down.
+    for y in range(SIZE):
         here, mirrored = y * LANES, (SIZE - y) % SIZE * LANES
         for lane in range(LANES):
             total[here + lane] = total[2 * ROW + mirrored + lane]
@@ -142,12 +140,7 @@ def _flatten(spectra: NDArray[np.float32], floor: float, exponent: float) -> Non
                 point[IMAG + lane] *= gain[lane]
 
 
-@njit(
-    "void(float32[:, ::1], int64[::1], int64[::1], float32, float32, float32[:, ::1])",
-    cache=True,
-    nogil=True,
-    fastmath=FLAGS,
-)
+@kernel("void(float32[:, ::1], int64[::1], int64[::1], float32, float32, float32[:, ::1])")
 def whiten_blocks(
     image: NDArray[np.float32],
     row_of: NDArray[np.int64],
@@ -184,7 +177,7 @@ def whiten_blocks(
             for i in range(ROW):
                 row[i] = (row[i] - mean[i]) * (WINDOW[y] * WINDOW_ROW[i])
         _transform(pixels, spectra)
-        _flatten(spectra, floor, exponent)
+        _flatten(spectra, np.float32(floor), np.float32(exponent))
         _restore(spectra, pixels)
         for y in range(SIZE):
             row = pixels[y * ROW : (y + 1) * ROW]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels._jit import inner, kernel
 
-@njit("float64(float32[:, ::1], float64[:, ::1], float64[:, ::1])", cache=True, nogil=True)
+
+@inner
 def mean_power(
     power: NDArray[np.float32], lines: NDArray[np.float64], matrix: NDArray[np.float64]
 ) -> float:
@@ -45,14 +46,10 @@ def mean_power(
         inside += 1
     if inside < 8:
         return -1e9
-    return total / np.sqrt(inside)
+    return float(total / np.sqrt(inside))
 
 
-@njit(
-    "float64(float32[:, ::1], float64[:, ::1], float64[:, ::1], float64, int64)",
-    cache=True,
-    nogil=True,
-)
+@kernel("float64(float32[:, ::1], float64[:, ::1], float64[:, ::1], float64, int64)")
 def climb(
     power: NDArray[np.float32],
     lines: NDArray[np.float64],
@@ -60,10 +57,10 @@ def climb(
     step: float,
     rounds: int,
 ) -> float:
-    """Refine `matrix` in place by coordinate ascent of :func:`mean_power`; return the value reached.
+    """Refine `matrix` in place by coordinate ascent of :func:`mean_power`; return its value.
 
-    The four directions are scale, rotation, and stretching along the axes and the diagonals; the step halves
-    when none of them helps.
+    The four directions are scale, rotation, and stretching along the axes and the diagonals; the
+    step halves when none of them helps.
     """
     best = mean_power(power, lines, matrix)
     trial = np.empty((2, 2))
@@ -95,10 +92,8 @@ def climb(
     return best
 
 
-@njit(
-    "void(complex64[:, ::1], float64[:, ::1], float64[:, ::1], float64, float64, complex64[::1])",
-    cache=True,
-    nogil=True,
+@kernel(
+    "void(complex64[:, ::1], float64[:, ::1], float64[:, ::1], float64, float64, complex64[::1])"
 )
 def sample_lines(
     spectrum: NDArray[np.complex64],
@@ -135,11 +130,7 @@ def sample_lines(
         out[index] = np.conj(total) if mirrored else total
 
 
-@njit(
-    "void(complex64[:, ::1], int64[::1], int64[::1], float32[:, ::1], int64[:, ::1])",
-    cache=True,
-    nogil=True,
-)
+@kernel("void(complex64[:, ::1], int64[::1], int64[::1], float32[:, ::1], int64[:, ::1])")
 def best_translations(
     values: NDArray[np.complex64],
     line_u: NDArray[np.int64],

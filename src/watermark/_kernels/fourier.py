@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels._jit import inner
+
 SIZE = 32  # a power of two, 8 to 64
 LANES = 16
 IMAG = SIZE * LANES  # floats from the real to the imaginary parts
@@ -71,7 +73,7 @@ def _join(points: NDArray[np.float32], reach: int) -> None:
                 points[second + IMAG + lane] = imag - turned_imag
 
 
-@njit("void(float32[::1])", cache=True, nogil=True, fastmath={"contract"})
+@inner
 def forward(points: NDArray[np.float32]) -> None:
     """Transform a bundle in place, from natural to bit-reversed order."""
     if SIZE >= 64:
@@ -85,7 +87,7 @@ def forward(points: NDArray[np.float32]) -> None:
     _split(points, 1)
 
 
-@njit("void(float32[::1])", cache=True, nogil=True, fastmath={"contract"})
+@inner
 def inverse(points: NDArray[np.float32]) -> None:
     """Transform a bundle back in place, from bit-reversed to natural order, times ``SIZE``."""
     _join(points, 1)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import float32, njit, types, uint8, void
+from numba import float32, types, uint8, void
 from numpy.typing import NDArray
+
+from indelible.watermark._kernels._jit import inner, kernel
 
 # Read-only arrays are common (PIL gives them), and numba converts writable ones to this type.
 IMAGE = types.Array(uint8, 3, "C", readonly=True)
-FLAGS = {"contract"}
 
 # Rec. 601 weights, as in JPEG's YCbCr: what codecs keep best
 RED, GREEN, BLUE = np.float32(0.299), np.float32(0.587), np.float32(0.114)
 LEAST_WEIGHT = 1e-4  # of a row that an output row only touches by rounding
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
-def _add_row(row: NDArray[np.uint8], weight: float, total: NDArray[np.float32]) -> None:
+@inner
+def _add_row(row: NDArray[np.uint8], weight: np.float32, total: NDArray[np.float32]) -> None:
     for i in range(total.size):
         total[i] += weight * np.float32(row[i])
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@inner
 def _to_luminance(
-    total: NDArray[np.float32], channels: int, scale: float, out: NDArray[np.float32]
+    total: NDArray[np.float32], channels: int, scale: np.float32, out: NDArray[np.float32]
 ) -> None:
     """Weigh the channels of a row; one loop for each known distance of pixels, to be vectorised."""
     red, green, blue = RED * scale, GREEN * scale, BLUE * scale
@@ -38,7 +39,7 @@ def _to_luminance(
             out[x] = scale * total[x]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _spans(
     length: int, count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
@@ -60,7 +61,7 @@ def _spans(
     return first, lead, trail
 
 
-@njit(void(IMAGE, float32[:, ::1]), cache=True, nogil=True, fastmath=FLAGS)
+@kernel(void(IMAGE, float32[:, ::1]))
 def reduce_area(image: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
     """Average an image's luminance over the area of each output pixel.
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import float32, njit, types, uint8, void
+from numba import float32, types, uint8, void
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels._jit import inner, kernel
 from indelible.watermark._kernels.luminance import IMAGE
 
 PATTERN = types.Array(float32, 2, "C", readonly=True)
-FLAGS = {"contract"}
 BLACK, WHITE, HALF = np.float32(0.0), np.float32(255.0), np.float32(0.5)
 MIDDLE = np.float32(128.0)
 
 
-@njit(
-    "void(float32[:, ::1], int64, float32[:, ::1], float32[:, ::1])",
-    cache=True,
-    nogil=True,
-    fastmath=FLAGS,
-)
+@kernel("void(float32[:, ::1], int64, float32[:, ::1], float32[:, ::1])")
 def box_moments(
     image: NDArray[np.float32],
     radius: int,
@@ -65,7 +60,7 @@ def box_moments(
             line_variance[x] = max(spread, np.float32(0.0))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _double(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Repeat each value twice, but the last one of an odd line."""
     for x in range(out.size // 2):
@@ -75,7 +70,7 @@ def _double(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         out[out.size - 1] = values[out.size // 2]
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@inner
 def _spread(
     line: NDArray[np.float32],
     weights: NDArray[np.float32],
@@ -101,7 +96,7 @@ def _spread(
             out[4 * x + 3] = np.float32(0.0)
 
 
-@njit(cache=True, nogil=True, fastmath=FLAGS)
+@inner
 def _add(row: NDArray[np.uint8], change: NDArray[np.float32], out: NDArray[np.uint8]) -> None:
     """Add, round and clip; an unchanged value stays exactly what it was."""
     for i in range(change.size):
@@ -109,12 +104,7 @@ def _add(row: NDArray[np.uint8], change: NDArray[np.float32], out: NDArray[np.ui
         out[i] = np.uint8(min(max(value, BLACK), WHITE))
 
 
-@njit(
-    void(IMAGE, float32[:, ::1], PATTERN, float32[::1], uint8[:, :, ::1]),
-    cache=True,
-    nogil=True,
-    fastmath=FLAGS,
-)
+@kernel(void(IMAGE, float32[:, ::1], PATTERN, float32[::1], uint8[:, :, ::1]))
 def add_pattern(
     image: NDArray[np.uint8],
     mask: NDArray[np.float32],

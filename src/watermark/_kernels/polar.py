@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels._jit import kernel
 
-@njit("void(complex64[:, ::1], int64, float32, float32[:, ::1])", cache=True, nogil=True)
+
+@kernel("void(complex64[:, ::1], int64, float32, float32[:, ::1])")
 def normalised_power(
     spectrum: NDArray[np.complex64], cell: int, cap: float, out: NDArray[np.float32]
 ) -> None:
@@ -47,7 +48,7 @@ def normalised_power(
                     out[y, x] = min(out[y, x] * scale, cap)
 
 
-@njit("void(float32[:, ::1], float32[:, ::1])", cache=True, nogil=True)
+@kernel("void(float32[:, ::1], float32[:, ::1])")
 def smoothed(power: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Average each bin of a half spectrum with its neighbours; periodic in rows, mirrored at the sides."""
     rows, columns = power.shape
@@ -63,9 +64,7 @@ def smoothed(power: NDArray[np.float32], out: NDArray[np.float32]) -> None:
             out[y, x] = line[x - 1] + line[x] + line[x + 1]
 
 
-@njit(
-    "void(float32[:, ::1], float64, float64, boolean, int16[:, ::1])", cache=True, nogil=True
-)
+@kernel("void(float32[:, ::1], float64, float64, boolean, int16[:, ::1])")
 def log_polar(
     power: NDArray[np.float32],
     first_radius: float,
@@ -116,11 +115,7 @@ def log_polar(
             out[row, column + angles] = value
 
 
-@njit(
-    "void(int16[:, ::1], int64[::1], int64[::1], int64, int64, float32[:, ::1])",
-    cache=True,
-    nogil=True,
-)
+@kernel("void(int16[:, ::1], int64[::1], int64[::1], int64, int64, float32[:, ::1])")
 def shifted_sums(
     polar: NDArray[np.int16],
     row_of_line: NDArray[np.int64],
@@ -165,16 +160,17 @@ def shifted_sums(
             out[scale, column] = norm * total[column]
 
 
-@njit(
-    "void(int16[:, ::1], int64[:, ::1], int64[:, ::1], int64, float32[::1], int64[:, ::1])",
-    cache=True,
-    nogil=True,
+@kernel(
+    "void(int16[:, ::1], int64, int64[:, ::1], int64[:, ::1], int64, int64, float32[::1],"
+    " int64[:, ::1])"
 )
 def best_shifts(
     polar: NDArray[np.int16],
+    rows: int,
     row_of_line: NDArray[np.int64],
     column_of_line: NDArray[np.int64],
     scales: int,
+    shifts: int,
     score: NDArray[np.float32],
     place: NDArray[np.int64],
 ) -> None:
@@ -182,42 +178,51 @@ def best_shifts(
 
     Parameters
     ----------
-    polar : int16 (R, 2 C)
-        From :func:`log_polar`.
+    polar : int16 (C, W)
+        Transposed from :func:`log_polar`, each column once: one row here is one angle, so that the inner loop
+        over scales reads what lies side by side. W is at least the largest row of a line + `scales`.
+    rows : int
+        Radii in the map; beyond, it holds zeros.
     row_of_line, column_of_line : int64 (K, n)
         The lines of each of K constellations.
     scales : int
         Row offsets 0 .. scales - 1 are tried; where fewer than 3 in 4 lines are inside, none is.
+    shifts : int
+        Angles 0 .. shifts - 1 columns further are tried; C for all.
     score : float32 (K,)
         Out: the largest sum / (16 sqrt(number of lines inside)).
     place : int64 (K, 2)
-        Out: its row offset and column.
+        Out: its row offset and shift.
     """
-    rows, columns = polar.shape[0], polar.shape[1] // 2
+    columns = polar.shape[0]
     lines = row_of_line.shape[1]
-    total = np.empty(columns, np.int16)
+    total = np.empty(scales, np.int16)
+    norm = np.empty(scales, np.float32)
     for which in range(row_of_line.shape[0]):
-        score[which] = np.float32(-1e9)
         for scale in range(scales):
-            total[:] = 0
             inside = 0
             for line in range(lines):
-                row = row_of_line[which, line] + scale
-                if 0 <= row < rows:
+                if row_of_line[which, line] + scale < rows:
                     inside += 1
-                    source = polar[row, column_of_line[which, line] :]
-                    for column in range(columns):
-                        total[column] += source[column]
-            if 4 * inside < 3 * lines:
-                continue
-            top = np.int16(-32768)
-            for column in range(columns):
-                top = max(top, total[column])
-            value = np.float32(top / (16.0 * np.sqrt(inside)))
-            if value > score[which]:
-                score[which] = value
-                place[which, 0] = scale
-                for column in range(columns):
-                    if total[column] == top:
-                        place[which, 1] = column
+            norm[scale] = 1.0 / (16.0 * np.sqrt(inside)) if 4 * inside >= 3 * lines else 0.0
+        score[which] = np.float32(-1e9)
+        for shift in range(shifts):
+            total[:] = 0
+            for line in range(lines):
+                column = column_of_line[which, line] + shift
+                if column >= columns:
+                    column -= columns
+                first = row_of_line[which, line]
+                source = polar[column, first : first + scales]
+                for scale in range(scales):
+                    total[scale] += source[scale]
+            top = np.float32(-1e9)
+            for scale in range(scales):
+                top = max(top, norm[scale] * total[scale])
+            if top > score[which]:
+                score[which] = top
+                place[which, 1] = shift
+                for scale in range(scales):
+                    if norm[scale] * total[scale] == top:
+                        place[which, 0] = scale
                         break

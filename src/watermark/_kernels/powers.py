@@ -14,7 +14,7 @@ E0, E1, E2, E3 = (np.float32(value) for value in (0.99989669, 0.69639055, 0.2245
 
 
 @njit(inline="always")
-def power(base: float, exponent: float) -> float:
+def power(base: np.float32, exponent: np.float32) -> np.float32:
     """Return ``base ** exponent``, both float32; base and result have to be normal and positive."""
     bits = np.float32(base).view(np.int32)
     m = np.int32((bits & 0x7FFFFF) | 0x3F800000).view(np.float32) - np.float32(1.0)
@@ -23,4 +23,4 @@ def power(base: float, exponent: float) -> float:
     whole = np.floor(y)
     f = y - whole
     scale = np.int32((np.int32(whole) + 127) << 23).view(np.float32)
-    return scale * (E0 + f * (E1 + f * (E2 + f * E3)))
+    return np.float32(scale * (E0 + f * (E1 + f * (E2 + f * E3))))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels._jit import kernel
 
-@njit(
-    "void(float32[:, ::1], uint8[::1], int64, float32[::1], uint8[:, ::1])",
-    cache=True,
-    nogil=True,
-)
+
+@kernel("void(float32[:, ::1], uint8[::1], int64, float32[::1], uint8[:, ::1])")
 def forward(
     branch: NDArray[np.float32],
     outputs: NDArray[np.uint8],
@@ -31,7 +28,8 @@ def forward(
     metric : float32 (n_states,)
         In: score of each state at the start. Out: at the end, with its maximum at 0.
     decision : uint8 (steps, n_states)
-        Out: which of its two predecessors (the one without or with the oldest bit set) each state kept.
+        Out: which of its two predecessors each state kept, the one with the oldest bit set (1) or
+        not (0).
     """
     n_states = metric.size
     half = n_states // 2
@@ -56,9 +54,9 @@ def forward(
             metric[state] = following[state] - best
 
 
-@njit("int64(uint8[:, ::1], int64, uint8[::1])", cache=True, nogil=True)
+@kernel("int64(uint8[:, ::1], int64, uint8[::1])")
 def trace_back(decision: NDArray[np.uint8], state: int, bits: NDArray[np.uint8]) -> int:
-    """Follow the survivors from a final state; fill `bits` and return the state where the path began."""
+    """Follow the survivors from a final state; fill `bits` and return the path's first state."""
     steps, n_states = decision.shape
     half = n_states // 2
     for step in range(steps - 1, -1, -1):

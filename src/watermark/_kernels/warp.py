@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels._jit import kernel
 
-@njit("void(float32[:, ::1], float64[:, ::1], float32[:, ::1])", cache=True, nogil=True)
+
+@kernel("void(float32[:, ::1], float64[:, ::1], float32[:, ::1])")
 def bilinear(
     source: NDArray[np.float32], matrix: NDArray[np.float64], out: NDArray[np.float32]
 ) -> None:
-    """Sample `source` at ``matrix @ (column, row, 1)`` for each output pixel; zero outside of it."""
+    """Sample `source` at ``matrix @ (column, row, 1)`` for each output pixel; outside it is 0."""
     height, width = source.shape
     rows, columns = out.shape
     for row in range(rows):

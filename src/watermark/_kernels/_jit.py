@@ -12,7 +12,7 @@ from functools import update_wrapper
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numba
-from numba.core.typing import Signature
+from numba.core.typing.templates import Signature
 
 __all__ = ["KERNELS", "Kernel", "inner", "kernel"]
 

@@ -32,7 +32,6 @@ __all__ = [
     "SettingsError",
     "Store",
     "Task",
-    "arguments",
     "main",
     "options",
     "picture_options",
@@ -138,8 +137,8 @@ def write_text(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def options(name: str, description: str) -> argparse.ArgumentParser:
-    """Return a parser with the options that every benchmark has."""
+def options(name: str, description: str, *, jobs: bool = True) -> argparse.ArgumentParser:
+    """Return a parser with the options of every benchmark, and `jobs` where it may."""
     parser = argparse.ArgumentParser(
         prog=f"python -m benchmarks.{name}",
         description=description,
@@ -150,11 +149,12 @@ def options(name: str, description: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, help="source of every random choice")
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count() or 1, help="processes that work at once"
-    )
-    parser.add_argument(
         "--restart", action="store_true", help="forget an interrupted run instead of resuming it"
     )
+    if jobs:
+        parser.add_argument(
+            "--jobs", type=_positive, default=os.cpu_count() or 1, help="processes at once"
+        )
     return parser
 
 
@@ -167,15 +167,18 @@ def picture_options(parser: argparse.ArgumentParser, *, limit: int | None = None
         help="folder of pictures (default: the photographs inside scikit-image's wheel)",
     )
     parser.add_argument(
-        "--limit", type=int, default=limit, help="at most so many pictures, spread over the folder"
+        "--limit",
+        type=_positive,
+        default=limit,
+        help="at most so many pictures, spread over the folder",
     )
 
 
-def arguments(parser: argparse.ArgumentParser, argv: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the command line; the number of jobs is at least one."""
-    parsed = parser.parse_args(argv)
-    parsed.jobs = max(1, parsed.jobs)
-    return parsed
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
 
 
 def main(run: Callable[[Sequence[str] | None], None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageEnhance, ImageFilter
 
 from benchmarks.attacks.model import Attacked, Pixels, unmoved
@@ -15,6 +16,7 @@ __all__ = [
     "kernel_blur",
     "median",
     "nonlocal_means",
+    "residual",
     "salt_and_pepper",
     "sharpen",
     "subtract_residual",
@@ -84,16 +86,28 @@ def salt_and_pepper(image: Pixels, rng: np.random.Generator, *, share: float) ->
     return unmoved(noisy)
 
 
-def subtract_residual(
-    image: Pixels, rng: np.random.Generator, *, sigma: float = 1.0, gain: float = 1.0
-) -> Attacked:
-    """Estimate a mark as what a Wiener-like denoiser removes, and subtract it `gain` times."""
+def residual(pixels: npt.NDArray[np.float32], sigma: float = 1.0) -> npt.NDArray[np.float32]:
+    """Return what a Wiener-like denoiser would remove: noise, and any mark like it.
+
+    Parameters
+    ----------
+    pixels : ndarray of float32, shape (H, W) or (H, W, C)
+        Grey levels.
+    sigma : float, optional
+        Half the standard deviation of the Gaussian window, in pixels.
+    """
+    mean = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 2 * sigma), dtype=np.float32)
+    square = np.asarray(cv2.GaussianBlur(pixels * pixels, (0, 0), 2 * sigma), dtype=np.float32)
+    variance = square - mean * mean
+    # Half the median local variance stands for the variance of the mark and the noise.
+    noise = np.float32(0.5) * np.median(variance)
+    kept = np.maximum(variance - noise, 0) / np.maximum(variance, np.float32(1e-3))
+    removed: npt.NDArray[np.float32] = ((1 - kept) * (pixels - mean)).astype(np.float32)
+    return removed
+
+
+def subtract_residual(image: Pixels, rng: np.random.Generator, *, gain: float = 1.0) -> Attacked:
+    """Take what a denoiser would remove for the mark, and subtract it `gain` times."""
     del rng
     pixels = image.astype(np.float32)
-    mean = np.asarray(cv2.GaussianBlur(pixels, (0, 0), 2 * sigma))
-    variance = np.asarray(cv2.GaussianBlur(pixels * pixels, (0, 0), 2 * sigma)) - mean * mean
-    # Half the median local variance stands for the variance of the mark and the noise.
-    noise = 0.5 * float(np.median(variance))
-    kept = np.maximum(variance - noise, 0) / np.maximum(variance, 1e-3)
-    residual = (1 - kept) * (pixels - mean)
-    return unmoved(pixels - gain * residual)
+    return unmoved(pixels - np.float32(gain) * residual(pixels))

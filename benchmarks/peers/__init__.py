@@ -27,11 +27,14 @@ from indelible.errors import UnmarkableImageError
 __all__ = ["METHODS", "Peer", "environment"]
 
 METHODS = {
-    "invisible-watermark dwtDct": 4,
-    "invisible-watermark dwtDctSvd": 8,
+    "dwtDct": 4,
+    "dwtDctSvd": 8,
     "blind-watermark": 8,
 }
-"""Names of the peers, with the bytes of payload that each is measured with."""
+"""The peers' methods, with the bytes of payload that each is measured with.
+
+The first two are invisible-watermark's.
+"""
 
 # Without their declared dependencies: PyTorch serves only a third method, which is not measured.
 _PEERS = ("invisible-watermark==0.2.0", "blind-watermark==0.4.4")

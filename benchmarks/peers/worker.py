@@ -39,7 +39,7 @@ def _embed(package: Any, method: str, image: Any, payload: bytes) -> bytes:  # n
     else:
         encoder = package.WatermarkEncoder()
         encoder.set_watermark("bytes", payload)
-        marked = encoder.encode(bgr, method.split()[1])
+        marked = encoder.encode(bgr, method)
     pixels = np.clip(np.rint(marked), 0, 255).astype(np.uint8)[..., ::-1]
     return bytes(np.ascontiguousarray(pixels).tobytes())
 
@@ -51,7 +51,7 @@ def _detect(package: Any, method: str, image: Any, length: int) -> bytes:  # noq
         bits = mark.extract(embed_img=bgr, wm_shape=8 * length, mode="bit")
         return bytes(np.packbits(np.asarray(bits) > 0.5).tobytes())
     decoder = package.WatermarkDecoder("bytes", 8 * length)
-    return bytes(decoder.decode(bgr, method.split()[1]))
+    return bytes(decoder.decode(bgr, method))
 
 
 def main(method: str) -> None:
@@ -62,7 +62,7 @@ def main(method: str) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with contextlib.redirect_stdout(sys.stderr):
         package = _load(method)
-        length = 4 if method.endswith("dwtDct") else 8
+        length = 4 if method == "dwtDct" else 8
         while header := requests.read(13):
             what, height, width, size = struct.unpack("<cIII", header)
             payload = requests.read(size)

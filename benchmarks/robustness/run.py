@@ -15,7 +15,6 @@ from benchmarks._running import (
     Record,
     SettingsError,
     Store,
-    arguments,
     options,
     picture_options,
     run_tasks,
@@ -61,7 +60,7 @@ def run(argv: Sequence[str] | None) -> None:
         action="store_true",
         help="run other packages too, in an environment of their own",
     )
-    options_given = arguments(parser, argv)
+    options_given = parser.parse_args(argv)
     try:
         chosen = attacks.select(options_given.groups)
     except KeyError as error:

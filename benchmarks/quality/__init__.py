@@ -1,0 +1,1 @@
+"""How visible a mark is: see ``python -m benchmarks.quality --help``."""

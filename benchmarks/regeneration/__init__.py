@@ -1,0 +1,1 @@
+"""Attacks by neural networks that the user points to: ``python -m benchmarks.regeneration``."""

@@ -1,0 +1,1 @@
+"""What an informed adversary can do: see ``python -m benchmarks.security --help``."""

@@ -1,0 +1,149 @@
+"""What an adversary does who knows everything but the key.
+
+Every function takes marked pictures and public knowledge (the tile's period, the places of the
+pilots' lines, the mask's formula), and returns an estimate of the mark in luminance, or a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.attacks import Pixels
+from benchmarks.attacks.filters import residual
+from indelible.watermark.carrier import BAND, TILE, TILES_PER_SUPER, pilots_of
+from indelible.watermark.keys import DEFAULT_FAMILY
+from indelible.watermark.pattern import period_for
+
+__all__ = [
+    "Plane",
+    "averaged",
+    "correlation",
+    "folded",
+    "luminance",
+    "notched",
+    "shaped",
+    "subtracted",
+    "transplanted",
+]
+
+Plane: TypeAlias = npt.NDArray[np.float32]
+
+_NOTCH_RADIUS = 2.5  # bins of the picture's spectrum
+
+
+def luminance(image: Pixels) -> Plane:
+    """Return the luma (BT.601), float32, shape (H, W)."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+
+
+def _deviation(plane: Plane) -> Plane:
+    mean = np.asarray(cv2.blur(plane, (9, 9)), dtype=np.float32)
+    square = np.asarray(cv2.blur(plane * plane, (9, 9)), dtype=np.float32)
+    return np.sqrt(np.maximum(square - mean * mean, 1)).astype(np.float32)
+
+
+def _flattened(image: Pixels) -> Plane:
+    """Return the luma's residual at one level everywhere, so that edges do not drown the rest."""
+    plane = residual(luminance(image))
+    flat: Plane = np.clip(plane / _deviation(plane), -3, 3)
+    return flat
+
+
+def shaped(estimate: Plane, image: Pixels) -> Plane:
+    """Give an estimate of the pattern the local strength that the mask gives the mark."""
+    strength: Plane = (2 * _deviation(luminance(image)) ** 2 + 58.5) ** np.float32(0.38)
+    return estimate * strength
+
+
+def averaged(images: Iterable[Pixels]) -> Plane:
+    """Average the flattened residuals of marked pictures of one size."""
+    total: Plane | None = None
+    for image in images:
+        plane = _flattened(image)
+        total = plane if total is None else total + plane
+    if total is None:
+        raise ValueError("There is nothing to average.")
+    return total
+
+
+def _fold(plane: Plane, period: int) -> Plane:
+    """Return the plane's mean over all places at distances of `period`, laid out again."""
+    height, width = plane.shape
+    rows, columns = -(-height // period), -(-width // period)
+    shape = (rows * period, columns * period)
+    total, count = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    total[:height, :width], count[:height, :width] = plane, 1
+    tiles = (rows, period, columns, period)
+    mean = total.reshape(tiles).sum((0, 2)) / np.maximum(count.reshape(tiles).sum((0, 2)), 1)
+    return np.tile(mean, (rows, columns))[:height, :width]
+
+
+def _band(plane: Plane, period: int) -> Plane:
+    """Keep the frequencies that the mark uses."""
+    spectrum = np.fft.rfft2(plane)
+    fy = np.fft.fftfreq(plane.shape[0])[:, None]
+    fx = np.fft.rfftfreq(plane.shape[1])[None, :]
+    radius = np.hypot(fx, fy) * period / TILE
+    kept = np.where((radius >= BAND[0]) & (radius <= BAND[1]), spectrum, 0)
+    return np.fft.irfft2(kept, s=plane.shape).astype(np.float32)
+
+
+def folded(image: Pixels) -> tuple[Plane, Plane]:
+    """Estimate the mark of one picture from its periods.
+
+    Returns
+    -------
+    pilots, data : ndarray of float32, shape (H, W)
+        What repeats with the pilots' period, and with the data's.
+    """
+    plane = _flattened(image)
+    period = period_for(*image.shape[:2])
+    pilots = _fold(plane, period)
+    data = _fold(plane - pilots, TILES_PER_SUPER * period)
+    return _band(pilots, period), _band(data, period)
+
+
+def notched(image: Pixels) -> Pixels:
+    """Remove the lines of the default family's pilots from a picture that was not moved."""
+    plane = luminance(image)
+    height, width = plane.shape
+    period = period_for(height, width)
+    spectrum = np.fft.fft2(plane)
+    fy, fx = np.fft.fftfreq(height)[:, None] * height, np.fft.fftfreq(width)[None, :] * width
+    notch = np.zeros(plane.shape, bool)
+    lines = pilots_of(DEFAULT_FAMILY).lines
+    for u, v in np.concatenate([lines, -lines]):
+        place_x, place_y = u * width / period, v * height / period
+        notch |= np.hypot(fx - place_x, fy - place_y) <= _NOTCH_RADIUS
+    without = np.fft.ifft2(np.where(notch, 0, spectrum)).real
+    return _add(image, (without - plane).astype(np.float32))
+
+
+def subtracted(marked: Pixels, estimate: Plane, psnr: float) -> Pixels:
+    """Subtract an estimate of the mark, scaled so that it costs `psnr` dB."""
+    level = 255 / 10 ** (psnr / 20) / max(float(np.sqrt(np.mean(estimate**2))), 1e-9)
+    return _add(marked, np.float32(-level) * estimate)
+
+
+def transplanted(marked: Pixels, onto: Pixels, psnr: float) -> Pixels:
+    """Copy attack: add one picture's residual to another of the same size, at `psnr` dB."""
+    period = period_for(*marked.shape[:2])
+    pattern = shaped(_band(_flattened(marked), period), onto)
+    return subtracted(onto, -pattern, psnr)
+
+
+def _add(image: Pixels, plane: Plane) -> Pixels:
+    changed: Pixels = np.clip(np.rint(image + plane[..., None]), 0, 255).astype(np.uint8)
+    return changed
+
+
+def correlation(estimate: Plane, mark: Plane) -> float:
+    """Return the correlation coefficient of an estimate with the true mark; 0 for none."""
+    if float(estimate.std()) == 0 or float(mark.std()) == 0:
+        return 0.0
+    return float(np.corrcoef(estimate.ravel(), mark.ravel())[0, 1])

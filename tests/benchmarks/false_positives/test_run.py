@@ -1,0 +1,83 @@
+"""The false-positive benchmark: its pictures, its forced decodings, and a small run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import images
+from benchmarks._systems import key_bytes
+from benchmarks.false_positives import corpus, scores
+from benchmarks.false_positives import run as command
+from indelible import watermark
+from indelible.watermark import coding, probability
+
+
+@pytest.mark.usefixtures("quick_engine")
+def test_corpus_is_reproducible_and_of_every_kind() -> None:
+    sources = images.built_in()[:3]
+    made = [corpus.unmarked(index, sources, 5, peers=False) for index in range(40)]
+    assert {kind for kind, _ in made} == set(corpus.KINDS) - {corpus.PEER_KIND}
+    kind, pixels = corpus.unmarked(7, sources, 5, peers=False)
+    assert kind == made[7][0]
+    np.testing.assert_array_equal(pixels, made[7][1])
+    for _, picture in made:
+        assert picture.dtype == np.uint8
+        assert picture.shape[2] == 3
+
+
+def test_reference_decoder_agrees_with_the_engine() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        word = coding.encode(rng.bytes(8)).astype(np.float32)
+        soft = word + rng.normal(0, 0.8, word.size).astype(np.float32)
+        payload = coding.decode(soft)
+        assert payload is not None
+        assert scores.best_metric(soft) == pytest.approx(
+            float(soft @ coding.encode(payload)), rel=1e-4
+        )
+
+
+def test_reference_decoder_is_at_least_any_code_word() -> None:
+    rng = np.random.default_rng(2)
+    noise = rng.normal(0, 1, coding.CODED_BITS).astype(np.float32)
+    best = scores.best_metric(noise)
+    words = [coding.encode(rng.bytes(8)) for _ in range(50)]
+    assert best >= max(float(noise @ word) for word in words)
+
+
+def test_threshold_is_where_the_bound_is_reached() -> None:
+    limit = scores.threshold(16)
+    assert probability.false_positive_bound(limit, 16) == pytest.approx(probability.LIMIT, rel=1e-6)
+    assert scores.threshold(1) < limit < 15
+
+
+def test_forced_scores_tell_marked_from_unmarked() -> None:
+    key = watermark.Key.from_bytes(key_bytes(0))
+    picture = images.resize_side(images.photograph(2), 400)
+    unmarked = scores.forced_scores(picture, key)
+    assert 1 <= len(unmarked) <= 3
+    assert max(unmarked) < scores.threshold(1)
+    marked = scores.forced_scores(watermark.embed(picture, b"8 bytes.", key), key)
+    assert max(marked) > scores.threshold(1)
+
+
+@pytest.mark.usefixtures("quick_engine")
+def test_run_counts_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores, "forced_scores", lambda image, _: [9 + image.mean() / 255] * 3)
+    line = ["--ring", "2", "--forced-every", "2", "--jobs", "1", "--out", str(tmp_path)]
+    command.run([*line, "--count", "20"])
+    command.run([*line, "--count", "24"])
+    tables = {
+        table["title"]: {row[next(iter(row))]: row for row in table["rows"]}
+        for table in json.loads((tmp_path / "result.json").read_text())["tables"]
+    }
+    total = tables["Found in unmarked pictures"]["all"]
+    assert total["pictures"] == 24
+    assert total["found"] == 0
+    assert total["95 % below"] == pytest.approx(3 / 24, rel=0.1)
+    assert tables["Scores of forced decodings"]["decodings"]["value"] >= 20
+    assert (tmp_path / "scores.png").exists()

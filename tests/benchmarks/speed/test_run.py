@@ -1,0 +1,59 @@
+"""The speed benchmark: its pictures, its tables, and a run on a picture that is soon done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks._running import Record
+from benchmarks.speed import probe, timings
+from benchmarks.speed import run as command
+
+
+def test_picture_is_a_mosaic_without_enlargement() -> None:
+    picture = timings.picture("512", 3)
+    assert picture.shape == (512, 512, 3)
+    np.testing.assert_array_equal(picture, timings.picture("512", 3))
+    assert (picture != timings.picture("512", 4)).any()
+
+
+@pytest.mark.usefixtures("quick_engine")
+def test_run_writes_ratios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(timings.SIZES, "512", (256, 256))
+    line = ["--sizes", "512", "--rounds", "1", "--no-fresh", "--out", str(tmp_path)]
+    command.run(line)
+    result = json.loads((tmp_path / "result.json").read_text())
+    times = {row["operation"]: row for row in result["tables"][0]["rows"]}
+    assert times["JPEG q90 encode"]["x JPEG encode"] == 1
+    assert times["JPEG q90 decode"]["x JPEG decode"] == 1
+    assert times["embed"]["ms"] > 0
+    assert "reject, ring of 16" in times
+    assert (tmp_path / "speed.png").exists()
+
+
+def test_promises_compare_what_was_measured() -> None:
+    def record(operation: str, size: str, milliseconds: float, ratio: float) -> Record:
+        times = {"milliseconds": milliseconds, "per_encode": ratio, "per_decode": ratio}
+        return {"operation": operation, "size": size, **times}
+
+    records = [
+        record("embed", "1024", 10, 2.5),
+        record("detect, upright", "1024", 40, 13),
+        record("detect, upright", "12 MP", 80, 3),
+        {"operation": "two threads", "gain": 1.9},
+    ]
+    rows = {str(row[0]): row for row in command.promise_table(records).rows if row is not None}
+    assert rows["embed / JPEG encode, 1024"][-1] is True
+    assert rows["detect, upright / JPEG decode, 1024"][-1] is False
+    assert rows["detect at 12 MP / at 1 MP"][1] == 2
+    assert rows["throughput of two threads / one"][-1] is True
+    assert len(rows) == 4
+
+
+def test_probes_run_in_processes_of_their_own() -> None:
+    answer = command._probe("imports alone")
+    assert answer["seconds"] > 0
+    assert {"first call", "memory of embed"} <= set(probe.PROBES)

@@ -33,7 +33,7 @@ def generate(seed: int) -> NDArray[np.uint8]:
         wave = np.sin(2 * np.pi * frequency * (x * np.cos(angle) + y * np.sin(angle)))
         picture += wave[:, :, None] * random.normal(size=3) / frequency**0.7
     picture = 128 + 40 * picture / picture.std() + random.normal(scale=4, size=picture.shape)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 255), dtype=np.uint8)
 
 
 def main(folder: Path) -> None:

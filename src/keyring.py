@@ -204,7 +204,7 @@ class KeyRing:
                 for path in folder.iterdir()
                 if path.suffix == _SUFFIX and not path.name.startswith(".")
             ]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise KeyFileError(

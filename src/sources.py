@@ -20,8 +20,12 @@ __all__ = ["ImageInput", "PillowImage", "Source", "open_source"]
 class PillowImage(Protocol):
     """As much of ``PIL.Image.Image`` as is needed, so that nobody has to import Pillow."""
 
-    mode: str
     info: dict[Any, Any]
+
+    @property
+    def mode(self) -> str:
+        """Pillow's name for the kind of pixels."""
+        ...
 
     @property
     def size(self) -> tuple[int, int]:

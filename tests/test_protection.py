@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 import indelible
-from indelible import credentials, imaging, protection, watermark
+from indelible import credentials, imaging, watermark
 from indelible.credentials import (
     Generator,
     ManifestRequest,
@@ -423,7 +423,7 @@ def test_an_id_that_is_held_is_redrawn(
 ) -> None:
     held = indelible.protect(photograph, registry=registry).payload
     draws = iter([held, held, b"\x01" * 8])
-    monkeypatch.setattr(protection.secrets, "token_bytes", lambda count: next(draws))
+    monkeypatch.setattr("indelible.protection.secrets.token_bytes", lambda count: next(draws))
     assert indelible.protect(photograph, registry=registry).payload == b"\x01" * 8
     assert registry.count() == 2
 

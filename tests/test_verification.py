@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import indelible
-from indelible import credentials, imaging, verification, watermark
+from indelible import credentials, imaging, watermark
 from indelible.config import user_folders
 from indelible.credentials import Record, SqliteRegistry, Trust
 from indelible.defaults import current
@@ -273,7 +273,7 @@ def test_without_a_codec_the_manifest_still_speaks(
     def missing(data: bytes, *, limits: Limits) -> imaging.Picture:
         raise MissingDependencyError("no codec", hint="install it")
 
-    monkeypatch.setattr(verification.imaging, "decode", missing)
+    monkeypatch.setattr(imaging, "decode", missing)
     result = indelible.verify(protected.data)
     assert result.verdict == "authentic"
     assert result.watermark.state == "not_checked"

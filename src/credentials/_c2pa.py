@@ -86,6 +86,7 @@ class SigningJob:
     algorithm: str
     certificates: bytes
     callback: Callable[[bytes], bytes] = field(repr=False)
+    private_key: bytes | None = field(default=None, repr=False)  # instead of the callback
     timestamp_url: str | None = None
     parent: Ingredient | None = None
     resources: tuple[tuple[str, bytes], ...] = ()
@@ -237,12 +238,18 @@ def _signer(job: SigningJob, callback: Callable[[bytes], bytes]) -> Iterator[c2p
     if job.timestamp_url is not None and not job.timestamp_url.startswith(("http://", "https://")):
         raise SigningError(f"the time-stamp address {job.timestamp_url!r} is no http or https URL")
     try:
-        signer = c2pa.Signer.from_callback(
-            callback,
-            c2pa.C2paSigningAlg[job.algorithm.upper()],
-            job.certificates.decode("ascii"),
-            job.timestamp_url,
-        )
+        if job.private_key is not None:
+            info = c2pa.C2paSignerInfo(
+                job.algorithm.encode(), job.certificates, job.private_key, _url(job.timestamp_url)
+            )
+            signer = c2pa.Signer.from_info(info)
+        else:
+            signer = c2pa.Signer.from_callback(
+                callback,
+                c2pa.C2paSigningAlg[job.algorithm.upper()],
+                job.certificates.decode("ascii"),
+                job.timestamp_url,
+            )
     except (c2pa.C2paError, KeyError, UnicodeDecodeError) as error:
         raise SigningError(
             f"the signer cannot be used: {error}",
@@ -250,6 +257,10 @@ def _signer(job: SigningJob, callback: Callable[[bytes], bytes]) -> Iterator[c2p
         ) from error
     with signer:
         yield signer
+
+
+def _url(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
 
 
 def _builder(job: SigningJob) -> c2pa.Builder:

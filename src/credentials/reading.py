@@ -124,15 +124,17 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
         state = "valid"  # vouched for by a list of time-stamp authorities only
 
     tree = _Tree(reading)
-    label = _text(summary.get("active_manifest")) or ""
     manifest = tree.manifest(str(summary.get("active_manifest", "")), ())
+    history = tree.failures(summary)
     notes = _findings(active.get("informational"))
     stamped = manifest.signature.time if "timeStamp.validated" in successes else None
     broken = [item.code for item in own if item.code != UNTRUSTED]
+    below = [item.code for item in _delta_failures(summary) if item.code != UNTRUSTED]
     return CredentialReport(
         state=state,
         reasons=(
-            *_reasons(state, own, trusted_by, label),
+            *_reasons(state, own, trusted_by),
+            *_history_reasons(history),
             *dict.fromkeys(item.sentence for item in notes if item.code in _NOTEWORTHY),
             *(
                 f"The {item.name} in use here is stale: its next issue was due on "
@@ -141,13 +143,13 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
             ),
         ),
         failures=own,
-        ingredient_failures=tree.failures(summary),
+        ingredient_failures=history,
         identity_failures=identity,
         manifest=manifest,
         signer_trusted=trusted_by is not None,
         trusted_by=trusted_by,
         development=trusted_by == DEVELOPMENT,
-        changed_only=bool(broken) and PICTURE_HASH_MISMATCHES.issuperset(broken),
+        changed_only=bool(broken) and PICTURE_HASH_MISMATCHES.issuperset([*broken, *below]),
         time=stamped or _claimed_time(manifest),
         timestamped=stamped is not None,
         timestamp_trusted=stamped is not None and "timeStamp.trusted" in successes,
@@ -158,7 +160,9 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
 def _trusted_by(
     summary: Mapping[str, Any], successes: Mapping[str, Finding], trust: Trust
 ) -> str | None:
-    if "signingCredential.trusted" not in successes:
+    # The library judges a certificate by itself: beside a signature that does not fit, it only says
+    # that somebody put a good certificate there.
+    if not {"signingCredential.trusted", "claimSignature.validated"} <= successes.keys():
         return None
     name = _mapping(summary, "validation_results").get("trustListUri")
     if not name:
@@ -167,9 +171,7 @@ def _trusted_by(
     return str(name) if "manifest" in kinds else None
 
 
-def _reasons(
-    state: State, failures: Sequence[Finding], trusted_by: str | None, label: str
-) -> tuple[str, ...]:
+def _reasons(state: State, failures: Sequence[Finding], trusted_by: str | None) -> tuple[str, ...]:
     sentences = list(dict.fromkeys(item.sentence for item in failures))
     if state == "trusted" and trusted_by == DEVELOPMENT:
         sentences.insert(
@@ -181,9 +183,22 @@ def _reasons(
         sentences.insert(0, "Intact since it was signed.")
         if not failures:
             sentences.append(explain(UNTRUSTED))
-    elif not sentences:
-        sentences.append(f"The manifest {label} does not validate.")
     return tuple(sentences)
+
+
+def _history_reasons(history: Sequence[Finding]) -> tuple[str, ...]:
+    found = [item.sentence for item in history if item.code != UNTRUSTED]
+    return tuple(f"In a picture used in this one: {text}" for text in dict.fromkeys(found))
+
+
+def _delta_failures(summary: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return the failures inside the history that were not there when it was signed."""
+    deltas = _mapping(summary, "validation_results").get("ingredientDeltas")
+    return tuple(
+        finding
+        for delta in _mappings(deltas)
+        for finding in _findings(_mapping(delta, "validationDeltas").get("failure"))
+    )
 
 
 def _claimed_time(manifest: ManifestReport) -> str | None:
@@ -245,10 +260,8 @@ class _Tree:
     def failures(self, summary: Mapping[str, Any]) -> tuple[Finding, ...]:
         """Return every failure inside the history: found now, and recorded when it was made."""
         found: dict[tuple[str, str], Finding] = {}
-        deltas = _mapping(summary, "validation_results").get("ingredientDeltas")
-        for delta in _mappings(deltas):
-            for finding in _findings(_mapping(delta, "validationDeltas").get("failure")):
-                found.setdefault((finding.code, finding.where), finding)
+        for finding in _delta_failures(summary):
+            found.setdefault((finding.code, finding.where), finding)
         for body in self._manifests.values():
             if isinstance(body, Mapping):
                 for item in _mappings(body.get("ingredients")):

@@ -10,7 +10,7 @@ from indelible.credentials import _c2pa
 from indelible.credentials.certificate_profile import require_profile
 from indelible.credentials.manifest import PARENT_INSTANCE, SourceType
 from indelible.credentials.media_types import media_type, sniff
-from indelible.credentials.signers import Signer
+from indelible.credentials.signers import PemSigner, Signer
 from indelible.credentials.trust import Trust
 from indelible.errors import ManifestError, UnreadableImageError
 
@@ -140,6 +140,7 @@ def sign(
             algorithm=signer.algorithm,
             certificates=signer.certificates,
             callback=signer.sign,
+            private_key=signer.pkcs8() if isinstance(signer, PemSigner) else None,
             timestamp_url=signer.timestamp_url,
             parent=ancestor,
             resources=() if parent_store is None else ((_RECOVERED, parent_store),),

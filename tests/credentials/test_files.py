@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.credentials import (
+    CallbackSigner,
     DevelopmentIdentity,
     Fetcher,
     ManifestDefinition,
@@ -66,16 +67,12 @@ def test_nothing_is_overwritten_unasked(original: Path, identity: DevelopmentIde
 
 
 def test_signing_in_place_never_truncates(
-    original: Path,
-    identity: DevelopmentIdentity,
-    trust: Trust,
-    monkeypatch: pytest.MonkeyPatch,
+    original: Path, identity: DevelopmentIdentity, trust: Trust
 ) -> None:
     before = original.read_bytes()
-    with monkeypatch.context() as patch:
-        patch.setattr(type(identity.signer), "sign", lambda self, data: 1 / 0)
-        with pytest.raises(SigningError):
-            sign_file(original, original, make_request(), identity.signer, overwrite=True)
+    broken = CallbackSigner(identity.signer.certificates, lambda data: bytes(1 // len(b"")))
+    with pytest.raises(SigningError):
+        sign_file(original, original, make_request(), broken, overwrite=True)
     assert original.read_bytes() == before
     sign_file(original, original, make_request(), identity.signer, overwrite=True)
     assert read_file(original, trust=trust).state == "trusted"

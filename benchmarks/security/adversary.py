@@ -17,7 +17,7 @@ from benchmarks.attacks import Pixels
 from benchmarks.attacks.filters import residual
 from indelible.watermark.carrier import BAND, TILE, TILES_PER_SUPER, pilots_of
 from indelible.watermark.keys import DEFAULT_FAMILY
-from indelible.watermark.pattern import period_for
+from indelible.watermark.pattern import period_of, size_class_for
 
 __all__ = [
     "Plane",
@@ -26,6 +26,7 @@ __all__ = [
     "folded",
     "luminance",
     "notched",
+    "public_period",
     "shaped",
     "subtracted",
     "transplanted",
@@ -34,6 +35,11 @@ __all__ = [
 Plane: TypeAlias = npt.NDArray[np.float32]
 
 _NOTCH_RADIUS = 2.5  # bins of the picture's spectrum
+
+
+def public_period(image: Pixels) -> int:
+    """Return the tile's period in pixels, which follows from the picture's size."""
+    return period_of(size_class_for(*image.shape[:2]))
 
 
 def luminance(image: Pixels) -> Plane:
@@ -102,7 +108,7 @@ def folded(image: Pixels) -> tuple[Plane, Plane]:
         What repeats with the pilots' period, and with the data's.
     """
     plane = _flattened(image)
-    period = period_for(*image.shape[:2])
+    period = public_period(image)
     pilots = _fold(plane, period)
     data = _fold(plane - pilots, TILES_PER_SUPER * period)
     return _band(pilots, period), _band(data, period)
@@ -112,7 +118,7 @@ def notched(image: Pixels) -> Pixels:
     """Remove the lines of the default family's pilots from a picture that was not moved."""
     plane = luminance(image)
     height, width = plane.shape
-    period = period_for(height, width)
+    period = public_period(image)
     spectrum = np.fft.fft2(plane)
     fy, fx = np.fft.fftfreq(height)[:, None] * height, np.fft.fftfreq(width)[None, :] * width
     notch = np.zeros(plane.shape, bool)
@@ -132,7 +138,7 @@ def subtracted(marked: Pixels, estimate: Plane, psnr: float) -> Pixels:
 
 def transplanted(marked: Pixels, onto: Pixels, psnr: float) -> Pixels:
     """Copy attack: add one picture's residual to another of the same size, at `psnr` dB."""
-    period = period_for(*marked.shape[:2])
+    period = public_period(marked)
     pattern = shaped(_band(_flattened(marked), period), onto)
     return subtracted(onto, -pattern, psnr)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -80,10 +81,9 @@ def test_missing_runtime_and_missing_file_say_what_to_do(
     monkeypatch.undo()
     networks._session.cache_clear()
 
-    def missing(name: str) -> None:
-        raise ImportError(name)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(networks.importlib, "import_module", missing)
-        with pytest.raises(SettingsError, match="pip install onnxruntime"):
-            networks._session(tmp_path / "network.onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(SettingsError, match="pip install onnxruntime"):
+        networks._session(tmp_path / "network.onnx")
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace())
+    with pytest.raises(FileNotFoundError, match="There is no network"):
+        networks._session(tmp_path / "network.onnx")

@@ -6,10 +6,15 @@ writes. They are slow and work in double precision.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+LUMA = (0.299, 0.587, 0.114)
 
 
 def whiten(image: NDArray[np.float32], block: int, floor: float, exponent: float) -> Array:
@@ -33,3 +38,225 @@ def whiten(image: NDArray[np.float32], block: int, floor: float, exponent: float
             spectrum *= (smooth + floor) ** exponent
             out[place] += np.fft.ifft2(spectrum).real * window
     return out[hop : hop + height, hop : hop + width]
+
+
+def reduce_area(image: NDArray[np.uint8], rows: int, columns: int) -> Array:
+    """Average the luminance over the area of each output pixel: one matrix for each direction."""
+    grey = image[..., :3] @ np.array(LUMA) if image.shape[2] >= 3 else image[..., 0].astype(float)
+    out: Array = _overlaps(image.shape[0], rows) @ grey @ _overlaps(image.shape[1], columns).T
+    return out
+
+
+def _overlaps(length: int, count: int) -> Array:
+    """Share of each of `length` pixels in each of `count` equal spans, float64 (count, length)."""
+    out = np.zeros((count, length))
+    for span in range(count):
+        for pixel in range(length):
+            left = max(span * length / count, pixel)
+            right = min((span + 1) * length / count, pixel + 1)
+            out[span, pixel] = max(0.0, right - left) * count / length
+    return out
+
+
+def box_moments(image: NDArray[np.float32], radius: int) -> tuple[Array, Array]:
+    """Mean and variance of the square around each pixel, as far as it lies inside of the image."""
+    mean, variance = np.empty(image.shape), np.empty(image.shape)
+    for y, x in np.ndindex(image.shape):
+        box = image[max(y - radius, 0) : y + radius + 1, max(x - radius, 0) : x + radius + 1]
+        mean[y, x] = np.mean(box, dtype=np.float64)
+        variance[y, x] = np.var(box, dtype=np.float64)
+    return mean, variance
+
+
+def add_pattern(
+    image: NDArray[np.uint8],
+    mask: NDArray[np.float32],
+    pattern: NDArray[np.float32],
+    weights: NDArray[np.float32],
+) -> Array:
+    """Add the masked pattern; the result is neither rounded nor clipped."""
+    out = image.astype(np.float64)
+    period = pattern.shape[0]
+    for y, x in np.ndindex(image.shape[:2]):
+        change = float(mask[y // 2, x // 2]) * float(pattern[y % period, x % period])
+        for channel, weight in enumerate(weights):
+            out[y, x, channel] += float(weight) * change
+    return out
+
+
+def full_spectrum(half: NDArray[np.float32]) -> Array:
+    """Continue a half spectrum's power by its symmetry P(-u, -v) = P(u, v), to all u."""
+    size = half.shape[0]
+    out = np.empty((size, size))
+    for v, u in np.ndindex(out.shape):
+        out[v, u] = half[v, u] if u < half.shape[1] else half[-v % size, size - u]
+    return out
+
+
+def normalised_power(spectrum: NDArray[np.complex64], cell: int, cap: float) -> Array:
+    """Divide the power by its mean over square cells; cap the result."""
+    power = np.abs(spectrum.astype(np.complex128)) ** 2
+    out = np.empty_like(power)
+    for top in range(0, power.shape[0], cell):
+        for left in range(0, power.shape[1], cell):
+            part = power[top : top + cell, left : left + cell]
+            out[top : top + cell, left : left + cell] = part / (part.mean() + 1e-30)
+    return np.asarray(np.minimum(out, cap))
+
+
+def smoothed(power: NDArray[np.float32]) -> Array:
+    """Average over 3 x 3 bins; rows go on around the edge, columns with their mirror image."""
+    rows, columns = power.shape
+    out = np.empty(power.shape)
+    for y, x in np.ndindex(power.shape):
+        total = 0.0
+        for dy in (-1, 0, 1):
+            for dx in (-1, 0, 1):
+                beside = x + dx
+                if beside in (-1, columns):
+                    beside = x - dx
+                total += float(power[(y + dy) % rows, beside])
+        out[y, x] = total / 9
+    return out
+
+
+def log_polar_places(
+    size: int, first_radius: float, log_step: float, rows: int, angles: int, span: float
+) -> tuple[Array, Array]:
+    """Return u and v, in bins, of a log-polar grid's points, float64 (rows, angles) each."""
+    radius = first_radius * np.exp(log_step * np.arange(rows))[:, None]
+    angle = span * np.arange(angles)[None, :] / angles
+    return radius * np.cos(angle), radius * np.sin(angle)
+
+
+def standardised(rows: Array) -> Array:
+    """Bring each row to mean 0 and deviation 16, within -127..127."""
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    deviation = np.sqrt(np.maximum(np.mean(centred**2, axis=1, keepdims=True), 1e-6))
+    return np.asarray(np.clip(16 * centred / deviation, -127, 127))
+
+
+def shifted_sums(
+    polar: NDArray[np.int16],
+    row_of_line: NDArray[np.int64],
+    column_of_line: NDArray[np.int64],
+    first_scale: int,
+    min_lines: int,
+    shape: tuple[int, int],
+) -> Array:
+    """Sum a log-polar map (its columns stand twice) at a constellation's lines, for each shift."""
+    out = np.full(shape, -1e9)
+    columns = polar.shape[1] // 2
+    for scale, angle in np.ndindex(shape):
+        values = [
+            int(polar[row + scale + first_scale, (column + angle) % columns])
+            for row, column in zip(row_of_line, column_of_line, strict=True)
+            if 0 <= row + scale + first_scale < polar.shape[0]
+        ]
+        if len(values) >= min_lines:
+            out[scale, angle] = sum(values) / (16 * math.sqrt(len(values)))
+    return out
+
+
+def interpolated(power: NDArray[np.float32], u: float, v: float) -> float | None:
+    """Interpolate a half spectrum's power at a frequency in bins; None beyond its edge."""
+    size, columns = power.shape
+    if u < 0:
+        u, v = -u, -v
+    i, j = math.floor(u), math.floor(v)
+    if i >= columns - 1 or j < -(size // 2) or j >= size // 2 - 1:
+        return None
+    total = 0.0
+    for dj in (0, 1):
+        for di in (0, 1):
+            weight = (1 - abs(u - i - di)) * (1 - abs(v - j - dj))
+            total += weight * float(power[(j + dj) % size, i + di])
+    return total
+
+
+def mean_power(power: NDArray[np.float32], lines: Array, matrix: Array) -> float:
+    """Sum power - 1 at each line's place, over the root of the number of lines inside."""
+    values = [interpolated(power, *(matrix @ line)) for line in lines]
+    inside = [value for value in values if value is not None]
+    return sum(value - 1 for value in inside) / math.sqrt(len(inside)) if len(inside) >= 8 else -1e9
+
+
+def best_translation(
+    values: NDArray[np.complex64], lines: NDArray[np.int64], grid: int
+) -> tuple[float, float, Array]:
+    """Return the largest and the smallest sum of the lines over a raster, and all sums."""
+    sums = np.empty((grid, grid))
+    for ty, tx in np.ndindex(sums.shape):
+        phase = 2 * np.pi * (lines[:, 0] * tx + lines[:, 1] * ty) / grid
+        sums[ty, tx] = np.sum(values * np.exp(1j * phase)).real
+    return float(sums.max()), float(sums.min()), sums
+
+
+def bilinear(source: NDArray[np.float32], matrix: Array, shape: tuple[int, int]) -> Array:
+    """Sample an image at ``matrix @ (column, row, 1)``; zero outside of it."""
+    out = np.zeros(shape)
+    height, width = source.shape
+    for row, column in np.ndindex(shape):
+        x, y, z = matrix @ np.array([column, row, 1.0])
+        x, y = x / z, y / z
+        if 0 <= x < width - 1 and 0 <= y < height - 1:
+            i, j = math.floor(x), math.floor(y)
+            for dj in (0, 1):
+                for di in (0, 1):
+                    weight = (1 - abs(x - i - di)) * (1 - abs(y - j - dj))
+                    out[row, column] += weight * float(source[j + dj, i + di])
+    return out
+
+
+def viterbi_forward(
+    branch: Array, outputs: NDArray[np.uint8], metric: Array
+) -> tuple[Array, Array]:
+    """Run a trellis from every state to every state.
+
+    Returns
+    -------
+    metric : float64 (n_states,)
+        Best score of each final state, with its maximum at 0.
+    paths : int64 (n_states, steps)
+        Input bits of the path that survives into each state.
+    """
+    n_states = metric.size
+    paths: list[list[int]] = [[] for _ in range(n_states)]
+    scores = [float(value) for value in metric]
+    for step in branch:
+        best = [-math.inf] * n_states
+        chosen: list[list[int]] = [[] for _ in range(n_states)]
+        for state in range(n_states):
+            for bit in (0, 1):
+                target = (2 * state + bit) % n_states
+                score = scores[state] + float(step[outputs[2 * state + bit]])
+                if score > best[target]:
+                    best[target] = score
+                    chosen[target] = [*paths[state], bit]
+        scores, paths = best, chosen
+    final = np.array(scores)
+    return final - final.max(), np.array(paths)
+
+
+def convolutional_code(
+    message: list[int], generators: tuple[int, ...], constraint: int
+) -> list[int]:
+    """Encode bits with a tail-biting convolutional code: a window slides around the message."""
+    coded = []
+    for end in range(len(message)):
+        window = [message[(end - back) % len(message)] for back in range(constraint)]
+        for generator in generators:
+            taps = [(generator >> back) & 1 for back in range(constraint)]
+            coded.append(sum(tap & bit for tap, bit in zip(taps, window, strict=True)) % 2)
+    return coded
+
+
+def crc16(bits: list[int]) -> list[int]:
+    """CRC-16/CCITT-FALSE by long division: polynomial 0x1021, first remainder 0xFFFF."""
+    polynomial = [1] + [(0x1021 >> shift) & 1 for shift in range(15, -1, -1)]
+    work = [bit ^ 1 for bit in bits[:16]] + bits[16:] + [0] * 16
+    for start in range(len(bits)):
+        if work[start]:
+            for offset, coefficient in enumerate(polynomial):
+                work[start + offset] ^= coefficient
+    return work[-16:]

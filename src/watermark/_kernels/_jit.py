@@ -19,9 +19,13 @@ __all__ = ["KERNELS", "Kernel", "inner", "kernel"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Without "nnan" and "ninf": whatever is in a picture, a kernel's result stays defined.
-FASTMATH = {"contract"}
 CONFIG: Any = numba.config
+OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",  # a division by zero gives inf or nan, as in numpy, and costs no test
+    # Without "nnan" and "ninf": whatever is in a picture, a kernel's result stays defined.
+    "fastmath": {"contract"},
+}
 
 
 class Kernel(Generic[P, R]):
@@ -52,13 +56,12 @@ class Kernel(Generic[P, R]):
         if CONFIG.DISABLE_JIT:
             compiled = self.function
         else:
-            options: dict[str, Any] = {"nogil": True, "fastmath": FASTMATH}
             try:
-                compiled = numba.njit(self._signature, cache=True, **options)(self.function)
+                compiled = numba.njit(self._signature, cache=True, **OPTIONS)(self.function)
             except RuntimeError as error:
                 if "no locator available" not in str(error):  # neither cache can be written
                     raise
-                compiled = numba.njit(self._signature, **options)(self.function)
+                compiled = numba.njit(self._signature, **OPTIONS)(self.function)
         self._compiled = compiled
         return compiled
 
@@ -79,5 +82,5 @@ def kernel(signature: str | Signature) -> Callable[[Callable[P, R]], Kernel[P, R
 
 def inner(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function that kernels call; it is compiled, and kept, with each of them."""
-    compiled: Callable[P, R] = numba.njit(nogil=True, fastmath=FASTMATH)(function)
+    compiled: Callable[P, R] = numba.njit(**OPTIONS)(function)
     return compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import float32, int64, types, void
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels._jit import inner, kernel
@@ -17,6 +18,7 @@ from indelible.watermark._kernels.fourier import (
 )
 from indelible.watermark._kernels.powers import power
 
+LUMINANCE = types.Array(float32, 2, "C", readonly=True)
 HOP = SIZE // 2  # blocks overlap by half
 BINS = SIZE // 2 + 1
 ROW = SIZE * LANES  # floats of a row of all blocks
@@ -140,7 +142,7 @@ def _flatten(spectra: NDArray[np.float32], floor: np.float32, exponent: np.float
                 point[IMAG + lane] *= gain[lane]
 
 
-@kernel("void(float32[:, ::1], int64[::1], int64[::1], float32, float32, float32[:, ::1])")
+@kernel(void(LUMINANCE, int64[::1], int64[::1], float32, float32, float32[:, ::1]))
 def whiten_blocks(
     image: NDArray[np.float32],
     row_of: NDArray[np.int64],

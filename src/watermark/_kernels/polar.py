@@ -50,7 +50,7 @@ def normalised_power(
 
 @kernel("void(float32[:, ::1], float32[:, ::1])")
 def smoothed(power: NDArray[np.float32], out: NDArray[np.float32]) -> None:
-    """Average each bin of a half spectrum with its neighbours; periodic in rows, mirrored at the sides."""
+    """Average each bin of a half spectrum over 3 x 3: periodic in rows, mirrored at the sides."""
     rows, columns = power.shape
     line = np.empty(columns, np.float32)
     ninth = np.float32(1.0 / 9.0)
@@ -82,8 +82,8 @@ def log_polar(
     folded : bool
         Whether the columns cover 90 degrees, each the sum of two places 90 degrees apart, or 180.
     out : int16 (R, 2 C)
-        Out: column c of C is the angle 90 c / C (or 180 c / C) degrees; all columns stand twice, so that a
-        shifted row needs no wrapping around.
+        Out: column c of C is the angle 90 c / C (or 180 c / C) degrees; all columns stand twice, so
+        that a shifted row needs no wrapping around.
     """
     size, columns = power.shape
     rows, angles = out.shape[0], out.shape[1] // 2
@@ -179,8 +179,9 @@ def best_shifts(
     Parameters
     ----------
     polar : int16 (C, W)
-        Transposed from :func:`log_polar`, each column once: one row here is one angle, so that the inner loop
-        over scales reads what lies side by side. W is at least the largest row of a line + `scales`.
+        Transposed from :func:`log_polar`, each column once: one row here is one angle, so that the
+        inner loop over scales reads what lies side by side. W is at least the largest row of a line
+        + `scales`.
     rows : int
         Radii in the map; beyond, it holds zeros.
     row_of_line, column_of_line : int64 (K, n)

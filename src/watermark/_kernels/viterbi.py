@@ -61,5 +61,5 @@ def trace_back(decision: NDArray[np.uint8], state: int, bits: NDArray[np.uint8])
     half = n_states // 2
     for step in range(steps - 1, -1, -1):
         bits[step] = state & 1
-        state = (state >> 1) + half * decision[step, state]
+        state = (state >> 1) + half * int(decision[step, state])
     return state

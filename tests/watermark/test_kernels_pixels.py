@@ -1,0 +1,187 @@
+"""The kernels that touch pixels, against their obvious twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from indelible.watermark import whitening
+from indelible.watermark._kernels import fourier, luminance, masking, powers, warp
+from tests import naive
+
+SEEDS = st.integers(0, 2**32 - 1)
+FEW = settings(max_examples=15, deadline=None)
+
+
+def image_of(seed: int, height: int, width: int, channels: int) -> NDArray[np.uint8]:
+    """Noise beside black, white and a ramp, uint8 (height, width, channels), read-only."""
+    random = np.random.default_rng(seed)
+    image = random.integers(0, 256, (height, width, channels), dtype=np.uint8)
+    image[: height // 3] = random.choice(np.array([0, 255], np.uint8))
+    image[:, : width // 4] = np.linspace(0, 255, height).astype(np.uint8)[:, None, None]
+    image.flags.writeable = False
+    return image
+
+
+def grey_of(seed: int, height: int, width: int) -> NDArray[np.float32]:
+    return image_of(seed, height, width, 1)[..., 0].astype(np.float32)
+
+
+@given(
+    SEEDS,
+    st.integers(1, 24),
+    st.integers(1, 24),
+    st.sampled_from([1, 3, 4]),
+    st.floats(0.01, 1),
+    st.floats(0.01, 1),
+)
+@FEW
+def test_reduce_area(
+    seed: int, height: int, width: int, channels: int, down: float, across: float
+) -> None:
+    image = image_of(seed, height, width, channels)
+    out = np.empty((max(1, round(height * down)), max(1, round(width * across))), np.float32)
+    luminance.reduce_area(image, out)
+    assert np.allclose(out, naive.reduce_area(image, *out.shape), atol=0.05)
+
+
+@pytest.mark.parametrize("shape", [(8, 10, 3), (8, 10, 4), (8, 10, 1)])
+def test_reduce_area_to_half_is_a_mean_of_four(shape: tuple[int, int, int]) -> None:
+    image = image_of(1, *shape)
+    out = np.empty((4, 5), np.float32)
+    luminance.reduce_area(image, out)
+    weights = np.array(naive.LUMA) if shape[2] > 1 else np.ones(1)
+    grey = image[..., : len(weights)] @ weights
+    assert np.allclose(out, grey.reshape(4, 2, 5, 2).mean(axis=(1, 3)), atol=1e-3)
+
+
+def test_reduce_area_keeps_the_range() -> None:
+    image = np.full((61, 67, 3), 255, np.uint8)
+    out = np.empty((17, 13), np.float32)
+    luminance.reduce_area(image, out)
+    assert np.allclose(out, 255, atol=0.05)
+
+
+@given(SEEDS, st.integers(1, 20), st.integers(1, 20), st.integers(1, 3))
+@FEW
+def test_box_moments(seed: int, height: int, width: int, radius: int) -> None:
+    image = grey_of(seed, height, width)
+    mean, variance = np.empty_like(image), np.empty_like(image)
+    masking.box_moments(image, radius, mean, variance)
+    expected_mean, expected_variance = naive.box_moments(image, radius)
+    assert np.allclose(mean, expected_mean, atol=1e-3)
+    assert np.allclose(variance, expected_variance, atol=0.02, rtol=1e-4)
+    assert variance.min() >= 0
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(("height", "width", "period"), [(9, 11, 4), (8, 8, 16), (1, 1, 2)])
+def test_add_pattern(
+    channels: int, height: int, width: int, period: int, rng: np.random.Generator
+) -> None:
+    image = image_of(2, height, width, channels)
+    mask = rng.uniform(0, 9, (-(-height // 2), -(-width // 2))).astype(np.float32)
+    pattern = rng.normal(size=(period, period)).astype(np.float32)
+    weights = np.array([1.0] if channels == 1 else [0.9, 1.7, 0.3], np.float32)
+    out = np.empty_like(image)
+    masking.add_pattern(image, mask, pattern, weights, out)
+    expected = naive.add_pattern(image, mask, pattern, weights)
+    assert np.all(np.abs(out - np.clip(expected, 0, 255)) <= 0.5 + 1e-4)
+    if channels == 4:
+        assert np.array_equal(out[..., 3], image[..., 3])
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_add_pattern_of_nothing_changes_nothing(channels: int) -> None:
+    image = image_of(3, 7, 300, channels)
+    out = np.empty_like(image)
+    nothing = np.zeros((4, 150), np.float32)
+    weights = np.ones(1 if channels == 1 else 3, np.float32)
+    masking.add_pattern(image, nothing, np.ones((8, 8), np.float32), weights, out)
+    assert np.array_equal(out, image)
+
+
+@given(SEEDS)
+@FEW
+def test_bilinear(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    source = grey_of(seed, 12, 15)
+    matrix = np.eye(3) + random.normal(0, 0.3, (3, 3))
+    matrix[2] = 0.01 * random.normal(size=2).tolist()[0], 0.005, 1
+    matrix[:2, 2] += random.normal(0, 3, 2)
+    out = np.empty((10, 13), np.float32)
+    warp.bilinear(source, matrix, out)
+    assert np.allclose(out, naive.bilinear(source, matrix, out.shape), atol=0.02)
+
+
+def test_bilinear_survives_a_map_through_infinity() -> None:
+    source = grey_of(0, 12, 15)
+    out = np.empty((16, 16), np.float32)
+    with np.errstate(all="ignore"):
+        warp.bilinear(source, np.array([[1.0, 0, 0], [0, 1, 0], [0.125, 0, -1]]), out)
+    assert np.all(np.isfinite(out))
+
+
+# --- whitening -----------------------------------------------------------------------------------
+
+
+@given(SEEDS, st.integers(1, 70), st.integers(1, 50))
+@settings(max_examples=8, deadline=None)
+def test_whiten(seed: int, height: int, width: int) -> None:
+    image = grey_of(seed, height, width)
+    block = whitening.BLOCK
+    expected = naive.whiten(image, block, whitening.FLOOR * block**2, -whitening.EXPONENT)
+    scale = float(np.sqrt(np.mean(expected**2)))
+    assert np.allclose(whitening.whiten(image), expected, atol=2e-3 * scale + 2e-4)
+
+
+def test_whiten_of_nothing_is_nothing() -> None:
+    assert np.abs(whitening.whiten(np.full((40, 40), 200, np.float32))).max() < 1e-4
+
+
+def test_whiten_takes_any_memory_layout() -> None:
+    image = grey_of(5, 40, 33)
+    turned = np.asfortranarray(image)
+    assert np.array_equal(whitening.whiten(image), whitening.whiten(turned))
+
+
+def test_whiten_does_not_touch_its_input() -> None:
+    image = grey_of(6, 33, 40)
+    before = image.copy()
+    image.flags.writeable = False
+    whitening.whiten(image)
+    assert np.array_equal(image, before)
+
+
+def bundle_of(rng: np.random.Generator) -> NDArray[np.float32]:
+    return rng.normal(size=fourier.BUNDLE).astype(np.float32)
+
+
+def complex_points(bundle: NDArray[np.float32]) -> NDArray[np.complex128]:
+    """The points of a bundle's lines, complex (SIZE, LANES)."""
+    real, imag = bundle.astype(np.float64).reshape(2, fourier.SIZE, fourier.LANES)
+    return real + 1j * imag
+
+
+def test_transforms_are_numpys(rng: np.random.Generator) -> None:
+    bundle = bundle_of(rng)
+    expected = np.fft.fft(complex_points(bundle), axis=0)
+    fourier.forward(bundle)
+    assert np.allclose(complex_points(bundle)[fourier.PLACE], expected, atol=1e-4)
+
+
+def test_inverse_undoes_forward(rng: np.random.Generator) -> None:
+    bundle = bundle_of(rng)
+    before = bundle.copy()
+    fourier.forward(bundle)
+    fourier.inverse(bundle)
+    assert np.allclose(bundle / fourier.SIZE, before, atol=1e-5)
+
+
+@given(st.floats(2**-20, 2**40, width=32), st.floats(-1.5, 1.5))
+def test_power(base: float, exponent: float) -> None:
+    value = powers.power(np.float32(base), np.float32(exponent))
+    assert value == pytest.approx(float(np.float32(base)) ** exponent, rel=5e-4)

@@ -1,0 +1,182 @@
+"""The kernels of the blind search, against their obvious twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from indelible.watermark._kernels import constellation, polar
+from tests import naive
+
+SEEDS = st.integers(0, 2**32 - 1)
+FEW = settings(max_examples=10, deadline=None)
+SIZE = 32
+
+
+def spectrum_of(seed: int, size: int = SIZE) -> NDArray[np.complex64]:
+    image = np.random.default_rng(seed).normal(size=(size, size))
+    return np.fft.rfft2(image).astype(np.complex64)
+
+
+def power_of(seed: int, size: int = SIZE) -> NDArray[np.float32]:
+    power = np.abs(spectrum_of(seed, size)) ** 2
+    return np.asarray(power / power.mean(), np.float32)
+
+
+@given(SEEDS, st.integers(1, 40))
+@FEW
+def test_normalised_power(seed: int, cell: int) -> None:
+    spectrum = spectrum_of(seed)
+    out = np.empty(spectrum.shape, np.float32)
+    polar.normalised_power(spectrum, cell, 3.0, out)
+    assert np.allclose(out, naive.normalised_power(spectrum, cell, 3.0), rtol=1e-3)
+    assert out.max() <= 3
+
+
+def test_normalised_power_of_nothing() -> None:
+    out = np.empty((8, 5), np.float32)
+    polar.normalised_power(np.zeros((8, 5), np.complex64), 4, 8.0, out)
+    assert np.array_equal(out, np.zeros((8, 5), np.float32))
+
+
+@given(SEEDS)
+@FEW
+def test_smoothed(seed: int) -> None:
+    power = power_of(seed)
+    out = np.empty_like(power)
+    polar.smoothed(power, out)
+    assert np.allclose(out, naive.smoothed(power), rtol=1e-4)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_log_polar(folded: bool) -> None:
+    """The nearest bin of each point; where rounding decides between two bins, either will do."""
+    power = power_of(7)
+    rows, angles, step = 9, 20, 0.15
+    out = np.empty((rows, 2 * angles), np.int16)
+    polar.log_polar(power, 3.0, step, folded, out)
+    span = np.pi / 2 if folded else np.pi
+    u, v = naive.log_polar_places(SIZE, 3.0, step, rows, angles, span)
+    whole = naive.full_spectrum(power)
+    nearest = [np.rint(axis).astype(int) % SIZE for axis in (u, v)]
+    values = whole[nearest[1], nearest[0]]
+    if folded:
+        values = values + whole[nearest[0], -nearest[1] % SIZE]
+    expected = naive.standardised(values)
+    assert np.mean(np.abs(out[:, :angles] - expected) <= 1.01) > 0.97
+    assert np.array_equal(out[:, :angles], out[:, angles:])
+
+
+def test_log_polar_of_a_flat_spectrum_is_zero() -> None:
+    out = np.empty((4, 16), np.int16)
+    polar.log_polar(np.ones((SIZE, SIZE // 2 + 1), np.float32), 3.0, 0.1, True, out)
+    assert not out.any()
+
+
+@given(SEEDS)
+@FEW
+def test_shifted_sums(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    once = random.integers(-127, 128, (11, 8), dtype=np.int16)
+    twice = np.ascontiguousarray(np.tile(once, 2))
+    rows, columns = random.integers(0, 12, 6), random.integers(0, 8, 6)
+    out = np.empty((9, 8), np.float32)
+    polar.shifted_sums(twice, rows, columns, -3, 3, out)
+    expected = naive.shifted_sums(twice, rows, columns, -3, 3, out.shape)
+    assert np.allclose(out, expected, rtol=1e-5)
+
+
+@given(SEEDS)
+@FEW
+def test_best_shifts_are_the_largest_shifted_sums(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rows, angles, scales, lines = 12, 10, 5, 8
+    once = random.integers(-127, 128, (rows, angles), dtype=np.int16)
+    row_of, column_of = random.integers(0, 7, (3, lines)), random.integers(0, angles, (3, lines))
+    turned = np.zeros((angles, rows + scales), np.int16)
+    turned[:, :rows] = once.T
+    score, place = np.empty(3, np.float32), np.zeros((3, 2), np.int64)
+    polar.best_shifts(turned, rows, row_of, column_of, scales, angles, score, place)
+    for which in range(3):
+        least = -(-3 * lines // 4)
+        sums = naive.shifted_sums(
+            np.tile(once, 2), row_of[which], column_of[which], 0, least, (scales, angles)
+        )
+        assert score[which] == pytest.approx(sums.max(), rel=1e-5)
+        assert sums[tuple(place[which])] == pytest.approx(sums.max(), rel=1e-5)
+
+
+LINES = np.array([(u, v) for u in range(1, 5) for v in (-3, -1, 2, 4)], np.float64)
+
+
+@given(SEEDS)
+@FEW
+def test_mean_power(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    power = power_of(seed)
+    matrix = 3 * np.eye(2) + random.normal(0, 1.5, (2, 2))
+    value = constellation.mean_power(power, LINES, matrix)
+    assert value == pytest.approx(naive.mean_power(power, LINES, matrix), rel=1e-4, abs=1e-4)
+
+
+def test_climb_finds_the_constellation_nearby() -> None:
+    size = 128
+    power = np.ones((size, size // 2 + 1), np.float32)
+    truth = 6 * np.array([[1.0, 0.05], [-0.05, 1.02]])
+    v, u = np.mgrid[-size // 2 : size // 2, : size // 2 + 1]
+    for line in LINES:
+        at = truth @ line
+        bump = 7 * np.exp(-((u - at[0]) ** 2 + (v - at[1]) ** 2) / 2)
+        power += np.roll(bump, -(size // 2), axis=0).astype(np.float32)
+    matrix = truth @ np.array([[1.012, 0.008], [-0.004, 0.994]])
+    before = constellation.mean_power(power, LINES, matrix)
+    after = constellation.climb(power, LINES, matrix, 0.01, 20)
+    assert after > before
+    assert after == pytest.approx(constellation.mean_power(power, LINES, matrix))
+    assert np.abs(matrix - truth).max() < 0.05
+
+
+def test_climb_never_falls(rng: np.random.Generator) -> None:
+    power = power_of(3)
+    for _ in range(5):
+        matrix = 3 * np.eye(2) + rng.normal(0, 0.3, (2, 2))
+        before = constellation.mean_power(power, LINES, matrix)
+        assert constellation.climb(power, LINES, matrix, 0.02, 6) >= before
+
+
+def test_sample_lines_reads_waves(rng: np.random.Generator) -> None:
+    """A wave's sample has its amplitude, and its phase at the picture's centre."""
+    size, centre = 64, (20.0, 24.0)
+    y, x = np.mgrid[:49, :41]  # one wave at a time, so that none leaks into another's bin
+    for u, v in [(6, 3), (6, -9), (-4, 11), (2, 20)]:
+        phase = rng.uniform(-np.pi, np.pi)
+        wave = np.cos(2 * np.pi * (u * (x - centre[0]) + v * (y - centre[1])) / size + phase)
+        spectrum = np.fft.rfft2(wave, s=(size, size)).astype(np.complex64)
+        out = np.empty(1, np.complex64)
+        line = np.array([[u, v]], np.float64)
+        constellation.sample_lines(spectrum, line, np.eye(2), *centre, out)
+        assert np.angle(out[0] * np.exp(-1j * phase)) == pytest.approx(0, abs=0.15)
+        assert abs(out[0]) == pytest.approx(41 * 49 / 2, rel=0.1)
+
+
+def test_sample_lines_outside_are_zero() -> None:
+    out = np.ones(2, np.complex64)
+    lines = np.array([[40.0, 0.0], [0.0, 40.0]])
+    constellation.sample_lines(spectrum_of(1), lines, np.eye(2), 0.0, 0.0, out)
+    assert not out.any()
+
+
+def test_best_translations(rng: np.random.Generator) -> None:
+    lines = np.array([(1, 3), (1, -2), (2, 5), (4, 1), (7, -7)], np.int64)
+    values = rng.normal(size=(3, 5)) + 1j * rng.normal(size=(3, 5))
+    values = values.astype(np.complex64)
+    scores, places = np.empty((3, 2), np.float32), np.empty((3, 2), np.int64)
+    u, v = np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1])
+    constellation.best_translations(values, u, v, scores, places)
+    for which in range(3):
+        high, low, sums = naive.best_translation(values[which], lines, 64)
+        assert scores[which] == pytest.approx((high, low), rel=1e-4)
+        assert sums.ravel()[places[which]] == pytest.approx((high, low), rel=1e-4)

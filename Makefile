@@ -11,6 +11,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 IMAGE ?=
+NAME ?= robustness
+FUZZ_SECONDS ?= 60
+ARGS ?=
 
 # The first of these that is recent enough and can make virtual environments.
 suitable = import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
@@ -37,7 +40,7 @@ test: $(VENV)/.dev  ## Run the tests, README blocks included (JOBS=n processes, 
 ##@ For contributors
 
 .PHONY: check
-check: lint types imports test  ## Everything that a change has to pass: lint, types, import rules, tests
+check: lint types imports fuzz test  ## What a change has to pass: lint, types, imports, fuzz, test
 
 .PHONY: lint
 lint: $(VENV)/.dev  ## Check style and formatting (ruff)
@@ -52,6 +55,10 @@ types: $(VENV)/.dev link  ## Check types (mypy strict, then pyright)
 .PHONY: imports
 imports: $(VENV)/.dev link  ## Check who imports whom (import-linter; rules in pyproject.toml)
 	PYTHONPATH=build/link $(BIN)/lint-imports --no-logo
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev  ## Feed hostile bytes to whatever reads credentials (FUZZ_SECONDS=60)
+	$(BIN)/python tests/fuzz/fuzz_credentials.py $(FUZZ_SECONDS)
 
 .PHONY: readme
 readme: $(VENV)/.dev  ## Run the README's blocks alone
@@ -71,6 +78,18 @@ extras := --extra heif --extra pkcs11 --extra aws --extra bench
 # One file for every supported Python and platform, without the address of any package index.
 compile = build/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+##@ Figures
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/.dev  ## Run a small share of every benchmark (five minutes on two cores)
+	$(BIN)/python -m benchmarks.quick $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.dev  ## Run one benchmark (NAME=robustness, speed, ...; ARGS="--help" lists options)
+	$(BIN)/python -m benchmarks.$(NAME) $(ARGS)
+
+##@ Tidying up
 
 .PHONY: clean
 clean:  ## Remove the virtual environment, caches and everything that was built

@@ -13,7 +13,8 @@ from indelible.errors import UnmarkableImageError
 from indelible.watermark.detection import Detection, detect
 from indelible.watermark.embedding import embed
 from indelible.watermark.keys import Key
+from indelible.watermark.presence import presence
 
-__all__ = ["ALGORITHM", "Detection", "Key", "UnmarkableImageError", "detect", "embed"]
+__all__ = ["ALGORITHM", "Detection", "Key", "UnmarkableImageError", "detect", "embed", "presence"]
 
 ALGORITHM = "org.indelible.dft.1"

@@ -16,8 +16,11 @@ from indelible.watermark._kernels import constellation, warp
 from indelible.watermark.carrier import Carrier, Pilots
 from indelible.watermark.search import Candidate, Spectrum
 
-__all__ = ["Canonical", "Lock", "canonical_of", "lock_candidates", "refine"]
+__all__ = ["Canonical", "Lock", "canonical_of", "lock_candidates", "project", "refine", "settle"]
 
+EVERYWHERE = 9.0
+EVEN = 0.4  # of the best part's coherence
+SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
 GRID = 64  # translations tried per tile and direction
 SYMMETRIES = tuple(
     np.array(matrix, dtype=np.int64)
@@ -70,6 +73,11 @@ class Canonical:
     pixels: NDArray[np.float32]
     samples: int
     origin: tuple[int, int]
+
+    def step(self) -> NDArray[np.float64]:
+        """Return the map from these pixels to tile coordinates, float64 (3, 3)."""
+        s, t = self.origin
+        return np.array([[1 / self.samples, 0, s], [0, 1 / self.samples, t], [0, 0, 1]])
 
     def tiles(self) -> NDArray[np.float32]:
         """Return the tiles, float32 (rows, columns, samples, samples)."""
@@ -150,10 +158,10 @@ def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canon
     if not (0 < rows <= MAX_TILES and 0 < columns <= MAX_TILES):
         return None
     samples = next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
-    step = np.array([[1 / samples, 0, first[0]], [0, 1 / samples, first[1]], [0, 0, 1]])
     pixels = np.empty((rows * samples, columns * samples), np.float32)
-    warp.bilinear(white, np.ascontiguousarray(map_ @ step), pixels)
-    return Canonical(pixels, samples, (int(first[0]), int(first[1])))
+    canonical = Canonical(pixels, samples, (int(first[0]), int(first[1])))
+    warp.bilinear(white, np.ascontiguousarray(map_ @ canonical.step()), pixels)
+    return canonical
 
 
 MAX_TILES = 64
@@ -177,27 +185,70 @@ def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: floa
         Part of the picture's size around `lock.centre` in which the lock's map is good; the fit begins there
         and grows.
     """
-    map_, score = lock.map, lock.score
-    size = float(max(white.shape))
     stages = [(reach, 6), (reach, 6)]
     while reach < 1.0:
         reach *= 1.4
         stages.append((reach, 8))
-    stages += [(2.0, 8)]
-    for radius, basis in stages:
-        canonical = canonical_of(white, map_)
-        if canonical is None:
-            return lock
-        values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
-        if radius < 1.0:
-            placed = np.column_stack([centres, np.ones(len(centres))]) @ map_.T
-            distance = np.abs(placed[:, :2] / placed[:, 2:] - lock.centre).max(axis=1)
-            near = distance <= radius * size / 2
-            if near.sum() >= 4:
-                values, centres = values[near], centres[near]
-        parameters, score = _fit(values, centres, carrier.pilots.lines, basis)
-        map_ = map_ @ np.linalg.inv(_correction(parameters, centres))
-    return replace(lock, score=score, map=map_)
+    for radius, basis in [*stages, (EVERYWHERE, 8)]:
+        lock = _step(white, lock, carrier, radius, basis)
+    return lock
+
+
+def settle(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Lock:
+    """Finish a lock that decoded: where a part does not fit, grow the fit again from the part that fits best.
+
+    A map that is right in one part may be off by more than a pilot's period elsewhere in a picture in
+    perspective, where a fit to all tiles at once does not bring it back.
+    """
+    lock = _step(white, lock, carrier, EVERYWHERE, 8)
+    coherence, places = _coherence(white, lock, carrier)
+    if coherence.min() >= EVEN * coherence.max():
+        return lock
+    grown = replace(lock, centre=places[np.argmax(coherence)])
+    for radius in SETTLING:
+        grown = _step(white, grown, carrier, radius, 6 if radius < 0.6 else 8)
+    return grown if grown.score > lock.score else lock
+
+
+def _coherence(
+    white: NDArray[np.float32], lock: Lock, carrier: Carrier
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how well the pilots fit in each of 3 x 3 parts (0 to 1), and these parts' centres in pixels."""
+    extent = np.array([white.shape[1], white.shape[0]], float)
+    thirds = np.stack(np.meshgrid([1 / 6, 0.5, 5 / 6], [1 / 6, 0.5, 5 / 6]), -1).reshape(9, 2)
+    canonical = canonical_of(white, lock.map)
+    if canonical is None:
+        return np.ones(9), thirds * extent
+    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
+    place = project(lock.map, centres) / extent
+    inside = np.all((place > 0) & (place < 1), axis=1)
+    part = (np.floor(3 * place[inside]) @ (1, 3)).astype(np.int64)
+    real = np.bincount(part, values[inside].real.sum(axis=1), 9)
+    return real / (np.bincount(part, np.abs(values[inside]).sum(axis=1), 9) + 1e-9), thirds * extent
+
+
+def project(homography: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Apply a homography (3, 3) to points (n, 2)."""
+    image = np.column_stack([points, np.ones(len(points))]) @ homography.T
+    return np.asarray(image[:, :2] / image[:, 2:])
+
+
+def _step(
+    white: NDArray[np.float32], lock: Lock, carrier: Carrier, radius: float, basis: int
+) -> Lock:
+    """Fit once to the tiles within a radius (part of the picture's size) of the lock's centre."""
+    canonical = canonical_of(white, lock.map)
+    if canonical is None:
+        return lock
+    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
+    distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
+    near = distance <= radius * max(white.shape) / 2
+    if 4 <= near.sum() < len(near):
+        values, centres = values[near], centres[near]
+    parameters, score = _fit(values, centres, carrier.pilots.lines, basis)
+    return replace(
+        lock, score=score, map=lock.map @ np.linalg.inv(_correction(parameters, centres))
+    )
 
 
 def pilot_values(

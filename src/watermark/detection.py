@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,10 @@ class Detection:
         one nearest to this picture's.
     key_id : str or None
         Which key of the ring.
+    size_class : int or None
+        Class of the mark's period, for :func:`presence`.
+    polarity : int
+        -1 where the picture's tones are inverted.
     """
 
     found: bool
@@ -58,6 +62,8 @@ class Detection:
     false_positive_probability: float = 1.0
     geometry: NDArray[np.float64] | None = None
     key_id: str | None = None
+    size_class: int | None = field(default=None, repr=False)
+    polarity: int = field(default=1, repr=False)
 
 
 def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
@@ -85,7 +91,7 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
     height, width, _ = pixels.shape
     if min(height, width) < SMALLEST_SIDE:
         return Detection(False)
-    reduced = _reduce(pixels)
+    reduced = reduce_image(pixels)
     white = whiten(reduced)
     carriers = [carrier_of(one) for one in ring]
     families = {one.family: carrier.pilots for one, carrier in zip(ring, carriers, strict=True)}
@@ -114,7 +120,7 @@ def _plan(white: NDArray[np.float32]) -> Iterator[tuple[Spectrum, Search, float]
         yield part, search_affine, 0.4
 
 
-def _reduce(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def reduce_image(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return the luminance at working resolution."""
     height, width, _ = pixels.shape
     factor = min(1.0, WORKING_SIDE / np.sqrt(height * width), FFT_SIZE / max(height, width))
@@ -143,9 +149,13 @@ def _decode(
     ):
         chance = probability.false_positive_bound(decoded.z, len(ring))
         if chance <= probability.LIMIT:
+            lock = alignment.settle(white, lock, carrier)
             full = to_full_size(lock.map, white.shape, shape)
             geometry = original_to_received(
                 full, period_of(decoded.size_class), decoded.offset, shape
             )
-            return Detection(True, decoded.payload, chance, geometry, ring[lock.ring_index].id)
+            return Detection(
+                True, decoded.payload, chance, geometry, ring[lock.ring_index].id,
+                decoded.size_class, lock.polarity,
+            )  # fmt: skip
     return None

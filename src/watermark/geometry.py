@@ -10,20 +10,29 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from indelible.watermark.alignment import project
 from indelible.watermark.carrier import TILES_PER_SUPER
 
-__all__ = ["original_to_received", "to_full_size"]
+__all__ = ["from_full_size", "original_to_received", "to_full_size"]
 
 
 def to_full_size(
     map_: NDArray[np.float64], working: tuple[int, ...], received: tuple[int, int]
 ) -> NDArray[np.float64]:
-    """Turn a map from tiles to the reduced picture's pixels into one to the received picture's."""
+    """Turn a map to the reduced picture's pixels into one to the received picture's."""
+    return _enlarge(working, received) @ map_
+
+
+def from_full_size(
+    map_: NDArray[np.float64], working: tuple[int, ...], received: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Turn a map to the received picture's pixels into one to the reduced picture's."""
+    return np.asarray(np.linalg.inv(_enlarge(working, received)) @ map_)
+
+
+def _enlarge(working: tuple[int, ...], received: tuple[int, int]) -> NDArray[np.float64]:
     scale_y, scale_x = received[0] / working[0], received[1] / working[1]
-    enlarge = np.array(
-        [[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]]
-    )
-    return enlarge @ map_
+    return np.array([[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]])
 
 
 def original_to_received(
@@ -43,7 +52,7 @@ def original_to_received(
         Height and width.
     """
     height, width = received
-    visible = _project(np.linalg.inv(map_), _corners(height, width))
+    visible = project(np.linalg.inv(map_), _corners(height, width))
     area_in_tiles = _area(visible)
     centre = visible.mean(axis=0)
     original_centre = _size_in_tiles(map_, received, area_in_tiles) / 2
@@ -72,12 +81,6 @@ def _corners(height: int, width: int) -> NDArray[np.float64]:
     """Corner pixels' outer corners, float64 (4, 2), around the picture."""
     right, bottom = width - 0.5, height - 0.5
     return np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
-
-
-def _project(homography: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Apply a homography to points (n, 2)."""
-    image = np.column_stack([points, np.ones(len(points))]) @ homography.T
-    return np.asarray(image[:, :2] / image[:, 2:])
 
 
 def _area(polygon: NDArray[np.float64]) -> float:

@@ -13,7 +13,7 @@ from indelible.watermark.carrier import (
 from indelible.watermark.coding import SIZE_BITS
 from indelible.watermark.keys import Key
 
-__all__ = ["period_of", "size_class_for", "synthesise", "variant_for"]
+__all__ = ["period_of", "size_class_for", "synthesise", "synthesise_canonical", "variant_for"]
 
 REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
 GROWTH = 0.75  # beyond, samples grow as the side to this power
@@ -44,8 +44,16 @@ def variant_for(key: Key, payload: bytes) -> int:
 def synthesise(
     carrier: Carrier, variant: int, payload: bytes, size_class: int
 ) -> NDArray[np.float32]:
-    """Return one period of the mark, float32 (side, side), of unit variance."""
-    side = TILES_PER_SUPER * period_of(size_class)
+    """Return one period of the mark in the original's pixels, float32 (side, side), of unit variance."""
+    period = period_of(size_class)
+    return synthesise_canonical(carrier, variant, payload, size_class, period)
+
+
+def synthesise_canonical(
+    carrier: Carrier, variant: int, payload: bytes, size_class: int, samples: int
+) -> NDArray[np.float32]:
+    """Return one period of the mark with `samples` pixels to the tile."""
+    side = TILES_PER_SUPER * samples
     lines = data_lines()
     n = len(lines)
     amplitude = (np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE) ** SLOPE

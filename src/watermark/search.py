@@ -124,7 +124,7 @@ def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Ca
         matrix = size * np.array([[cosine, -sine], [sine, cosine]])
         score = constellation.climb(spectrum.power, lines, matrix, 0.002 * coarser, 12)
         candidates.append(Candidate(matrix, score))
-    return _distinct(candidates)
+    return _distinct(candidates, limit)
 
 
 def search_upright(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
@@ -172,7 +172,7 @@ class Raster:
     refined: int
 
 
-ANY_ANGLE = Raster(0.1, 192, None, 0.015, 0.020, 48)
+ANY_ANGLE = Raster(0.1, 192, None, 0.015, 0.020, 32)
 UPRIGHT = Raster(0.3, 384, 6.0, 0.008, 0.013, 24)
 
 
@@ -194,7 +194,7 @@ def _search_stretched(
 
     turn = 0 if raster.turn is None else int(np.ceil(raster.turn / 180 * n_angles))
     shifts = n_angles if raster.turn is None else 2 * turn + 1
-    stretches = _stretches(raster.stretch_step * coarser)
+    stretches = _stretches(raster.stretch_step * coarser, raster.turn is None)
     stretched = np.einsum("mij,kj->mki", stretches, used)
     radii = np.hypot(stretched[..., 0], stretched[..., 1])
     angles = np.arctan2(stretched[..., 1], stretched[..., 0])
@@ -208,7 +208,7 @@ def _search_stretched(
     polar.best_shifts(turned, rows, line_rows, columns, scales, shifts, score, place)
 
     candidates = []
-    for index in np.argsort(-score)[: raster.refined]:
+    for index in np.argsort(-score)[: raster.refined // coarser**2]:
         size = first_radius / shortest * np.exp(place[index, 0] * log_step)
         angle = (place[index, 1] - turn) * np.pi / n_angles
         cosine, sine = np.cos(angle), np.sin(angle)
@@ -218,17 +218,23 @@ def _search_stretched(
         constellation.climb(smooth, lines, matrix, 0.003 * coarser, 8)
         score_here = constellation.climb(spectrum.power, lines, matrix, 0.0015 * coarser, 8)
         candidates.append(Candidate(matrix, score_here))
-    return _distinct(candidates)[:limit]
+    return _distinct(candidates, limit)
 
 
 @lru_cache(maxsize=4)
-def _stretches(step: float) -> NDArray[np.float64]:
-    """Return the raster of symmetric matrices of determinant 1 that are tried, float64 (n, 2, 2)."""
+def _stretches(step: float, half: bool) -> NDArray[np.float64]:
+    """Return the raster of symmetric matrices of determinant 1 that are tried, float64 (n, 2, 2).
+
+    With all rotations tried, a stretch and the one across it are the same map of the pilots, a quarter turn
+    apart: half of the raster is enough.
+    """
     reach = int(MOST_RESIZE / step)
     steps = np.arange(-reach, reach + 1) * step
     p, q = (values.ravel() for values in np.meshgrid(steps, steps))
     strength = np.hypot(p, q)
     used = (strength <= MOST_STRETCH) | ((np.abs(q) < 1e-9) & (strength <= MOST_RESIZE))
+    if half:
+        used &= (p > 1e-9) | ((np.abs(p) <= 1e-9) & (q >= 0))
     p, q, strength = (values[used] for values in (p, q, strength))
     cosh, sinch = np.cosh(strength), np.sinc(1j * strength / np.pi).real
     return np.stack(
@@ -236,13 +242,15 @@ def _stretches(step: float) -> NDArray[np.float64]:
     )
 
 
-def _distinct(candidates: list[Candidate]) -> list[Candidate]:
-    """Return the candidates, best first, without those that climbed to a better one's place."""
+def _distinct(candidates: list[Candidate], limit: int) -> list[Candidate]:
+    """Return the best candidates, best first, without those that climbed to a better one's place."""
     kept: list[Candidate] = []
     for one in sorted(candidates, key=lambda one: -one.score):
         size = np.abs(one.matrix).max()
         if all(np.abs(one.matrix - other.matrix).max() > 0.01 * size for other in kept):
             kept.append(one)
+            if len(kept) == limit:
+                break
     return kept
 
 

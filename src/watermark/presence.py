@@ -1,0 +1,132 @@
+"""Where a mark that was found still stands: a local likelihood ratio.
+
+Once payload and geometry are known, the whole pattern is. In each neighbourhood the whitened picture is either
+noise, or noise plus the pattern at the strength that the rest of the picture shows; the ratio of the two
+likelihoods, with even odds before, is the presence. Where the picture hides the mark so well that neither is
+likelier, the presence stays near one half.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.ndimage
+from numpy.typing import NDArray
+
+from indelible.errors import WatermarkError
+from indelible.watermark import alignment
+from indelible.watermark._image import as_channels
+from indelible.watermark._kernels import warp
+from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
+from indelible.watermark.detection import Detection, reduce_image
+from indelible.watermark.geometry import from_full_size, to_full_size
+from indelible.watermark.keys import Key
+from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
+from indelible.watermark.whitening import whiten
+
+__all__ = ["presence"]
+
+WINDOW = (42.0, 0.22)  # side of the neighbourhood: pixels of the picture, and at least tiles
+SLOPE = -0.22  # the whitened mark's amplitude falls as the local variance to this power
+CLIP = 20.0  # of the log likelihood ratio
+
+
+def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.float32]:
+    """Return the local probability that the mark still stands.
+
+    Parameters
+    ----------
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+        The picture that was given to :func:`detect`.
+    key : Key
+        The key whose mark was found.
+    found : Detection
+        What :func:`detect` returned for `image`.
+
+    Returns
+    -------
+    float32 (H, W)
+        0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture cannot tell.
+
+    Raises
+    ------
+    WatermarkError
+        If nothing was found, or with another key.
+    """
+    if not found.found or found.payload is None or found.geometry is None:
+        raise WatermarkError("There is no mark whose presence could be mapped: nothing was found.")
+    if found.key_id != key.id or found.size_class is None:
+        raise WatermarkError(
+            "The mark was found with another key.", hint="Pass the key whose id is found.key_id."
+        )
+    pixels = as_channels(image)
+    height, width, _ = pixels.shape
+    reduced = reduce_image(pixels)
+    period = period_of(found.size_class)
+    to_pixels = np.diag([period, period, 1.0])
+    map_ = from_full_size(found.geometry @ to_pixels, reduced.shape, (height, width))
+    canonical = alignment.canonical_of(whiten(reduced), map_)
+    if canonical is None:
+        return np.full((height, width), 0.5, np.float32)
+    carrier, variant = carrier_of(key), variant_for(key, found.payload)
+    pattern = synthesise_canonical(
+        carrier, variant, found.payload, found.size_class, canonical.samples
+    )
+    scale = float(np.sqrt(abs(np.linalg.det((found.geometry @ to_pixels)[:2, :2]))))
+    ratio = _log_ratio(canonical, pattern * found.polarity, _room(reduced), map_, scale)
+    likelihood = (1 / (1 + np.exp(-np.clip(ratio, -CLIP, CLIP)))).astype(np.float32)
+    return _to_image(likelihood, canonical, map_, reduced.shape, (height, width))
+
+
+def _room(reduced: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the expected amplitude of the whitened mark, up to a factor, float32 (h, w)."""
+    mean = scipy.ndimage.uniform_filter(reduced, 9)
+    variance = scipy.ndimage.uniform_filter(reduced**2, 9) - mean**2
+    return np.asarray((np.maximum(variance, 0) + 2) ** SLOPE, dtype=np.float32)
+
+
+def _log_ratio(
+    canonical: alignment.Canonical,
+    pattern: NDArray[np.float32],
+    room: NDArray[np.float32],
+    map_: NDArray[np.float64],
+    pixels_per_tile: float,
+) -> NDArray[np.float32]:
+    """Return the log likelihood ratio of marked to unmarked around each canonical pixel."""
+    seen = canonical.pixels
+    expected_room = np.empty_like(seen)
+    warp.bilinear(room, np.ascontiguousarray(map_ @ canonical.step()), expected_room)
+    side = pattern.shape[0]
+    first = np.array(canonical.origin) % TILES_PER_SUPER * canonical.samples
+    rows = (first[1] + np.arange(seen.shape[0])) % side
+    columns = (first[0] + np.arange(seen.shape[1])) % side
+    expected = pattern[rows[:, None], columns] * expected_room
+    tiles = max(WINDOW[0] / pixels_per_tile, WINDOW[1])
+    window = max(3, round(tiles * canonical.samples))
+
+    def around(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        smooth = scipy.ndimage.uniform_filter(values, window, mode="constant")
+        return np.asarray(scipy.ndimage.uniform_filter(smooth, window, mode="constant"))
+
+    product, energy, power = around(seen * expected), around(expected**2), around(seen**2)
+    strength = max(float(product.sum() / max(energy.sum(), 1e-20)), 0.0)
+    # both filters together average over about this many independent samples of the band
+    samples = 0.3 * window * window
+    scale = samples / (power + 1e-3 * float(power.mean()) + 1e-20)
+    return np.asarray(scale * strength * (product - strength * energy / 2), dtype=np.float32)
+
+
+def _to_image(
+    values: NDArray[np.float32],
+    canonical: alignment.Canonical,
+    map_: NDArray[np.float64],
+    working: tuple[int, ...],
+    shape: tuple[int, int],
+) -> NDArray[np.float32]:
+    """Resample a map of the canonical grid to the picture, float32 (H, W)."""
+    padded = np.pad(values, 1, mode="edge")
+    shift = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
+    canonical_to_image = to_full_size(map_ @ canonical.step(), working, shape)
+    to_canonical = shift @ np.linalg.inv(canonical_to_image)
+    out = np.empty(shape, np.float32)
+    warp.bilinear(padded, np.ascontiguousarray(to_canonical), out)
+    return out

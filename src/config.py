@@ -6,7 +6,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
 
     [signer]
     certificate = "acme-chain.pem"        # leaf first; paths are relative to this file
-    private_key = "acme-key.pem"          # its passphrase: INDELIBLE_KEY_PASSPHRASE
+    private_key = "acme-key.pem"          # or a token or key service: indelible.private_keys
     timestamp_url = "http://tsa.example.com"
 
     [watermark]
@@ -34,10 +34,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -49,6 +50,7 @@ from indelible.errors import ConfigurationError
 __all__ = [
     "Folders",
     "GeneratorSettings",
+    "KeyName",
     "LimitSettings",
     "RegistrySettings",
     "Settings",
@@ -60,6 +62,14 @@ __all__ = [
 ]
 
 Strength = Literal["standard", "high"]
+_KEY_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]+:(?!\\)")
+
+
+class KeyName(str):
+    """Name of a private key: an absolute path, or ``scheme:name`` of a token or key service."""
+
+    __slots__ = ()
+
 
 _PREFIX: Final = "INDELIBLE_"
 _MAX_FILE_BYTES: Final = 1 << 20
@@ -88,6 +98,11 @@ class Folders:
         return self.config / "keys"
 
     @property
+    def trust(self) -> Path:
+        """Trust lists and anchors that this user added."""
+        return self.config / "trust"
+
+    @property
     def registry(self) -> Path:
         """The SQLite registry."""
         return self.data / "registry.sqlite3"
@@ -95,10 +110,14 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class SignerSettings:
-    """The signing certificate; both paths, or neither for the development identity."""
+    """The signing certificate and its key: both, or neither for the development identity.
+
+    The key is a path, or the name of a token or key service (`indelible.private_keys`); the
+    passphrase of an encrypted file comes from ``INDELIBLE_KEY_PASSPHRASE``.
+    """
 
     certificate: Path | None = None
-    private_key: Path | None = None
+    private_key: KeyName | None = None
     timestamp_url: str | None = None
 
 
@@ -301,6 +320,8 @@ def _from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     kind = _plain(hint)
     if kind is Path and isinstance(value, str):
         return _absolute(value, folder)
+    if kind is KeyName and isinstance(value, str):
+        return _key_name(value, folder)
     if kind is tuple and isinstance(value, list):
         if all(isinstance(item, str) for item in value):
             return tuple(_absolute(item, folder) for item in value)
@@ -314,23 +335,30 @@ def _from_toml(value: object, hint: object, where: str, folder: Path) -> object:
 
 def _from_text(text: str, hint: object, variable: str) -> object:
     """Convert an environment variable to the setting's type."""
-    kind = _plain(hint)
-    if kind is str:
-        return text
-    if kind is Path:
-        return _absolute(text, Path.cwd())
-    if kind is tuple:
-        return tuple(_absolute(item, Path.cwd()) for item in text.split(os.pathsep) if item)
-    if isinstance(kind, tuple) and text in kind:
-        return text
-    if kind is bool and text.lower() in ("true", "false", "1", "0", "yes", "no"):
-        return text.lower() in ("true", "1", "yes")
-    if kind is int:
-        try:
-            return int(text)
-        except ValueError:
-            pass
+    kind, folder = _plain(hint), Path.cwd()
+    if isinstance(kind, tuple):
+        if text in kind:
+            return text
+    else:
+        parse = _PARSERS.get(kind)
+        value = None if parse is None else parse(text, folder)
+        if value is not None:
+            return value
     raise ConfigurationError(f"{variable} must be {_expected(kind)}.")
+
+
+def _flag(text: str, _: Path) -> bool | None:
+    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
+        text.lower()
+    )
+
+
+def _number(text: str, _: Path) -> int | None:
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text, re.ASCII) else None
+
+
+def _paths(text: str, folder: Path) -> tuple[Path, ...]:
+    return tuple(_absolute(item, folder) for item in text.split(os.pathsep) if item)
 
 
 def _plain(hint: object) -> object:
@@ -346,8 +374,19 @@ def _plain(hint: object) -> object:
 def _expected(kind: object) -> str:
     if isinstance(kind, tuple):
         return "one of: " + ", ".join(map(str, kind))
-    names = {str: "a text", Path: "a path", int: "a whole number", bool: "true or false"}
+    names = {
+        str: "a text",
+        Path: "a path",
+        KeyName: "a path or a key's name",
+        int: "a whole number",
+        bool: "true or false",
+    }
     return names.get(kind, "a list of paths") if isinstance(kind, type) else "another value"
+
+
+def _key_name(text: str, folder: Path) -> KeyName:
+    # A drive letter is no scheme: those have two letters at least.
+    return KeyName(text if _KEY_SERVICE.match(text) else str(_absolute(text, folder)))
 
 
 def _absolute(text: str, folder: Path) -> Path:
@@ -355,3 +394,13 @@ def _absolute(text: str, folder: Path) -> Path:
         return (folder / Path(text).expanduser()).absolute()
     except (RuntimeError, ValueError) as error:
         raise ConfigurationError(f"{text!r} is not a usable path: {error}.") from error
+
+
+_PARSERS: Final[dict[object, Callable[[str, Path], object]]] = {
+    str: lambda text, _: text,
+    Path: _absolute,
+    KeyName: _key_name,
+    tuple: _paths,
+    bool: _flag,
+    int: _number,
+}

@@ -18,23 +18,25 @@ from typing import Final
 
 from indelible.config import Folders, Settings, load_settings, user_folders
 from indelible.credentials import (
+    CallbackSigner,
     Generator,
-    PemSigner,
     Registry,
     Signer,
     SqliteRegistry,
     Trust,
     TrustList,
+    TrustStore,
     load_identity,
     load_or_create_identity,
+    parse_list,
 )
-from indelible.credentials.trust import parse_list
 from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
 from indelible.imaging import Limits
 from indelible.keyring import KeyRing
+from indelible.private_keys import open_signer
 from indelible.watermark import Key
 
-__all__ = ["Defaults", "current", "load_trust_list"]
+__all__ = ["Defaults", "current", "load_trust_list", "with_timestamp"]
 
 _log: Final = logging.getLogger("indelible")
 _lock: Final = threading.Lock()
@@ -118,14 +120,14 @@ class Defaults:
             if self._signer is None:
                 wanted = self.settings.signer
                 if wanted.certificate is not None and wanted.private_key is not None:
-                    self._signer = PemSigner.load(
+                    self._signer = open_signer(
                         wanted.certificate,
                         wanted.private_key,
                         timestamp_url=wanted.timestamp_url,
                     )
                 else:
                     identity, created = load_or_create_identity(self.folders.identity)
-                    self._signer = identity.signer
+                    self._signer = with_timestamp(identity.signer, wanted.timestamp_url)
                     if created:
                         self._announce(
                             "Created a development identity (certificate authority, signing "
@@ -186,6 +188,16 @@ class Defaults:
             return None
         return self.registry()
 
+    @property
+    def anchor_folder(self) -> Path:
+        """Where this user's own trust anchors are kept, one PEM file for each."""
+        return self.folders.trust / "anchors"
+
+    @property
+    def pinned_folder(self) -> Path:
+        """Where single signers are kept that this user trusts."""
+        return self.folders.trust / "pinned"
+
     def trust(self) -> Trust:
         """Return whose signatures count: official list, configured anchors, development identity.
 
@@ -195,9 +207,11 @@ class Defaults:
             If a configured anchor cannot be read.
         """
         wanted = self.settings.trust
-        trust = Trust.official() if wanted.official else Trust.nobody()
-        for path in wanted.anchors:
-            trust = Trust.of((*trust.lists, load_trust_list(path)))
+        lists = TrustStore(self.folders.trust).lists() if wanted.official else ()
+        anchors = (*wanted.anchors, *sorted(self.anchor_folder.glob("*.pem")))
+        trust = Trust.of((*lists, *(load_trust_list(path) for path in anchors)))
+        for path in sorted(self.pinned_folder.glob("*.pem")):
+            trust = trust.with_pinned(load_trust_list(path).pem)
         if self.folders.identity.exists():
             try:
                 trust = load_identity(self.folders.identity).trust(trust)
@@ -240,6 +254,15 @@ def current() -> Defaults:
 
 
 _current: dict[object, Defaults] = {}
+
+
+def with_timestamp(signer: Signer, url: str | None) -> Signer:
+    """Return a signer that also asks a time-stamp authority; without a URL, the same one."""
+    if url is None:
+        return signer
+    return CallbackSigner(
+        signer.certificates, signer.sign, algorithm=signer.algorithm, timestamp_url=url
+    )
 
 
 def load_trust_list(path: Path) -> TrustList:

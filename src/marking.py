@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -88,8 +88,31 @@ class Canvas:
         """Height in px."""
         return int(self._pixels.shape[0])
 
-    def mark(self, payload: bytes, key: Key, *, strength: Strength = "standard") -> MarkedFile:
+    @property
+    def xmp(self) -> bytes | None:
+        """XMP packet that goes into the file."""
+        return self._metadata.xmp
+
+    def mark(
+        self,
+        payload: bytes,
+        key: Key,
+        *,
+        strength: Strength = "standard",
+        xmp: bytes | None = None,
+    ) -> MarkedFile:
         """Embed, encode, and detect in the encoded bytes: what a verifier will see decides.
+
+        Parameters
+        ----------
+        payload : bytes
+            The id, 8 bytes.
+        key : Key
+            The watermark key.
+        strength : {"standard", "high"}
+            "high" is less visible and less robust.
+        xmp : bytes, optional
+            XMP packet to write instead of `xmp`.
 
         Raises
         ------
@@ -104,7 +127,7 @@ class Canvas:
             self.format,
             quality=self._quality,
             lossless=self._lossless,
-            metadata=self._metadata,
+            metadata=self._metadata if xmp is None else replace(self._metadata, xmp=xmp),
         )
         found = watermark.detect(imaging.decode(data, limits=self._limits).pixels, key)
         if found.payload is None:

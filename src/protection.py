@@ -17,11 +17,11 @@ import dataclasses
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
 from indelible import credentials, imaging, watermark
 from indelible.credentials import (
@@ -32,18 +32,20 @@ from indelible.credentials import (
     Signer,
     SoftBinding,
     SourceType,
+    Trust,
 )
 from indelible.defaults import Defaults, current
 from indelible.errors import (
     BindingConflictError,
     EmbeddingFailedError,
+    ManifestError,
     OutputError,
     OutputExistsError,
     RegistryError,
 )
 from indelible.imaging import Limits
 from indelible.marking import Canvas, Strength, choose_format
-from indelible.sources import ImageInput, open_source
+from indelible.sources import ImageInput, Source, open_source
 from indelible.watermark import Key
 
 __all__ = ["ProtectedImage", "protect"]
@@ -110,6 +112,7 @@ def protect(
     generator: Generator | None = None,
     source_type: SourceType | None = None,
     manifest: ManifestRequest | None = None,
+    profile: Literal["eu", "california", "china", "all"] | None = None,
     format: str | None = None,
     quality: int | None = None,
     lossless: bool = False,
@@ -125,7 +128,8 @@ def protect(
     image : path, bytes, ndarray or PIL image
         An encoded picture, or pixels: uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey, 0 to 255.
         ICC profile, EXIF, XMP and alpha are kept where the format can hold them; a manifest that
-        the picture carries already becomes the parent of the new one.
+        the picture carries already, or that its watermark still leads to, becomes the parent of
+        the new one.
     output : path or binary stream, optional
         Where the protected picture goes. Without it, take it from the result's ``data``.
     signer : Signer, optional
@@ -142,6 +146,8 @@ def protect(
     manifest : ManifestRequest, optional
         Everything else that the manifest is to say. Its soft binding is filled in here; its
         generator and source type give way to the arguments of that name.
+    profile : {"eu", "california", "china", "all"}, optional
+        Disclosure profile to fill in and to check; see `indelible.credentials.fill_request`.
     format : str, optional
         "jpeg", "png", "webp", ...; by default that of the output's name, else the input's own.
     quality : int, optional
@@ -195,15 +201,26 @@ def protect(
     signer = defaults.signer() if signer is None else signer
     key = defaults.marking_key() if key is None else key
     registry = defaults.registry() if registry is None else registry
-    request = _request(manifest, generator, source_type, defaults)
-
     strength = defaults.settings.watermark.strength if strength is None else strength
+    trust = defaults.trust()
+    request = _request(manifest, generator, source_type, defaults)
+    history = _recovered_history(source, {key, *defaults.detection_keys()}, registry)
+
     older: list[bytes] = []
     for _ in range(_MAX_DRAWS):
         payload = secrets.token_bytes(PAYLOAD_BYTES)
         if registry.has(watermark.ALGORITHM, payload):
             continue
-        marked = canvas.mark(payload, key, strength=strength)
+        draft = dataclasses.replace(
+            request,
+            manifest_id=credentials.new_manifest_id(),
+            soft_binding=SoftBinding(watermark.ALGORITHM, payload),
+        )
+        xmp = None
+        if profile is not None:
+            draft = credentials.fill_request(profile, draft, signer)
+            xmp = credentials.disclosure_xmp(profile, draft, canvas.xmp)
+        marked = canvas.mark(payload, key, strength=strength, xmp=xmp)
         if marked.payload != payload:
             # Protected before, and the older mark is the louder one; another id may fare better.
             # Whichever of the two is found later leads to this picture's history.
@@ -212,15 +229,14 @@ def protect(
         signed = credentials.sign(
             marked.data,
             canvas.format,
-            dataclasses.replace(
-                request,
-                manifest_id=credentials.new_manifest_id(),
-                soft_binding=SoftBinding(watermark.ALGORITHM, payload),
-            ),
+            draft,
             signer,
             parent=source.data,
-            trust=defaults.trust(),
+            parent_store=history,
+            trust=trust,
         )
+        if profile is not None:
+            _check_profile(profile, signed.data, canvas.format, xmp, trust)
         record = Record(
             manifest_id=signed.manifest_id,
             algorithm=watermark.ALGORITHM,
@@ -280,6 +296,40 @@ def _request(
     return template
 
 
+def _recovered_history(source: Source, keys: Iterable[Key], registry: Registry) -> bytes | None:
+    """Return the manifest that a file lost and its watermark still leads to.
+
+    History is never dropped: what the file carries itself is kept by `credentials.sign`, this is
+    for files whose metadata was stripped. Bare pixels come from the generator and have none.
+    """
+    if source.data is None or credentials.has_manifest(source.data, source.format or ""):
+        return None
+    found = watermark.detect(source.pixels, tuple(keys))
+    if found.payload is None:
+        return None
+    for record in registry.find(watermark.ALGORITHM, found.payload):
+        report = credentials.read(
+            source.data, source.format or "", manifest_store=record.manifest_store
+        )
+        sound = report.state in ("trusted", "valid") or report.changed_only
+        if sound and any(b.names(watermark.ALGORITHM, found.payload) for b in report.soft_bindings):
+            return record.manifest_store
+    return None
+
+
+def _check_profile(profile: str, data: bytes, format: str, xmp: bytes | None, trust: Trust) -> None:
+    """Read what was signed and make sure that it says what the profile asks for."""
+    report = credentials.read(data, format, trust=trust)
+    lines = credentials.check_profile(profile, report, packet=xmp, watermark_found=True)
+    missing = [f"{line.profile}: {line.requirement}" for line in lines if line.present is False]
+    if missing:
+        raise ManifestError(
+            f"The signed picture lacks what the profile asks for: {'; '.join(missing)}. Nothing "
+            "was written and nothing was registered.",
+            hint="Give it with the generator, the manifest, or the signer.",
+        )
+
+
 def _register_and_show(
     record: Record, data: bytes, registry: Registry, output: Output, *, overwrite: bool
 ) -> Path | None:
@@ -288,26 +338,27 @@ def _register_and_show(
     Everything that takes long or may run out of space comes before the registry commits. After
     the commit only a rename is left.
     """
-    if output is None:
-        registry.put(record)
-        return None
-    if not isinstance(output, str | os.PathLike):
-        registry.put(record)
-        with _withdrawn_on_failure(registry, record):
-            _write_stream(output, data)
-        return None
-    with imaging.stage(output, data, overwrite=overwrite) as staged:
-        registry.put(record)
-        with _withdrawn_on_failure(registry, record):
+    if isinstance(output, str | os.PathLike):
+        with (
+            imaging.stage(output, data, overwrite=overwrite) as staged,
+            _registered(record, registry),
+        ):
             staged.publish()
         return staged.path
+    with _registered(record, registry):
+        if output is not None:
+            _write_stream(output, data)
+    return None
 
 
 @contextmanager
-def _withdrawn_on_failure(registry: Registry, record: Record) -> Iterator[None]:
-    """Take the record back if the picture does not become visible, whatever stopped it."""
+def _registered(record: Record, registry: Registry) -> Iterator[None]:
+    """Register, and take the record back if the picture does not become visible."""
     try:
+        registry.put(record)
         yield
+    except RegistryError:
+        raise  # of `put` itself: there is nothing to take back
     except BaseException:
         try:
             registry.withdraw(record.manifest_id)

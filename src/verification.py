@@ -2,232 +2,42 @@
 
 Four legs: the embedded manifest, the watermark, the registry that the watermark's id leads to, and
 the fingerprint (a later leg: ``not_checked``). A leg that fails says so in its own report and never
-hides what another one found. Nothing here opens a connection.
+hides what another one found. No connection is opened unless it is asked for.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Final
 
 from indelible import credentials, imaging, watermark
-from indelible.credentials import CredentialReport, Registry, Trust
+from indelible.credentials import CredentialReport, Fetcher, Registry, Signal, Trust
 from indelible.defaults import Defaults, current
 from indelible.errors import (
     IndelibleError,
     MissingDependencyError,
+    NetworkError,
     RegistryError,
     UnsupportedImageError,
 )
+from indelible.evidence import RegistryReport, Verification, WatermarkReport
 from indelible.imaging import Limits
 from indelible.verdict import (
-    CredentialState,
     Evidence,
-    FingerprintState,
     ManifestEvidence,
     RecoveryEvidence,
-    RegistryState,
-    Verdict,
     WatermarkEvidence,
     judge,
 )
-from indelible.watermark import Detection, Key
+from indelible.watermark import Key
 
 __all__ = ["RegistryReport", "Verification", "WatermarkReport", "verify"]
 
-WatermarkState = Literal["found", "not_found", "not_checked"]
-
 # Manifests that one id may lead to before looking further is pointless.
 _MAX_RECORDS: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class WatermarkReport:
-    """What was found in the pixels.
-
-    Attributes
-    ----------
-    state : {"found", "not_found", "not_checked"}
-        ``"not_checked"`` where there was no key, or no way to decode the pixels: see `reason`.
-    detection : Detection or None
-        The detector's own result.
-    regions_gone : bool or None
-        Whether the mark is reliably missing in part of the picture; None where not measured.
-    reason : str or None
-        Why it was not checked.
-    """
-
-    state: WatermarkState
-    detection: Detection | None = None
-    regions_gone: bool | None = None
-    reason: str | None = None
-
-    @property
-    def found(self) -> bool:
-        """Whether a watermark was found."""
-        return self.state == "found"
-
-    @property
-    def payload(self) -> bytes | None:
-        """The watermark's id, 8 bytes."""
-        return None if self.detection is None else self.detection.payload
-
-    @property
-    def false_positive_probability(self) -> float:
-        """Bound on the chance that an unmarked picture gives this; 1.0 where none was found."""
-        return 1.0 if self.detection is None else self.detection.false_positive_probability
-
-    @property
-    def key_id(self) -> str | None:
-        """Which key found it."""
-        return None if self.detection is None else self.detection.key_id
-
-    @property
-    def geometry(self) -> NDArray[np.float64] | None:
-        """Map from the original picture's pixel coordinates to this one's, (3, 3) float64."""
-        return None if self.detection is None else self.detection.geometry
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON-ready data; the payload in hexadecimal."""
-        geometry = self.geometry
-        return {
-            "found": self.found,
-            "state": self.state,
-            "payload": None if self.payload is None else self.payload.hex(),
-            "false_positive_probability": self.false_positive_probability,
-            "key_id": self.key_id,
-            "geometry": None if geometry is None else geometry.tolist(),
-            "regions_gone": self.regions_gone,
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryReport:
-    """What the watermark's id led to.
-
-    Attributes
-    ----------
-    state : {"not_asked", "unknown", "found", "unavailable"}
-        Whether the id was looked up, and with what result.
-    manifest_id : str or None
-        The manifest under that id.
-    manifest_store : bytes or None
-        The manifest itself, ``application/c2pa``.
-    credential : CredentialReport or None
-        The recovered manifest, validated against this picture. On a repost its one failure is the
-        picture's hash (``changed_only``).
-    names_payload : bool
-        Whether the recovered manifest itself names the id that led to it.
-    others : tuple of str
-        Further manifests registered under the same id.
-    reason : str or None
-        Why the registry was not asked, or what it failed with.
-    """
-
-    state: RegistryState
-    manifest_id: str | None = None
-    manifest_store: bytes | None = None
-    credential: CredentialReport | None = None
-    names_payload: bool = False
-    others: tuple[str, ...] = ()
-    reason: str | None = None
-
-    @property
-    def credential_state(self) -> CredentialState:
-        """State of the recovered manifest, leaving aside that this may be a repost."""
-        report = self.credential
-        if report is None:
-            return "absent"
-        if report.state == "invalid" and report.changed_only:
-            return "trusted" if report.signer_trusted else "valid"
-        return report.state
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON-ready data."""
-        return {
-            "state": self.state,
-            "manifest_id": self.manifest_id,
-            "credential_state": self.credential_state,
-            "credential": None if self.credential is None else self.credential.to_dict(),
-            "names_payload": self.names_payload,
-            "others": list(self.others),
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """A verdict and the evidence under it.
-
-    Attributes
-    ----------
-    verdict : Verdict
-        One word, equal to its plain string; ``verdict.words`` says what it means and what not.
-    reasons : tuple of str
-        The sentences that led to it.
-    credential : CredentialReport
-        The manifest in the file: integrity (``state``, ``failures``) and trust
-        (``signer_trusted``) apart.
-    watermark : WatermarkReport
-        The mark in the pixels.
-    registry : RegistryReport
-        The manifest that the mark led to.
-    fingerprint : {"not_checked", "match", "mismatch"}
-        Whether the picture looks like the one that the recovered manifest was made for.
-    file : str or None
-        Name of the file, where there was one.
-    format : str
-        Its format, from its content.
-    notes : tuple of str
-        What else a reader should know ("only the first frame was looked at").
-    """
-
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    credential: CredentialReport
-    watermark: WatermarkReport
-    registry: RegistryReport
-    fingerprint: FingerprintState = "not_checked"
-    file: str | None = None
-    format: str = ""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def best_credential(self) -> CredentialReport | None:
-        """The manifest that speaks for this picture: the embedded one, else the recovered one."""
-        if self.credential.present:
-            return self.credential
-        return self.registry.credential
-
-    @property
-    def complete(self) -> bool:
-        """Whether every leg that had something to do could do it."""
-        return self.registry.state != "unavailable"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the verdict and its evidence as JSON-ready data: what ``--json`` prints."""
-        words = self.verdict.words
-        return {
-            "file": self.file,
-            "verdict": str(self.verdict),
-            "headline": words.headline,
-            "meaning": words.meaning,
-            "caution": words.caution,
-            "reasons": list(self.reasons),
-            "credential": self.credential.to_dict(),
-            "watermark": self.watermark.to_dict(),
-            "registry": self.registry.to_dict(),
-            "fingerprint": self.fingerprint,
-            "format": self.format,
-            "notes": list(self.notes),
-        }
 
 
 def verify(
@@ -236,6 +46,9 @@ def verify(
     keys: Key | Sequence[Key] | None = None,
     registry: Registry | None = None,
     trust: Trust | None = None,
+    manifest: str | os.PathLike[str] | bytes | None = None,
+    remote_hosts: Iterable[str] = (),
+    ocsp: bool = False,
     limits: Limits | None = None,
 ) -> Verification:
     """Find out who vouches for a picture.
@@ -251,6 +64,13 @@ def verify(
     trust : Trust, optional
         Whose signatures count. By default the official C2PA trust list, the configured anchors, and
         this machine's development identity, if it exists.
+    manifest : path or bytes, optional
+        A manifest file (``application/c2pa``) to use instead of the picture's own. By default one
+        beside the picture (``photo.c2pa``) is used where the picture has none inside.
+    remote_hosts : iterable of str
+        Hosts from which a manifest that the picture only points to may be fetched.
+    ocsp : bool
+        Ask the signer's issuer whether its certificate was revoked.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
 
@@ -269,8 +89,8 @@ def verify(
 
     Notes
     -----
-    No connection is opened. Nothing is created: without a key ring the watermark is reported as
-    ``not_checked``.
+    No connection is opened, unless `remote_hosts` or `ocsp` ask for it. Nothing is created: without
+    a key ring the watermark is reported as ``not_checked``.
     """
     defaults = current()
     limits = defaults.limits if limits is None else limits
@@ -278,8 +98,17 @@ def verify(
     header = imaging.read_header(data, limits=limits)
     trust = defaults.trust() if trust is None else trust
 
-    credential = credentials.read(data, header.format, trust=trust)
-    mark = _watermark_leg(data, _ring(keys, defaults), limits)
+    credential = _credential_leg(
+        image,
+        data,
+        header.format,
+        trust=trust,
+        manifest=manifest,
+        remote_hosts=tuple(remote_hosts),
+        ocsp=ocsp,
+        limits=limits,
+    )
+    mark, signals = _pixel_legs(data, _ring(keys, defaults), limits)
     recovered = _registry_leg(
         mark.payload, data, header.format, registry=registry, trust=trust, defaults=defaults
     )
@@ -305,6 +134,7 @@ def verify(
         registry=recovered,
         file=None if isinstance(image, bytes) else os.fspath(Path(image)),
         format=header.format,
+        signals=signals,
         notes=_notes(header, trust),
     )
 
@@ -315,8 +145,42 @@ def _ring(keys: Key | Sequence[Key] | None, defaults: Defaults) -> tuple[Key, ..
     return (keys,) if isinstance(keys, Key) else tuple(keys)
 
 
-def _watermark_leg(data: bytes, ring: tuple[Key, ...], limits: Limits) -> WatermarkReport:
-    """Decode the pixels and look for a mark in them.
+def _credential_leg(
+    image: str | os.PathLike[str] | bytes,
+    data: bytes,
+    format: str,
+    *,
+    trust: Trust,
+    manifest: str | os.PathLike[str] | bytes | None,
+    remote_hosts: tuple[str, ...],
+    ocsp: bool,
+    limits: Limits,
+) -> CredentialReport:
+    """Read the picture's manifest: as given, from inside, from beside, or from where it points."""
+    if manifest is not None:
+        store = imaging.read_bytes(manifest, limits=limits)
+        return credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)
+    report = credentials.read(data, format, trust=trust, ocsp=ocsp)
+    if report.state == "absent" and not isinstance(image, bytes):
+        beside = credentials.sidecar_path(image)
+        if beside.is_file() and beside != Path(image):
+            store = imaging.read_bytes(beside, limits=limits)
+            return credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)
+    url = report.remote_url
+    if report.state == "absent" and url is not None and remote_hosts:
+        try:
+            store = Fetcher.of(remote_hosts).get(url, accept="application/c2pa")
+        except NetworkError as error:
+            return replace(report, reasons=(*report.reasons, error.diagnostics()))
+        fetched = credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)
+        return replace(fetched, remote_url=url)
+    return report
+
+
+def _pixel_legs(
+    data: bytes, ring: tuple[Key, ...], limits: Limits
+) -> tuple[WatermarkReport, tuple[Signal, ...]]:
+    """Decode the picture, look for a mark in its pixels and for claims in its plain metadata.
 
     A picture that is damaged raises: it cannot be judged. One whose kind cannot be decoded here
     (no codec installed) leaves the other legs standing.
@@ -324,13 +188,15 @@ def _watermark_leg(data: bytes, ring: tuple[Key, ...], limits: Limits) -> Waterm
     try:
         picture = imaging.decode(data, limits=limits)
     except (MissingDependencyError, UnsupportedImageError) as error:
-        return WatermarkReport("not_checked", reason=error.diagnostics())
+        return WatermarkReport("not_checked", reason=error.diagnostics()), ()
+    signals = credentials.find_signals(picture.metadata)
     if not ring:
-        return WatermarkReport("not_checked", reason="There is no watermark key to look with.")
+        reason = "There is no watermark key to look with."
+        return WatermarkReport("not_checked", reason=reason), signals
     detection = watermark.detect(picture.pixels, ring)
     if not detection.found:
-        return WatermarkReport("not_found", detection)
-    return WatermarkReport("found", detection)
+        return WatermarkReport("not_found", detection), signals
+    return WatermarkReport("found", detection), signals
 
 
 def _registry_leg(

@@ -49,7 +49,7 @@ def test_file_of_the_user(home: Path) -> None:
     settings = load_settings()
     folder = user_folders().config
     assert settings.signer.certificate == folder / "chain.pem"
-    assert settings.signer.private_key == Path("/secret/key.pem")
+    assert settings.signer.private_key == "/secret/key.pem"
     assert settings.signer.timestamp_url == "http://tsa.example.com"
     assert settings.watermark.keys == home / "ring"
     assert settings.watermark.strength == "high"
@@ -88,6 +88,22 @@ def test_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("INDELIBLE_CONFIG", str(tmp_path / "missing.toml"))
     with pytest.raises(ConfigurationError, match="does not exist"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("key.pem", "{folder}/key.pem"),
+        ("/abs/key.pem", "/abs/key.pem"),
+        ("aws-kms:alias/acme", "aws-kms:alias/acme"),
+        ("pkcs11:token=T;object=K?module-path=/m.so", "pkcs11:token=T;object=K?module-path=/m.so"),
+    ],
+)
+def test_private_keys_may_live_elsewhere(tmp_path: Path, name: str, expected: str) -> None:
+    file = write(
+        tmp_path / "c.toml", f'[signer]\ncertificate = "c.pem"\nprivate_key = "{name}"\n'
+    )
+    assert load_settings(file).signer.private_key == expected.format(folder=tmp_path)
 
 
 def test_one_folder_for_everything(tmp_path: Path) -> None:

@@ -1,0 +1,205 @@
+"""What a verification found, leg by leg: plain data, for people and for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.credentials import CredentialReport, Signal
+from indelible.verdict import CredentialState, FingerprintState, RegistryState, Verdict
+from indelible.watermark import Detection
+
+__all__ = ["RegistryReport", "Verification", "WatermarkReport", "WatermarkState"]
+
+WatermarkState = Literal["found", "not_found", "not_checked"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkReport:
+    """What was found in the pixels.
+
+    Attributes
+    ----------
+    state : {"found", "not_found", "not_checked"}
+        ``"not_checked"`` where there was no key, or no way to decode the pixels: see `reason`.
+    detection : Detection or None
+        The detector's own result.
+    regions_gone : bool or None
+        Whether the mark is reliably missing in part of the picture; None where not measured.
+    reason : str or None
+        Why it was not checked.
+    """
+
+    state: WatermarkState
+    detection: Detection | None = None
+    regions_gone: bool | None = None
+    reason: str | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether a watermark was found."""
+        return self.state == "found"
+
+    @property
+    def payload(self) -> bytes | None:
+        """The watermark's id, 8 bytes."""
+        return None if self.detection is None else self.detection.payload
+
+    @property
+    def false_positive_probability(self) -> float:
+        """Bound on the chance that an unmarked picture gives this; 1.0 where none was found."""
+        return 1.0 if self.detection is None else self.detection.false_positive_probability
+
+    @property
+    def key_id(self) -> str | None:
+        """Which key found it."""
+        return None if self.detection is None else self.detection.key_id
+
+    @property
+    def geometry(self) -> NDArray[np.float64] | None:
+        """Map from the original picture's pixel coordinates to this one's, (3, 3) float64."""
+        return None if self.detection is None else self.detection.geometry
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready data; the payload in hexadecimal."""
+        geometry = self.geometry
+        return {
+            "found": self.found,
+            "state": self.state,
+            "payload": None if self.payload is None else self.payload.hex(),
+            "false_positive_probability": self.false_positive_probability,
+            "key_id": self.key_id,
+            "geometry": None if geometry is None else geometry.tolist(),
+            "regions_gone": self.regions_gone,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryReport:
+    """What the watermark's id led to.
+
+    Attributes
+    ----------
+    state : {"not_asked", "unknown", "found", "unavailable"}
+        Whether the id was looked up, and with what result.
+    manifest_id : str or None
+        The manifest under that id.
+    manifest_store : bytes or None
+        The manifest itself, ``application/c2pa``.
+    credential : CredentialReport or None
+        The recovered manifest, validated against this picture. On a repost its one failure is the
+        picture's hash (``changed_only``).
+    names_payload : bool
+        Whether the recovered manifest itself names the id that led to it.
+    others : tuple of str
+        Further manifests registered under the same id.
+    reason : str or None
+        Why the registry was not asked, or what it failed with.
+    """
+
+    state: RegistryState
+    manifest_id: str | None = None
+    manifest_store: bytes | None = None
+    credential: CredentialReport | None = None
+    names_payload: bool = False
+    others: tuple[str, ...] = ()
+    reason: str | None = None
+
+    @property
+    def credential_state(self) -> CredentialState:
+        """State of the recovered manifest, leaving aside that this may be a repost."""
+        report = self.credential
+        if report is None:
+            return "absent"
+        if report.state == "invalid" and report.changed_only:
+            return "trusted" if report.signer_trusted else "valid"
+        return report.state
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready data."""
+        return {
+            "state": self.state,
+            "manifest_id": self.manifest_id,
+            "credential_state": self.credential_state,
+            "credential": None if self.credential is None else self.credential.to_dict(),
+            "names_payload": self.names_payload,
+            "others": list(self.others),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A verdict and the evidence under it.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        One word, equal to its plain string; ``verdict.words`` says what it means and what not.
+    reasons : tuple of str
+        The sentences that led to it.
+    credential : CredentialReport
+        The manifest in the file: integrity (``state``, ``failures``) and trust
+        (``signer_trusted``) apart.
+    watermark : WatermarkReport
+        The mark in the pixels.
+    registry : RegistryReport
+        The manifest that the mark led to.
+    fingerprint : {"not_checked", "match", "mismatch"}
+        Whether the picture looks like the one that the recovered manifest was made for.
+    file : str or None
+        Name of the file, where there was one.
+    format : str
+        Its format, from its content.
+    signals : tuple of Signal
+        What plain, unsigned metadata claims about the picture's making. Anybody can write it and
+        anybody can remove it: it takes no part in the verdict.
+    notes : tuple of str
+        What else a reader should know ("only the first frame was looked at").
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    credential: CredentialReport
+    watermark: WatermarkReport
+    registry: RegistryReport
+    fingerprint: FingerprintState = "not_checked"
+    file: str | None = None
+    format: str = ""
+    signals: tuple[Signal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def best_credential(self) -> CredentialReport | None:
+        """The manifest that speaks for this picture: the embedded one, else the recovered one."""
+        if self.credential.present:
+            return self.credential
+        return self.registry.credential
+
+    @property
+    def complete(self) -> bool:
+        """Whether every leg that had something to do could do it."""
+        return self.registry.state != "unavailable"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict and its evidence as JSON-ready data: what ``--json`` prints."""
+        words = self.verdict.words
+        return {
+            "file": self.file,
+            "verdict": str(self.verdict),
+            "headline": words.headline,
+            "meaning": words.meaning,
+            "caution": words.caution,
+            "reasons": list(self.reasons),
+            "credential": self.credential.to_dict(),
+            "watermark": self.watermark.to_dict(),
+            "registry": self.registry.to_dict(),
+            "fingerprint": self.fingerprint,
+            "format": self.format,
+            "signals": [asdict(signal) for signal in self.signals],
+            "notes": list(self.notes),
+        }

@@ -188,15 +188,16 @@ def _reading() -> Iterator[None]:
     """Turn the library's errors while reading into ours."""
     try:
         yield
-    except c2pa.C2paError.ManifestNotFound as error:
-        raise NoManifestError from error
     except c2pa.C2paError as error:
+        # The errors' types are made at run time; their messages begin with the same words.
         message = str(error)
+        if message.startswith("ManifestNotFound"):
+            raise NoManifestError from error
         if message.startswith("Remote"):
             raise RemoteManifestError(_url_in(message)) from error
         if message.startswith("NotSupported"):
             raise NotAPictureError("the bytes are of no known format") from error
-        raise UnreadableManifestError(message) from error
+        raise UnreadableManifestError(_without_type(message)) from error
     except (ValueError, KeyError, RecursionError) as error:  # JSON that is not as it should be
         raise UnreadableManifestError(f"the manifest cannot be decoded: {error}") from error
 
@@ -308,6 +309,12 @@ def _object(text: str) -> dict[str, Any]:
         msg = "not a JSON object"
         raise ValueError(msg)  # noqa: TRY004 - a ValueError, as json raises for bad text
     return value
+
+
+def _without_type(message: str) -> str:
+    """Return a library message without the type that it begins with ("Verify: ...")."""
+    kind, separator, rest = message.partition(": ")
+    return rest if separator and kind.isalnum() else message
 
 
 def _url_in(message: str) -> str | None:

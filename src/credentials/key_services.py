@@ -9,6 +9,7 @@ this module makes.
 from __future__ import annotations
 
 import hashlib
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -247,35 +248,27 @@ def _der(pem: bytes) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _missing(service: str, extra: str, error: ImportError) -> MissingDependencyError:
-    failure = MissingDependencyError(
-        f"signing with {service} needs its client",
-        hint=f"Install it with: pip install 'indelible[{extra}]'",
-    )
-    failure.__cause__ = error
-    return failure
+def _optional(module: str, *, service: str, extra: str) -> Any:  # noqa: ANN401 - untyped clients
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"signing with {service} needs its client, {module}",
+            hint=f"Install it with: pip install 'indelible[{extra}]'",
+        ) from error
 
 
 def _aws_client() -> Any:  # noqa: ANN401 - the provider's own class
-    try:
-        import boto3  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise _missing("AWS KMS", "aws", error) from error
-    return boto3.client("kms")
+    return _optional("boto3", service="AWS KMS", extra="aws").client("kms")
 
 
 def _google_client() -> Any:  # noqa: ANN401 - the provider's own class
-    try:
-        from google.cloud import kms  # noqa: PLC0415 - an optional dependency
-    except ImportError as error:
-        raise _missing("Google Cloud KMS", "google", error) from error
+    kms = _optional("google.cloud.kms", service="Google Cloud KMS", extra="google")
     return kms.KeyManagementServiceClient()
 
 
 def _azure_client(key_url: str) -> Any:  # noqa: ANN401 - the provider's own class
-    try:
-        from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - an optional dependency
-        from azure.keyvault.keys.crypto import CryptographyClient  # noqa: PLC0415 - likewise
-    except ImportError as error:
-        raise _missing("Azure Key Vault", "azure", error) from error
-    return CryptographyClient(key_url, DefaultAzureCredential())
+    options = {"service": "Azure Key Vault", "extra": "azure"}
+    identity = _optional("azure.identity", **options)
+    crypto = _optional("azure.keyvault.keys.crypto", **options)
+    return crypto.CryptographyClient(key_url, identity.DefaultAzureCredential())

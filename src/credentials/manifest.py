@@ -360,7 +360,7 @@ class ManifestRequest:
         }
         if has_parent:
             first["parameters"] = {"ingredientIds": [PARENT_INSTANCE]}
-        made = first
+        made: dict[str, Any] = first
         actions = [first]
         if has_parent and self.source_type is not SourceType.GENERATED:
             made = {"action": "c2pa.edited", "when": self.timestamp}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 from types import ModuleType
@@ -185,10 +186,9 @@ def _is_der(signature: bytes, bits: str) -> bool:
 
 def _library() -> ModuleType:
     try:
-        import pkcs11  # noqa: PLC0415 - an optional dependency
+        return importlib.import_module("pkcs11")
     except ImportError as error:
         raise MissingDependencyError(
             "signing with a PKCS#11 token needs python-pkcs11",
             hint="Install it with: pip install 'indelible[pkcs11]'",
         ) from error
-    return pkcs11

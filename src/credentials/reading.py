@@ -8,6 +8,7 @@ terminal sees it.
 from __future__ import annotations
 
 import base64
+import dataclasses
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -107,7 +108,11 @@ def read(
         return CredentialReport(
             "unreadable", reasons=(f"The Content Credentials cannot be read: {_text(str(error))}",)
         )
-    return _report(reading, trust, embedded=manifest_store is None)
+    report = _report(reading, trust, embedded=manifest_store is None)
+    if kind == media_type("c2pa"):
+        alone = "This is a manifest alone: it was read without the picture that it is about."
+        return dataclasses.replace(report, reasons=(alone, *report.reasons))
+    return report
 
 
 def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> CredentialReport:

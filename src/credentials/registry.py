@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from indelible.errors import RegistryError
 
@@ -71,7 +71,7 @@ class Record:
         """Whether the manifest store is still what was registered."""
         return hashlib.sha256(self.manifest_store).hexdigest() == self.store_sha256
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> dict[str, Any]:
         """Return what can be shown: everything but the manifest store."""
         values = {
             item.name: getattr(self, item.name)

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -349,13 +350,10 @@ def _check_algorithm(algorithm: str) -> None:
         )
 
 
-def _public_bytes(key: object) -> bytes:
-    if not hasattr(key, "public_bytes"):
-        raise CertificateError("the certificate's key is of an unknown kind")
-    encoded = key.public_bytes(
+def _public_bytes(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    return bytes(encoded)
 
 
 def _read(path: str | os.PathLike[str], what: str) -> bytes:

@@ -172,6 +172,8 @@ def explain(code: str, detail: str = "") -> str:
     known = _SENTENCES.get(code)
     if known is not None:
         return known
+    if code.startswith("cawg.x509."):
+        return _identity_certificate(code)
     if code.startswith("cawg."):
         return f"An identity statement could not be confirmed ({detail or code})."
     return f"A check failed: {detail or code}."
@@ -195,6 +197,18 @@ def _invalid_certificate(detail: str) -> str:
     fault = next((text for word, text in _CERTIFICATE_FAULTS if word in lowered), None)
     general = _SENTENCES["signingCredential.invalid"]
     return general if fault is None else f"{general.removesuffix('.')}: {fault}."
+
+
+def _identity_certificate(code: str) -> str:
+    """Say what is wrong with an identity statement that is signed with a certificate."""
+    endings = {
+        "untrusted": "whose certificate is on no trust list in use here",
+        "expired": "whose certificate has expired",
+        "revoked": "whose certificate was revoked",
+        "mismatch": "whose signature does not fit",
+    }
+    said = endings.get(code.rpartition(".")[2], "that does not validate")
+    return f"A person or organisation is named by an identity statement {said}."
 
 
 def is_identity(code: str) -> bool:

@@ -258,7 +258,7 @@ def _png_chunks(data: bytes, rng: random.Random) -> bytes:
 
 def _riff_sizes(data: bytes, rng: random.Random) -> bytes:
     """Change the size of the RIFF file or of one chunk, or repeat or drop a chunk."""
-    places = [(4, None)]
+    places: list[tuple[int, int | None]] = [(4, None)]
     at = 12
     while at + 8 <= len(data):
         (length,) = struct.unpack_from("<I", data, at + 4)

@@ -131,7 +131,7 @@ def test_self_signed_certificates_are_named() -> None:
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
         )
-        .sign(key, hashes.SHA256())  # type: ignore[arg-type]
+        .sign(key, hashes.SHA256())
     )
     assert broken_rules(certificate) == {"self-signed"}
 

@@ -118,10 +118,12 @@ def _hsm_check(label: str, folder: str) -> None:
         assert trusted(signer)
         for change in ({"key_label": "missing"}, {"pin": "9999"}, {"token_label": "missing"}):
             options: dict[str, Any] = {"token_label": label, "key_label": algorithm, "pin": "2222"}
-            wrong = Pkcs11Signer(chain, module=str(SOFTHSM), **(options | change))
+            options |= change
+            wrong = Pkcs11Signer(chain, module=str(SOFTHSM), **options)
             signer.close()
             with pytest.raises(SigningError, match="refused to sign"):
                 sign(picture(), "jpeg", make_request(), wrong)
+    chain = pem(AUTHORITY.issue(new_key()))
     missing = Pkcs11Signer(chain, module="/no/such/library.so", token_label=label, key_label="x")
     with pytest.raises(SigningError):
         missing.sign(b"data")
@@ -197,7 +199,7 @@ def test_a_key_in_aws_kms_signs(kms: Any, spec: str, algorithm: str) -> None:
         assert trusted(signer)
         return
     # AWS salts with as many bytes as the hash has; moto with as many as fit, which C2PA refuses.
-    digest = {"256": hashes.SHA256(), "384": hashes.SHA384()}[algorithm[2:]]
+    digest = hashes.SHA256() if algorithm == "ps256" else hashes.SHA384()
     pss = padding.PSS(padding.MGF1(digest), padding.PSS.AUTO)
     assert isinstance(public, rsa.RSAPublicKey)
     public.verify(signer.sign(b"a claim"), b"a claim", pss, digest)
@@ -262,9 +264,9 @@ class FakeAzure:
 
 
 def sign_digest(key: Any, digest: bytes, name: str) -> bytes:
-    algorithm: Any = {"sha256": hashes.SHA256, "sha384": hashes.SHA384, "sha512": hashes.SHA512}[
+    algorithm = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[
         name
-    ]()
+    ]
     prehashed = utils.Prehashed(algorithm)
     if isinstance(key, rsa.RSAPrivateKey):
         pss = padding.PSS(padding.MGF1(algorithm), padding.PSS.DIGEST_LENGTH)

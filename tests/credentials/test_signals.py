@@ -44,7 +44,7 @@ def jpeg(*, exif: dict[int, object] | None = None, packet: bytes | None = None) 
             fields[tag] = value
     out = io.BytesIO()
     options = {} if packet is None else {"xmp": packet}
-    Image.new("RGB", (8, 8)).save(out, "JPEG", exif=fields, **options)  # type: ignore[arg-type]
+    Image.new("RGB", (8, 8)).save(out, "JPEG", exif=fields, **options)
     return out.getvalue()
 
 

@@ -32,7 +32,7 @@ from indelible.credentials.status import (
     explain,
     is_identity,
 )
-from indelible.credentials.trust import DEVELOPMENT, PINNED, Trust
+from indelible.credentials.trust import DEVELOPMENT, Trust
 
 __all__ = ["read"]
 
@@ -119,11 +119,15 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     summary = reading.summary
     active = _mapping(_mapping(summary, "validation_results"), "activeManifest")
     failures = _findings(active.get("failure"))
-    successes = {finding.code: finding for finding in _findings(active.get("success"))}
+    successes = {
+        finding.code: finding
+        for finding in _findings(active.get("success"))
+        if finding.where.endswith("/c2pa.signature")
+    }
     own = tuple(item for item in failures if not is_identity(item.code))
     identity = tuple(item for item in failures if is_identity(item.code))
 
-    trusted_by = _trusted_by(summary, successes, trust)
+    trusted_by = _trusted_by(successes, trust)
     state = _STATES.get(str(summary.get("validation_state")), "invalid")
     if state == "trusted" and trusted_by is None:
         state = "valid"  # vouched for by a list of time-stamp authorities only
@@ -162,18 +166,17 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     )
 
 
-def _trusted_by(
-    summary: Mapping[str, Any], successes: Mapping[str, Finding], trust: Trust
-) -> str | None:
+def _trusted_by(successes: Mapping[str, Finding], trust: Trust) -> str | None:
+    """Return the name of the trust list that vouches for the active manifest's signer, if one does.
+
+    The library's own ``trustListUri`` may be that of an ingredient's signer, so it is not used.
+    """
+    trusted = successes.get("signingCredential.trusted")
     # The library judges a certificate by itself: beside a signature that does not fit, it only says
     # that somebody put a good certificate there.
-    if not {"signingCredential.trusted", "claimSignature.validated"} <= successes.keys():
+    if trusted is None or "claimSignature.validated" not in successes:
         return None
-    name = _mapping(summary, "validation_results").get("trustListUri")
-    if not name:
-        return PINNED
-    kinds = {item.kind for item in trust.lists if item.name == name}
-    return str(name) if "manifest" in kinds else None
+    return trust.voucher(trusted.detail)
 
 
 def _reasons(state: State, failures: Sequence[Finding], trusted_by: str | None) -> tuple[str, ...]:

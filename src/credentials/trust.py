@@ -15,6 +15,7 @@ import functools
 import hashlib
 import importlib.resources
 import json
+import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ EXTENDED_KEY_USAGES = (
     "1.3.6.1.5.5.7.3.8",
     "1.3.6.1.4.1.62558.2.1",
 )
+_FOUND_IN = re.compile(r"found in \[([a-z0-9-]*)\] trust anchors")
 _MAX_LIST_BYTES = 16 * 1024 * 1024
 
 
@@ -139,22 +141,49 @@ class Trust:
     def settings(self) -> dict[str, Any]:
         """Return the C2PA library's trust settings."""
         ekus = "\n".join(EXTENDED_KEY_USAGES)
-        # Lists for time stamps come last: the library lets them vouch for signers too, and the
-        # first list that does is the one it names (a report does not count it, see `read`).
-        ordered = sorted(self.lists, key=lambda item: item.kind == "tsa")
+        # Lists for time stamps come last: the library lets them vouch for signers too, and it names
+        # the first list that does. `read` does not count those.
         anchors = [
             {
                 "trust_anchors": item.pem,
-                "trust_uri": item.name,
+                "trust_uri": _uri(index, item),
                 "trust_kind": item.kind,
                 "trust_config": ekus,
             }
-            for item in ordered
+            for index, item in sorted(enumerate(self.lists), key=lambda pair: pair[1].kind == "tsa")
         ]
         if self.pinned:
-            pins = {"trust_anchors": "", "trust_uri": PINNED, "trust_kind": "manifest"}
+            pins = {"trust_anchors": "", "trust_uri": "pinned", "trust_kind": "manifest"}
             anchors.insert(0, pins | {"allowed_list": "\n".join(self.pinned)})
         return {"anchors": anchors, "trust_config": ekus}
+
+    def voucher(self, explanation: str) -> str | None:
+        """Return the name of the list that vouches for a signer, from the library's explanation.
+
+        Parameters
+        ----------
+        explanation : str
+            Of the success code ``signingCredential.trusted`` of one manifest.
+
+        Returns
+        -------
+        str or None
+            None if only a list of time-stamp authorities vouches, which is not enough.
+        """
+        found = _FOUND_IN.search(explanation)
+        if found is None:
+            return None
+        if found[1] in ("", "pinned"):
+            return PINNED if self.pinned else None
+        for index, item in enumerate(self.lists):
+            if item.kind == "manifest" and found[1] == _uri(index, item):
+                return item.name
+        return None
+
+
+def _uri(index: int, item: TrustList) -> str:
+    """Return what the library calls a list: unlike its name, nobody else's to choose."""
+    return f"{item.kind}-{index}"
 
 
 def checked_pem(pem: str | bytes) -> str:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -72,6 +72,28 @@ def test_a_development_anchor_is_marked(identity: DevelopmentIdentity) -> None:
     assert "development" in report.reasons[0]
     plain = Trust.official().with_anchors(identity.authority_pem)
     assert not read(data, "jpeg", trust=plain).development
+
+
+@pytest.mark.parametrize(
+    "kinds", [("manifest", "manifest"), ("manifest", "tsa"), ("tsa", "manifest")]
+)
+def test_an_ingredients_signer_does_not_lend_its_trust(
+    kinds: tuple[Literal["manifest", "tsa"], Literal["manifest", "tsa"]],
+) -> None:
+    other, key = Authority("Other"), new_key()
+    second = PemSigner(pem(other.issue(key)), key_pem(key))
+    data = sign(DATA, "jpeg", make_request(), second).data
+    trust = Trust.nobody().with_anchors(AUTHORITY.pem, name="First", kind=kinds[0])
+    trust = trust.with_anchors(other.pem, name="Second", kind=kinds[1])
+    report = read(data, "jpeg", trust=trust)
+    expected = ("trusted", "Second") if kinds[1] == "manifest" else ("valid", None)
+    assert (report.state, report.trusted_by) == expected
+
+
+def test_lists_of_one_name_are_not_mixed_up() -> None:
+    trust = Trust.nobody().with_anchors(Authority().pem, name="Same")
+    trust = trust.with_anchors(AUTHORITY.pem, name="Same", kind="tsa")
+    assert read(DATA, "jpeg", trust=trust).state == "valid"
 
 
 @pytest.mark.parametrize("text", ["", "junk", b"\xff\xfe", "-----BEGIN CERTIFICATE-----\nAAAA\n"])

@@ -87,7 +87,7 @@ def test_pilots_lie_in_their_bands(family: str) -> None:
 @given(FAMILIES)
 @settings(max_examples=25, deadline=None)
 def test_no_two_orbits_look_alike(family: str) -> None:
-    """Neither of one radius nor of one angle: else rings or spokes of a picture could pass for them."""
+    """Not of one radius nor of one angle: rings or spokes of a picture must not pass for them."""
     orbits = pilots_of(family).orbits.astype(float)
     radii = np.sort(np.log(np.hypot(*orbits.T)))
     angles = np.sort(np.arctan2(orbits[:, 1], orbits[:, 0]))

@@ -56,7 +56,7 @@ def test_every_single_error_is_corrected() -> None:
 
 
 def test_code_words_are_far_apart() -> None:
-    """No information bit moves fewer than 20 coded bits: the code's free distance is at least that."""
+    """Every payload bit moves at least 20 coded bits: the code's free distance."""
     word = coding.encode(PAYLOAD, 5)
     for place in range(64):
         other = int.from_bytes(PAYLOAD, "big") ^ (1 << place)
@@ -65,7 +65,7 @@ def test_code_words_are_far_apart() -> None:
 
 
 def decoded_share(noise: float, trials: int, seed: int) -> tuple[float, int]:
-    """Share of words that decode, and number of wrong ones, at a deviation of noise per coded bit."""
+    """Share of words that decode, and how many wrong ones, with this deviation of noise per bit."""
     random = np.random.default_rng(seed)
     right = wrong = 0
     for _ in range(trials):

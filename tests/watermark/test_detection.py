@@ -1,0 +1,312 @@
+"""What `detect` promises: what it finds, what it never finds, and that it never raises."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from indelible.errors import KeyFileError
+from indelible.watermark import (
+    Detection,
+    Key,
+    decoding,
+    detect,
+    detection,
+    embed,
+    probability,
+)
+
+pytestmark = pytest.mark.compiled
+
+STRANGER = Key.from_bytes(b"the key of somebody else's marks")
+# Session fixtures and no state: the same pictures for every example
+SHARED = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+NOTHING = (False, None, 1.0, None, None)
+
+
+def summary(found: Detection) -> tuple[object, ...]:
+    return (
+        found.found,
+        found.payload,
+        found.false_positive_probability,
+        found.geometry,
+        found.key_id,
+    )
+
+
+def jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "JPEG", quality=quality)
+    return np.array(Image.open(stream))
+
+
+def turned(
+    image: NDArray[np.uint8], degrees: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Rotate around the centre in a frame that holds all of it; return image and 3 x 3 map."""
+    height, width = image.shape[:2]
+    map_ = np.eye(3)
+    map_[:2] = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+    cosine, sine = np.abs(map_[0, 0]), np.abs(map_[0, 1])
+    size = (
+        int(np.ceil(width * cosine + height * sine)),
+        int(np.ceil(width * sine + height * cosine)),
+    )
+    map_[:2, 2] += (np.array(size) - (width, height)) / 2
+    return cv2.warpAffine(image, map_[:2], size, flags=cv2.INTER_CUBIC).astype(np.uint8), map_
+
+
+def corner_error(
+    found: NDArray[np.float64], truth: NDArray[np.float64], height: int, width: int
+) -> float:
+    """Mean distance, in pixels, between the corners of the original under two maps."""
+    corners = np.array(
+        [[0, 0, 1], [width - 1, 0, 1], [0, height - 1, 1], [width - 1, height - 1, 1]], float
+    ).T
+    one, other = found @ corners, truth @ corners
+    return float(np.hypot(*(one[:2] / one[2] - other[:2] / other[2])).mean())
+
+
+# --- the answer ----------------------------------------------------------------------------------
+
+
+def test_what_is_found(marked: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    found = detect(marked, key)
+    assert found.found
+    assert found.payload == payload
+    assert found.key_id == key.id
+    assert 0 < found.false_positive_probability <= 1e-9
+    assert found.geometry is not None
+    assert found.geometry.shape == (3, 3)
+    assert found.geometry.dtype == np.float64
+    assert corner_error(found.geometry, np.eye(3), *marked.shape[:2]) < 1
+
+
+def test_the_answer_cannot_be_changed(marked: NDArray[np.uint8], key: Key) -> None:
+    with pytest.raises(AttributeError):
+        detect(marked, key).found = False  # type: ignore[misc]
+
+
+def test_what_is_not_found(photograph: NDArray[np.uint8], key: Key) -> None:
+    assert summary(detect(photograph, key)) == NOTHING
+
+
+def test_another_key_finds_nothing(marked: NDArray[np.uint8]) -> None:
+    assert summary(detect(marked, STRANGER)) == NOTHING
+    same_places = Key.from_bytes(bytes(32))
+    other_places = Key.from_bytes(bytes(32), family="another")
+    assert summary(detect(marked, [same_places, other_places])) == NOTHING
+
+
+@pytest.mark.parametrize("family", ["default", "another"])
+def test_a_ring_tells_which_key(
+    photograph: NDArray[np.uint8], key: Key, payload: bytes, family: str
+) -> None:
+    mine = Key.from_bytes(bytes(range(32)), family=family)
+    ring = [STRANGER, key, mine, Key.from_bytes(bytes(32))]
+    found = detect(embed(photograph, payload, mine), ring)
+    assert found.payload == payload
+    assert found.key_id == mine.id
+
+
+@pytest.mark.parametrize("ring", [[], None, "key", [1]])
+def test_what_is_not_a_ring(marked: NDArray[np.uint8], ring: Key) -> None:
+    with pytest.raises(KeyFileError):
+        detect(marked, ring)
+
+
+def test_the_same_answer_again_in_any_thread(marked: NDArray[np.uint8], key: Key) -> None:
+    first = detect(marked, key)
+    with ThreadPoolExecutor(4) as pool:
+        for again in pool.map(lambda _: detect(marked, key), range(8)):
+            assert again.false_positive_probability == first.false_positive_probability
+            assert np.array_equal(again.geometry, first.geometry)  # type: ignore[arg-type]
+
+
+def test_any_memory_layout(marked: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    assert detect(marked[::-1], key).payload == payload
+    assert detect(np.asfortranarray(marked), key).payload == payload
+    assert detect(np.dstack([marked, marked[..., :1]]), key).payload == payload  # with alpha
+
+
+@pytest.mark.parametrize("families", [1, 2])
+def test_the_bound_counts_every_decode(
+    marked: NDArray[np.uint8], key: Key, monkeypatch: pytest.MonkeyPatch, families: int
+) -> None:
+    """A search that believes nothing decodes no more hypotheses than the union bound has.
+
+    Which tile offsets of a hypothesis are decoded depends on the signs, so that all of them count.
+    """
+    for name in vars(detection):
+        if name.startswith("LEAST_"):
+            monkeypatch.setattr(detection, name, -np.inf)
+    monkeypatch.setattr(probability, "LIMIT", -1.0)
+    hypotheses = 0
+
+    def counted(decode: Callable[..., object], weight: int) -> Callable[..., object]:
+        def wrapper(*args: object, **options: object) -> object:
+            nonlocal hypotheses
+            hypotheses += weight
+            return decode(*args, **options)
+
+        return wrapper
+
+    for function, weight in (("decode_lines", len(decoding.OFFSETS)), ("decode_unmoved", 1)):
+        monkeypatch.setattr(decoding, function, counted(getattr(decoding, function), weight))
+    ring = [key, Key.from_bytes(bytes(32), family="another")][:families]
+    assert not detect(marked, ring).found
+    assert len(ring) * 16 < hypotheses <= len(ring) * probability.DECODES_PER_KEY
+
+
+# --- what people do to pictures ------------------------------------------------------------------
+
+
+def test_jpeg_of_every_photograph(
+    photographs: dict[str, NDArray[np.uint8]], key: Key, payload: bytes
+) -> None:
+    for name, picture in photographs.items():
+        marked = embed(picture[:720, :720], payload, key)
+        assert detect(jpeg(marked, 70), key).payload == payload, name
+
+
+@given(st.integers(0, 152), st.integers(0, 152))
+@SHARED
+def test_crops_at_any_offset(
+    marked: NDArray[np.uint8], key: Key, payload: bytes, top: int, left: int
+) -> None:
+    assert detect(marked[top : top + 360, left : left + 360], key).payload == payload
+
+
+@given(st.floats(0, 360, exclude_max=True))
+@SHARED
+def test_any_rotation(marked: NDArray[np.uint8], key: Key, payload: bytes, degrees: float) -> None:
+    image, truth = turned(marked, degrees)
+    found = detect(image, key)
+    assert found.payload == payload
+    assert found.geometry is not None
+    assert corner_error(found.geometry, truth, *marked.shape[:2]) < 3
+
+
+@pytest.mark.parametrize("quarters", range(4))
+@pytest.mark.parametrize("flipped", [False, True])
+def test_quarter_turns_and_flips(
+    marked: NDArray[np.uint8], key: Key, payload: bytes, quarters: int, flipped: bool
+) -> None:
+    image = np.rot90(marked[:, ::-1] if flipped else marked, quarters)
+    found = detect(image, key)
+    assert found.payload == payload
+    assert found.geometry is not None
+    assert np.sign(np.linalg.det(found.geometry)) == (-1 if flipped else 1)
+
+
+@given(st.floats(0.6, 1.4), st.floats(-40, 40), st.floats(0.6, 1.6))
+@SHARED
+def test_brightness_contrast_and_gamma(
+    marked: NDArray[np.uint8],
+    key: Key,
+    payload: bytes,
+    contrast: float,
+    brightness: float,
+    gamma: float,
+) -> None:
+    changed = 255 * (marked / 255.0) ** gamma * contrast + brightness
+    assert detect(np.clip(changed, 0, 255).astype(np.uint8), key).payload == payload
+
+
+def test_tones(marked: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    grey = cv2.cvtColor(marked, cv2.COLOR_RGB2GRAY).astype(np.uint8)
+    assert detect(grey, key).payload == payload
+    assert detect(255 - marked, key).payload == payload
+    assert detect(cv2.equalizeHist(grey).astype(np.uint8), key).payload == payload
+
+
+@pytest.mark.parametrize(("across", "down"), [(0.5, 0.5), (2.0, 2.0), (1.25, 1.0), (1.0, 0.8)])
+def test_resizing(
+    marked: NDArray[np.uint8], key: Key, payload: bytes, across: float, down: float
+) -> None:
+    height, width = marked.shape[:2]
+    size = round(width * across), round(height * down)
+    image = cv2.resize(marked, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    found = detect(image, key)
+    assert found.payload == payload
+    assert found.geometry is not None
+    truth = np.diag([across, down, 1.0])
+    truth[:2, 2] = (across - 1) / 2, (down - 1) / 2
+    assert corner_error(found.geometry, truth, height, width) < 2
+
+
+def test_noise_and_blur(
+    marked: NDArray[np.uint8], key: Key, payload: bytes, rng: np.random.Generator
+) -> None:
+    noisy = marked + rng.normal(0, 12, marked.shape)
+    assert detect(np.clip(noisy, 0, 255).astype(np.uint8), key).payload == payload
+    assert detect(cv2.GaussianBlur(marked, (0, 0), 1.5).astype(np.uint8), key).payload == payload
+
+
+def test_a_replaced_region(
+    marked: NDArray[np.uint8], key: Key, payload: bytes, rng: np.random.Generator
+) -> None:
+    image = marked.copy()
+    image[100:350, 100:350] = rng.integers(0, 256, (250, 250, 3), dtype=np.uint8)
+    assert detect(image, key).payload == payload
+
+
+# --- whatever comes ------------------------------------------------------------------------------
+
+
+def odd_picture(kind: str, shape: tuple[int, ...], seed: int) -> NDArray[np.uint8]:
+    """A picture that nobody would protect, uint8 of a shape."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    values = {
+        "black": np.zeros_like(y),
+        "white": np.full_like(y, 255),
+        "ramp": x + y,
+        "checks": 255 * ((x + y) % 2),
+        "stripes": 255 * (x // 4 % 2),
+        "dots": 255 * ((x % 8 == 0) & (y % 8 == 0)),
+        "noise": np.random.default_rng(seed).integers(0, 256, y.shape),
+        "point": 255 * ((x == 0) & (y == 0)),
+    }[kind].astype(np.uint8)
+    return values if len(shape) == 2 else np.repeat(values[..., None], shape[2], axis=2)
+
+
+KINDS = st.sampled_from(["black", "white", "ramp", "checks", "stripes", "dots", "noise", "point"])
+SHAPES = st.tuples(st.integers(1, 90), st.integers(1, 90), st.sampled_from([0, 1, 3, 4]))
+
+
+@given(KINDS, SHAPES, st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_small_and_odd_pictures_raise_nothing(
+    kind: str, shape: tuple[int, int, int], seed: int
+) -> None:
+    shape_ = shape[: 3 if shape[2] else 2]
+    assert summary(detect(odd_picture(kind, shape_, seed), STRANGER)) == NOTHING
+
+
+@pytest.mark.parametrize("kind", ["black", "white", "ramp", "checks", "stripes", "dots", "noise"])
+def test_large_odd_pictures_hold_nothing(kind: str) -> None:
+    assert summary(detect(odd_picture(kind, (512, 512, 3), 1), STRANGER)) == NOTHING
+
+
+@pytest.mark.parametrize("shape", [(1, 5000), (5000, 1), (33, 4000), (4000, 40, 3), (32, 32)])
+def test_extreme_shapes_raise_nothing(shape: tuple[int, ...]) -> None:
+    for kind in ("noise", "black", "stripes"):
+        assert summary(detect(odd_picture(kind, shape, 2), STRANGER)) == NOTHING
+
+
+def test_unmarked_photographs_hold_nothing(
+    photographs: dict[str, NDArray[np.uint8]], key: Key
+) -> None:
+    for name, picture in photographs.items():
+        assert summary(detect(picture[:600, :600], [key, STRANGER])) == NOTHING, name

@@ -1,0 +1,189 @@
+"""What `embed` promises about arrays, quality and errors."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from indelible.errors import PayloadError, UnmarkableImageError, UnsupportedImageError
+from indelible.watermark import Key, detect, embed
+
+pytestmark = pytest.mark.compiled
+
+
+def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Peak signal-to-noise ratio in dB."""
+    difference = one.astype(float) - other.astype(float)
+    return float(10 * np.log10(255**2 / np.mean(difference**2)))
+
+
+# --- arrays --------------------------------------------------------------------------------------
+
+
+def test_the_result_is_a_new_array_of_the_same_kind(
+    photograph: NDArray[np.uint8], key: Key, payload: bytes
+) -> None:
+    before = photograph.copy()
+    marked = embed(photograph, payload, key)  # the photograph is read-only
+    assert marked.shape == photograph.shape
+    assert marked.dtype == np.uint8
+    assert marked.flags.writeable
+    assert not np.shares_memory(marked, photograph)
+    assert np.array_equal(photograph, before)
+
+
+def test_grey(photograph: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    grey = photograph[..., 1]
+    marked = embed(grey, payload, key)
+    assert marked.shape == grey.shape
+    assert detect(marked, key).payload == payload
+
+
+def test_alpha_is_kept(
+    photograph: NDArray[np.uint8], key: Key, payload: bytes, rng: np.random.Generator
+) -> None:
+    alpha = rng.integers(0, 256, photograph.shape[:2], dtype=np.uint8)
+    marked = embed(np.dstack([photograph, alpha]), payload, key)
+    assert np.array_equal(marked[..., 3], alpha)
+    assert np.array_equal(marked[..., :3], embed(photograph, payload, key))
+
+
+@pytest.mark.parametrize("size", [(301, 300), (300, 301), (301, 301), (512, 511)])
+def test_odd_sizes(
+    photograph: NDArray[np.uint8], key: Key, payload: bytes, size: tuple[int, int]
+) -> None:
+    part = photograph[: size[0], : size[1]]
+    marked = embed(part, payload, key)
+    assert marked.shape == part.shape
+    assert detect(marked, key).payload == payload
+
+
+def test_any_memory_layout(photograph: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    mirrored = photograph[:, ::-1]
+    expected = embed(mirrored.copy(), payload, key)
+    assert np.array_equal(embed(mirrored, payload, key), expected)
+    assert np.array_equal(embed(np.asfortranarray(mirrored), payload, key), expected)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((64, 64, 3), np.float32),
+        np.zeros((64, 64, 3), np.uint16),
+        np.zeros((64, 64, 3), bool),
+        np.zeros((64, 64, 2), np.uint8),
+        np.zeros((64, 64, 5), np.uint8),
+        np.zeros((2, 64, 64, 3), np.uint8),
+        np.zeros(64, np.uint8),
+        np.zeros((0, 64, 3), np.uint8),
+        np.zeros((64, 64, 0), np.uint8),
+        np.array(7, np.uint8),
+        [[1, 2], [3, 4]],
+        None,
+        b"bytes",
+    ],
+    ids=lambda image: f"{getattr(image, 'dtype', type(image).__name__)}{np.shape(image)}",
+)
+def test_what_is_not_an_image(image: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    with pytest.raises(UnsupportedImageError, match="Expected"):
+        embed(image, payload, key)
+    with pytest.raises(UnsupportedImageError, match="Expected"):
+        detect(image, key)
+
+
+# --- payload and quality -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("payload", [b"", bytes(7), bytes(9), "8 chars.", None, 8, [1] * 8])
+def test_what_is_not_a_payload(photograph: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    with pytest.raises(PayloadError, match="8 bytes"):
+        embed(photograph, payload, key)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_payloads_of_any_bytes_type(
+    photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key: Key, payload: bytes, kind: type
+) -> None:
+    assert np.array_equal(embed(photograph, kind(payload), key), marked)
+
+
+@pytest.mark.parametrize("payload", [bytes(8), b"\xff" * 8])
+def test_extreme_payloads(photograph: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    assert detect(embed(photograph, payload, key), key).payload == payload
+
+
+def test_qualities(photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key: Key) -> None:
+    finer = embed(photograph, b"8 bytes.", key, quality="high")
+    assert detect(finer, key).payload == b"8 bytes."
+    assert psnr(finer, photograph) > psnr(marked, photograph) + 1
+    with pytest.raises(PayloadError, match="quality is one of"):
+        embed(photograph, b"8 bytes.", key, quality="best")  # type: ignore[arg-type]
+
+
+def test_marks_are_faint(
+    photographs: dict[str, NDArray[np.uint8]], key: Key, payload: bytes
+) -> None:
+    """Everywhere above 40 dB, and no pixel moves far."""
+    for name, picture in photographs.items():
+        part = picture[:700, :700]
+        marked = embed(part, payload, key)
+        assert psnr(marked, part) > 40, name
+        assert np.abs(marked.astype(int) - part).max() < 60, name
+
+
+def test_marks_of_payloads_and_keys_are_unlike(
+    photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key: Key, payload: bytes
+) -> None:
+    one = marked.astype(float) - photograph
+    another_key = Key.from_bytes(b"another key of the engine's test")
+    for other in (embed(photograph, b"8 bytes.", key), embed(photograph, payload, another_key)):
+        difference = other.astype(float) - photograph
+        assert abs(np.corrcoef(one.ravel(), difference.ravel())[0, 1]) < 0.2
+
+
+def test_embedding_is_deterministic_in_any_thread(
+    photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key: Key, payload: bytes
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for again in pool.map(lambda _: embed(photograph, payload, key), range(8)):
+            assert np.array_equal(again, marked)
+
+
+# --- pictures that carry nothing -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_flat_pictures_cannot_be_marked(level: int, key: Key, payload: bytes) -> None:
+    with pytest.raises(UnmarkableImageError, match="flat"):
+        embed(np.full((256, 256, 3), level, np.uint8), payload, key)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 8, 3), (31, 500, 3), (500, 31, 4)])
+def test_tiny_pictures_cannot_be_marked(
+    shape: tuple[int, ...], key: Key, payload: bytes, rng: np.random.Generator
+) -> None:
+    with pytest.raises(UnmarkableImageError):
+        embed(rng.integers(0, 256, shape, dtype=np.uint8), payload, key)
+
+
+@pytest.mark.parametrize("side", [32, 64, 128])
+def test_small_pictures_are_marked_or_refused(
+    photograph: NDArray[np.uint8], key: Key, payload: bytes, side: int
+) -> None:
+    """`embed` never hands out a small picture whose mark is not there."""
+    part = photograph[100 : 100 + side, 100 : 100 + side]
+    try:
+        marked = embed(part, payload, key)
+    except UnmarkableImageError:
+        return
+    assert detect(marked, key).payload == payload
+
+
+def test_texture_beside_black(photograph: NDArray[np.uint8], key: Key, payload: bytes) -> None:
+    """A black margin clips half of the mark; the picture beside it carries it."""
+    image = np.zeros((512, 768, 3), np.uint8)
+    image[:, :512] = photograph
+    assert detect(embed(image, payload, key), key).payload == payload

@@ -29,6 +29,7 @@ Cell: TypeAlias = str | float | int | bool | None
 
 # A file or a pipe has no width to respect.
 _OUTPUT = Console(width=None if sys.stdout.isatty() else 140)
+_LABELS_PER_COLUMN = 32
 _PACKAGES = ("indelible", "numpy", "numba", "scipy", "opencv-python", "pillow", "scikit-image")
 
 
@@ -145,21 +146,33 @@ def bars(
     marks: Sequence[float | None] | None = None,
     mark_label: str = "promised",
 ) -> None:
-    """Draw horizontal bars: one place per label, one bar per series, a tick where a mark is."""
-    height = 1.2 + 0.22 * len(labels) * max(1, len(series))
-    with axes(path, title, height=max(2.5, height)) as (plot,):
-        thickness = 0.8 / max(1, len(series))
-        for index, (name, values) in enumerate(series.items()):
-            places = [place + index * thickness for place in range(len(labels))]
-            plot.barh(places, values, height=thickness, label=name)
-        if marks is not None:
-            known = [(place, mark) for place, mark in enumerate(marks) if mark is not None]
-            low = [place - thickness / 2 for place, _ in known]
-            high = [place + 0.8 - thickness / 2 for place, _ in known]
-            plot.vlines([mark for _, mark in known], low, high, colors="black", label=mark_label)
-        middle = 0.4 - thickness / 2
-        plot.set_yticks([place + middle for place in range(len(labels))], labels, fontsize=8)
-        plot.invert_yaxis()
-        plot.set_xlabel(axis)
+    """Draw horizontal bars: one place per label, one bar per series, a tick where a mark is.
+
+    Many labels are spread over several columns.
+    """
+    columns = -(-len(labels) // _LABELS_PER_COLUMN)
+    rows = -(-len(labels) // columns)
+    height = 1.6 + rows * (0.12 + 0.12 * max(1, len(series)))
+    thickness = 0.8 / max(1, len(series))
+    with axes(path, title, width=8.0 * columns**0.7, height=height, columns=columns) as plots:
+        for column, plot in enumerate(plots):
+            part = slice(column * rows, (column + 1) * rows)
+            for index, (name, values) in enumerate(series.items()):
+                bottoms = [place + index * thickness for place in range(len(labels[part]))]
+                plot.barh(bottoms, values[part], thickness, align="edge", label=name)
+            if marks is not None:
+                known = [
+                    (place, mark) for place, mark in enumerate(marks[part]) if mark is not None
+                ]
+                places = [place for place, _ in known]
+                high = [place + 0.8 for place in places]
+                ticks = [mark for _, mark in known]
+                plot.vlines(ticks, places, high, colors="black", label=mark_label)
+            middles = [place + 0.4 for place in range(len(labels[part]))]
+            plot.set_yticks(middles, labels[part], fontsize=8)
+            plot.set_ylim(rows, -0.2)
+            plot.set_xlim(0, 1.02)
+            plot.set_xlabel(axis)
         if len(series) > 1 or marks is not None:
-            plot.legend(loc="lower left", fontsize=8)
+            above = (0.0, 1.0)
+            plots[0].legend(loc="lower left", bbox_to_anchor=above, ncols=4, fontsize=8)

@@ -21,6 +21,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 __all__ = [
     "GENERATED",
     "PHOTOGRAPHS",
+    "TEXTURES",
     "Source",
     "built_in",
     "folder",
@@ -80,24 +81,29 @@ def _stereo(side: int) -> npt.NDArray[np.uint8]:
     return np.asarray(load_pair()[side], dtype=np.uint8)
 
 
-_LOADERS: dict[str, Callable[[], Any]] = {
+_PHOTOGRAPHS: dict[str, Callable[[], Any]] = {
     "astronaut": skimage.data.astronaut,
-    "brick": skimage.data.brick,
     "camera": skimage.data.camera,
     "cat": skimage.data.chelsea,
     "coffee": skimage.data.coffee,
+    "motorcycle": partial(_stereo, 0),
+    "rocket": skimage.data.rocket,
+}
+_OTHERS: dict[str, Callable[[], Any]] = {
+    "brick": skimage.data.brick,
     "coins": skimage.data.coins,
     "grass": skimage.data.grass,
     "gravel": skimage.data.gravel,
     "hubble": skimage.data.hubble_deep_field,
-    "motorcycle": partial(_stereo, 0),
     "page": skimage.data.page,
     "retina": skimage.data.retina,
-    "rocket": skimage.data.rocket,
     "tissue": skimage.data.immunohistochemistry,
 }
-PHOTOGRAPHS = tuple(_LOADERS)
+_LOADERS = _PHOTOGRAPHS | _OTHERS
+PHOTOGRAPHS = tuple(_PHOTOGRAPHS)
 """Names of the built-in photographs."""
+TEXTURES = tuple(_OTHERS)
+"""Names of the other built-in pictures: textures, a page, the sky, scientific images."""
 
 
 @lru_cache(maxsize=len(_LOADERS))
@@ -111,13 +117,17 @@ def _built_in_pixels(name: str) -> Pixels:
 
 
 def photograph(index: int) -> Pixels:
-    """Return one of the built-in photographs, counted modulo their number; read-only."""
-    return _built_in_pixels(PHOTOGRAPHS[index % len(PHOTOGRAPHS)])
+    """Return one of the built-in pictures, counted modulo their number; read-only.
+
+    The photographs come first.
+    """
+    names = PHOTOGRAPHS + TEXTURES
+    return _built_in_pixels(names[index % len(names)])
 
 
-def built_in() -> list[Source]:
-    """List the built-in photographs."""
-    return [Source(name, partial(_built_in_pixels, name)) for name in PHOTOGRAPHS]
+def built_in(names: Sequence[str] = PHOTOGRAPHS) -> list[Source]:
+    """List built-in pictures, by default the photographs."""
+    return [Source(name, partial(_built_in_pixels, name)) for name in names]
 
 
 def _grid(height: int, width: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

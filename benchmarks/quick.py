@@ -19,9 +19,9 @@ __all__ = ["run"]
 
 _PARTS = {
     "quality": (quality, "--limit 6 --quality standard"),
-    "robustness": (robustness, "--limit 2 --draws 6"),
+    "robustness": (robustness, "--limit 3 --draws 6"),
     "speed": (speed, "--sizes 512 1024 --rounds 3"),
-    "false_positives": (false_positives, "--count 120"),
+    "false_positives": (false_positives, "--count 100"),
     "security": (security, "--limit 3 --averages 100 --targets 6"),
 }
 

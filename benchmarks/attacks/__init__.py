@@ -13,7 +13,7 @@ Examples
 """
 
 from benchmarks.attacks.draws import WORKLOADS, Workload, draw
-from benchmarks.attacks.model import Attack, Attacked, Matrix, Pixels, compose, generator
+from benchmarks.attacks.model import Attack, Attacked, Matrix, Operation, Pixels, compose, generator
 from benchmarks.attacks.suite import SUITE, get, groups, select
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Attack",
     "Attacked",
     "Matrix",
+    "Operation",
     "Pixels",
     "Workload",
     "compose",

@@ -46,7 +46,7 @@ def run(argv: Sequence[str] | None) -> None:
         type=Path,
         nargs="+",
         default=None,
-        help="folders of pictures (default: the photographs inside scikit-image's wheel)",
+        help="folders of pictures (default: all inside scikit-image's wheel)",
     )
     parser.add_argument("--count", type=int, default=2000, help="pictures to look at")
     parser.add_argument("--ring", type=int, default=16, help="keys that each picture is tried with")
@@ -60,7 +60,7 @@ def run(argv: Sequence[str] | None) -> None:
         "--peers", action="store_true", help="include pictures that other packages marked"
     )
     given = parser.parse_args(argv)
-    sources = images.built_in()
+    sources = images.built_in(images.PHOTOGRAPHS + images.TEXTURES)
     if given.images:
         sources = [source for folder in given.images for source in images.folder(folder)]
     if given.peers:

@@ -172,6 +172,8 @@ def _plot(records: Sequence[Record], folder: Path) -> None:
                     for record in usable
                     if (record["quality"], record["photograph"]) == (quality, photograph)
                 ]
+                if not mine:
+                    continue
                 kind = "photographs" if photograph else "flat and drawn"
                 x, y = ([record[name] for record in mine] for name in ("psnr", "ssim"))
                 plot.plot(x, y, marker, linestyle="", label=f"{quality}: {kind}", alpha=0.7)

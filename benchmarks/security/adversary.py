@@ -34,7 +34,7 @@ __all__ = [
 
 Plane: TypeAlias = npt.NDArray[np.float32]
 
-_NOTCH_RADIUS = 2.5  # bins of the picture's spectrum
+_NOTCH_RADIUS = 2.0  # bins of the picture's spectrum
 
 
 def public_period(image: Pixels) -> int:

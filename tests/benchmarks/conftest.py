@@ -11,6 +11,16 @@ from benchmarks._interface import Outcome
 from benchmarks.attacks import Pixels
 from indelible import watermark
 
+_BENCHMARKS = (
+    "false_positives",
+    "localisation",
+    "quality",
+    "regeneration",
+    "robustness",
+    "security",
+    "speed",
+)
+
 
 class LowestBit:
     """Writes the payload into the lowest bits of the first pixels."""
@@ -33,7 +43,7 @@ class LowestBit:
 @pytest.fixture(autouse=True)
 def same_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no edit of the engine's source divide the runs of a test."""
-    for module in ("false_positives", "quality", "regeneration", "robustness", "security", "speed"):
+    for module in _BENCHMARKS:
         monkeypatch.setattr(f"benchmarks.{module}.run.engine_fingerprint", lambda: "engine")
 
 

@@ -1,0 +1,1 @@
+"""Whether geometry and presence are right: see ``python -m benchmarks.localisation --help``."""

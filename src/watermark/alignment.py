@@ -16,9 +16,10 @@ from indelible.watermark._kernels import constellation, warp
 from indelible.watermark.carrier import Carrier, Pilots
 from indelible.watermark.search import Candidate, Spectrum
 
-__all__ = ["Canonical", "Lock", "canonical_of", "lock_candidates", "project", "refine", "settle"]
+__all__ = ["LEAST_FIT", "Canonical", "Lock", "canonical_of", "lock_candidates", "project", "refine", "settle"]
 
 EVERYWHERE = 9.0
+LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
 EVEN = 0.4  # of the best part's coherence
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
 GRID = 64  # translations tried per tile and direction
@@ -191,6 +192,8 @@ def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: floa
         stages.append((reach, 8))
     for radius, basis in [*stages, (EVERYWHERE, 8)]:
         lock = _step(white, lock, carrier, radius, basis)
+        if lock.score < LEAST_FIT:
+            break
     return lock
 
 

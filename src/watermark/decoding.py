@@ -10,17 +10,21 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark import coding
+from indelible.watermark._kernels import combining
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
     SLOPE, SUPER_TILE, TILES_PER_SUPER, Carrier, data_lines,
 )  # fmt: skip
 
-__all__ = ["Decoded", "coefficients", "decode_lines"]
+__all__ = ["Decoded", "PilotsSeen", "coefficients", "decode_lines", "decode_unmoved"]
 
-OFFSETS = TILES_PER_SUPER**2
+OFFSETS = tuple((s, t) for s in range(TILES_PER_SUPER) for t in range(TILES_PER_SUPER))
+OFFSET_TRIES = 3
 RING = 4.0  # cycles per super-tile
 RESPONSE_WIDTH = 10.0  # cycles per super-tile over which pilots speak for their neighbours
 LEAST_RESPONSE = 0.05
+LEAST_ENERGY = 1.2  # unmarked pictures' stay below 1.3 nearly always
+LEAST_PILOTS = 2.5  # deviations of the pilots' coherent sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +47,23 @@ class Decoded:
     offset: tuple[int, int]
 
 
-def coefficients(
-    canonical: Canonical, carrier: Carrier, variant: int, polarity: int
-) -> NDArray[np.complex64]:
+@dataclass(frozen=True, slots=True)
+class PilotsSeen:
+    """Which pilots a picture was locked on."""
+
+    carrier: Carrier
+    variant: int
+    polarity: int
+
+
+def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArray[np.complex64]:
     """Fold a picture to one super-tile and return its data lines, weighted for decoding.
+
+    Parameters
+    ----------
+    canonical : Canonical
+    seen : PilotsSeen, optional
+        Whose pilots tell how much of the mark is left at each frequency; without, it is taken to be whole.
 
     Returns
     -------
@@ -64,42 +81,70 @@ def coefficients(
     lines = data_lines()
     values: NDArray[np.complex64] = spectrum[lines[:, 1] % side, lines[:, 0]]
     level = _level(values)
-    pilots = carrier.pilots.lines * TILES_PER_SUPER
-    seen = spectrum[pilots[:, 1] % side, pilots[:, 0]]
-    seen = polarity * (seen * np.exp(-1j * carrier.pilot_phases[variant])).real
-    weight = _response(pilots, seen, level)[_ring(lines)]
+    weight = _expected() / np.sqrt(level)
+    if seen is not None:
+        weight *= _left(spectrum, level, seen)
     # the fold began at the canonical picture's origin, not at a multiple of the super-tile
     s, t = canonical.origin
-    return (values * _turn(-s, -t) * weight).astype(np.complex64)
+    return (values * _turn(-s, -t) * weight[_ring(lines)]).astype(np.complex64)
 
 
 def decode_lines(
-    values: NDArray[np.complex64], carrier: Carrier, variant: int, polarity: int, tries: int
+    values: NDArray[np.complex64], carrier: Carrier, variant: int, polarity: int
 ) -> list[Decoded]:
     """Try the likeliest tile offsets and return what decodes."""
-    signs = carrier.signs[variant]
-    n = len(values)
+    soft = np.stack([_despread(values, carrier, variant, offset) for offset in OFFSETS])
+    # the right offset's sums are large, all others' are noise
+    likeliest = np.argsort(-np.sum(soft**2, axis=1))[:OFFSET_TRIES]
+    tried = (_decoded(polarity * soft[i], values, OFFSETS[i]) for i in likeliest)
+    return [one for one in tried if one is not None]
+
+
+def decode_unmoved(
+    values: NDArray[np.complex64], carrier: Carrier, variant: int
+) -> list[Decoded]:
+    """Decode at tile offset (0, 0), if its sums are larger than noise's are."""
+    soft = _despread(values, carrier, variant, OFFSETS[0])
+    noise = float(np.sum(np.abs(values) ** 2))  # what the squared sums add up to without a mark
+    if float(np.sum(soft**2)) < LEAST_ENERGY * noise:
+        return []
+    decoded = _decoded(soft, values, OFFSETS[0])
+    return [] if decoded is None else [decoded]
+
+
+def _despread(
+    values: NDArray[np.complex64], carrier: Carrier, variant: int, offset: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Return each coded bit's sum over its coefficients, float32 (CODED_BITS,)."""
+    sums = np.empty(coding.CODED_BITS, np.float32)
+    turns = _quarters(*offset)
+    combining.despread(values, turns, carrier.coded_bit, carrier.signs[variant], sums)
+    return sums
+
+
+def _decoded(
+    soft: NDArray[np.float32], values: NDArray[np.complex64], offset: tuple[int, int]
+) -> Decoded | None:
+    """Decode one hypothesis' sums."""
+    message = coding.decode(soft)
+    if message is None:
+        return None
     norm = float(np.sqrt(np.sum(np.abs(values) ** 2))) + 1e-20
-    soft = np.empty((OFFSETS, coding.CODED_BITS), np.float32)
-    for index in range(OFFSETS):
-        turned = values * _turn(*divmod(index, TILES_PER_SUPER)) * polarity
-        signed = np.concatenate([turned.real * signs[:n], turned.imag * signs[n:]])
-        soft[index] = np.bincount(carrier.coded_bit, signed, coding.CODED_BITS)
-    found = []
-    for index in np.argsort(-np.sum(soft**2, axis=1))[:tries]:
-        message = coding.decode(soft[index])
-        if message is not None:
-            z = float(soft[index] @ coding.encode(*message)) / norm
-            found.append(Decoded(*message, z, divmod(int(index), TILES_PER_SUPER)))
-    return found
+    return Decoded(*message, float(soft @ coding.encode(*message)) / norm, offset)
 
 
 @lru_cache(maxsize=64)
+def _quarters(s: int, t: int) -> NDArray[np.uint8]:
+    """Quarter turns of the data lines for a shift of the picture by whole tiles, uint8 (n_lines,)."""
+    lines = data_lines()
+    quarters = ((lines[:, 0] * s + lines[:, 1] * t) % TILES_PER_SUPER).astype(np.uint8)
+    quarters.flags.writeable = False
+    return quarters
+
+
 def _turn(s: int, t: int) -> NDArray[np.complex64]:
     """Phases of the data lines for a shift of the picture by whole tiles, complex64 (n_lines,)."""
-    lines = data_lines()
-    angle = 2 * np.pi * ((lines[:, 0] * s + lines[:, 1] * t) % TILES_PER_SUPER) / TILES_PER_SUPER
-    return np.exp(1j * angle).astype(np.complex64)
+    return np.array([1, 1j, -1, -1j], np.complex64)[_quarters(s, t)]
 
 
 def _ring(lines: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -115,21 +160,32 @@ def _level(values: NDArray[np.complex64]) -> NDArray[np.float64]:
     return power + 1e-12 * power.max() + 1e-30
 
 
-def _response(
-    pilots: NDArray[np.int64], seen: NDArray[np.float64], level: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the weight of each ring: its expected amplitude over its noise power.
+def _expected() -> NDArray[np.float64]:
+    """Return each ring's amplitude of the mark as it was embedded, up to a factor."""
+    return (_radii() / SUPER_TILE) ** SLOPE
 
-    How much of the mark is left at a frequency (after a blur, a codec, a change of size) is what is left of the
-    pilots nearby. Pilots are independent of the data's signs, so that the weights are, too.
+
+def _radii() -> NDArray[np.float64]:
+    """Return each ring's middle radius in cycles per super-tile."""
+    return (np.arange(int(_ring(data_lines()).max()) + 1) + 0.5) * RING
+
+
+def _left(
+    spectrum: NDArray[np.complex64], level: NDArray[np.float64], seen: PilotsSeen
+) -> NDArray[np.float64]:
+    """Return how much of the mark is left in each ring, up to a factor.
+
+    How much is left at a frequency (after a blur, a codec, a change of size) is what is left of the pilots
+    nearby. Pilots are independent of the data's signs, so that weights made of them are, too.
     """
-    ring = np.minimum(_ring(pilots), len(level) - 1)
-    radius = np.hypot(pilots[:, 0], pilots[:, 1])
-    ratio = seen / np.sqrt(level[ring])
-    centres = (np.arange(len(level)) + 0.5) * RING
-    near = np.exp(-0.5 * ((centres[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6
+    lines = seen.carrier.pilots.lines * TILES_PER_SUPER
+    values = spectrum[lines[:, 1] % len(spectrum), lines[:, 0]]
+    expected = seen.polarity * np.exp(-1j * seen.carrier.pilot_phases[seen.variant])
+    ring = np.minimum(_ring(lines), len(level) - 1)
+    ratio = (values * expected).real / np.sqrt(level[ring])
+    if ratio.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
+        return np.ones(len(level))  # no pilots are left: they say nothing
+    radius = np.hypot(lines[:, 0], lines[:, 1])
+    near = np.exp(-0.5 * ((_radii()[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6
     local = near @ ratio / near.sum(axis=1)
-    typical = max(float(ratio.mean()), 1e-12)
-    left = np.maximum(local, LEAST_RESPONSE * typical)
-    slope = (centres / SUPER_TILE) ** SLOPE
-    return left * slope / np.sqrt(level)
+    return np.asarray(np.maximum(local, LEAST_RESPONSE * ratio.mean()))

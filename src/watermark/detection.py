@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment, decoding, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance
-from indelible.watermark.carrier import Carrier, Pilots, carrier_of
-from indelible.watermark.geometry import original_to_received, to_full_size
+from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
+from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
-from indelible.watermark.pattern import period_of
+from indelible.watermark.pattern import period_of, size_class_for
 from indelible.watermark.search import (
     FFT_SIZE, Candidate, Spectrum, search_affine, search_similarity, search_upright, spectrum_of, windows_of,
 )  # fmt: skip
@@ -22,15 +22,17 @@ from indelible.watermark.whitening import whiten
 
 __all__ = ["Detection", "detect"]
 
-Search = Callable[[Spectrum, Pilots, int], list[Candidate]]
+Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 
 WORKING_SIDE = 512  # root of the area to which pictures are reduced
 SMALLEST_SIDE = 32
 CANDIDATES = 8
 LEAST_SCORE = 5.8  # of the search; of unmarked photographs' candidates nine in ten stay below
 LEAST_LOCK = 4.7  # of the coherent test; likewise
+GOOD_FIT = 8.0  # unmarked pictures stay below
+LOCK_PER_DOUBLING = 0.13  # of the ring
 LOCKS = 3  # per candidate
-OFFSET_TRIES = 3
+PART_REACH = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,71 +93,125 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
     height, width, _ = pixels.shape
     if min(height, width) < SMALLEST_SIDE:
         return Detection(False)
-    reduced = reduce_image(pixels)
-    white = whiten(reduced)
-    carriers = [carrier_of(one) for one in ring]
-    families = {one.family: carrier.pilots for one, carrier in zip(ring, carriers, strict=True)}
-    for part, search, reach in _plan(white):
-        for family, pilots in families.items():
-            members = [(i, carriers[i]) for i, one in enumerate(ring) if one.family == family]
+    white = whiten(reduce_image(pixels))
+    search = _Search(white, (height, width), ring, [carrier_of(one) for one in ring])
+    return search.run() or Detection(False)
+
+
+@dataclass
+class _Search:
+    """One search: the picture, the keys, and how many hypotheses were decoded so far."""
+
+    white: NDArray[np.float32]
+    shape: tuple[int, int]
+    ring: tuple[Key, ...]
+    carriers: list[Carrier]
+    locks_left: int = probability.MAX_LOCKS
+
+    def run(self) -> Detection | None:
+        """Try the hypotheses from the commonest to the rarest; return the first that chance excludes."""
+        whole = spectrum_of(self.white)
+        return (
+            self._try(whole, search_similarity, 1.0)
+            or self._unmoved()
+            or self._try(whole, search_upright, 1.0)
+            or self._try(whole, search_affine, 1.0)
+            or next(filter(None, map(self._try_part, windows_of(self.white))), None)
+        )
+
+    def _try_part(self, part: Spectrum) -> Detection | None:
+        return self._try(part, search_affine, PART_REACH)
+
+    def _try(self, part: Spectrum, search: Searcher, reach: float) -> Detection | None:
+        """Search one spectrum for each family's pilots, lock on the candidates, and decode."""
+        for family in dict.fromkeys(one.family for one in self.ring):
+            members = [
+                (i, self.carriers[i]) for i, one in enumerate(self.ring) if one.family == family
+            ]
+            pilots = members[0][1].pilots
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE:
                     break
                 for lock in alignment.lock_candidates(part, candidate, pilots, members, LOCKS):
-                    if lock.score < LEAST_LOCK:
+                    if lock.score < self._least_lock() or self.locks_left == 0:
                         break
-                    detection = _decode(white, lock, reach, carriers, ring, (height, width))
+                    detection = self._follow(lock, reach)
                     if detection is not None:
                         return detection
-    return Detection(False)
+        return None
 
+    def _least_lock(self) -> float:
+        """Return the least score of a lock that is followed: with more keys, chance reaches more."""
+        return LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
 
-def _plan(white: NDArray[np.float32]) -> Iterator[tuple[Spectrum, Search, float]]:
-    """Yield the searches in their order: the whole picture, then its parts; each with its reach."""
-    whole = spectrum_of(white)
-    yield whole, search_similarity, 1.0
-    yield whole, search_upright, 1.0
-    yield whole, search_affine, 1.0
-    for part in windows_of(white):
-        yield part, search_affine, 0.4
+    def _follow(self, lock: alignment.Lock, reach: float) -> Detection | None:
+        """Synchronise on one hypothesis and decode, a second time if the pilots look good."""
+        self.locks_left -= 1
+        carrier = self.carriers[lock.ring_index]
+        lock = alignment.refine(self.white, lock, carrier, reach)
+        if lock.score < alignment.LEAST_FIT:
+            return None
+        decoded = self._decode(lock)
+        if decoded is not None:
+            return self._report(alignment.settle(self.white, lock, carrier), decoded)
+        if lock.score >= GOOD_FIT:
+            lock = alignment.settle(self.white, lock, carrier)
+            decoded = self._decode(lock)
+        return None if decoded is None else self._report(lock, decoded)
+
+    def _unmoved(self) -> Detection | None:
+        """Decode a picture that was not moved, without its pilots: somebody may have removed them."""
+        size_class = size_class_for(*self.shape)
+        to_pixels = np.diag([period_of(size_class), period_of(size_class), 1.0])
+        map_ = from_full_size(to_pixels, self.white.shape, self.shape)
+        canonical = alignment.canonical_of(self.white, map_)
+        if canonical is None:
+            return None
+        values = decoding.coefficients(canonical)
+        for index, carrier in enumerate(self.carriers):
+            for variant in range(VARIANTS):
+                decoded = self._best(decoding.decode_unmoved(values, carrier, variant))
+                if decoded is not None and decoded.size_class == size_class:
+                    lock = alignment.Lock(0.0, index, variant, 1, map_, np.zeros(2))
+                    return self._report(lock, decoded)
+        return None
+
+    def _decode(self, lock: alignment.Lock) -> decoding.Decoded | None:
+        """Decode a synchronised picture; None unless chance is ruled out."""
+        canonical = alignment.canonical_of(self.white, lock.map)
+        if canonical is None:
+            return None
+        carrier = self.carriers[lock.ring_index]
+        seen = decoding.PilotsSeen(carrier, lock.variant, lock.polarity)
+        values = decoding.coefficients(canonical, seen)
+        return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity))
+
+    def _best(self, found: list[decoding.Decoded]) -> decoding.Decoded | None:
+        """Return the best of what decoded, unless chance may have given it."""
+        best = max(found, key=lambda one: one.z, default=None)
+        return None if best is None or self._chance(best) > probability.LIMIT else best
+
+    def _chance(self, decoded: decoding.Decoded) -> float:
+        return probability.false_positive_bound(decoded.z, len(self.ring))
+
+    def _report(self, lock: alignment.Lock, decoded: decoding.Decoded) -> Detection:
+        full = to_full_size(lock.map, self.white.shape, self.shape)
+        period = period_of(decoded.size_class)
+        return Detection(
+            found=True,
+            payload=decoded.payload,
+            false_positive_probability=self._chance(decoded),
+            geometry=original_to_received(full, period, decoded.offset, self.shape),
+            key_id=self.ring[lock.ring_index].id,
+            size_class=decoded.size_class,
+            polarity=lock.polarity,
+        )
 
 
 def reduce_image(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the luminance at working resolution."""
+    """Return the luminance at working resolution, float32 (h, w)."""
     height, width, _ = pixels.shape
     factor = min(1.0, WORKING_SIDE / np.sqrt(height * width), FFT_SIZE / max(height, width))
     out = np.empty((max(1, round(height * factor)), max(1, round(width * factor))), np.float32)
     luminance.reduce_area(pixels, out)
     return out
-
-
-def _decode(
-    white: NDArray[np.float32],
-    lock: alignment.Lock,
-    reach: float,
-    carriers: list[Carrier],
-    ring: tuple[Key, ...],
-    shape: tuple[int, int],
-) -> Detection | None:
-    """Synchronise on one hypothesis and decode; None unless chance is ruled out."""
-    carrier = carriers[lock.ring_index]
-    lock = alignment.refine(white, lock, carrier, reach)
-    canonical = alignment.canonical_of(white, lock.map)
-    if canonical is None:
-        return None
-    values = decoding.coefficients(canonical, carrier, lock.variant, lock.polarity)
-    for decoded in decoding.decode_lines(
-        values, carrier, lock.variant, lock.polarity, OFFSET_TRIES
-    ):
-        chance = probability.false_positive_bound(decoded.z, len(ring))
-        if chance <= probability.LIMIT:
-            lock = alignment.settle(white, lock, carrier)
-            full = to_full_size(lock.map, white.shape, shape)
-            geometry = original_to_received(
-                full, period_of(decoded.size_class), decoded.offset, shape
-            )
-            return Detection(
-                True, decoded.payload, chance, geometry, ring[lock.ring_index].id,
-                decoded.size_class, lock.polarity,
-            )  # fmt: skip
-    return None

@@ -12,10 +12,14 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["DECODES_PER_KEY", "LIMIT", "false_positive_bound"]
+__all__ = ["DECODES_PER_KEY", "LIMIT", "MAX_LOCKS", "false_positive_bound"]
 
 LIMIT = 1e-9
-DECODES_PER_KEY = 1024  # most hypotheses that one search decodes with one key: the search keeps below
+MAX_LOCKS = 32  # synchronised hypotheses that one search decodes
+TRIES_PER_LOCK = 2  # before and after its map is settled
+TILE_OFFSETS = 16
+UNMOVED = 8  # hypotheses of a picture that was not moved: one per variant
+DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILE_OFFSETS + UNMOVED
 SMALLEST = 1e-300  # a bound is never zero
 _LOG_MESSAGES = (64 + 4) * math.log(2)  # payloads and size classes
 

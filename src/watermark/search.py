@@ -173,7 +173,7 @@ class Raster:
 
 
 ANY_ANGLE = Raster(0.1, 192, None, 0.015, 0.020, 32)
-UPRIGHT = Raster(0.3, 384, 6.0, 0.008, 0.013, 24)
+UPRIGHT = Raster(0.3, 384, 6.0, 0.010, 0.016, 24)
 
 
 def _search_stretched(

@@ -6,6 +6,7 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
+from indelible.credentials.assertions import AiDisclosure, Assertion, Region, TrainingMining
 from indelible.credentials.certificate_profile import (
     ProfileFinding,
     check_chain,
@@ -35,14 +36,10 @@ from indelible.credentials.identity import (
 )
 from indelible.credentials.jumbf import signing_chains
 from indelible.credentials.manifest import (
-    AiDisclosure,
-    Assertion,
     Generator,
     ManifestRequest,
-    Region,
     SoftBinding,
     SourceType,
-    TrainingMining,
     new_manifest_id,
 )
 from indelible.credentials.network import Fetcher

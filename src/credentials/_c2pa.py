@@ -17,7 +17,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -104,16 +104,15 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_lock)
 
 
-def settings_for(trust: Trust | None, *, ocsp: bool = False) -> dict[str, Any]:
+def settings_for(trust: Trust | None, *, ocsp_hosts: Sequence[str] = ()) -> dict[str, Any]:
     """Return the library's settings for `trust`, with the network off.
 
-    Time-stamp authorities are contacted by the signer that names one, whatever these settings say.
+    Only OCSP responders on `ocsp_hosts` may be contacted. Time-stamp authorities are contacted by
+    the signer that names one, whatever these settings say.
     """
     settings: dict[str, Any] = {
-        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": ocsp},
-        # An empty list allows no host. The certificate names its OCSP responder, so that asking
-        # for OCSP lifts the list.
-        "core": {} if ocsp else {"allowed_network_hosts": []},
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": bool(ocsp_hosts)},
+        "core": {"allowed_network_hosts": sorted(ocsp_hosts)},  # empty: none
         "builder": {"thumbnail": {"enabled": False}},
     }
     if trust is not None:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from indelible.credentials import xmp
-from indelible.credentials.manifest import AiDisclosure, ManifestRequest, SourceType
+from indelible.credentials.assertions import AiDisclosure
+from indelible.credentials.manifest import ManifestRequest, SourceType
 from indelible.credentials.report import CredentialReport, ManifestReport
 from indelible.credentials.signers import Signer
 from indelible.errors import ManifestError

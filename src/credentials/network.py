@@ -196,6 +196,15 @@ class _Connection(http.client.HTTPConnection):
             self.sock.shutdown(socket.SHUT_RDWR)
 
 
+def is_public_host(host: str, port: int) -> bool:
+    """Whether a name resolves to addresses of the public internet only."""
+    try:
+        found = _resolve(host, port)
+    except (OSError, UnicodeError):
+        return False
+    return bool(found) and all(is_public(address) for address in found)
+
+
 def is_public(text: str) -> bool:
     """Whether an IP address is one of the public internet, in whatever spelling it hides."""
     try:

@@ -94,12 +94,3 @@ def test_nothing_connects_unless_it_is_asked_to(listener: Listener) -> None:
     packet = xmp.with_properties(None, {xmp.PROVENANCE: listener.url("xmp")})
     assert find_signals(Metadata(xmp=packet))
     assert listener.visits == 0
-
-
-def test_asking_for_ocsp_asks_the_responder(listener: Listener) -> None:
-    authority = Authority()
-    signer = signer_with_addresses(listener, authority)
-    data = sign(picture(), "jpeg", make_request(), signer).data
-    report = read(data, "jpeg", trust=Trust.nobody().with_anchors(authority.pem), ocsp=True)
-    assert report.state == "trusted"
-    assert listener.visits > 0

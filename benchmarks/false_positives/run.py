@@ -67,7 +67,7 @@ def run(argv: Sequence[str] | None) -> None:
         environment()
     # The number of pictures is no setting: a longer run goes on where a shorter one ended.
     settings = {
-        "images": given.images or "built-in",
+        "images": [str(folder) for folder in given.images or ["built-in"]],
         "pictures": len(sources),
         "ring": given.ring,
         "forced_every": given.forced_every,

@@ -141,10 +141,9 @@ def table(records: Sequence[Record]) -> Report:
         mine = [record["error"] for record in records if record["move"] == name]
         errors = [error for error in mine if math.isfinite(error)]
         row: list[Cell] = [f"corner error after {name}, px", len(mine), len(errors)]
-        if errors:
-            mean = measures.mean(errors)
-            row += [mean, max(errors), _MOST_ERROR, None, mean <= _MOST_ERROR]
-            report.rows.append(row)
+        mean, worst = measures.mean(errors), max(errors, default=math.nan)
+        row += [mean, worst, _MOST_ERROR, None, mean <= _MOST_ERROR]
+        report.rows.append(row)
     present, absent = _blocks(records, "present"), _blocks(records, "absent")
     area = area_under_curve(present, absent)
     title = f"presence on blocks of {_BLOCK} px after JPEG 75, area under the ROC curve"

@@ -54,7 +54,7 @@ def run(argv: Sequence[str] | None) -> None:
         "images": given.images or "built-in",
         "pictures": [source.name for source in sources],
         "attacks": [attack.name for attack in chosen],
-        "networks": [given.encoder, given.decoder, given.denoiser],
+        "networks": [str(each) for each in (given.encoder, given.decoder, given.denoiser)],
         "range": given.range,
         "quality": given.quality,
         "seed": given.seed,

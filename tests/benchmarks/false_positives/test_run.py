@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from benchmarks.false_positives import corpus, scores
 from benchmarks.false_positives import run as command
 from indelible import watermark
 from indelible.watermark import coding, probability
+
+_UNCOMPILED = os.environ.get("NUMBA_DISABLE_JIT") == "1"
 
 
 @pytest.mark.usefixtures("quick_engine")
@@ -63,6 +66,9 @@ def test_threshold_is_where_the_bound_is_reached() -> None:
     assert scores.threshold(1) < limit < 15
 
 
+@pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="minutes without the compiler"
+)
 def test_forced_scores_tell_marked_from_unmarked() -> None:
     key = watermark.Key.from_bytes(key_bytes(0))
     picture = images.resize_side(images.photograph(2), 400)

@@ -192,6 +192,19 @@ def best_translation(
     return float(sums.max()), float(sums.min()), sums
 
 
+def despread(
+    values: NDArray[np.complex64],
+    turns: NDArray[np.uint8],
+    coded_bit: NDArray[np.int32],
+    signs: NDArray[np.int8],
+    n_bits: int,
+) -> Array:
+    """Turn the lines by quarters; sum each coded bit's signed real and imaginary parts."""
+    turned = values * np.array([1, 1j, -1, -1j])[turns]
+    signed = np.concatenate([turned.real, turned.imag]) * signs
+    return np.array([signed[coded_bit == bit].sum() for bit in range(n_bits)])
+
+
 def bilinear(source: NDArray[np.float32], matrix: Array, shape: tuple[int, int]) -> Array:
     """Sample an image at ``matrix @ (column, row, 1)``; zero outside of it."""
     out = np.zeros(shape)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -187,3 +191,24 @@ def test_texture_beside_black(photograph: NDArray[np.uint8], key: Key, payload: 
     image = np.zeros((512, 768, 3), np.uint8)
     image[:, :512] = photograph
     assert detect(embed(image, payload, key), key).payload == payload
+
+
+def test_results_do_not_depend_on_compiling(
+    photograph: NDArray[np.uint8], key: Key, payload: bytes, tmp_path: Path
+) -> None:
+    """Compiled, a product and a sum may be rounded once instead of twice: never more than 1 apart."""
+    image = photograph[150:360, 150:360]
+    np.save(tmp_path / "image.npy", image)
+    program = f"""
+import numpy as np
+from indelible.watermark import Key, embed
+image = np.load({str(tmp_path / "image.npy")!r})
+key = Key.from_bytes(b"a key of the engine's own tests!")
+np.save({str(tmp_path / "marked.npy")!r}, embed(image, bytes.fromhex({payload.hex()!r}), key))
+"""
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment, timeout=300)
+    uncompiled = np.load(tmp_path / "marked.npy")
+    difference = np.abs(embed(image, payload, key).astype(int) - uncompiled)
+    assert difference.max() <= 1
+    assert np.mean(difference > 0) < 1e-3

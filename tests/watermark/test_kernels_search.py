@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import constellation, polar
+from indelible.watermark._kernels import combining, constellation, polar
 from tests import naive
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -180,3 +180,17 @@ def test_best_translations(rng: np.random.Generator) -> None:
         high, low, sums = naive.best_translation(values[which], lines, 64)
         assert scores[which] == pytest.approx((high, low), rel=1e-4)
         assert sums.ravel()[places[which]] == pytest.approx((high, low), rel=1e-4)
+
+
+@given(SEEDS)
+@FEW
+def test_despread(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    n, n_bits = 40, 7
+    values = (random.normal(size=n) + 1j * random.normal(size=n)).astype(np.complex64)
+    turns = random.integers(0, 4, n).astype(np.uint8)
+    coded_bit = random.integers(0, n_bits, 2 * n).astype(np.int32)
+    signs = random.choice(np.array([-1, 1], np.int8), 2 * n)
+    out = np.empty(n_bits, np.float32)
+    combining.despread(values, turns, coded_bit, signs, out)
+    assert np.allclose(out, naive.despread(values, turns, coded_bit, signs, n_bits), atol=1e-4)

@@ -1,0 +1,169 @@
+"""Synchronisation, on marks in noise under known maps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from indelible.watermark import Key
+from indelible.watermark.alignment import (
+    Lock,
+    canonical_of,
+    lock_candidates,
+    project,
+    refine,
+    settle,
+)
+from indelible.watermark.carrier import carrier_of, pilots_of
+from indelible.watermark.search import search_similarity, spectrum_of
+from indelible.watermark.whitening import whiten
+from tests.watermark.synthetic import PERIOD, SIDE, affine, inverse, marked_noise
+
+pytestmark = pytest.mark.compiled
+
+STRANGER = Key.from_bytes(b"the key of somebody else's marks")
+TO_PIXELS = np.diag([PERIOD, PERIOD, 1.0])
+
+
+def locks_of(white: NDArray[np.float32], keys: list[Key]) -> list[Lock]:
+    """The locks of the best candidate of a search."""
+    pilots = pilots_of(keys[0].family)
+    spectrum = spectrum_of(white)
+    candidate = search_similarity(spectrum, pilots, 1)[0]
+    ring = [(index, carrier_of(one)) for index, one in enumerate(keys)]
+    return lock_candidates(spectrum, candidate, pilots, ring, 3)
+
+
+def misplaced(map_: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
+    """Largest distance of a map from the true one over the picture, in pixels.
+
+    Both lead from tile coordinates to pixels; whole tiles between them do not matter.
+    """
+    corners = np.array([[0, 0], [SIDE, 0], [0, SIDE], [SIDE, SIDE]], float)
+    middle = np.array([[SIDE / 2, SIDE / 2]])
+    back, true_back = inverse(map_), inverse(truth)
+    tiles = np.rint(project(back, middle) - project(true_back, middle))
+    placed = project(map_, project(true_back, corners) + tiles)
+    return float(np.hypot(*(placed - corners).T).max())
+
+
+@pytest.mark.parametrize("variant", [0, 5])
+@pytest.mark.parametrize("polarity", [1, -1])
+def test_a_lock_tells_key_variant_and_polarity(
+    key: Key, payload: bytes, variant: int, polarity: int
+) -> None:
+    image = marked_noise(key, payload, variant)
+    white = whiten(image if polarity == 1 else 255 - image)
+    best, *others = locks_of(white, [STRANGER, key])
+    assert (best.ring_index, best.variant, best.polarity) == (1, variant, polarity)
+    assert best.score > 5
+    assert all(other.score <= best.score for other in others)
+    assert misplaced(best.map, TO_PIXELS) < 6
+
+
+@pytest.mark.parametrize("degrees", [0, 30, 100, 190, 260])
+@pytest.mark.parametrize("flipped", [False, True])
+def test_a_refined_lock_is_exact(key: Key, payload: bytes, degrees: float, flipped: bool) -> None:
+    truth = affine(degrees)
+    image = marked_noise(key, payload, map_=truth)
+    if flipped:
+        image = np.ascontiguousarray(image[:, ::-1])
+        truth = np.array([[-1, 0, SIDE - 1], [0, 1, 0], [0, 0, 1.0]]) @ truth
+    white = whiten(image)
+    lock = refine(white, locks_of(white, [key])[0], carrier_of(key), 1.0)
+    assert misplaced(lock.map, truth @ TO_PIXELS) < 0.5
+
+
+@pytest.fixture(scope="module")
+def perspective(key: Key, payload: bytes) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """A whitened mark under a perspective, and the map."""
+    truth = np.array([[1.02, 0.03, -8], [0.01, 0.99, 5], [5e-5, -4e-5, 1]])
+    return whiten(marked_noise(key, payload, map_=truth)), truth
+
+
+def lock_at(map_: NDArray[np.float64]) -> Lock:
+    return Lock(5.0, 0, 0, 1, map_, np.array([SIDE / 2, SIDE / 2]))
+
+
+def test_a_perspective_is_fitted(
+    key: Key, perspective: tuple[NDArray[np.float32], NDArray[np.float64]]
+) -> None:
+    white, truth = perspective
+    middle = np.array([[SIDE / 2, SIDE / 2]])
+    step = np.array([[1.0, 0], [0, 1]])
+    source = project(inverse(truth), middle)
+    near = (project(truth, source + step) - project(truth, source - step)).T / 2
+    start = np.eye(3)  # the affine map that touches the perspective in the picture's middle
+    start[:2, :2] = near
+    start[:2, 2] = (middle - source @ near.T)[0]
+    assert misplaced(start @ TO_PIXELS, truth @ TO_PIXELS) > 4
+    lock = settle(
+        white, refine(white, lock_at(start @ TO_PIXELS), carrier_of(key), 0.4), carrier_of(key)
+    )
+    assert misplaced(lock.map, truth @ TO_PIXELS) < 0.7
+
+
+def test_settling_never_lowers_the_score(
+    key: Key, perspective: tuple[NDArray[np.float32], NDArray[np.float64]]
+) -> None:
+    white, truth = perspective
+    lock = refine(white, lock_at(truth @ TO_PIXELS), carrier_of(key), 1.0)
+    assert settle(white, lock, carrier_of(key)).score >= 0.98 * lock.score
+
+
+def test_noise_locks_weakly(key: Key, rng: np.random.Generator) -> None:
+    white = whiten(rng.normal(128, 10, (SIDE, SIDE)).astype(np.float32))
+    assert locks_of(white, [key])[0].score < 6
+
+
+# --- the canonical picture -----------------------------------------------------------------------
+
+
+def test_canonical_of_an_unmoved_picture(rng: np.random.Generator) -> None:
+    white = rng.normal(size=(256, 384)).astype(np.float32)
+    canonical = canonical_of(white, np.diag([64.0, 64.0, 1.0]))
+    assert canonical is not None
+    assert canonical.origin == (0, 0)
+    assert canonical.samples == 64
+    assert np.allclose(canonical.pixels[:255, :383], white[:255, :383], atol=1e-5)
+    tiles = canonical.tiles()
+    assert tiles.shape == (4, 6, 64, 64)
+    assert np.array_equal(tiles[1, 2], canonical.pixels[64:128, 128:192])
+
+
+def test_canonical_of_a_moved_picture(rng: np.random.Generator) -> None:
+    white = rng.normal(size=(256, 256)).astype(np.float32)
+    map_ = np.array([[64.0, 0, -32], [0, 64, 70], [0, 0, 1]])
+    canonical = canonical_of(white, map_)
+    assert canonical is not None
+    assert canonical.origin == (0, -2)
+    at = project(inverse(map_), np.array([[100.0, 200.0]]))[0]
+    x, y = np.rint((at - canonical.origin) * canonical.samples).astype(int)
+    assert canonical.pixels[y, x] == pytest.approx(white[200, 100], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "map_",
+    [
+        np.zeros((3, 3)),
+        np.diag([1e-3, 1e-3, 1.0]),
+        np.diag([64.0, 1e-3, 1.0]),
+        np.array([[64.0, 0, 0], [0, 64, 0], [0.5, 0, -1]]),
+        np.full((3, 3), np.nan),
+        np.diag([np.inf, 64.0, 1.0]),
+    ],
+)
+def test_unusable_maps(map_: NDArray[np.float64]) -> None:
+    with np.errstate(all="ignore"):
+        assert canonical_of(np.zeros((100, 100), np.float32), map_) is None
+
+
+def test_an_unusable_lock_stays_as_it_is(key: Key) -> None:
+    lock = lock_at(np.diag([1e-3, 1e-3, 1.0]))
+    assert refine(np.zeros((100, 100), np.float32), lock, carrier_of(key), 1.0) is lock
+
+
+def test_project() -> None:
+    homography = np.array([[2.0, 0, 1], [0, 1, 0], [0, 0.5, 1]])
+    assert project(homography, np.array([[3.0, 2.0], [0, 0]])).tolist() == [[3.5, 1.0], [1, 0]]

@@ -1,0 +1,154 @@
+"""The mark's pattern: where its energy is, and that decoding undoes it."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from indelible.watermark import Key
+from indelible.watermark.alignment import Canonical
+from indelible.watermark.carrier import (
+    BAND,
+    PILOT_SHARE,
+    SUPER_TILE,
+    TILE,
+    TILES_PER_SUPER,
+    VARIANTS,
+    carrier_of,
+    pilots_of,
+)
+from indelible.watermark.decoding import PilotsSeen, coefficients, decode_lines, decode_unmoved
+from indelible.watermark.pattern import (
+    period_of,
+    size_class_for,
+    synthesise,
+    synthesise_canonical,
+    variant_for,
+)
+
+SAMPLES = 64
+
+
+@pytest.fixture(scope="module")
+def period(key: Key, payload: bytes) -> NDArray[np.float32]:
+    return synthesise(carrier_of(key), 3, payload, 0)
+
+
+# --- the pattern ---------------------------------------------------------------------------------
+
+
+def test_a_period_has_unit_variance(period: NDArray[np.float32]) -> None:
+    assert period.shape == (SUPER_TILE, SUPER_TILE)
+    assert period.dtype == np.float32
+    assert period.mean() == pytest.approx(0, abs=1e-5)
+    assert period.var() == pytest.approx(1, abs=0.02)
+
+
+def test_all_energy_is_in_the_band(period: NDArray[np.float32]) -> None:
+    energy = np.abs(np.fft.fft2(period)) ** 2
+    frequency = np.fft.fftfreq(SUPER_TILE)
+    radius = np.hypot(frequency[:, None], frequency[None, :])
+    inside = (radius >= BAND[0] - 1e-9) & (radius <= BAND[1] + 1e-9)
+    assert energy[inside].sum() > 0.99999 * energy.sum()
+
+
+def test_on_the_tiles_lattice_there_are_pilots_only(period: NDArray[np.float32], key: Key) -> None:
+    energy = np.abs(np.fft.fft2(period)) ** 2
+    lattice = energy[::TILES_PER_SUPER, ::TILES_PER_SUPER]
+    assert lattice.sum() == pytest.approx(PILOT_SHARE * energy.sum(), rel=0.02)
+    lines = pilots_of(key.family).lines
+    on_pilots = lattice[lines[:, 1], lines[:, 0]].sum() + lattice[-lines[:, 1], -lines[:, 0]].sum()
+    assert on_pilots == pytest.approx(lattice.sum(), rel=1e-4)
+
+
+def test_variants_share_no_phases(key: Key, payload: bytes) -> None:
+    patterns = [synthesise(carrier_of(key), variant, payload, 0) for variant in range(VARIANTS)]
+    flat = np.stack([one.ravel() for one in patterns])
+    correlation = np.corrcoef(flat) - np.eye(VARIANTS)
+    assert np.abs(correlation).max() < 0.25  # pilots alone: PILOT_SHARE times a random sum's
+
+
+def test_a_mark_has_one_variant(key: Key) -> None:
+    variants = [variant_for(key, bytes([i]) * 8) for i in range(200)]
+    assert variants == [variant_for(key, bytes([i]) * 8) for i in range(200)]
+    assert set(variants) == set(range(VARIANTS))
+    stranger = Key.from_bytes(bytes(32))
+    assert variants != [variant_for(stranger, bytes([i]) * 8) for i in range(200)]
+
+
+@given(st.integers(1, 20_000), st.integers(1, 20_000))
+def test_size_classes(height: int, width: int) -> None:
+    size_class = size_class_for(height, width)
+    assert 0 <= size_class <= 15
+    assert size_class == size_class_for(width, height)
+    assert size_class <= size_class_for(2 * height, width)
+
+
+def test_periods_are_even_and_grow() -> None:
+    periods = [period_of(size_class) for size_class in range(16)]
+    assert periods[0] == TILE
+    assert all(value % 2 == 0 for value in periods)
+    assert all(1.1 < b / a < 1.25 for a, b in itertools.pairwise(periods))
+
+
+# --- decoding it ---------------------------------------------------------------------------------
+
+
+def canonical_mark(
+    key: Key, payload: bytes, *, shift: tuple[int, int] = (0, 0), noise: float = 0.0, seed: int = 0
+) -> Canonical:
+    """Two by two periods of a mark of variant 3, moved by whole tiles, in noise."""
+    one = synthesise_canonical(carrier_of(key), 3, payload, 7, SAMPLES)
+    moved = np.roll(np.tile(one, (2, 2)), (shift[1] * SAMPLES, shift[0] * SAMPLES), axis=(0, 1))
+    pixels = moved + np.random.default_rng(seed).normal(0, noise, moved.shape)
+    return Canonical(pixels.astype(np.float32), SAMPLES, (0, 0))
+
+
+@given(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.sampled_from([1, -1]))
+@settings(max_examples=12, deadline=None)
+def test_every_tile_offset_decodes(
+    key: Key, payload: bytes, shift: tuple[int, int], polarity: int
+) -> None:
+    canonical = canonical_mark(key, payload, shift=shift, noise=2)
+    canonical.pixels[:] *= polarity
+    carrier = carrier_of(key)
+    values = coefficients(canonical, PilotsSeen(carrier, 3, polarity))
+    best = max(decode_lines(values, carrier, 3, polarity), key=lambda one: one.z)
+    assert (best.payload, best.size_class, best.offset) == (payload, 7, shift)
+    assert best.z > 20
+
+
+def test_an_origin_elsewhere_is_the_same_picture(key: Key, payload: bytes) -> None:
+    here = canonical_mark(key, payload, shift=(1, 2))
+    there = Canonical(here.pixels, SAMPLES, (-5, 2))
+    carrier = carrier_of(key)
+    decoded = decode_lines(coefficients(there), carrier, 3, 1)
+    assert [one.offset for one in decoded if one.payload == payload] == [((1 - 5) % 4, (2 + 2) % 4)]
+
+
+def test_unmoved_pictures_decode_without_pilots(key: Key, payload: bytes) -> None:
+    carrier = carrier_of(key)
+    values = coefficients(canonical_mark(key, payload, noise=2))
+    assert [one.payload for one in decode_unmoved(values, carrier, 3)] == [payload]
+    moved = coefficients(canonical_mark(key, payload, shift=(1, 0), noise=2))
+    assert decode_unmoved(moved, carrier, 3) == []
+
+
+@pytest.mark.compiled
+def test_another_variant_or_key_decodes_nothing_likely(key: Key, payload: bytes) -> None:
+    values = coefficients(canonical_mark(key, payload))
+    stranger = carrier_of(Key.from_bytes(bytes(32)))
+    for carrier, variant in ((carrier_of(key), 4), (stranger, 3)):
+        assert all(one.z < 11 for one in decode_lines(values, carrier, variant, 1))
+
+
+def test_nothing_decodes_to_nothing(key: Key) -> None:
+    empty = Canonical(np.zeros((128, 128), np.float32), SAMPLES, (0, 0))
+    carrier = carrier_of(key)
+    for one in decode_lines(coefficients(empty), carrier, 0, 1):
+        assert one.z == 0

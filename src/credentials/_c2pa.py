@@ -229,7 +229,7 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
                 raise raised[0] from None
             if raised:
                 raise SigningError(f"the signer failed: {raised[0]}") from raised[0]
-            raise _translated(str(error), job.timestamp_url) from error
+            raise _translated(str(error), job) from error
     return signed.getvalue(), bytes(store)
 
 
@@ -282,12 +282,13 @@ def _builder(job: SigningJob) -> c2pa.Builder:
     return builder
 
 
-def _translated(message: str, timestamp_url: str | None) -> SigningError | ManifestError:
+def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
     """Tell apart, by its message, why the library refused to sign."""
     lowered = message.lower()
-    if timestamp_url is not None and lowered.startswith("signature: internal error"):
+    if job.timestamp_url is not None and lowered.startswith("signature: internal error"):
         return SigningError(
-            f"the time-stamp authority at {timestamp_url} did not answer as it should: {message}",
+            f"the time-stamp authority at {job.timestamp_url} did not answer as it should: "
+            f"{_without_type(message)}",
             hint="Check the address and that it is reachable, or sign without a time stamp.",
         )
     if "certificate" in lowered or "cose" in lowered:
@@ -297,6 +298,12 @@ def _translated(message: str, timestamp_url: str | None) -> SigningError | Manif
         )
     if lowered.startswith(_MANIFEST_FAULTS):
         return ManifestError(f"the manifest cannot be built: {message}")
+    if job.parent is not None and "ingredient" in lowered:
+        return ManifestError(
+            "the credentials that the picture already has are broken, so that its history cannot "
+            f"be carried on: {' '.join(_without_type(message).split())}",
+            hint="Strip the old metadata first to sign it anew.",
+        )
     if lowered.startswith("verify: manifest failed validation"):
         return ManifestError(f"the signed manifest does not pass its own validation: {message}")
     return SigningError(f"signing failed: {message}")

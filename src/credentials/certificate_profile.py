@@ -206,7 +206,7 @@ def _end_entity(certificate: x509.Certificate) -> Iterator[ProfileFinding]:
         yield ProfileFinding(
             "self-signed",
             "it is self-signed",
-            "Have an authority issue it; `indelible keys create` makes a development authority.",
+            "Have an authority issue it; to try things out, use the development identity.",
         )
     basic = _extension(certificate, x509.BasicConstraints)
     if basic is not None and basic.ca:

@@ -49,6 +49,7 @@ class ManifestTree:
         self._complete = {
             str(item.get("label")): item for item in mappings(reading.complete.get("manifests"))
         }
+        self._found_now = _failures_by_ingredient(reading.summary)
         self._nodes = 0
 
     def manifest(self, label: str, above: tuple[str, ...]) -> ManifestReport:
@@ -67,7 +68,7 @@ class ManifestTree:
             for item in mappings(body.get("ingredients")):
                 if self._nodes >= _MAX_NODES:
                     break
-                ingredients.append(self._ingredient(item, below))
+                ingredients.append(self._ingredient(item, label, below))
         return ManifestReport(
             manifest_id=text_of(label) or "",
             generator=_generator(body),
@@ -82,15 +83,18 @@ class ManifestTree:
             **_generation(assertions),
         )
 
-    def _ingredient(self, item: Mapping[str, Any], above: tuple[str, ...]) -> IngredientReport:
+    def _ingredient(
+        self, item: Mapping[str, Any], owner: str, above: tuple[str, ...]
+    ) -> IngredientReport:
         label = item.get("active_manifest")
+        now = self._found_now.get((owner, str(item.get("label"))), ())
         known = isinstance(label, str) and label in self._manifests
         return IngredientReport(
             relationship=text_of(item.get("relationship")) or "componentOf",
             title=text_of(item.get("title")),
             format=text_of(item.get("format")),
             manifest=self.manifest(str(label), above) if known else None,
-            failures=_recorded_failures(item),
+            failures=tuple(dict.fromkeys((*_recorded_failures(item), *now))),
         )
 
     def failures(self, summary: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -104,6 +108,22 @@ class ManifestTree:
                     for finding in _recorded_failures(item):
                         found.setdefault((finding.code, finding.where), finding)
         return tuple(found.values())
+
+
+def _failures_by_ingredient(
+    summary: Mapping[str, Any],
+) -> dict[tuple[str, str], tuple[Finding, ...]]:
+    """Return the failures found now, by (label of a manifest, label of its ingredient)."""
+    found: dict[tuple[str, str], tuple[Finding, ...]] = {}
+    for delta in mappings(mapping(summary, "validation_results").get("ingredientDeltas")):
+        # The URI ends in the label of a manifest, "c2pa.assertions", and that of an ingredient.
+        parts = str(delta.get("ingredientAssertionURI")).split("/")
+        failures = findings(mapping(delta, "validationDeltas").get("failure"))
+        if len(parts) >= 3 and failures:
+            key = (parts[-3], parts[-1])
+            kept = tuple(item for item in failures if item.code != UNTRUSTED)
+            found[key] = found.get(key, ()) + kept
+    return found
 
 
 def _recorded_failures(ingredient: Mapping[str, Any]) -> tuple[Finding, ...]:

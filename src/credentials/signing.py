@@ -197,9 +197,11 @@ def _ancestor(
     }
     try:
         reading = _c2pa.read(before.data, before.media_type, settings, before.store)
-    except (_c2pa.NoManifestError, _c2pa.RemoteManifestError):
-        # A manifest that is only an address is not fetched here; whoever wants it kept fetches it
-        # and gives it as `parent_store`.
+    except _c2pa.RemoteManifestError:
+        # Not fetched here: the new manifest says at which address the old one lies. Whoever wants
+        # all of it inside fetches it and gives it as `parent_store`.
+        pass
+    except _c2pa.NoManifestError:
         if not before.is_other_file or request.source_type is SourceType.GENERATED:
             return None
     except _c2pa.NotAPictureError as error:

@@ -110,6 +110,30 @@ def test_a_remote_manifest_is_absent_and_its_address_is_told(
     assert fetched.state == "trusted"
 
 
+def test_a_remote_manifest_stays_in_the_history(
+    identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    url = "https://manifests.example/1.c2pa"
+    request = make_request(embed=False, remote_url=url)
+    remote = sign(picture(), "jpeg", request, identity.signer)
+    again = sign(remote.data, "jpeg", make_request(), identity.signer)
+    report = read(again.data, "jpeg", trust=trust)
+    assert report.state == "trusted"
+    assert [(item.code, item.where) for item in report.ingredients[0].failures] == [
+        ("manifest.inaccessible", url)
+    ]
+    fetched = sign(
+        remote.data,
+        "jpeg",
+        make_request(),
+        identity.signer,
+        parent_store=remote.manifest_store,
+    )
+    parent = read(fetched.data, "jpeg", trust=trust).ingredients[0].manifest
+    assert parent is not None
+    assert parent.manifest_id == remote.manifest_id
+
+
 def test_a_remote_manifest_is_fetched_only_from_listed_hosts(
     identity: DevelopmentIdentity, trust: Trust, monkeypatch: pytest.MonkeyPatch
 ) -> None:

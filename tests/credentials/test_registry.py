@@ -152,6 +152,22 @@ def test_a_full_disk_says_so_and_leaves_nothing_behind(registry_path: Path) -> N
     assert not registry.has(ALGORITHM, b"87654321")
 
 
+def test_a_registry_that_cannot_be_written_can_be_read(registry_path: Path) -> None:
+    SqliteRegistry(registry_path).put(make_record())
+    registry = SqliteRegistry(registry_path)
+    opened = registry._open
+
+    def read_only() -> sqlite3.Connection:
+        connection = opened()
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    registry._open = read_only  # type: ignore[method-assign]
+    assert registry.has(ALGORITHM, PAYLOAD)
+    with pytest.raises(RegistryUnavailableError, match="cannot be written"):
+        registry.put(make_record(b"87654321"))
+
+
 def test_a_damaged_file_says_so(registry_path: Path) -> None:
     registry_path.parent.mkdir()
     registry_path.write_bytes(b"this is no database " * 100)

@@ -90,6 +90,19 @@ def test_a_recovered_manifest_is_changed_only(
     assert not report.embedded
 
 
+def test_a_history_that_was_tampered_with_is_found_where_it_is(
+    identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    first = sign(picture(), "jpeg", make_request(title="Old title"), identity.signer)
+    second = sign(first.data, "jpeg", make_request(), identity.signer)
+    assert b"Old title" in second.data
+    report = read(second.data.replace(b"Old title", b"New title"), "jpeg", trust=trust)
+    assert report.state == "invalid"
+    assert not report.changed_only
+    assert report.ingredient_failures or report.failures
+    assert any("changed" in reason or "fit" in reason for reason in report.reasons)
+
+
 def test_a_tampered_store_is_not_changed_only(identity: DevelopmentIdentity, trust: Trust) -> None:
     signed = sign(picture(), "jpeg", make_request(), identity.signer)
     store = signed.manifest_store.replace(b"Acme Images", b"Evil Images")

@@ -196,7 +196,7 @@ def test_texture_beside_black(photograph: NDArray[np.uint8], key: Key, payload: 
 def test_results_do_not_depend_on_compiling(
     photograph: NDArray[np.uint8], key: Key, payload: bytes, tmp_path: Path
 ) -> None:
-    """Compiled, a product and a sum may be rounded once instead of twice: never more than 1 apart."""
+    """Compiled, a product and a sum may be rounded once, not twice: never more than 1 apart."""
     image = photograph[150:360, 150:360]
     np.save(tmp_path / "image.npy", image)
     program = f"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,13 @@ PHOTOGRAPHS = {
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """Give each test an empty home, so that none sees or leaves a key, an identity, a registry."""
     home = tmp_path_factory.mktemp("home")
-    for name in tuple(os.environ):
-        if name.startswith("INDELIBLE_"):
-            monkeypatch.delenv(name)
+    for name in settings_in_environment():
+        monkeypatch.delenv(name)
     for name, folder in {
         "HOME": "",
         "USERPROFILE": "",
@@ -41,7 +43,14 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         "LOCALAPPDATA": "AppData/Local",
     }.items():
         monkeypatch.setenv(name, str(home / folder))
-    return home
+    yield home
+    for name in settings_in_environment():  # as `indelible --config` leaves one for its process
+        del os.environ[name]
+
+
+def settings_in_environment() -> list[str]:
+    """Name every environment variable that the package would read a setting from."""
+    return [name for name in os.environ if name.startswith("INDELIBLE_")]
 
 
 @pytest.fixture(scope="session")

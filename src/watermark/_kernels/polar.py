@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import kernel
+from indelible.watermark._kernels._jit import inner, kernel
+
+ZERO, HALF = np.float32(0.0), np.float32(0.5)
+DEVIATION, LIMIT = np.float32(16.0), np.float32(127.0)  # of a row of the log-polar map
 
 
 @kernel("void(complex64[:, ::1], int64, float32, float32[:, ::1])")
@@ -64,6 +67,46 @@ def smoothed(power: NDArray[np.float32], out: NDArray[np.float32]) -> None:
             out[y, x] = line[x - 1] + line[x] + line[x + 1]
 
 
+@inner
+def _nearest_bins(
+    radius: np.float32,
+    cosine: NDArray[np.float32],
+    sine: NDArray[np.float32],
+    shape: tuple[int, int],
+    upright: NDArray[np.int32],
+    turned: NDArray[np.int32],
+) -> None:
+    """Find the (flat) bin of each angle in 0..180 degrees, and of the one 90 degrees further."""
+    rows, columns = np.int32(shape[0]), np.int32(shape[1])
+    last = np.int32(columns - 1)
+    for c in range(cosine.size):
+        x, y = radius * cosine[c], radius * sine[c]
+        across, down = np.int32(abs(x) + HALF), np.int32(y + HALF)
+        row = np.int32(rows - down) if x < ZERO else down  # (-x, -y) has the same power
+        row = row if row < rows else np.int32(0)
+        upright[c] = np.int32(row * columns + min(across, last))
+        # turned by 90 degrees: (-y, x), and for x > 0 by symmetry (y, -x)
+        row = across if x < ZERO else np.int32(rows - across)
+        row = row if row < rows else np.int32(0)
+        turned[c] = np.int32(row * columns + min(down, last))
+
+
+@inner
+def _standardise(line: NDArray[np.float32], out: NDArray[np.int16]) -> None:
+    """Bring a line to mean 0 and deviation 16; write it twice."""
+    total, square = ZERO, ZERO
+    for c in range(line.size):
+        total += line[c]
+        square += line[c] * line[c]
+    share = np.float32(1.0 / line.size)
+    mean = total * share
+    scale = DEVIATION / np.sqrt(max(square * share - mean * mean, np.float32(1e-6)))
+    for c in range(line.size):
+        value = np.int16(min(max((line[c] - mean) * scale, -LIMIT), LIMIT))
+        out[c] = value
+        out[c + line.size] = value
+
+
 @kernel("void(float32[:, ::1], float64, float64, boolean, int16[:, ::1])")
 def log_polar(
     power: NDArray[np.float32],
@@ -78,41 +121,30 @@ def log_polar(
     ----------
     power : float32 (N, N // 2 + 1)
     first_radius : float
-        Bins; row r has the radius ``first_radius * exp(r * log_step)``.
+        Bins; row r has the radius ``first_radius * exp(r * log_step)``, at most N / 2.
     folded : bool
         Whether the columns cover 90 degrees, each the sum of two places 90 degrees apart, or 180.
     out : int16 (R, 2 C)
         Out: column c of C is the angle 90 c / C (or 180 c / C) degrees; all columns stand twice, so
         that a shifted row needs no wrapping around.
     """
-    size, columns = power.shape
     rows, angles = out.shape[0], out.shape[1] // 2
     span = np.pi / 2 if folded else np.pi
     cosine = np.cos(np.arange(angles) * (span / angles)).astype(np.float32)
     sine = np.sin(np.arange(angles) * (span / angles)).astype(np.float32)
     line = np.empty(angles, np.float32)
-    half = np.float32(0.5)
+    upright, turned = np.empty(angles, np.int32), np.empty(angles, np.int32)
+    bins = power.reshape(-1)
     for row in range(rows):
         radius = np.float32(first_radius * np.exp(row * log_step))
-        total, square = np.float32(0.0), np.float32(0.0)
-        for column in range(angles):
-            x, y = radius * cosine[column], radius * sine[column]
-            if x < 0.0:
-                i, j = int(half - x), -int(y + half)
-            else:
-                i, j = int(x + half), int(y + half)
-            value = power[j % size, min(i, columns - 1)]
-            if folded:  # the same place turned by 90 degrees: (-y, x), and by symmetry (y, -x)
-                value += power[(-i) % size, min(abs(j), columns - 1)]
-            line[column] = value
-            total += value
-            square += value * value
-        mean = total / angles
-        scale = np.float32(16.0) / np.sqrt(max(square / angles - mean * mean, np.float32(1e-6)))
-        for column in range(angles):
-            value = np.int16(min(max((line[column] - mean) * scale, -127.0), 127.0))
-            out[row, column] = value
-            out[row, column + angles] = value
+        _nearest_bins(radius, cosine, sine, power.shape, upright, turned)
+        if folded:
+            for c in range(angles):
+                line[c] = bins[np.uint64(upright[c])] + bins[np.uint64(turned[c])]
+        else:
+            for c in range(angles):
+                line[c] = bins[np.uint64(upright[c])]
+        _standardise(line, out[row])
 
 
 @kernel("void(int16[:, ::1], int64[::1], int64[::1], int64, int64, float32[:, ::1])")
@@ -160,6 +192,27 @@ def shifted_sums(
             out[scale, column] = norm * total[column]
 
 
+@inner
+def _add_four(
+    cells: NDArray[np.int16],
+    at: NDArray[np.uint64],
+    first: int,
+    total: NDArray[np.int16],
+) -> None:
+    """Add what lies from four places on; unsigned offsets need no wrapping around."""
+    a, b, c, d = at[first], at[first + 1], at[first + 2], at[first + 3]
+    for i in range(np.uint64(total.size)):
+        total[i] += cells[a + i] + cells[b + i] + cells[c + i] + cells[d + i]
+
+
+@inner
+def _largest(values: NDArray[np.int16]) -> np.int16:
+    top = np.int16(-32768)
+    for i in range(values.size):
+        top = np.int16(max(top, values[i]))
+    return top
+
+
 @kernel(
     "void(int16[:, ::1], int64, int64[:, ::1], int64[:, ::1], int64, int64, float32[::1],"
     " int64[:, ::1])"
@@ -185,7 +238,7 @@ def best_shifts(
     rows : int
         Radii in the map; beyond, it holds zeros.
     row_of_line, column_of_line : int64 (K, n)
-        The lines of each of K constellations.
+        The lines of each of K constellations, n a multiple of 4.
     scales : int
         Row offsets 0 .. scales - 1 are tried; where fewer than 3 in 4 lines are inside, none is.
     shifts : int
@@ -195,35 +248,35 @@ def best_shifts(
     place : int64 (K, 2)
         Out: its row offset and shift.
     """
-    columns = polar.shape[0]
+    columns, width = polar.shape
     lines = row_of_line.shape[1]
+    cells = polar.reshape(-1)
+    step, end = np.uint64(width), np.uint64(columns * width)
+    at = np.empty(lines, np.uint64)
     total = np.empty(scales, np.int16)
-    norm = np.empty(scales, np.float32)
     for which in range(row_of_line.shape[0]):
-        for scale in range(scales):
-            inside = 0
-            for line in range(lines):
-                if row_of_line[which, line] + scale < rows:
-                    inside += 1
-            norm[scale] = 1.0 / (16.0 * np.sqrt(inside)) if 4 * inside >= 3 * lines else 0.0
+        leaving = np.sort(rows - row_of_line[which])  # the scales at which a line leaves the map
         score[which] = np.float32(-1e9)
+        for line in range(lines):
+            at[line] = np.uint64(column_of_line[which, line] * width + row_of_line[which, line])
         for shift in range(shifts):
             total[:] = 0
+            for line in range(0, lines, 4):
+                _add_four(cells, at, line, total)
             for line in range(lines):
-                column = column_of_line[which, line] + shift
-                if column >= columns:
-                    column -= columns
-                first = row_of_line[which, line]
-                source = polar[column, first : first + scales]
-                for scale in range(scales):
-                    total[scale] += source[scale]
-            top = np.float32(-1e9)
-            for scale in range(scales):
-                top = max(top, norm[scale] * total[scale])
-            if top > score[which]:
-                score[which] = top
-                place[which, 1] = shift
-                for scale in range(scales):
-                    if norm[scale] * total[scale] == top:
-                        place[which, 0] = scale
-                        break
+                following = at[line] + step
+                at[line] = following - end if following >= end else following
+            start = 0
+            for gone in range(lines // 4 + 1):
+                stop = min(max(leaving[gone], 0), scales)
+                if stop > start:
+                    norm = np.float32(1.0 / (16.0 * np.sqrt(lines - gone)))
+                    top = _largest(total[start:stop])
+                    if norm * np.float32(top) > score[which]:
+                        score[which] = norm * np.float32(top)
+                        place[which, 1] = shift
+                        for scale in range(start, stop):
+                            if total[scale] == top:
+                                place[which, 0] = scale
+                                break
+                    start = stop

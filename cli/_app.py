@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import indelible
-from indelible.cli import detect, embed, keys, protect, verify
+from indelible.cli import detect, embed, inspect, keys, protect, sign, trust, verify
 from indelible.cli._console import Notices, problem
 from indelible.cli._errors import INTERRUPTED, PIPE_CLOSED, discard_stdout, exit_code_of, report
 
@@ -46,9 +46,12 @@ app = typer.Typer(
 )
 app.command("protect", epilog=protect.EPILOG, no_args_is_help=True)(protect.command)
 app.command("verify", epilog=verify.EPILOG, no_args_is_help=True)(verify.command)
+app.command("sign", epilog=sign.EPILOG, no_args_is_help=True)(sign.command)
+app.command("inspect", epilog=inspect.EPILOG, no_args_is_help=True)(inspect.command)
 app.command("embed", epilog=embed.EPILOG, no_args_is_help=True)(embed.command)
 app.command("detect", epilog=detect.EPILOG, no_args_is_help=True)(detect.command)
 app.add_typer(keys.app, name="keys")
+app.add_typer(trust.app, name="trust")
 
 
 def _show_version(wanted: bool) -> None:

@@ -119,7 +119,7 @@ def problem(text: str, *, about: str | None = None, hint: str | None = None) -> 
 
 def describe(error: IndelibleError) -> str:
     """Return an error's message as a sentence."""
-    text = clean(error.message).strip()
+    text = clean(" ".join(error.message.split()))
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

@@ -10,19 +10,23 @@ from typing import Annotated, Final, Literal, TypeAlias
 import typer
 
 from indelible.cli._errors import UsageError
-from indelible.credentials import Registry, SourceType, SqliteRegistry, Trust
+from indelible.credentials import Registry, SqliteRegistry, Trust
 from indelible.defaults import Defaults, load_trust_list
 from indelible.keyring import KeyRing
 from indelible.watermark import Key
 
 __all__ = [
-    "SOURCE_TYPE_HELP",
     "ForceOption",
     "FormatOption",
+    "HostsOption",
     "JobsOption",
     "JsonOption",
     "KeyOption",
     "KeysOption",
+    "ManifestOption",
+    "OcspOption",
+    "Profile",
+    "ProfileOption",
     "QualityOption",
     "RegistryOption",
     "Strength",
@@ -31,7 +35,6 @@ __all__ = [
     "detection_keys",
     "marking_key",
     "registry_at",
-    "source_type_named",
     "trust_with",
 ]
 
@@ -62,6 +65,21 @@ JobsOption: TypeAlias = Annotated[
     int | None,
     typer.Option("--jobs", "-j", min=1, max=64, metavar="N", help="Files at once."),
 ]
+ManifestOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--manifest", metavar="FILE", help="Manifest file (.c2pa) to read instead."),
+]
+HostsOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        metavar="HOST",
+        help="Fetch a manifest that is kept at this host; may be repeated.",
+    ),
+]
+OcspOption: TypeAlias = Annotated[
+    bool, typer.Option("--ocsp", help="Ask the issuer whether the certificate was revoked.")
+]
 ForceOption: TypeAlias = Annotated[
     bool, typer.Option("--force", "-f", help="Overwrite existing files.")
 ]
@@ -86,31 +104,37 @@ class Strength(StrEnum):
         return "standard" if self is Strength.STANDARD else "high"
 
 
+class Profile(StrEnum):
+    """A disclosure profile."""
+
+    EU = "eu"
+    CALIFORNIA = "california"
+    CHINA = "china"
+    ALL = "all"
+
+    @property
+    def word(self) -> Literal["eu", "california", "china", "all"]:
+        """The value, typed as the package takes it."""
+        return _PROFILE_WORDS[self]
+
+
+_PROFILE_WORDS: Final[dict[Profile, Literal["eu", "california", "china", "all"]]] = {
+    Profile.EU: "eu",
+    Profile.CALIFORNIA: "california",
+    Profile.CHINA: "china",
+    Profile.ALL: "all",
+}
+
+ProfileOption: TypeAlias = Annotated[
+    Profile | None,
+    typer.Option(
+        "--profile", help="Disclosure profile to fill in and check. This is no legal advice."
+    ),
+]
 StrengthOption: TypeAlias = Annotated[
     Strength | None,
     typer.Option("--strength", help="Watermark quality: high is less visible and less robust."),
 ]
-
-
-SOURCE_TYPES: Final = {kind.name.lower().replace("_", "-"): kind for kind in SourceType}
-SOURCE_TYPE_HELP: Final = f"How the picture came to be: {', '.join(SOURCE_TYPES)}."
-
-
-def source_type_named(name: str) -> SourceType:
-    """Return the source type of a short name ("ai-edited") or of IPTC's own term.
-
-    Raises
-    ------
-    UsageError
-        If there is none.
-    """
-    term = name.rstrip("/").rpartition("/")[2]
-    for short, kind in SOURCE_TYPES.items():
-        if term.lower() in (short, kind.value.lower()):
-            return kind
-    raise UsageError(
-        f"{name!r} is no source type.", hint=f"Choose one of {', '.join(SOURCE_TYPES)}."
-    )
 
 
 def marking_key(path: Path | None, defaults: Defaults) -> Key:

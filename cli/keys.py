@@ -1,4 +1,4 @@
-"""``indelible keys``: watermark keys and the key ring."""
+"""``indelible keys``: watermark keys and the key ring (certificates have their own module)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from indelible.cli import certificates
 from indelible.cli._console import answer, answer_json, clean, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
@@ -29,13 +30,25 @@ Your key ring: [cyan]indelible keys list[/cyan]
 Mark with a new key from now on, and still find the old marks: [cyan]indelible keys rotate[/cyan]
 
 A key has leaked: [cyan]indelible keys rotate[/cyan], then [cyan]indelible keys retire ID[/cyan]
+
+A certificate of your own, from a real authority:
+[cyan]indelible keys csr --name "Acme Images" --organization "Acme Inc." --key-out acme.pem
+-o acme.csr[/cyan]
+
+Is a certificate fit for signing? [cyan]indelible keys inspect chain.pem[/cyan]
 """
 
 app = typer.Typer(
     no_args_is_help=True,
     epilog=EPILOG,
-    help="Make and manage watermark keys. New marks use the newest key, detection tries all.",
+    help="Watermark keys, signing keys and certificates. New marks use the newest watermark key, "
+    "detection tries all.",
 )
+_WATERMARK = "Watermark keys"
+_CERTIFICATES = "Signing keys and certificates"
+app.command("dev", rich_help_panel=_CERTIFICATES)(certificates.development)
+app.command("csr", rich_help_panel=_CERTIFICATES)(certificates.request)
+app.command("inspect", rich_help_panel=_CERTIFICATES)(certificates.inspect)
 
 RingOption: TypeAlias = Annotated[
     Path | None,
@@ -50,7 +63,7 @@ def _ring(folder: Path | None) -> KeyRing:
     return current().key_ring if folder is None else KeyRing(folder)
 
 
-@app.command()
+@app.command(rich_help_panel=_WATERMARK)
 @guarded
 def new(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the key.")],
@@ -73,7 +86,7 @@ def new(
         remark("Keep it safe and keep it: without it, nobody finds its marks again.")
 
 
-@app.command(name="list")
+@app.command(name="list", rich_help_panel=_WATERMARK)
 @guarded
 def list_(ring: RingOption = None, json: JsonOption = False) -> None:
     """List the key ring, newest first: the first key marks, all but the retired detect."""
@@ -99,14 +112,14 @@ def list_(ring: RingOption = None, json: JsonOption = False) -> None:
     answer(table)
 
 
-@app.command()
+@app.command(rich_help_panel=_WATERMARK)
 @guarded
 def rotate(ring: RingOption = None, json: JsonOption = False) -> None:
     """Make a new key, the newest of the ring: new marks use it, older ones are still found."""
     _tell(_ring(ring).rotate(), "marks from now on", json=json)
 
 
-@app.command()
+@app.command(rich_help_panel=_WATERMARK)
 @guarded
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A key file.")],
@@ -117,21 +130,21 @@ def add(
     _tell(_ring(ring).add(Key.load(file)), "marks from now on", json=json)
 
 
-@app.command()
+@app.command(rich_help_panel=_WATERMARK)
 @guarded
 def retire(key_id: IdArgument, ring: RingOption = None, json: JsonOption = False) -> None:
     """Take a key out of use: it neither marks nor detects, but is kept."""
     _tell(_ring(ring).retire(key_id), "is retired", json=json)
 
 
-@app.command()
+@app.command(rich_help_panel=_WATERMARK)
 @guarded
 def restore(key_id: IdArgument, ring: RingOption = None, json: JsonOption = False) -> None:
     """Bring a retired key back into use."""
     _tell(_ring(ring).restore(key_id), "is back in use", json=json)
 
 
-@app.command()
+@app.command(rich_help_panel=_WATERMARK)
 @guarded
 def show(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A key file.")],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,27 +10,47 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible.cli._batch import Outcome, each
+from indelible.cli._claims import (
+    SOURCE_TYPE_HELP,
+    CertKeyOption,
+    CertOption,
+    GeneratorOption,
+    GeneratorVersionOption,
+    KeepPromptOption,
+    ModelIdOption,
+    ModelOption,
+    ModelVersionOption,
+    NoTrainingOption,
+    PromptOption,
+    ProviderOption,
+    ThumbnailOption,
+    TimestampOption,
+    TitleOption,
+    UniqueIdOption,
+    claimant,
+    claims,
+    signer_of,
+    source_type_named,
+)
 from indelible.cli._console import answer, answer_json, clean, describe, remark, write_bytes
-from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._errors import exit_code_of, guarded, report
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
-    SOURCE_TYPE_HELP,
     ForceOption,
     FormatOption,
     JobsOption,
     JsonOption,
     KeyOption,
+    ProfileOption,
     QualityOption,
     RegistryOption,
     StrengthOption,
     marking_key,
     registry_at,
-    source_type_named,
 )
 from indelible.cli._outputs import targets
 from indelible.cli._report import DEVELOPMENT_NOTE
-from indelible.credentials import Generator, PemSigner, Signer
-from indelible.defaults import Defaults, current
+from indelible.defaults import current
 from indelible.errors import IndelibleError
 from indelible.protection import ProtectedImage, protect
 
@@ -69,32 +88,31 @@ def command(
     ] = None,
     key: KeyOption = None,
     registry: RegistryOption = None,
-    cert: Annotated[
-        Path | None,
-        typer.Option("--cert", metavar="PEM", help="Signing certificate chain, leaf first."),
-    ] = None,
-    cert_key: Annotated[
-        Path | None,
-        typer.Option(
-            "--cert-key",
-            metavar="PEM",
-            help="Its private key; the passphrase comes from INDELIBLE_KEY_PASSPHRASE.",
-        ),
-    ] = None,
-    timestamp: Annotated[
-        str | None,
-        typer.Option("--timestamp", metavar="URL", help="RFC 3161 time-stamp authority to ask."),
-    ] = None,
-    generator: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who makes the claim: product or service.")
-    ] = None,
-    generator_version: Annotated[str | None, typer.Option(metavar="VERSION")] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="The trained model.")] = None,
-    model_version: Annotated[str | None, typer.Option(metavar="VERSION")] = None,
+    cert: CertOption = None,
+    cert_key: CertKeyOption = None,
+    timestamp: TimestampOption = None,
+    generator: GeneratorOption = None,
+    generator_version: GeneratorVersionOption = None,
+    provider: ProviderOption = None,
+    model: ModelOption = None,
+    model_version: ModelVersionOption = None,
+    model_id: ModelIdOption = None,
     source_type: Annotated[
         str,
-        typer.Option("--source-type", metavar="TYPE", help=SOURCE_TYPE_HELP),
+        typer.Option(
+            "--source-type",
+            metavar="TYPE",
+            help=SOURCE_TYPE_HELP,
+            rich_help_panel="What the manifest says",
+        ),
     ] = "generated",
+    title: TitleOption = None,
+    unique_id: UniqueIdOption = None,
+    prompt: PromptOption = None,
+    keep_prompt: KeepPromptOption = False,
+    no_training: NoTrainingOption = False,
+    thumbnail: ThumbnailOption = False,
+    profile: ProfileOption = None,
     format: FormatOption = None,
     quality: QualityOption = None,
     lossless: Annotated[bool, typer.Option("--lossless", help="Without loss (WebP).")] = False,
@@ -115,12 +133,28 @@ def command(
     inputs = expand(files)
     places = targets(inputs, output, format=format, infix="protected", json=json)
     defaults = current()
-    origin = source_type_named(source_type)
     own_signer = cert is None
-    signing = _signer(cert, cert_key, timestamp, defaults)
+    request = claims(
+        claimant(
+            defaults,
+            name=generator,
+            version=generator_version,
+            provider=provider,
+            model=model,
+            model_version=model_version,
+            model_id=model_id,
+        ),
+        source_type_named(source_type),
+        title=title,
+        unique_id=unique_id,
+        prompt=prompt,
+        keep_prompt=keep_prompt,
+        no_training=no_training,
+        thumbnail=thumbnail,
+    )
+    signing = signer_of(cert, cert_key, timestamp, defaults)
     marking = marking_key(key, defaults)
     where = registry_at(registry) or defaults.registry()
-    claimant = _generator(generator, generator_version, model, model_version, defaults)
 
     def work(item: Input) -> ProtectedImage:
         return protect(
@@ -129,8 +163,8 @@ def command(
             signer=signing,
             key=marking,
             registry=where,
-            generator=claimant,
-            source_type=origin,
+            manifest=request,
+            profile=None if profile is None else profile.word,
             format=format,
             quality=quality,
             lossless=lossless,
@@ -181,33 +215,3 @@ def _table(outcomes: list[Outcome[ProtectedImage]]) -> Table:
         for note in result.notes:
             table.add_row(Text(f"  {clean(note)}", style="dim"))
     return table
-
-
-def _signer(
-    cert: Path | None, cert_key: Path | None, timestamp: str | None, defaults: Defaults
-) -> Signer:
-    if (cert is None) != (cert_key is None):
-        raise UsageError("--cert and --cert-key go together.")
-    if cert is None or cert_key is None:
-        if timestamp is not None:
-            raise UsageError("--timestamp needs --cert and --cert-key.")
-        return defaults.signer()
-    return PemSigner.load(cert, cert_key, timestamp_url=timestamp)
-
-
-def _generator(
-    name: str | None,
-    version: str | None,
-    model: str | None,
-    model_version: str | None,
-    defaults: Defaults,
-) -> Generator:
-    base = defaults.generator
-    return Generator(
-        name=name or base.name,
-        version=version or (base.version if name is None else None),
-        provider=base.provider if name is None else None,
-        model=model or base.model,
-        model_version=model_version or (base.model_version if model is None else None),
-        model_identifier=base.model_identifier if model is None else None,
-    )

@@ -11,9 +11,12 @@ from indelible.cli._console import answer, answer_json, describe
 from indelible.cli._errors import FAILURE, exit_code_of, guarded, report
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    HostsOption,
     JobsOption,
     JsonOption,
     KeysOption,
+    ManifestOption,
+    OcspOption,
     RegistryOption,
     TrustOption,
     detection_keys,
@@ -57,6 +60,9 @@ def command(
     key: KeysOption = None,
     registry: RegistryOption = None,
     trust: TrustOption = None,
+    manifest: ManifestOption = None,
+    allow_host: HostsOption = None,
+    ocsp: OcspOption = False,
     details: Annotated[
         bool, typer.Option("--details", help="The whole report for each of several files.")
     ] = False,
@@ -66,7 +72,8 @@ def command(
     """Find out who vouches for pictures, also after their metadata was stripped.
 
     Looks at the embedded manifest, the watermark, and the manifest that the watermark leads to.
-    Opens no connection and changes nothing.
+    Opens no connection unless --allow-host or --ocsp ask for it.
+    Changes nothing.
     """
     inputs = expand(files)
     defaults = current()
@@ -80,6 +87,9 @@ def command(
             keys=keys,
             registry=where,
             trust=trusted,
+            manifest=manifest,
+            remote_hosts=tuple(allow_host or ()),
+            ocsp=ocsp,
             limits=defaults.limits,
         )
 

@@ -55,6 +55,7 @@ Output: TypeAlias = "str | os.PathLike[str] | BinaryIO | None"
 PAYLOAD_BYTES: Final = 8
 # A 64-bit id is taken once in 2**64 / (ids held): more than a few draws mean a broken registry.
 _MAX_DRAWS: Final = 16
+_MAX_FAILURES: Final = 3
 
 _log: Final = logging.getLogger("indelible")
 
@@ -207,6 +208,7 @@ def protect(
     history = _recovered_history(source, {key, *defaults.detection_keys()}, registry)
 
     older: list[bytes] = []
+    failures = 0
     for _ in range(_MAX_DRAWS):
         payload = secrets.token_bytes(PAYLOAD_BYTES)
         if registry.has(watermark.ALGORITHM, payload):
@@ -220,7 +222,14 @@ def protect(
         if profile is not None:
             draft = credentials.fill_request(profile, draft, signer)
             xmp = credentials.disclosure_xmp(profile, draft, canvas.xmp)
-        marked = canvas.mark(payload, key, strength=strength, xmp=xmp)
+        try:
+            marked = canvas.mark(payload, key, strength=strength, xmp=xmp)
+        except EmbeddingFailedError:
+            # Each id makes another pattern, which may stand out better beside an older mark.
+            failures += 1
+            if failures == _MAX_FAILURES:
+                raise
+            continue
         if marked.payload != payload:
             # Protected before, and the older mark is the louder one; another id may fare better.
             # Whichever of the two is found later leads to this picture's history.

@@ -34,7 +34,7 @@ from indelible.verdict import (
 )
 from indelible.watermark import Key
 
-__all__ = ["RegistryReport", "Verification", "WatermarkReport", "verify"]
+__all__ = ["RegistryReport", "Verification", "WatermarkReport", "read_credential", "verify"]
 
 # Manifests that one id may lead to before looking further is pointless.
 _MAX_RECORDS: Final = 16
@@ -98,7 +98,7 @@ def verify(
     header = imaging.read_header(data, limits=limits)
     trust = defaults.trust() if trust is None else trust
 
-    credential = _credential_leg(
+    credential = read_credential(
         image,
         data,
         header.format,
@@ -145,7 +145,7 @@ def _ring(keys: Key | Sequence[Key] | None, defaults: Defaults) -> tuple[Key, ..
     return (keys,) if isinstance(keys, Key) else tuple(keys)
 
 
-def _credential_leg(
+def read_credential(
     image: str | os.PathLike[str] | bytes,
     data: bytes,
     format: str,
@@ -156,7 +156,25 @@ def _credential_leg(
     ocsp: bool,
     limits: Limits,
 ) -> CredentialReport:
-    """Read the picture's manifest: as given, from inside, from beside, or from where it points."""
+    """Read a picture's manifest: as given, from inside, from beside, or from where it points.
+
+    Parameters
+    ----------
+    image : path or bytes
+        Where the picture came from: a manifest file may lie beside a path.
+    data : bytes
+        The picture.
+    format : str
+        Its format.
+    trust, manifest, remote_hosts, ocsp, limits
+        As for `verify`.
+
+    Raises
+    ------
+    ImageError
+        If a manifest file cannot be read. A manifest that cannot be fetched is ``absent``, with
+        the reason.
+    """
     if manifest is not None:
         store = imaging.read_bytes(manifest, limits=limits)
         return credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)

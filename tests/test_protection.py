@@ -35,6 +35,7 @@ from indelible.errors import (
     EmbeddingFailedError,
     ImageTooLargeError,
     IndelibleError,
+    ManifestError,
     OutputError,
     OutputExistsError,
     RegistryError,
@@ -200,6 +201,39 @@ def test_protecting_twice_with_one_key(photograph: Pixels) -> None:
     verdict = indelible.verify(second.data)
     assert verdict.verdict == "authentic"
     assert verdict.watermark.payload == second.payload
+
+
+def test_a_stripped_input_keeps_the_history_that_its_watermark_leads_to(
+    photograph: Pixels,
+) -> None:
+    first = indelible.protect(photograph, generator=Generator("First"))
+    stripped = imaging.encode(imaging.decode(first.data).pixels, "png")
+    current().key_ring.rotate()
+    second = indelible.protect(stripped, generator=Generator("Second"))
+    (parent,) = credentials.read(second.data, second.format).ingredients
+    assert parent.relationship == "parentOf"
+    assert parent.manifest is not None
+    assert parent.manifest.manifest_id == first.manifest_id
+    assert indelible.verify(second.data).verdict == "authentic"
+
+
+def test_a_disclosure_profile_is_filled_and_written(photograph: Pixels) -> None:
+    acme = Generator("Acme", version="2", provider="Acme Inc.")
+    for format in ("jpeg", "png", "webp"):
+        result = indelible.protect(photograph, generator=acme, profile="china", format=format)
+        xmp = imaging.decode(result.data).metadata.xmp or b""
+        assert b"TC260" in xmp
+        assert b"trainedAlgorithmicMedia" in xmp
+        assert indelible.verify(result.data).verdict == "authentic"
+
+
+def test_a_profile_that_cannot_be_met_leaves_nothing(
+    photograph: Pixels, tmp_path: Path, registry: SqliteRegistry
+) -> None:
+    with pytest.raises(ManifestError, match="time-stamp"):
+        indelible.protect(photograph, tmp_path / "out.png", profile="eu", registry=registry)
+    assert left_in(tmp_path) == []
+    assert registry.count() == 0
 
 
 # --- the development identity -----------------------------------------------------------

@@ -17,7 +17,7 @@ from tests.cli.conftest import ProcessAnswer, Run
 
 Process = Callable[..., ProcessAnswer]
 
-COMMANDS = ["protect", "verify", "embed", "detect", "keys"]
+COMMANDS = ["protect", "verify", "sign", "inspect", "embed", "detect", "keys", "trust"]
 
 
 def test_version(process: Process) -> None:

@@ -111,7 +111,6 @@ def test_contradictions(run: Run, plain: Path, tmp_path: Path) -> None:
         (plain, "-o", "-", "--json"),
         (plain, other, "-o", "-"),
         (plain, "--cert", "x.pem"),
-        (plain, "--timestamp", "http://tsa.example.com"),
         (plain, "--source-type", "painted"),
         (plain, "--strength", "loud"),
         (plain, "--quality", "0"),

@@ -1,0 +1,245 @@
+"""Options about what a manifest claims and who signs it, shared by ``protect`` and ``sign``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final, TypeAlias
+
+import typer
+
+from indelible import credentials
+from indelible.cli._console import is_terminal
+from indelible.cli._errors import UsageError
+from indelible.credentials import (
+    Generator,
+    ManifestRequest,
+    Signer,
+    SourceType,
+    TrainingMining,
+)
+from indelible.defaults import Defaults, with_timestamp
+from indelible.private_keys import open_signer
+
+__all__ = [
+    "SOURCE_TYPES",
+    "SOURCE_TYPE_HELP",
+    "CertKeyOption",
+    "CertOption",
+    "GeneratorOption",
+    "GeneratorVersionOption",
+    "KeepPromptOption",
+    "ModelIdOption",
+    "ModelOption",
+    "ModelVersionOption",
+    "NoTrainingOption",
+    "PromptOption",
+    "ProviderOption",
+    "ThumbnailOption",
+    "TimestampOption",
+    "TitleOption",
+    "UniqueIdOption",
+    "ask_passphrase",
+    "claimant",
+    "claims",
+    "signer_of",
+    "source_type_named",
+]
+
+_SIGNER: Final = "Signer"
+_CLAIMS: Final = "What the manifest says"
+
+CertOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--cert", metavar="PEM", help="Certificate chain, leaf first.", rich_help_panel=_SIGNER
+    ),
+]
+CertKeyOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--cert-key",
+        metavar="KEY",
+        help="Its private key: a PEM file, or pkcs11:..., aws-kms:..., google-kms:..., "
+        "azure-key-vault:...",
+        rich_help_panel=_SIGNER,
+    ),
+]
+TimestampOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--timestamp-url",
+        "--timestamp",
+        metavar="URL",
+        help="RFC 3161 time-stamp authority to ask.",
+        rich_help_panel=_SIGNER,
+    ),
+]
+GeneratorOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Product or service.", rich_help_panel=_CLAIMS),
+]
+GeneratorVersionOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="VERSION", rich_help_panel=_CLAIMS, help="Its version.")
+]
+ProviderOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Organisation behind it.", rich_help_panel=_CLAIMS),
+]
+ModelOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Trained model.", rich_help_panel=_CLAIMS)
+]
+ModelVersionOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="VERSION", help="Its version.", rich_help_panel=_CLAIMS)
+]
+ModelIdOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--model-id", metavar="ID", help='For example "org/model@1".', rich_help_panel=_CLAIMS
+    ),
+]
+TitleOption: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Name of the work.", rich_help_panel=_CLAIMS)
+]
+UniqueIdOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--unique-id", metavar="ID", help="Your own id of the picture.", rich_help_panel=_CLAIMS
+    ),
+]
+PromptOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT", help="Prompt; only its SHA-256 is written.", rich_help_panel=_CLAIMS
+    ),
+]
+KeepPromptOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--keep-prompt", help="Write the prompt itself, too.", rich_help_panel=_CLAIMS),
+]
+NoTrainingOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--no-training",
+        help="Allow no data mining and no training (a signal of consent).",
+        rich_help_panel=_CLAIMS,
+    ),
+]
+ThumbnailOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--thumbnail", help="Add a small preview (6 KB).", rich_help_panel=_CLAIMS),
+]
+
+SOURCE_TYPES: Final = {kind.name.lower().replace("_", "-"): kind for kind in SourceType}
+SOURCE_TYPE_HELP: Final = f"How the picture came to be: {', '.join(SOURCE_TYPES)}."
+
+
+def source_type_named(name: str) -> SourceType:
+    """Return the source type of a short name ("ai-edited") or of IPTC's own term.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    term = name.rstrip("/").rpartition("/")[2]
+    for short, kind in SOURCE_TYPES.items():
+        if term.lower() in (short, kind.value.lower()):
+            return kind
+    raise UsageError(
+        f"{name!r} is no source type.", hint=f"Choose one of {', '.join(SOURCE_TYPES)}."
+    )
+
+
+def claimant(
+    defaults: Defaults,
+    *,
+    name: str | None,
+    version: str | None,
+    provider: str | None,
+    model: str | None,
+    model_version: str | None,
+    model_id: str | None,
+) -> Generator:
+    """Return who makes the claim: the options, where they are silent the configuration."""
+    base = defaults.generator
+    return Generator(
+        name=name or base.name,
+        version=version or (base.version if name is None else None),
+        provider=provider or (base.provider if name is None else None),
+        model=model or base.model,
+        model_version=model_version or (base.model_version if model is None else None),
+        model_identifier=model_id or (base.model_identifier if model is None else None),
+    )
+
+
+def claims(
+    generator: Generator,
+    source_type: SourceType,
+    *,
+    title: str | None,
+    unique_id: str | None,
+    prompt: str | None,
+    keep_prompt: bool,
+    no_training: bool,
+    thumbnail: bool,
+) -> ManifestRequest:
+    """Return what the options say the manifest is to say."""
+    if keep_prompt and prompt is None:
+        raise UsageError("--keep-prompt needs --prompt.")
+    digest = None if prompt is None else hashlib.sha256(prompt.encode()).hexdigest()
+    return ManifestRequest(
+        credentials.new_manifest_id(),
+        generator,
+        source_type=source_type,
+        title=title,
+        unique_id=unique_id,
+        prompt_sha256=digest,
+        prompt=prompt if keep_prompt else None,
+        training=TrainingMining() if no_training else None,
+        thumbnail=thumbnail,
+    )
+
+
+def signer_of(
+    cert: Path | None, cert_key: str | None, timestamp: str | None, defaults: Defaults
+) -> Signer:
+    """Return the signer that the options name, else the user's.
+
+    Raises
+    ------
+    UsageError, CertificateError, SigningError
+        If it cannot be used.
+    """
+    if (cert is None) != (cert_key is None):
+        raise UsageError("--cert and --cert-key go together.")
+    if cert is None or cert_key is None:
+        return with_timestamp(defaults.signer(), timestamp)
+    return open_signer(
+        cert,
+        cert_key,
+        timestamp_url=timestamp,
+        ask=ask_passphrase,
+    )
+
+
+def ask_passphrase() -> str:
+    """Return the passphrase from the environment, else ask a person, without showing it.
+
+    Raises
+    ------
+    UsageError
+        If there is nobody to ask.
+    """
+    given = os.environ.get("INDELIBLE_KEY_PASSPHRASE")
+    if given:
+        return given
+    if not is_terminal(sys.stdin):
+        raise UsageError(
+            "The private key needs a passphrase.",
+            hint="Set INDELIBLE_KEY_PASSPHRASE, or run this on a terminal.",
+        )
+    answer: str = typer.prompt("Passphrase of the private key", hide_input=True, err=True)
+    return answer

@@ -1,0 +1,231 @@
+"""``indelible inspect``: everything that a picture's credentials say."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from indelible import credentials, imaging, watermark
+from indelible.cli._batch import Outcome, each
+from indelible.cli._console import answer, answer_json, clean, describe
+from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._inputs import Input, expand
+from indelible.cli._options import (
+    HostsOption,
+    JobsOption,
+    JsonOption,
+    KeysOption,
+    ManifestOption,
+    OcspOption,
+    Profile,
+    TrustOption,
+    detection_keys,
+    trust_with,
+)
+from indelible.cli._tree import certificate_list, manifest_tree, profile_table, signal_list
+from indelible.credentials import (
+    CertificateReport,
+    CredentialReport,
+    ProfileLine,
+    Signal,
+)
+from indelible.credentials.certificates import describe as describe_certificate
+from indelible.credentials.disclosure import NOTICE
+from indelible.defaults import current
+from indelible.errors import IndelibleError, ManifestError
+from indelible.imaging import Limits
+from indelible.verification import read_credential
+
+__all__ = ["EPILOG", "command"]
+
+EPILOG = """
+[bold]Examples[/bold]
+
+The whole history, as a tree: [cyan]indelible inspect photo.jpg[/cyan]
+
+The certificates behind it: [cyan]indelible inspect photo.jpg --certs[/cyan]
+
+What the EU's AI Act asks for, line by line: [cyan]indelible inspect photo.jpg --profile eu[/cyan]
+
+A manifest that lies beside: [cyan]indelible inspect photo.jpg --manifest photo.c2pa[/cyan]
+
+Exit codes: 0 intact, 1 no manifest (or a profile's line is missing), 3 not intact, 4 unreadable.
+"""
+
+_EXIT: Final = {"trusted": 0, "valid": 0, "absent": 1, "invalid": 3, "unreadable": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class _Inspection:
+    """What was found in one file."""
+
+    credential: CredentialReport
+    signals: tuple[Signal, ...]
+    lines: tuple[ProfileLine, ...]
+    certificates: dict[str, tuple[CertificateReport, ...]]
+    unseen: str | None
+
+
+@guarded
+def command(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
+    ],
+    certs: Annotated[
+        bool, typer.Option("--certs", help="Show the certificates of every manifest.")
+    ] = False,
+    profile: Annotated[
+        Profile | None,
+        typer.Option("--profile", help="Check a disclosure profile. This is no legal advice."),
+    ] = None,
+    manifest: ManifestOption = None,
+    allow_host: HostsOption = None,
+    ocsp: OcspOption = False,
+    key: KeysOption = None,
+    trust: TrustOption = None,
+    extract: Annotated[
+        Path | None,
+        typer.Option("--extract", metavar="FILE", help="Write the manifest to a .c2pa file."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Overwrite that file.")] = False,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show everything that pictures' credentials say, and what fails, in plain words.
+
+    No connection is opened unless --allow-host or --ocsp ask for it.
+    """
+    inputs = expand(files)
+    defaults = current()
+    limits = defaults.limits
+    trusted = trust_with(trust, defaults)
+    if extract is not None and len(inputs) != 1:
+        raise UsageError("--extract takes the manifest of one picture.")
+    keys = detection_keys(key, defaults) if profile is not None else ()
+
+    def work(item: Input) -> _Inspection:
+        source = item.source(limits)
+        data = imaging.read_bytes(source, limits=limits)
+        header = imaging.read_header(data, limits=limits)
+        credential = read_credential(
+            source,
+            data,
+            header.format,
+            trust=trusted,
+            manifest=manifest,
+            remote_hosts=tuple(allow_host or ()),
+            ocsp=ocsp,
+            limits=limits,
+        )
+        store = _store(source, data, header.format, manifest) if certs or extract else None
+        if extract is not None:
+            _write_store(extract, store, force=force)
+        picture, unseen = _plain_metadata(data, limits)
+        lines: tuple[ProfileLine, ...] = ()
+        if profile is not None and picture is not None:
+            marked = watermark.detect(picture.pixels, keys).found if keys else None
+            lines = credentials.check_profile(
+                profile.word, credential, packet=picture.metadata.xmp, watermark_found=marked
+            )
+        return _Inspection(
+            credential,
+            () if picture is None else credentials.find_signals(picture.metadata),
+            lines,
+            _certificates(store) if certs else {},
+            unseen,
+        )
+
+    done: list[Outcome[_Inspection]] = []
+    for outcome in each(inputs, work, jobs=jobs, title="inspecting"):
+        done.append(outcome)
+        if json:
+            answer_json(_as_json(outcome, certs=certs))
+    for outcome in done:
+        if outcome.error is not None:
+            report(outcome.error, about=outcome.input.name)
+        elif outcome.value is not None and not json:
+            answer(_words(outcome.input.name, outcome.value, certs=certs))
+    raise typer.Exit(max(map(_exit_code, done), default=0))
+
+
+def _store(source: Path | bytes, data: bytes, format: str, manifest: Path | None) -> bytes | None:
+    """Return the manifest store that was inspected, from wherever it came."""
+    if manifest is not None:
+        return imaging.read_bytes(manifest)
+    inside = credentials.extract_store(data, format)
+    if inside is None and isinstance(source, Path):
+        beside = credentials.sidecar_path(source)
+        if beside.is_file() and beside != source:
+            return imaging.read_bytes(beside)
+    return inside
+
+
+def _write_store(path: Path, store: bytes | None, *, force: bool) -> None:
+    if store is None:
+        raise ManifestError("There is no manifest to extract.")
+    imaging.write_atomic(path, store, overwrite=force)
+
+
+def _certificates(store: bytes | None) -> dict[str, tuple[CertificateReport, ...]]:
+    if store is None:
+        return {}
+    return {
+        label: tuple(describe_certificate(certificate) for certificate in chain)
+        for label, chain in credentials.signing_chains(store).items()
+    }
+
+
+def _plain_metadata(data: bytes, limits: Limits) -> tuple[imaging.Picture | None, str | None]:
+    """Decode the picture; where that fails, say why: the manifest can be read all the same."""
+    try:
+        return imaging.decode(data, limits=limits), None
+    except IndelibleError as error:
+        return None, describe(error)
+
+
+def _words(name: str, found: _Inspection, *, certs: bool) -> RenderableType:
+    parts: list[RenderableType] = [manifest_tree(clean(name), found.credential)]
+    if certs:
+        parts.append(certificate_list(found.certificates))
+    if found.lines:
+        parts.append(profile_table(found.lines))
+    if found.signals:
+        parts.append(signal_list(found.signals))
+    if found.unseen is not None:
+        parts.append(Text(f"The picture itself was not looked at: {found.unseen}", style="yellow"))
+    return Group(*parts)
+
+
+def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
+    found = outcome.value
+    if found is None:
+        error = outcome.error
+        told = describe(error) if isinstance(error, IndelibleError) else str(error)
+        return {"file": outcome.input.name, "error": told, "credential": None}
+    told_all: dict[str, Any] = {
+        "file": outcome.input.name,
+        "credential": found.credential.to_dict(),
+        "signals": [asdict(signal) for signal in found.signals],
+    }
+    if certs:
+        told_all["certificates"] = {
+            label: [asdict(one) for one in chain] for label, chain in found.certificates.items()
+        }
+    if found.lines:
+        told_all["profile"] = [asdict(line) for line in found.lines]
+        told_all["profile_notice"] = NOTICE
+    return told_all
+
+
+def _exit_code(outcome: Outcome[_Inspection]) -> int:
+    found = outcome.value
+    if found is None:
+        return exit_code_of(outcome.error or RuntimeError())
+    code = _EXIT[found.credential.state]
+    return max(code, 1) if any(line.present is False for line in found.lines) else code

@@ -1,0 +1,279 @@
+"""``indelible sign``: Content Credentials without a watermark."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from indelible import imaging
+from indelible.cli._batch import Outcome, each
+from indelible.cli._claims import (
+    SOURCE_TYPE_HELP,
+    SOURCE_TYPES,
+    CertKeyOption,
+    CertOption,
+    GeneratorOption,
+    GeneratorVersionOption,
+    KeepPromptOption,
+    ModelIdOption,
+    ModelOption,
+    ModelVersionOption,
+    NoTrainingOption,
+    PromptOption,
+    ProviderOption,
+    ThumbnailOption,
+    TimestampOption,
+    TitleOption,
+    UniqueIdOption,
+    claimant,
+    claims,
+    signer_of,
+    source_type_named,
+)
+from indelible.cli._console import answer, answer_json, clean, describe, remark, write_bytes
+from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._inputs import Input, expand
+from indelible.cli._options import ForceOption, JobsOption, JsonOption
+from indelible.cli._outputs import targets
+from indelible.cli._report import DEVELOPMENT_NOTE
+from indelible.credentials import (
+    ManifestDefinition,
+    ManifestRequest,
+    SignedPicture,
+    new_manifest_id,
+    sidecar_path,
+    sign_file,
+)
+from indelible.defaults import current
+from indelible.errors import IndelibleError
+
+__all__ = ["EPILOG", "command"]
+
+EPILOG = """
+[bold]Examples[/bold]
+
+A photograph of your own:
+[cyan]indelible sign photo.jpg --source-type captured --no-training[/cyan]
+
+An edit, with its original as parent:
+[cyan]indelible sign edit.png --parent original.png --source-type ai-edited -o signed.png[/cyan]
+
+A manifest in JSON, as c2patool takes it: [cyan]indelible sign photo.jpg -m manifest.json[/cyan]
+
+The manifest beside the picture:
+[cyan]indelible sign photo.jpg -m manifest.json --sidecar --no-embed[/cyan]
+"""
+
+
+@guarded
+def command(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Output file, or folder for several; - is standard output. "
+            "By default NAME.signed.SUFFIX beside the input.",
+        ),
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", "-m", metavar="JSON", help="Manifest definition in JSON."),
+    ] = None,
+    parent: Annotated[
+        Path | None,
+        typer.Option("--parent", "-p", metavar="FILE", help="Picture that this one was made from."),
+    ] = None,
+    parent_manifest: Annotated[
+        Path | None,
+        typer.Option(
+            "--parent-manifest", metavar="FILE", help="Manifest (.c2pa) that the parent lost."
+        ),
+    ] = None,
+    sidecar: Annotated[
+        bool, typer.Option("--sidecar", "-s", help="Also write the manifest beside, as .c2pa.")
+    ] = False,
+    embed: Annotated[
+        bool, typer.Option("--embed/--no-embed", help="Put the manifest into the picture.")
+    ] = True,
+    remote: Annotated[
+        str | None,
+        typer.Option(
+            "--remote", "-r", metavar="URL", help="Where the manifest will be found, too."
+        ),
+    ] = None,
+    cert: CertOption = None,
+    cert_key: CertKeyOption = None,
+    timestamp: TimestampOption = None,
+    source_type: Annotated[
+        str | None,
+        typer.Option(
+            "--source-type",
+            metavar="TYPE",
+            help=SOURCE_TYPE_HELP,
+            rich_help_panel="What the manifest says",
+        ),
+    ] = None,
+    generator: GeneratorOption = None,
+    generator_version: GeneratorVersionOption = None,
+    provider: ProviderOption = None,
+    model: ModelOption = None,
+    model_version: ModelVersionOption = None,
+    model_id: ModelIdOption = None,
+    title: TitleOption = None,
+    unique_id: UniqueIdOption = None,
+    prompt: PromptOption = None,
+    keep_prompt: KeepPromptOption = False,
+    no_training: NoTrainingOption = False,
+    thumbnail: ThumbnailOption = False,
+    force: ForceOption = False,
+    jobs: JobsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sign pictures as they are: no watermark, no registry, not a pixel changed.
+
+    What a picture's manifest said before is kept as its history.
+    To survive reposting, a picture needs the watermark, too: indelible protect.
+    """
+    inputs = expand(files)
+    places = targets(inputs, output, format=None, infix="signed", json=json)
+    if not embed and not (sidecar or remote):
+        raise UsageError(
+            "Without embedding, the manifest would be lost.", hint="Add --sidecar or --remote."
+        )
+    if sidecar and None in places.values():
+        raise UsageError("A manifest beside standard output has no name.", hint="Name a file: -o.")
+    defaults = current()
+    if manifest is not None:
+        template: ManifestDefinition | ManifestRequest = _definition(manifest, len(inputs))
+        if source_type is not None:
+            template = replace(template, source_type=source_type_named(source_type))
+    elif source_type is None:
+        raise UsageError(
+            "What is the picture? Nothing is claimed by default.",
+            hint=f"Give --source-type ({', '.join(SOURCE_TYPES)}) or --manifest.",
+        )
+    else:
+        template = claims(
+            claimant(
+                defaults,
+                name=generator,
+                version=generator_version,
+                provider=provider,
+                model=model,
+                model_version=model_version,
+                model_id=model_id,
+            ),
+            source_type_named(source_type),
+            title=title,
+            unique_id=unique_id,
+            prompt=prompt,
+            keep_prompt=keep_prompt,
+            no_training=no_training,
+            thumbnail=thumbnail,
+        )
+    signer = signer_of(cert, cert_key, timestamp, defaults)
+    trust = defaults.trust()
+    limits = defaults.limits
+    before = None if parent is None else imaging.read_bytes(parent, limits=limits)
+    store = None if parent_manifest is None else imaging.read_bytes(parent_manifest, limits=limits)
+
+    def work(item: Input) -> SignedPicture:
+        data = imaging.read_bytes(item.source(limits), limits=limits)
+        imaging.read_header(data, limits=limits)
+        return sign_file(
+            data,
+            places[item.name],
+            _fresh(template, embed=embed, remote=remote),
+            signer,
+            parent=before,
+            parent_store=store,
+            sidecar=sidecar,
+            overwrite=force,
+            trust=trust,
+        )
+
+    done: list[Outcome[SignedPicture]] = []
+    for outcome in each(inputs, work, jobs=jobs, title="signing"):
+        done.append(outcome)
+        if json:
+            answer_json(_as_json(outcome, places[outcome.input.name], sidecar=sidecar))
+    for outcome in done:
+        if outcome.error is not None:
+            report(outcome.error, about=outcome.input.name)
+        elif outcome.value is not None and places[outcome.input.name] is None:
+            write_bytes(outcome.value.data)
+    good = [outcome for outcome in done if outcome.value is not None]
+    if good and not json and None not in places.values():
+        answer(_table(good, places, sidecar=sidecar))
+    if good and cert is None and defaults.settings.signer.certificate is None:
+        remark(DEVELOPMENT_NOTE)
+    raise typer.Exit(max((exit_code_of(o.error) for o in done if o.error is not None), default=0))
+
+
+def _definition(path: Path, files: int) -> ManifestDefinition:
+    """Read a manifest definition, and say what of it is not used."""
+    definition = ManifestDefinition.from_json(imaging.read_bytes(path))
+    if definition.ignored:
+        remark(
+            f"Not used from {clean(path)}: {', '.join(definition.ignored)} "
+            "(keys and files are named by options)."
+        )
+    if "label" in definition.body and files > 1:
+        raise UsageError(
+            f"{path} names one manifest id for {files} pictures.", hint="Leave its label out."
+        )
+    return definition
+
+
+def _fresh(
+    template: ManifestDefinition | ManifestRequest, *, embed: bool, remote: str | None
+) -> ManifestDefinition | ManifestRequest:
+    """Return the template with an id of its own: several pictures may be signed at once."""
+    named = isinstance(template, ManifestDefinition) and "label" in template.body
+    manifest_id = template.manifest_id if named else new_manifest_id()
+    return replace(template, manifest_id=manifest_id, embed=embed, remote_url=remote)
+
+
+def _as_json(
+    outcome: Outcome[SignedPicture], place: Path | None, *, sidecar: bool
+) -> dict[str, Any]:
+    signed = outcome.value
+    if signed is None or place is None:
+        error = outcome.error
+        told = describe(error) if isinstance(error, IndelibleError) else str(error)
+        return {"file": outcome.input.name, "path": None, "error": told}
+    return {
+        "file": outcome.input.name,
+        "path": str(place),
+        "sidecar": str(sidecar_path(place)) if sidecar else None,
+        "manifest_id": signed.manifest_id,
+        "sha256": signed.sha256,
+    }
+
+
+def _table(
+    outcomes: list[Outcome[SignedPicture]], places: dict[str, Path | None], *, sidecar: bool
+) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("signed", "manifest id"):
+        table.add_column(heading, overflow="fold")
+    for outcome in outcomes:
+        place = places[outcome.input.name]
+        if outcome.value is None or place is None:
+            continue
+        table.add_row(Text(clean(place), style="bold green"), Text(outcome.value.manifest_id))
+        if sidecar:
+            table.add_row(Text(clean(sidecar_path(place)), style="bold green"))
+    return table

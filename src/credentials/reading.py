@@ -196,7 +196,8 @@ def _reasons(state: State, failures: Sequence[Finding], trusted_by: str | None) 
             0, "Intact, and signed with a development identity that only this machine trusts."
         )
     elif state == "trusted":
-        sentences.insert(0, f"Intact, and signed by somebody that the {trusted_by} vouches for.")
+        who = f"somebody whom a trust list vouches for ({trusted_by})"
+        sentences.insert(0, f"Intact, and signed by {who}.")
     elif state == "valid":
         sentences.insert(0, "Intact since it was signed.")
         if not failures:

@@ -150,15 +150,15 @@ def load_chain(pem: bytes) -> list[x509.Certificate]:
     CertificateError
         If there is no certificate in it, or one cannot be parsed.
     """
+    hint = "It must be PEM: the signing certificate first, then the intermediates."
+    if b"-----BEGIN CERTIFICATE-----" not in pem:
+        raise CertificateError("there is no PEM certificate in the chain", hint=hint)
     try:
         chain = x509.load_pem_x509_certificates(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise CertificateError(
-            f"the certificate chain cannot be read: {error}",
-            hint="It must be PEM: the signing certificate first, then the intermediates.",
+            f"a certificate of the chain cannot be read: {error}", hint=hint
         ) from error
-    if not chain:
-        raise CertificateError("the certificate chain is empty")
     return chain
 
 

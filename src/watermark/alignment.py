@@ -18,6 +18,7 @@ from indelible.watermark.search import Candidate, Spectrum
 
 __all__ = ["LEAST_FIT", "Canonical", "Lock", "canonical_of", "lock_candidates", "project", "refine", "settle"]
 
+LINE_WEIGHT = 0.5  # exponent of the relative power
 EVERYWHERE = 9.0
 LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
 EVEN = 0.4  # of the best part's coherence
@@ -100,7 +101,10 @@ def lock_candidates(
     constellation.sample_lines(
         spectrum.values, lines.astype(np.float64), candidate.matrix, spectrum.centre[0], spectrum.centre[1], sampled
     )
-    sampled /= np.sqrt(np.abs(sampled)) + np.float32(1e-12)
+    # a line counts by how far it stands out, not by how strong its surroundings are
+    amplitude = np.abs(sampled) + np.float32(1e-12)
+    standing_out = constellation_power(spectrum, lines, candidate.matrix)
+    sampled *= standing_out ** np.float32(LINE_WEIGHT) / amplitude
     deviation = np.sqrt(np.sum(np.abs(sampled) ** 2) / 2) + 1e-12
     turned = np.stack([_under(symmetry, lines, sampled) for symmetry in SYMMETRIES])
     expected = np.concatenate([carrier.pilot_phases for _, carrier in ring])
@@ -127,6 +131,18 @@ def lock_candidates(
             Lock(float(strength[which, sign]), ring[key][0], variant, 1 - 2 * sign, map_, centre)
         )
     return locks
+
+
+def constellation_power(
+    spectrum: Spectrum, lines: NDArray[np.int64], matrix: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the relative power at each line's nearest bin; 0 outside of the spectrum."""
+    x, y = np.rint(matrix @ lines.T).astype(np.int64)
+    x, y = np.where(x < 0, -x, x), np.where(x < 0, -y, y)
+    size = spectrum.size
+    inside = (x <= size // 2) & (np.abs(y) < size // 2)
+    power = spectrum.power[y % size, np.minimum(x, size // 2)]
+    return np.asarray(np.where(inside, power, 0), dtype=np.float32)
 
 
 def _under(

@@ -31,8 +31,8 @@ SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
 BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
 VARIANTS = 8
 PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))  # (lowest, highest radius in cycles/sample, how many)
-PILOT_SHARE = 0.22  # of the mark's energy
-SLOPE = -0.25  # data amplitude falls as frequency to this power
+PILOT_SHARE = 0.24  # of the mark's energy
+SLOPE = -0.35  # data amplitude falls as frequency to this power
 
 
 @dataclass(frozen=True, slots=True)

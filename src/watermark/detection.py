@@ -28,6 +28,7 @@ WORKING_SIDE = 512  # root of the area to which pictures are reduced
 SMALLEST_SIDE = 32
 CANDIDATES = 8
 LEAST_SCORE = 5.8  # of the search; of unmarked photographs' candidates nine in ten stay below
+SURE_SCORE = 8.5  # unmarked pictures do not reach it; few lines may be left for the coherent test
 LEAST_LOCK = 4.7  # of the coherent test; likewise
 GOOD_FIT = 8.0  # unmarked pictures stay below
 LOCK_PER_DOUBLING = 0.13  # of the ring
@@ -133,7 +134,8 @@ class _Search:
                 if candidate.score < LEAST_SCORE:
                     break
                 for lock in alignment.lock_candidates(part, candidate, pilots, members, LOCKS):
-                    if lock.score < self._least_lock() or self.locks_left == 0:
+                    doubtful = candidate.score < SURE_SCORE and lock.score < self._least_lock()
+                    if doubtful or self.locks_left == 0:
                         break
                     detection = self._follow(lock, reach)
                     if detection is not None:

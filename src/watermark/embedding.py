@@ -46,8 +46,8 @@ class Strength:
 
 
 QUALITIES: dict[str, Strength] = {
-    "standard": Strength(43.25, 0.35, 0.4, 40.35, 46.0),
-    "high": Strength(48.2, 0.35, 0.4, 43.6, 49.5),
+    "standard": Strength(43.35, 0.5, 0.55, 40.15, 46.5),
+    "high": Strength(49.6, 0.5, 0.55, 43.4, 49.5),
 }
 TYPICAL_ROOM = 0.32
 STANDARD_AREA = 512.0 * 512.0  # pixels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -129,8 +130,14 @@ def sign(
     settings = _c2pa.settings_for(trust)
     if request.thumbnail:
         settings["builder"]["thumbnail"] = _THUMBNAIL
-    before = _before(data, kind, parent, parent_store)
+    own = _Before(data, kind)
+    before = dataclasses.replace(own, store=parent_store)
+    if parent is not None:
+        before = _Before(parent, sniff(parent) or kind, parent_store, is_other_file=True)
+    if before != own and _continues_own_history(own, before, settings):
+        before = own
     ancestor = _ancestor(before, request, settings)
+    recovered = before.store
     signed, store = _c2pa.sign(
         _c2pa.SigningJob(
             data=data,
@@ -143,7 +150,7 @@ def sign(
             private_key=signer.pkcs8() if isinstance(signer, PemSigner) else None,
             timestamp_url=signer.timestamp_url,
             parent=ancestor,
-            resources=() if parent_store is None else ((_RECOVERED, parent_store),),
+            resources=() if recovered is None else ((_RECOVERED, recovered),),
             embed=request.embed,
             remote_url=request.remote_url,
         )
@@ -176,14 +183,68 @@ class _Before:
 
     data: bytes
     media_type: str
-    store: bytes | None
-    is_other_file: bool
+    store: bytes | None = None
+    is_other_file: bool = False
 
 
-def _before(data: bytes, kind: str, parent: bytes | None, store: bytes | None) -> _Before:
-    if parent is None:
-        return _Before(data, kind, store, is_other_file=False)
-    return _Before(parent, sniff(parent) or kind, store, is_other_file=True)
+def _continues_own_history(own: _Before, given: _Before, settings: dict[str, Any]) -> bool:
+    """Whether the picture's own manifest, rather than the parent that was given, is the parent.
+
+    Raises
+    ------
+    ManifestError
+        If there are two histories, of which one would be lost.
+    """
+    inside = _read_history(own, settings)
+    if not inside.manifests:
+        return False
+    outside = _read_history(given, settings)
+    if not outside.manifests or outside.active in inside.manifests:
+        return True
+    raise ManifestError(
+        "the picture already has credentials of its own, with another history than its parent's",
+        hint="Leave out the parent, or strip the picture's own metadata first.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """The manifests of a file, or that it only names an address of theirs."""
+
+    summary: dict[str, Any]
+    remote: bool = False
+
+    @property
+    def active(self) -> str | None:
+        return self.summary.get("active_manifest")
+
+    @property
+    def manifests(self) -> dict[str, Any]:
+        return self.summary.get("manifests") or {}
+
+
+def _read_history(source: _Before, settings: dict[str, Any]) -> _History:
+    """Return the history of a file, empty if it has none.
+
+    Raises
+    ------
+    ManifestError, UnreadableImageError
+        If it has some that cannot be read, or is no picture.
+    """
+    try:
+        reading = _c2pa.read(source.data, source.media_type, settings, source.store)
+    except _c2pa.NoManifestError:
+        return _History({})
+    except _c2pa.RemoteManifestError:
+        return _History({}, remote=True)
+    except _c2pa.NotAPictureError as error:
+        raise UnreadableImageError(f"there is no picture to sign: {error}") from error
+    except _c2pa.UnreadableManifestError as error:
+        raise ManifestError(
+            f"the credentials that the picture already has cannot be read: {error}",
+            hint="Its history cannot be carried on. Strip the old metadata first to sign it anew.",
+        ) from error
+    return _History(reading.summary)
 
 
 def _ancestor(
@@ -195,25 +256,16 @@ def _ancestor(
         "instance_id": PARENT_INSTANCE,
         "title": "the picture before",
     }
-    try:
-        reading = _c2pa.read(before.data, before.media_type, settings, before.store)
-    except _c2pa.RemoteManifestError:
-        # Not fetched here: the new manifest says at which address the old one lies. Whoever wants
-        # all of it inside fetches it and gives it as `parent_store`.
-        pass
-    except _c2pa.NoManifestError:
-        if not before.is_other_file or request.source_type is SourceType.GENERATED:
+    history = _read_history(before, settings)
+    if not history.manifests and not history.remote:
+        # An original without credentials is worth recording for an edit only.
+        generated = request.source_type is SourceType.GENERATED
+        if generated or not before.is_other_file:
             return None
-    except _c2pa.NotAPictureError as error:
-        raise UnreadableImageError(f"there is no picture to sign: {error}") from error
-    except _c2pa.UnreadableManifestError as error:
-        raise ManifestError(
-            f"the credentials that the picture already has cannot be read: {error}",
-            hint="Its history cannot be carried on. Strip the old metadata first to sign it anew.",
-        ) from error
-    else:
-        if before.store is not None:
-            definition["manifest_data"] = {"format": "application/c2pa", "identifier": _RECOVERED}
-            definition["active_manifest"] = reading.summary.get("active_manifest")
-            definition["validation_results"] = reading.summary.get("validation_results", {})
+    # An address stays in the history as one: the old manifest is not fetched here. Whoever wants
+    # all of it inside fetches it and gives it as `parent_store`.
+    if before.store is not None:
+        definition["manifest_data"] = {"format": "application/c2pa", "identifier": _RECOVERED}
+        definition["active_manifest"] = history.active
+        definition["validation_results"] = history.summary.get("validation_results", {})
     return _c2pa.Ingredient(before.data, before.media_type, definition)

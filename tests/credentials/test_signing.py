@@ -148,6 +148,27 @@ def test_a_recovered_manifest_becomes_the_parent(
     assert {item.code for item in report.ingredient_failures} == {"assertion.dataHash.mismatch"}
 
 
+def test_of_two_histories_none_is_lost(identity: DevelopmentIdentity, trust: Trust) -> None:
+    first = sign(picture(), "jpeg", make_request(), identity.signer)
+    second = sign(first.data, "jpeg", make_request(), identity.signer)
+    stranger = sign(picture(seed=5), "jpeg", make_request(), identity.signer)
+    for parent in (first.data, picture(seed=7)):  # in the history already, or without one
+        signed = sign(second.data, "jpeg", make_request(), identity.signer, parent=parent)
+        manifest = read(signed.data, "jpeg", trust=trust).ingredients[0].manifest
+        assert manifest is not None
+        assert manifest.manifest_id == second.manifest_id
+    with pytest.raises(ManifestError, match="another history"):
+        sign(second.data, "jpeg", make_request(), identity.signer, parent=stranger.data)
+    with pytest.raises(ManifestError, match="another history"):
+        sign(
+            second.data,
+            "jpeg",
+            make_request(),
+            identity.signer,
+            parent_store=stranger.manifest_store,
+        )
+
+
 def test_an_unsigned_original_is_the_parent_of_an_edit_but_not_of_a_generated_picture(
     identity: DevelopmentIdentity, trust: Trust
 ) -> None:

@@ -28,6 +28,8 @@ def mean_power(
         Sum of (power - 1) / sqrt(n) over the lines inside the spectrum, n their number.
     """
     size, columns = power.shape
+    bins = power.reshape(-1)
+    right = np.uint64(1)  # unsigned: an index that cannot be negative needs no wrapping around
     total = 0.0
     inside = 0
     for index in range(lines.shape[0]):
@@ -35,14 +37,16 @@ def mean_power(
         y = matrix[1, 0] * lines[index, 0] + matrix[1, 1] * lines[index, 1]
         if x < 0.0:
             x, y = -x, -y
-        i, j = int(np.floor(x)), int(np.floor(y))
+        i, j = int(x), int(np.floor(y))
         if i >= columns - 1 or j < -(size // 2) or j >= size // 2 - 1:
             continue
         fx, fy = x - i, y - j
-        upper, lower = j % size, (j + 1) % size
-        value = (1.0 - fy) * ((1.0 - fx) * power[upper, i] + fx * power[upper, i + 1])
-        value += fy * ((1.0 - fx) * power[lower, i] + fx * power[lower, i + 1])
-        total += value - 1.0
+        row = j if j >= 0 else j + size
+        upper = np.uint64(row * columns + i)
+        lower = np.uint64((row + 1) * columns + i if row + 1 < size else i)
+        top = bins[upper] + fx * (bins[upper + right] - bins[upper])
+        bottom = bins[lower] + fx * (bins[lower + right] - bins[lower])
+        total += top + fy * (bottom - top) - 1.0
         inside += 1
     if inside < 8:
         return -1e9

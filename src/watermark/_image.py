@@ -22,7 +22,7 @@ def as_channels(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
         raise UnsupportedImageError(
             f"Expected a uint8 array, not {kind}.",
-            hint="Scale floating-point pixels to 0..255 and convert them with .astype(numpy.uint8).",
+            hint="Scale floating-point pixels to 0..255, then convert with .astype(numpy.uint8).",
         )
     if image.ndim == 2:
         image = image[:, :, None]

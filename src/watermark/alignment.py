@@ -1,7 +1,7 @@
-"""Synchronisation: from a candidate of the search to a map between the tile's and the picture's coordinates.
+"""Synchronisation: from a candidate of the search to a map from the tile to the picture.
 
-Tile coordinates count tiles: the mark repeats its pilots at every integer. A *map* is the 3 x 3 homography from
-tile coordinates (s, t, 1) to pixels of the reduced picture.
+Tile coordinates count tiles: the mark repeats its pilots at every integer. A *map* is the 3 x 3
+homography from tile coordinates (s, t, 1) to pixels of the reduced picture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from indelible.watermark._kernels import constellation, warp
 from indelible.watermark.carrier import Carrier, Pilots
 from indelible.watermark.search import Candidate, Spectrum
 
-__all__ = ["LEAST_FIT", "Canonical", "Lock", "canonical_of", "lock_candidates", "project", "refine", "settle"]
+__all__ = [
+    "LEAST_FIT",
+    "Canonical",
+    "Lock",
+    "canonical_of",
+    "lock_candidates",
+    "project",
+    "refine",
+    "settle",
+]
 
 LINE_WEIGHT = 0.5  # exponent of the relative power
 EVERYWHERE = 9.0
@@ -61,7 +70,7 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """The whitened picture, resampled so that every tile is a square of `samples` x `samples` pixels.
+    """The whitened picture, resampled so that every tile is a square of `samples` pixels a side.
 
     Attributes
     ----------
@@ -99,7 +108,12 @@ def lock_candidates(
     lines = pilots.lines
     sampled = np.empty(len(lines), np.complex64)
     constellation.sample_lines(
-        spectrum.values, lines.astype(np.float64), candidate.matrix, spectrum.centre[0], spectrum.centre[1], sampled
+        spectrum.values,
+        lines.astype(np.float64),
+        candidate.matrix,
+        spectrum.centre[0],
+        spectrum.centre[1],
+        sampled,
     )
     # a line counts by how far it stands out, not by how strong its surroundings are
     amplitude = np.abs(sampled) + np.float32(1e-12)
@@ -188,9 +202,9 @@ SAMPLES = (64, 80, 96)  # per tile; the band's edge of 0.22 cycles/sample is at 
 def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
     """Sharpen a lock's map with the pilots of each tile.
 
-    The pilots' phases in a tile tell how far it is from its place; one smooth map (affine, then projective) is
-    fitted to all tiles at once by Newton's method on the coherent sum, so that tiles too weak to be measured
-    alone still count.
+    The pilots' phases in a tile tell how far it is from its place; one smooth map (affine, then
+    projective) is fitted to all tiles at once by Newton's method on the coherent sum, so that tiles
+    too weak to be measured alone still count.
 
     Parameters
     ----------
@@ -199,8 +213,8 @@ def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: floa
     carrier : Carrier
         Of the lock's key.
     reach : float
-        Part of the picture's size around `lock.centre` in which the lock's map is good; the fit begins there
-        and grows.
+        Part of the picture's size around `lock.centre` in which the lock's map is good; the fit
+        begins there and grows.
     """
     stages = [(reach, 6), (reach, 6)]
     while reach < 1.0:
@@ -214,10 +228,10 @@ def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: floa
 
 
 def settle(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Lock:
-    """Finish a lock that decoded: where a part does not fit, grow the fit again from the part that fits best.
+    """Finish a lock that decoded: where a part does not fit, grow the fit from the best part.
 
-    A map that is right in one part may be off by more than a pilot's period elsewhere in a picture in
-    perspective, where a fit to all tiles at once does not bring it back.
+    A map that is right in one part may be off by more than a pilot's period elsewhere in a picture
+    in perspective, where a fit to all tiles at once does not bring it back.
     """
     lock = _step(white, lock, carrier, EVERYWHERE, 8)
     coherence, places = _coherence(white, lock, carrier)
@@ -232,7 +246,7 @@ def settle(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Lock:
 def _coherence(
     white: NDArray[np.float32], lock: Lock, carrier: Carrier
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how well the pilots fit in each of 3 x 3 parts (0 to 1), and these parts' centres in pixels."""
+    """Return how well the pilots fit in each of 3 x 3 parts (0 to 1), and their centres (px)."""
     extent = np.array([white.shape[1], white.shape[0]], float)
     thirds = np.stack(np.meshgrid([1 / 6, 0.5, 5 / 6], [1 / 6, 0.5, 5 / 6]), -1).reshape(9, 2)
     canonical = canonical_of(white, lock.map)
@@ -306,7 +320,7 @@ def _basis(centres: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 def _correction(
     parameters: NDArray[np.float64], centres: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the homography of tile coordinates that the fitted displacement is (to first order)."""
+    """Return the homography that the fitted displacement is, to first order."""
     middle = centres.mean(axis=0)
     reach = np.ptp(centres, axis=0).max() / 2 + 0.5
     p = np.zeros(8)
@@ -314,8 +328,10 @@ def _correction(
     unit = np.array(
         [[1 + p[2], p[4], p[0]], [p[3], 1 + p[5], p[1]], [-p[6], -p[7], 1]], dtype=np.float64
     )
-    scale = np.array([[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]])
-    return np.linalg.inv(scale) @ unit @ scale
+    scale = np.array(
+        [[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]]
+    )
+    return np.asarray(np.linalg.inv(scale) @ unit @ scale)
 
 
 def _fit(

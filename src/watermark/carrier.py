@@ -1,8 +1,9 @@
 """The carrier: which spectral lines a key uses, with which phases and signs.
 
-The mark is one real pattern, periodic in both directions. Its *data* lines sit on the lattice of a period of
-``SUPER_TILE`` samples; its *pilots*, for synchronisation, on the four times coarser lattice of a period of
-``TILE`` samples. The places of the pilots come from the key's family, everything else from the key:
+The mark is one real pattern, periodic in both directions. Its *data* lines sit on the lattice of a
+period of ``SUPER_TILE`` samples; its *pilots*, for synchronisation, on the four times coarser
+lattice of a period of ``TILE`` samples. The places of the pilots come from the key's family,
+everything else from the key:
 
 * ``VARIANTS`` sets of pilot phases, one of which is used per image,
 * which coded bit each real coefficient of a data line carries (an interleaver), and
@@ -30,7 +31,10 @@ TILES_PER_SUPER = 4
 SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
 BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
 VARIANTS = 8
-PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))  # (lowest, highest radius in cycles/sample, how many)
+PILOT_ORBITS = (
+    (0.050, 0.095, 3),
+    (0.120, 0.200, 5),
+)  # (lowest, highest radius in cycles/sample, how many)
 PILOT_SHARE = 0.24  # of the mark's energy
 SLOPE = -0.35  # data amplitude falls as frequency to this power
 
@@ -44,8 +48,9 @@ class Pilots:
     orbits : int64 (n, 2)
         One frequency (a, b), a > b > 0, per orbit, in cycles per tile.
     lines : int64 (4 n, 2)
-        The half-plane's lines (u, v) of all orbits: (a, b), (b, a), (b, -a), (a, -b) each. With their
-        negatives they are symmetric under the eight symmetries of the square (D4). Sorted by u.
+        The half-plane's lines (u, v) of all orbits: (a, b), (b, a), (b, -a), (a, -b) each. With
+        their negatives they are symmetric under the eight symmetries of the square (D4). Sorted by
+        u.
     """
 
     orbits: NDArray[np.int64]
@@ -77,10 +82,10 @@ class Carrier:
 
 @lru_cache(maxsize=1)
 def data_lines() -> NDArray[np.int64]:
-    """Return the data lines (u, v), int64 (n_lines, 2), in cycles per super-tile, by increasing radius.
+    """Return the data lines (u, v), int64 (n_lines, 2), in cycles per super-tile, by radius.
 
-    The half-plane u > 0 (and v > 0 where u = 0) of the band, without the lattice points of the tile: there
-    the pilots are, and a fold over single tiles would show what else stood there.
+    The half-plane u > 0 (and v > 0 where u = 0) of the band, without the lattice points of the
+    tile: there the pilots are, and a fold over single tiles would show what else stood there.
     """
     top = int(BAND[1] * SUPER_TILE) + 1
     u, v = np.meshgrid(np.arange(top + 1), np.arange(-top, top + 1), indexing="ij")
@@ -93,7 +98,7 @@ def data_lines() -> NDArray[np.int64]:
 
 @lru_cache(maxsize=64)
 def pilots_of(family: str) -> Pilots:
-    """Return the places of a family's pilots, drawn so that no two orbits share a radius or an angle."""
+    """Return a family's pilots, drawn so that no two orbits share a radius or an angle."""
     label = f"indelible pilots v{VERSION} {family}".encode()
     draws = expand(label, 1 << 16).view(np.uint16).astype(np.float64) / 65536.0
     index = 0
@@ -128,10 +133,10 @@ def carrier_of(key: Key) -> Carrier:
     n_pilots, n_coefficients = len(pilots.lines), 2 * len(data_lines())
 
     drawn = key.stream(f"v{VERSION} pilot phases", 2 * VARIANTS * n_pilots).view(np.uint16)
-    phases = drawn.reshape(VARIANTS, n_pilots) * (2.0 * np.pi / 65536.0)
+    phases = drawn.reshape(VARIANTS, n_pilots) .astype(np.float64) * (2.0 * np.pi / 65536.0)
 
-    # Within each run of CODED_BITS coefficients of nearly one radius every coded bit stands once, so that
-    # each bit has its share of every frequency.
+    # Within each run of CODED_BITS coefficients of nearly one radius every coded bit stands once,
+    # so that each bit has its share of every frequency.
     runs = -(-n_coefficients // CODED_BITS)
     order = key.stream(f"v{VERSION} interleaver", 8 * runs * CODED_BITS).view(np.uint64)
     by_radius = np.argsort(order.reshape(runs, CODED_BITS), axis=1).ravel()[:n_coefficients]

@@ -1,10 +1,10 @@
-"""The error-correcting code: 64 payload bits, a size class, a CRC-16, and a tail-biting code of rate 1/4.
+"""The error-correcting code: 64 payload bits, a size class and a check, coded at rate 1/4.
 
-The size class (4 bits) says how large the mark's period is in the original's pixels; the check covers it.
-The convolutional code has constraint length 11 and the generators 2327, 2353, 2671, 3175 (octal; Proakis, Digital
-Communications, table 8-2-3). Tail-biting spends no bits on ending the trellis (Ma and Wolf, 1986,
-doi:10.1109/TCOM.1986.1096498); the wrap-around Viterbi algorithm decodes it (Shao, Lin and Fossorier, 2003,
-doi:10.1109/TCOMM.2003.814222).
+The size class (4 bits) says how large the mark's period is in the original's pixels; the check
+covers it. The convolutional code has constraint length 11 and the generators 2327, 2353, 2671, 3175
+(octal; Proakis, Digital Communications, table 8-2-3). Tail-biting spends no bits on ending the
+trellis (Ma and Wolf, 1986, doi:10.1109/TCOM.1986.1096498); the wrap-around Viterbi algorithm
+decodes it (Shao, Lin and Fossorier, 2003, doi:10.1109/TCOMM.2003.814222).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LIST_SIZE = 8  # final states that are tried, best first
 
 
 def encode(payload: bytes, size_class: int) -> NDArray[np.int8]:
-    """Return the code word of 8 bytes and a size class, int8 (336,), 1 for a coded bit 0, -1 for a 1."""
+    """Return the code word of a message, int8 (336,): 1 for a coded bit 0, -1 for a 1."""
     message = _message(payload, size_class)
     register = 0
     for bit in message[-(CONSTRAINT - 1) :]:

@@ -13,7 +13,11 @@ from indelible.watermark import coding
 from indelible.watermark._kernels import combining
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
-    SLOPE, SUPER_TILE, TILES_PER_SUPER, Carrier, data_lines,
+    SLOPE,
+    SUPER_TILE,
+    TILES_PER_SUPER,
+    Carrier,
+    data_lines,
 )  # fmt: skip
 
 __all__ = ["Decoded", "PilotsSeen", "coefficients", "decode_lines", "decode_unmoved"]
@@ -63,7 +67,8 @@ def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArra
     ----------
     canonical : Canonical
     seen : PilotsSeen, optional
-        Whose pilots tell how much of the mark is left at each frequency; without, it is taken to be whole.
+        Whose pilots tell how much of the mark is left at each frequency; without, it is taken to be
+        whole.
 
     Returns
     -------
@@ -100,9 +105,7 @@ def decode_lines(
     return [one for one in tried if one is not None]
 
 
-def decode_unmoved(
-    values: NDArray[np.complex64], carrier: Carrier, variant: int
-) -> list[Decoded]:
+def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int) -> list[Decoded]:
     """Decode at tile offset (0, 0), if its sums are larger than noise's are."""
     soft = _despread(values, carrier, variant, OFFSETS[0])
     noise = float(np.sum(np.abs(values) ** 2))  # what the squared sums add up to without a mark
@@ -135,7 +138,7 @@ def _decoded(
 
 @lru_cache(maxsize=64)
 def _quarters(s: int, t: int) -> NDArray[np.uint8]:
-    """Quarter turns of the data lines for a shift of the picture by whole tiles, uint8 (n_lines,)."""
+    """Return each data line's quarter turns under a shift by whole tiles, uint8 (n_lines,)."""
     lines = data_lines()
     quarters = ((lines[:, 0] * s + lines[:, 1] * t) % TILES_PER_SUPER).astype(np.uint8)
     quarters.flags.writeable = False
@@ -157,17 +160,18 @@ def _level(values: NDArray[np.complex64]) -> NDArray[np.float64]:
     rings = _ring(data_lines())
     count = np.maximum(np.bincount(rings), 1)
     power = np.bincount(rings, np.abs(values) ** 2) / count
-    return power + 1e-12 * power.max() + 1e-30
+    return np.asarray(power + 1e-12 * power.max() + 1e-30)
 
 
 def _expected() -> NDArray[np.float64]:
     """Return each ring's amplitude of the mark as it was embedded, up to a factor."""
-    return (_radii() / SUPER_TILE) ** SLOPE
+    return np.asarray((_radii() / SUPER_TILE) ** SLOPE, dtype=np.float64)
 
 
 def _radii() -> NDArray[np.float64]:
     """Return each ring's middle radius in cycles per super-tile."""
-    return (np.arange(int(_ring(data_lines()).max()) + 1) + 0.5) * RING
+    rings = int(_ring(data_lines()).max()) + 1
+    return np.asarray((np.arange(rings) + 0.5) * RING, dtype=np.float64)
 
 
 def _left(
@@ -175,8 +179,9 @@ def _left(
 ) -> NDArray[np.float64]:
     """Return how much of the mark is left in each ring, up to a factor.
 
-    How much is left at a frequency (after a blur, a codec, a change of size) is what is left of the pilots
-    nearby. Pilots are independent of the data's signs, so that weights made of them are, too.
+    How much is left at a frequency (after a blur, a codec, a change of size) is what is left of the
+    pilots nearby. Pilots are independent of the data's signs, so that weights made of them are,
+    too.
     """
     lines = seen.carrier.pilots.lines * TILES_PER_SUPER
     values = spectrum[lines[:, 1] % len(spectrum), lines[:, 0]]

@@ -16,7 +16,14 @@ from indelible.watermark.geometry import from_full_size, original_to_received, t
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for
 from indelible.watermark.search import (
-    FFT_SIZE, Candidate, Spectrum, search_affine, search_similarity, search_upright, spectrum_of, windows_of,
+    FFT_SIZE,
+    Candidate,
+    Spectrum,
+    search_affine,
+    search_similarity,
+    search_upright,
+    spectrum_of,
+    windows_of,
 )  # fmt: skip
 from indelible.watermark.whitening import whiten
 
@@ -46,12 +53,12 @@ class Detection:
     payload : bytes or None
         8 bytes; None where nothing is found.
     false_positive_probability : float
-        Bound on the chance that an unmarked picture gives this result, over the whole search; 1.0 where
-        nothing is found.
+        Bound on the chance that an unmarked picture gives this result, over the whole search; 1.0
+        where nothing is found.
     geometry : float64 (3, 3) or None
-        Homography from the original picture's pixel coordinates (x, y, 1), pixel centres at integers, to
-        this picture's. After a crop the original's origin is known up to the mark's period: then it is the
-        one nearest to this picture's.
+        Homography from the original picture's pixel coordinates (x, y, 1), pixel centres at
+        integers, to this picture's. After a crop the original's origin is known up to the mark's
+        period: then it is the one nearest to this picture's.
     key_id : str or None
         Which key of the ring.
     size_class : int or None
@@ -110,7 +117,7 @@ class _Search:
     locks_left: int = probability.MAX_LOCKS
 
     def run(self) -> Detection | None:
-        """Try the hypotheses from the commonest to the rarest; return the first that chance excludes."""
+        """Try the commonest hypotheses first; return the first result that chance excludes."""
         whole = spectrum_of(self.white)
         return (
             self._try(whole, search_similarity, 1.0)
@@ -143,7 +150,7 @@ class _Search:
         return None
 
     def _least_lock(self) -> float:
-        """Return the least score of a lock that is followed: with more keys, chance reaches more."""
+        """Return the least score of a lock to follow: with more keys, chance reaches more."""
         return LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
 
     def _follow(self, lock: alignment.Lock, reach: float) -> Detection | None:
@@ -162,7 +169,7 @@ class _Search:
         return None if decoded is None else self._report(lock, decoded)
 
     def _unmoved(self) -> Detection | None:
-        """Decode a picture that was not moved, without its pilots: somebody may have removed them."""
+        """Decode a picture that was not moved without its pilots, which may have been removed."""
         size_class = size_class_for(*self.shape)
         to_pixels = np.diag([period_of(size_class), period_of(size_class), 1.0])
         map_ = from_full_size(to_pixels, self.white.shape, self.shape)

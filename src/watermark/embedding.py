@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import PayloadError, UnmarkableImageError
-from indelible.watermark import coding
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance, masking
 from indelible.watermark.carrier import carrier_of
@@ -53,7 +52,9 @@ TYPICAL_ROOM = 0.32
 STANDARD_AREA = 512.0 * 512.0  # pixels
 SMALLEST_SIDE = 32  # pixels
 SMALL_AREA = 200 * 200  # pixels: below, the mark is looked for before the picture is handed out
-FLAT_VARIANCE = 1.0  # grey levels squared: where the local variance is below, a codec leaves nothing
+FLAT_VARIANCE = (
+    1.0  # grey levels squared: where the local variance is below, a codec leaves nothing
+)
 LEAST_TEXTURE = 0.001  # of the picture
 LITTLE_TEXTURE = 0.1  # below, the mark is looked for, too
 MASK_RADIUS = 2  # of the local variance, in pixels of half resolution
@@ -61,7 +62,8 @@ MASK_EXPONENT = 0.38  # of twice the variance plus SSIM's constant (2 sigma^2 + 
 BUSY_SLOPE = 0.05  # per dB: how much more even the mask of a busy picture is
 BUSY_RANGE = 3.5  # dB
 SSIM_C2 = 58.5
-# The channels share a luminance change where it costs least squared error: in proportion to their weights.
+# The channels share a luminance change where it costs least squared error: in proportion to their
+# weights.
 LUMA = np.array([0.299, 0.587, 0.114])
 
 

@@ -1,8 +1,9 @@
 """From the tile's coordinates to the original picture's: where its corner was.
 
-The mark repeats; it does not say which repetition begins at the original's corner. That is inferred: the received
-picture's centre is taken for the original's. After a crop the origin is therefore one of those that the mark's
-period of four tiles (512 pixels and more) allows, not always the true one.
+The mark repeats; it does not say which repetition begins at the original's corner. That is
+inferred: the received picture's centre is taken for the original's. After a crop the origin is
+therefore one of those that the mark's period of four tiles (512 pixels and more) allows, not always
+the true one.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def original_to_received(
         Height and width.
     """
     height, width = received
-    visible = project(np.linalg.inv(map_), _corners(height, width))
+    visible = project(np.asarray(np.linalg.inv(map_), np.float64), _corners(height, width))
     area_in_tiles = _area(visible)
     centre = visible.mean(axis=0)
     original_centre = _size_in_tiles(map_, received, area_in_tiles) / 2
@@ -67,7 +68,7 @@ def original_to_received(
 def _size_in_tiles(
     map_: NDArray[np.float64], received: tuple[int, int], area_in_tiles: float
 ) -> NDArray[np.float64]:
-    """Guess the original's width and height in tiles: the visible area, with the received aspect."""
+    """Guess the original's width and height in tiles: the visible area, the received aspect."""
     height, width = received
     column = map_[:2, 0]
     if abs(column[1]) > abs(column[0]):  # nearer to a quarter turn than to upright

@@ -40,9 +40,9 @@ class Key:
     secret : bytes
         Exactly 32 bytes.
     family : str, optional
-        Keys of one family put their pilots at the same frequencies (never with the same phases), so that a
-        ring of such keys is searched at nearly the price of one. See ``docs/watermark.md`` for what sharing
-        tells an attacker.
+        Keys of one family put their pilots at the same frequencies (never with the same phases), so
+        that a ring of such keys is searched at nearly the price of one. See ``docs/watermark.md``
+        for what sharing tells an attacker.
 
     Raises
     ------
@@ -81,7 +81,8 @@ class Key:
         Raises
         ------
         KeyFileError
-            If the file cannot be read or is not a key file. The message never holds the file's content.
+            If the file cannot be read or is not a key file. The message never holds the file's
+            content.
         """
         try:
             with Path(path).open("rb") as file:
@@ -93,7 +94,7 @@ class Key:
                 hint="Make one with `indelible keys new`, or check the path and its permissions.",
             ) from None
         try:
-            fields = json.loads(content)
+            fields = json.loads(content) if len(content) <= _MAX_FILE_BYTES else {}
             known = fields["type"] == _FILE_TYPE and fields["version"] == _FILE_VERSION
             secret = base64.b64decode(fields["secret"], validate=True)
             family = fields["family"]
@@ -130,10 +131,9 @@ class Key:
                 f"{os.fspath(path)!r} exists; a key is never overwritten.",
                 hint="Choose another name, or move the old key away (keep it: it finds its marks).",
             ) from None
-        except OSError as error:
-            raise OutputError(
-                f"Cannot write the key {os.fspath(path)!r}: {error.strerror or error}."
-            ) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not a usable path"
+            raise OutputError(f"Cannot write the key {os.fspath(path)!r}: {reason}.") from None
 
     @property
     def id(self) -> str:
@@ -213,11 +213,11 @@ def _write_new_private_file(target: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         try:
             os.link(temporary, target)
-        except (AttributeError, PermissionError, OSError) as error:
-            if isinstance(error, FileExistsError):
-                raise
+        except FileExistsError:
+            raise
+        except (AttributeError, OSError):
             # A file system without hard links: reserve the name, then replace our own reservation.
             os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            os.replace(temporary, target)
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

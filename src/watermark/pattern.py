@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from indelible.watermark import coding
 from indelible.watermark.carrier import (
-    PILOT_SHARE, SLOPE, SUPER_TILE, TILE, TILES_PER_SUPER, VARIANTS, Carrier, data_lines,
+    PILOT_SHARE,
+    SLOPE,
+    SUPER_TILE,
+    TILE,
+    TILES_PER_SUPER,
+    VARIANTS,
+    Carrier,
+    data_lines,
 )  # fmt: skip
 from indelible.watermark.coding import SIZE_BITS
 from indelible.watermark.keys import Key
@@ -23,8 +30,8 @@ CLASS_RATIO = 1.175  # between the samples of one size class and the next
 def size_class_for(height: int, width: int) -> int:
     """Return the size class, 0 to 15, that a picture of this size is marked with.
 
-    Tiles that did not grow would vanish when a large picture is shrunk; tiles that grew in proportion would
-    leave a crop of it too few.
+    Tiles that did not grow would vanish when a large picture is shrunk; tiles that grew in
+    proportion would leave a crop of it too few.
     """
     growth = (np.sqrt(height * width) / REFERENCE_SIDE) ** GROWTH
     nearest = round(float(np.log(growth) / np.log(CLASS_RATIO)))
@@ -37,14 +44,14 @@ def period_of(size_class: int) -> int:
 
 
 def variant_for(key: Key, payload: bytes) -> int:
-    """Return the variant that a payload's mark uses: pseudo-random, but the same for the same payload."""
+    """Return the variant of a payload's mark: pseudo-random, the same for the same payload."""
     return int(key.stream(f"variant of {payload.hex()}", 1)[0]) % VARIANTS
 
 
 def synthesise(
     carrier: Carrier, variant: int, payload: bytes, size_class: int
 ) -> NDArray[np.float32]:
-    """Return one period of the mark in the original's pixels, float32 (side, side), of unit variance."""
+    """Return one period of the mark in pixels, float32 (side, side), of unit variance."""
     period = period_of(size_class)
     return synthesise_canonical(carrier, variant, payload, size_class, period)
 

@@ -1,21 +1,21 @@
 """Where a mark that was found still stands: a local likelihood ratio.
 
-Once payload and geometry are known, the whole pattern is. In each neighbourhood the whitened picture is either
-noise, or noise plus the pattern at the strength that the rest of the picture shows; the ratio of the two
-likelihoods, with even odds before, is the presence. Where the picture hides the mark so well that neither is
-likelier, the presence stays near one half.
+Once payload and geometry are known, the whole pattern is. In each neighbourhood the whitened
+picture is either noise, or noise plus the pattern at the strength that the rest of the picture
+shows; the ratio of the two likelihoods, with even odds before, is the presence. Where the picture
+hides the mark so well that neither is likelier, the presence stays near one half.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import scipy.ndimage
 from numpy.typing import NDArray
 
 from indelible.errors import WatermarkError
 from indelible.watermark import alignment
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import warp
+from indelible.watermark._opencv import box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
 from indelible.watermark.detection import Detection, reduce_image
 from indelible.watermark.geometry import from_full_size, to_full_size
@@ -26,6 +26,7 @@ from indelible.watermark.whitening import whiten
 __all__ = ["presence"]
 
 WINDOW = (42.0, 0.22)  # side of the neighbourhood: pixels of the picture, and at least tiles
+ROOM_SIDE = 9  # pixels of the reduced picture
 SLOPE = -0.22  # the whitened mark's amplitude falls as the local variance to this power
 CLIP = 20.0  # of the log likelihood ratio
 
@@ -45,7 +46,8 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
     Returns
     -------
     float32 (H, W)
-        0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture cannot tell.
+        0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture cannot
+        tell.
 
     Raises
     ------
@@ -79,8 +81,8 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
 
 def _room(reduced: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the expected amplitude of the whitened mark, up to a factor, float32 (h, w)."""
-    mean = scipy.ndimage.uniform_filter(reduced, 9)
-    variance = scipy.ndimage.uniform_filter(reduced**2, 9) - mean**2
+    mean = box_filter(reduced, ROOM_SIDE)
+    variance = box_filter(reduced**2, ROOM_SIDE) - mean**2
     return np.asarray((np.maximum(variance, 0) + 2) ** SLOPE, dtype=np.float32)
 
 
@@ -101,11 +103,10 @@ def _log_ratio(
     columns = (first[0] + np.arange(seen.shape[1])) % side
     expected = pattern[rows[:, None], columns] * expected_room
     tiles = max(WINDOW[0] / pixels_per_tile, WINDOW[1])
-    window = max(3, round(tiles * canonical.samples))
+    window = 2 * max(1, round(tiles * canonical.samples / 2)) + 1
 
     def around(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        smooth = scipy.ndimage.uniform_filter(values, window, mode="constant")
-        return np.asarray(scipy.ndimage.uniform_filter(smooth, window, mode="constant"))
+        return box_filter(box_filter(values, window), window)
 
     product, energy, power = around(seen * expected), around(expected**2), around(seen**2)
     strength = max(float(product.sum() / max(energy.sum(), 1e-20)), 0.0)

@@ -1,11 +1,12 @@
 """How likely an unmarked picture would give a result: a bound, not an estimate.
 
-A result's score is ``z = sum(s_i x_i c_i) / sqrt(sum(x_i^2))`` over the data coefficients ``x_i`` with the key's
-secret signs ``s_i`` and the code word's bits ``c_i``. For one given code word and one given hypothesis (key,
-variant, geometry, tile offset) the signs are independent fair coins, whatever the picture is, so that by
-Hoeffding's inequality ``P(z >= t) <= exp(-t^2 / 2)``. The union over the 2^68 payloads and size classes and over all hypotheses
-that a search may decode gives the bound. It holds for every picture, flat, periodic or hostile, as long as
-whoever made it does not know the key.
+A result's score is ``z = sum(s_i x_i c_i) / sqrt(sum(x_i^2))`` over the data coefficients ``x_i``
+with the key's secret signs ``s_i`` and the code word's bits ``c_i``. For one given code word and
+one given hypothesis (key, variant, geometry, tile offset) the signs are independent fair coins,
+whatever the picture is, so that by Hoeffding's inequality ``P(z >= t) <= exp(-t^2 / 2)``. The union
+over the 2^68 payloads and size classes and over all hypotheses that a search may decode gives the
+bound. It holds for every picture, flat, periodic or hostile, as long as whoever made it does not
+know the key.
 """
 
 from __future__ import annotations

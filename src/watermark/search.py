@@ -1,8 +1,9 @@
 """The blind search: which similarity or affine map puts the pilots where the spectrum has lines.
 
-The sum of the spectrum's power at the pilots' places needs no phases, so it finds rotation and scale (and
-stretch) for all keys of a family at once, and before anything is known about translation, flips or the image's
-variant. In a log-polar map rotation and scale are shifts; the pilots' symmetry folds it to 90 degrees.
+The sum of the spectrum's power at the pilots' places needs no phases, so it finds rotation and
+scale (and stretch) for all keys of a family at once, and before anything is known about
+translation, flips or the image's variant. In a log-polar map rotation and scale are shifts; the
+pilots' symmetry folds it to 90 degrees.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from numpy.typing import NDArray
 from indelible.watermark._kernels import constellation, polar
 from indelible.watermark.carrier import TILE, Pilots
 
-__all__ = ["Candidate", "Spectrum", "search_affine", "search_similarity", "search_upright", "spectrum_of", "windows_of"]
+__all__ = [
+    "Candidate",
+    "Spectrum",
+    "search_affine",
+    "search_similarity",
+    "search_upright",
+    "spectrum_of",
+    "windows_of",
+]
 
 FFT_SIZE = 1024
 CELL = 32  # bins over which the spectrum's level is taken
@@ -130,8 +139,8 @@ def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Ca
 def search_upright(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
     """Return the best affine maps that turn the picture by few degrees, best first.
 
-    Resizing to another aspect, shear and perspective do not turn a picture. With the angle known nearly, all
-    pilots can be tried with a fine raster of stretches.
+    Resizing to another aspect, shear and perspective do not turn a picture. With the angle known
+    nearly, all pilots can be tried with a fine raster of stretches.
     """
     return _search_stretched(spectrum, pilots, UPRIGHT, limit)
 
@@ -139,7 +148,8 @@ def search_upright(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candi
 def search_affine(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
     """Return the best affine maps of any rotation, best first.
 
-    A first pass tries a coarse raster of stretches with the lowest pilots, whose places tolerate more.
+    A first pass tries a coarse raster of stretches with the lowest pilots, whose places tolerate
+    more.
     """
     return _search_stretched(spectrum, pilots, ANY_ANGLE, limit)
 
@@ -225,8 +235,8 @@ def _search_stretched(
 def _stretches(step: float, half: bool) -> NDArray[np.float64]:
     """Return the raster of symmetric matrices of determinant 1 that are tried, float64 (n, 2, 2).
 
-    With all rotations tried, a stretch and the one across it are the same map of the pilots, a quarter turn
-    apart: half of the raster is enough.
+    With all rotations tried, a stretch and the one across it are the same map of the pilots, a
+    quarter turn apart: half of the raster is enough.
     """
     reach = int(MOST_RESIZE / step)
     steps = np.arange(-reach, reach + 1) * step
@@ -243,7 +253,7 @@ def _stretches(step: float, half: bool) -> NDArray[np.float64]:
 
 
 def _distinct(candidates: list[Candidate], limit: int) -> list[Candidate]:
-    """Return the best candidates, best first, without those that climbed to a better one's place."""
+    """Return the best candidates, best first, without those that climbed to a better one."""
     kept: list[Candidate] = []
     for one in sorted(candidates, key=lambda one: -one.score):
         size = np.abs(one.matrix).max()
@@ -258,8 +268,8 @@ def _peaks(sums: NDArray[np.float32], limit: int) -> list[tuple[int, int]]:
     """Return the highest places of a map, each at some distance from the others."""
     cell = 8
     rows, columns = sums.shape[0] // cell * cell, sums.shape[1]
-    blocks = sums[:rows].reshape(rows // cell, cell, columns // cell, cell)
-    blocks = blocks.transpose(0, 2, 1, 3).reshape(rows // cell, columns // cell, cell * cell)
+    parted = sums[:rows].reshape(rows // cell, cell, columns // cell, cell)
+    blocks = parted.transpose(0, 2, 1, 3).reshape(rows // cell, columns // cell, cell * cell)
     inner = blocks.argmax(axis=2)
     tops = np.take_along_axis(blocks, inner[..., None], axis=2)[..., 0]
     best = np.argsort(-tops, axis=None)[:limit]

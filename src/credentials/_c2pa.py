@@ -17,7 +17,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from indelible.credentials.trust import Trust
 
 _CONTEXTS_KEPT = 32
+_THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}  # 6 KB
 _MANIFEST_FAULTS = ("other: bad parameter", "encoding:", "json:", "assertion")
 
-_contexts: OrderedDict[tuple[int, str], c2pa.Context] = OrderedDict()
+_contexts: OrderedDict[tuple[int, Settings], c2pa.Context] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -82,7 +83,7 @@ class SigningJob:
     data: bytes
     media_type: str
     manifest: dict[str, Any]
-    settings: dict[str, Any]
+    settings: Settings
     algorithm: str
     certificates: bytes
     callback: Callable[[bytes], bytes] = field(repr=False)
@@ -104,32 +105,47 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_lock)
 
 
-def settings_for(trust: Trust | None, *, ocsp_hosts: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the library's settings for `trust`, with the network off.
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the library is to work; the network is off.
 
-    Only OCSP responders on `ocsp_hosts` may be contacted. Time-stamp authorities are contacted by
-    the signer that names one, whatever these settings say.
+    Attributes
+    ----------
+    trust : Trust, optional
+        By which lists signers are judged.
+    ocsp_hosts : tuple of str
+        OCSP responders that may be contacted: none by default. Time-stamp authorities are
+        contacted by the signer that names one, whatever these settings say.
+    thumbnail : bool
+        Whether signing puts a small preview into the manifest.
     """
-    settings: dict[str, Any] = {
-        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": bool(ocsp_hosts)},
-        "core": {"allowed_network_hosts": sorted(ocsp_hosts)},  # empty: none
-        "builder": {"thumbnail": {"enabled": False}},
-    }
-    if trust is not None:
-        settings["trust"] = trust.settings()
-    return settings
+
+    trust: Trust | None = None
+    ocsp_hosts: tuple[str, ...] = ()
+    thumbnail: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings in the library's own form; it ignores keys that it does not know."""
+        settings: dict[str, Any] = {
+            "verify": {"remote_manifest_fetch": False, "ocsp_fetch": bool(self.ocsp_hosts)},
+            "core": {"allowed_network_hosts": list(self.ocsp_hosts)},  # empty: none
+            "builder": {"thumbnail": _THUMBNAIL if self.thumbnail else {"enabled": False}},
+        }
+        if self.trust is not None:
+            settings["trust"] = self.trust.settings()
+        return settings
 
 
-def context(settings: dict[str, Any]) -> c2pa.Context:
+def context(settings: Settings) -> c2pa.Context:
     """Return the shared context for `settings`; safe over threads and after a fork."""
-    key = (os.getpid(), json.dumps(settings, sort_keys=True))
+    key = (os.getpid(), settings)
     with _lock:
         known = _contexts.get(key)
         if known is not None:
             _contexts.move_to_end(key)
             return known
         try:
-            made = c2pa.Context.from_dict(settings)
+            made = c2pa.Context.from_dict(settings.as_dict())
         except c2pa.C2paError as error:
             raise TrustError(
                 f"the C2PA library refused the trust settings: {error}",
@@ -147,7 +163,7 @@ def library_version() -> str:
 
 
 def read(
-    data: bytes, media_type: str, settings: dict[str, Any], manifest_store: bytes | None = None
+    data: bytes, media_type: str, settings: Settings, manifest_store: bytes | None = None
 ) -> Reading:
     """Read and validate the manifest of a picture.
 
@@ -167,7 +183,7 @@ def read(
         return Reading(_object(reader.json()), _object(reader.crjson()))
 
 
-def extract_store(data: bytes, media_type: str, settings: dict[str, Any]) -> bytes:
+def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
     """Return the manifest store inside a picture.
 
     Raises

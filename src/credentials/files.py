@@ -42,7 +42,7 @@ def extract_store(data: bytes, format: str | None = None) -> bytes | None:
     """
     kind = _kind(data, format)
     try:
-        return _c2pa.extract_store(data, kind, _c2pa.settings_for(None))
+        return _c2pa.extract_store(data, kind, _c2pa.Settings())
     except (_c2pa.NoManifestError, _c2pa.RemoteManifestError):
         return None
     except _c2pa.UnreadableManifestError as error:

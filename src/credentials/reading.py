@@ -83,7 +83,7 @@ def read(
     """
     kind = media_type(format)
     trust = Trust.official() if trust is None else trust
-    settings = _c2pa.settings_for(trust)
+    settings = _c2pa.Settings(trust)
     try:
         reading = _c2pa.read(data, kind, settings, manifest_store)
     except _c2pa.NoManifestError:
@@ -114,11 +114,11 @@ def _with_revocation(
 ) -> CredentialReport | None:
     """Read again, asking the responders that the signer's certificate names, if it names any."""
     try:
-        store = manifest_store or _c2pa.extract_store(data, kind, _c2pa.settings_for(trust))
+        store = manifest_store or _c2pa.extract_store(data, kind, _c2pa.Settings(trust))
         hosts = responder_hosts(store, manifest_id or "")
         if not hosts:
             return None
-        settings = _c2pa.settings_for(trust, ocsp_hosts=hosts)
+        settings = _c2pa.Settings(trust, ocsp_hosts=hosts)
         reading = _c2pa.read(data, kind, settings, manifest_store)
     except (_c2pa.NoManifestError, _c2pa.RemoteManifestError, _c2pa.UnreadableManifestError):
         return None

@@ -18,7 +18,6 @@ from indelible.errors import ManifestError, UnreadableImageError
 __all__ = ["Definition", "SignedPicture", "has_manifest", "sign"]
 
 _RECOVERED = "recovered.c2pa"
-_THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}
 
 
 class Definition(Protocol):
@@ -127,9 +126,7 @@ def sign(
     kind = media_type(format)
     require_profile(signer.certificates)
     trust = Trust.official() if trust is None else trust
-    settings = _c2pa.settings_for(trust)
-    if request.thumbnail:
-        settings["builder"]["thumbnail"] = _THUMBNAIL
+    settings = _c2pa.Settings(trust, thumbnail=request.thumbnail)
     own = _Before(data, kind)
     before = dataclasses.replace(own, store=parent_store)
     if parent is not None:
@@ -165,7 +162,7 @@ def sign(
 
 def has_manifest(data: bytes, format: str) -> bool:
     """Whether a picture carries a manifest, readable or not, or the address of one."""
-    settings = _c2pa.settings_for(None)
+    settings = _c2pa.Settings()
     try:
         _c2pa.read(data, media_type(format), settings)
     except _c2pa.NoManifestError:
@@ -187,7 +184,7 @@ class _Before:
     is_other_file: bool = False
 
 
-def _continues_own_history(own: _Before, given: _Before, settings: dict[str, Any]) -> bool:
+def _continues_own_history(own: _Before, given: _Before, settings: _c2pa.Settings) -> bool:
     """Whether the picture's own manifest, rather than the parent that was given, is the parent.
 
     Raises
@@ -223,7 +220,7 @@ class _History:
         return self.summary.get("manifests") or {}
 
 
-def _read_history(source: _Before, settings: dict[str, Any]) -> _History:
+def _read_history(source: _Before, settings: _c2pa.Settings) -> _History:
     """Return the history of a file, empty if it has none.
 
     Raises
@@ -248,7 +245,7 @@ def _read_history(source: _Before, settings: dict[str, Any]) -> _History:
 
 
 def _ancestor(
-    before: _Before, request: Definition, settings: dict[str, Any]
+    before: _Before, request: Definition, settings: _c2pa.Settings
 ) -> _c2pa.Ingredient | None:
     """Return the ingredient that carries the picture's history on, or None if it has none."""
     definition: dict[str, Any] = {

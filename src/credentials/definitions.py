@@ -30,8 +30,9 @@ class ManifestDefinition:
     Attributes
     ----------
     body : mapping
-        The definition: ``assertions``, ``claim_generator_info``, ``title``, ... A missing
-        ``c2pa.created`` or ``c2pa.opened`` action is put first.
+        The definition: ``assertions``, ``claim_generator_info``, ``title``, ... If it does not say
+        how the picture began (``c2pa.created`` with a digital source type), it says that the
+        picture was opened, which claims nothing about its beginning.
     manifest_id : str
         The manifest's id; taken from the definition's ``label`` or made up.
     ignored : tuple of str
@@ -74,6 +75,17 @@ class ManifestDefinition:
             ignored=tuple(name for name in _IGNORED if name in body),
         )
 
+    @property
+    def begins_here(self) -> bool:
+        """Whether the definition says how the picture began."""
+        return any(
+            action.get("action") == "c2pa.created" and action.get("digitalSourceType")
+            for assertion in _objects(self.body.get("assertions"))
+            if str(assertion.get("label")).startswith("c2pa.actions")
+            and isinstance(assertion.get("data"), dict)
+            for action in _objects(assertion["data"].get("actions"))
+        )
+
     def definition(self, *, has_parent: bool) -> dict[str, Any]:
         """Return the definition for the C2PA library, its history begun."""
         body = copy.deepcopy(dict(self.body))
@@ -112,3 +124,7 @@ class ManifestDefinition:
         assertions.insert(
             0, {"label": "c2pa.actions.v2", "created": True, "data": {"actions": [first]}}
         )
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

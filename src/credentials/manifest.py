@@ -196,6 +196,11 @@ class ManifestRequest:
             raise ManifestError("prompt_sha256 must be 64 lower-case hexadecimal digits")
 
     @property
+    def begins_here(self) -> bool:
+        """Whether the manifest says how the picture began; a request always does."""
+        return True
+
+    @property
     def timestamp(self) -> str:
         """`when` in UTC, as manifests write it ("2026-11-22T17:00:00Z")."""
         return self.when.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -34,6 +34,11 @@ class Definition(Protocol):
         ...
 
     @property
+    def begins_here(self) -> bool:
+        """Whether it says how the picture began, if the picture has no history."""
+        ...
+
+    @property
     def thumbnail(self) -> bool:
         """Whether to put a small preview into the manifest."""
         ...
@@ -255,10 +260,11 @@ def _ancestor(
     }
     history = _read_history(before, settings)
     if not history.manifests and not history.remote:
-        # An original without credentials is worth recording for an edit only.
-        generated = request.source_type is SourceType.GENERATED
-        if generated or not before.is_other_file:
-            return None
+        if not before.is_other_file:
+            if request.begins_here:
+                return None  # otherwise the picture was opened: it is its own original
+        elif request.source_type is SourceType.GENERATED:
+            return None  # what went into a model is not what came out
     # An address stays in the history as one: the old manifest is not fetched here. Whoever wants
     # all of it inside fetches it and gives it as `parent_store`.
     if before.store is not None:

@@ -234,6 +234,26 @@ def test_a_definition_from_a_json_file_is_signed_as_it_is(
     assert history.ingredients[0].manifest is not None
 
 
+@pytest.mark.parametrize(
+    "assertions",
+    [
+        [],
+        [{"label": "c2pa.actions", "data": {"actions": [{"action": "c2pa.edited"}]}}],
+        [{"label": "c2pa.actions.v2", "data": {"actions": [{"action": "c2pa.created"}]}}],
+        [{"label": "c2pa.training-mining", "data": {"entries": {}}}],
+    ],
+)
+def test_a_definition_that_says_no_beginning_claims_none(
+    assertions: list[dict[str, Any]], identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    definition = ManifestDefinition.from_json(json.dumps({"assertions": assertions}))
+    report = read(sign(picture(), "jpeg", definition, identity.signer).data, "jpeg", trust=trust)
+    assert report.state == "trusted"
+    assert report.actions[0].action == "c2pa.opened"
+    assert report.source_type is None
+    assert [item.relationship for item in report.ingredients] == ["parentOf"]
+
+
 def test_a_definition_with_a_created_action_still_keeps_the_history(
     identity: DevelopmentIdentity, trust: Trust
 ) -> None:

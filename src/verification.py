@@ -25,6 +25,7 @@ from indelible.errors import (
 )
 from indelible.evidence import RegistryReport, Verification, WatermarkReport
 from indelible.imaging import Limits
+from indelible.regions import mark_is_gone
 from indelible.verdict import (
     Evidence,
     ManifestEvidence,
@@ -108,7 +109,7 @@ def verify(
         ocsp=ocsp,
         limits=limits,
     )
-    mark, signals = _pixel_legs(data, _ring(keys, defaults), limits)
+    mark, signals = _pixel_legs(data, _ring(keys, defaults), limits, credential)
     recovered = _registry_leg(
         mark.payload, data, header.format, registry=registry, trust=trust, defaults=defaults
     )
@@ -196,7 +197,7 @@ def read_credential(
 
 
 def _pixel_legs(
-    data: bytes, ring: tuple[Key, ...], limits: Limits
+    data: bytes, ring: tuple[Key, ...], limits: Limits, credential: CredentialReport
 ) -> tuple[WatermarkReport, tuple[Signal, ...]]:
     """Decode the picture, look for a mark in its pixels and for claims in its plain metadata.
 
@@ -214,7 +215,14 @@ def _pixel_legs(
     detection = watermark.detect(picture.pixels, ring)
     if not detection.found:
         return WatermarkReport("not_found", detection), signals
-    return WatermarkReport("found", detection), signals
+    gone = None
+    bound = credential.state in ("trusted", "valid") and detection.payload in set(
+        _named_payloads(credential, detection.payload)
+    )
+    if not bound:  # else the signed hash says more than a measurement could
+        key = next(key for key in ring if key.id == detection.key_id)
+        gone = mark_is_gone(picture.pixels, key, detection)
+    return WatermarkReport("found", detection, gone), signals
 
 
 def _registry_leg(

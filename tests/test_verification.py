@@ -117,6 +117,15 @@ def test_unverified_where_no_registry_holds_the_id(
     assert result.registry.state == "unknown"
 
 
+def test_altered_where_the_mark_is_gone(protected: ProtectedImage) -> None:
+    pixels = imaging.decode(protected.data).pixels.copy()
+    pixels[130:350, 150:390] = (40, 90, 160)
+    result = indelible.verify(imaging.encode(pixels, "jpeg", quality=90))
+    assert result.watermark.payload == protected.payload
+    assert result.watermark.regions_gone is True
+    assert result.verdict == "altered"
+
+
 def test_suspect_when_the_manifest_names_another_id(photograph: Pixels) -> None:
     key = current().marking_key()
     other = indelible.protect(photograph, format="png", key=Key.generate())

@@ -130,8 +130,9 @@ def log_polar(
     """
     rows, angles = out.shape[0], out.shape[1] // 2
     span = np.pi / 2 if folded else np.pi
-    cosine = np.cos(np.arange(angles) * (span / angles)).astype(np.float32)
-    sine = np.sin(np.arange(angles) * (span / angles)).astype(np.float32)
+    cosine, sine = np.empty(angles, np.float32), np.empty(angles, np.float32)
+    for c in range(angles):
+        cosine[c], sine[c] = np.cos(c * span / angles), np.sin(c * span / angles)
     line = np.empty(angles, np.float32)
     upright, turned = np.empty(angles, np.int32), np.empty(angles, np.int32)
     bins = power.reshape(-1)
@@ -206,6 +207,20 @@ def _add_four(
 
 
 @inner
+def _scales_of_leaving(
+    row_of_line: NDArray[np.int64], rows: int, leaving: NDArray[np.int64]
+) -> None:
+    """Sort the row offsets at which the lines leave a map (by insertion: they are few)."""
+    for line in range(row_of_line.size):
+        offset = rows - row_of_line[line]
+        place = line
+        while place > 0 and leaving[place - 1] > offset:
+            leaving[place] = leaving[place - 1]
+            place -= 1
+        leaving[place] = offset
+
+
+@inner
 def _largest(values: NDArray[np.int16]) -> np.int16:
     top = np.int16(-32768)
     for i in range(values.size):
@@ -253,9 +268,10 @@ def best_shifts(
     cells = polar.reshape(-1)
     step, end = np.uint64(width), np.uint64(columns * width)
     at = np.empty(lines, np.uint64)
+    leaving = np.empty(lines, np.int64)
     total = np.empty(scales, np.int16)
     for which in range(row_of_line.shape[0]):
-        leaving = np.sort(rows - row_of_line[which])  # the scales at which a line leaves the map
+        _scales_of_leaving(row_of_line[which], rows, leaving)
         score[which] = np.float32(-1e9)
         for line in range(lines):
             at[line] = np.uint64(column_of_line[which, line] * width + row_of_line[which, line])

@@ -7,6 +7,7 @@ homography from tile coordinates (s, t, 1) to pixels of the reduced picture.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import scipy.fft
@@ -120,7 +121,8 @@ def lock_candidates(
     standing_out = constellation_power(spectrum, lines, candidate.matrix)
     sampled *= standing_out ** np.float32(LINE_WEIGHT) / amplitude
     deviation = np.sqrt(np.sum(np.abs(sampled) ** 2) / 2) + 1e-12
-    turned = np.stack([_under(symmetry, lines, sampled) for symmetry in SYMMETRIES])
+    index_of, negative = _permutations(pilots)
+    turned = np.where(negative, np.conj(sampled[index_of]), sampled[index_of])
     expected = np.concatenate([carrier.pilot_phases for _, carrier in ring])
     hypotheses = np.exp(1j * expected)[:, None, :] * np.conj(turned)[None, :, :]
     flat = np.ascontiguousarray(hypotheses.reshape(-1, len(lines)), dtype=np.complex64)
@@ -159,17 +161,23 @@ def constellation_power(
     return np.asarray(np.where(inside, power, 0), dtype=np.float32)
 
 
-def _under(
-    symmetry: NDArray[np.int64], lines: NDArray[np.int64], sampled: NDArray[np.complex64]
-) -> NDArray[np.complex64]:
-    """Return what the lines would be if the picture had been turned by `symmetry`."""
-    index = {(int(u), int(v)): i for i, (u, v) in enumerate(lines)}
-    out = np.empty_like(sampled)
-    for i, line in enumerate(lines):
-        u, v = (int(value) for value in symmetry @ line)
-        j = index.get((u, v))
-        out[i] = sampled[j] if j is not None else np.conj(sampled[index[(-u, -v)]])
-    return out
+@lru_cache(maxsize=16)
+def _permutations(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return, for each symmetry, which line each line becomes, and whether as its negative.
+
+    Returns
+    -------
+    index : int64 (symmetries, n_pilots)
+    negative : bool, same shape
+        A picture is real: at the negative frequency its spectrum is the conjugate.
+    """
+    place = {(int(u), int(v)): i for i, (u, v) in enumerate(pilots.lines)}
+    turned = np.einsum("gij,kj->gki", np.stack(SYMMETRIES), pilots.lines)
+    index = [
+        [place.get((u, v), place.get((-u, -v), -1)) for u, v in row] for row in turned.tolist()
+    ]
+    negative = [[(u, v) not in place for u, v in row] for row in rows]
+    return np.array(index), np.array(negative)
 
 
 def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canonical | None:

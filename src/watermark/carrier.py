@@ -39,7 +39,7 @@ PILOT_SHARE = 0.24  # of the mark's energy
 SLOPE = -0.35  # data amplitude falls as frequency to this power
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pilots:
     """The places of a family's pilots.
 
@@ -133,7 +133,7 @@ def carrier_of(key: Key) -> Carrier:
     n_pilots, n_coefficients = len(pilots.lines), 2 * len(data_lines())
 
     drawn = key.stream(f"v{VERSION} pilot phases", 2 * VARIANTS * n_pilots).view(np.uint16)
-    phases = drawn.reshape(VARIANTS, n_pilots) .astype(np.float64) * (2.0 * np.pi / 65536.0)
+    phases = drawn.reshape(VARIANTS, n_pilots).astype(np.float64) * (2.0 * np.pi / 65536.0)
 
     # Within each run of CODED_BITS coefficients of nearly one radius every coded bit stands once,
     # so that each bit has its share of every frequency.

@@ -91,7 +91,7 @@ def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArra
         weight *= _left(spectrum, level, seen)
     # the fold began at the canonical picture's origin, not at a multiple of the super-tile
     s, t = canonical.origin
-    return (values * _turn(-s, -t) * weight[_ring(lines)]).astype(np.complex64)
+    return (values * _turn(-s, -t) * weight[_data_rings()]).astype(np.complex64)
 
 
 def decode_lines(
@@ -155,9 +155,15 @@ def _ring(lines: NDArray[np.int64]) -> NDArray[np.int64]:
     return (np.hypot(lines[:, 0], lines[:, 1]) / RING).astype(np.int64)
 
 
+@lru_cache(maxsize=1)
+def _data_rings() -> NDArray[np.int64]:
+    """Return the ring of each data line, int64 (n_lines,)."""
+    return _ring(data_lines())
+
+
 def _level(values: NDArray[np.complex64]) -> NDArray[np.float64]:
     """Return each ring's mean power; it is nearly all noise."""
-    rings = _ring(data_lines())
+    rings = _data_rings()
     count = np.maximum(np.bincount(rings), 1)
     power = np.bincount(rings, np.abs(values) ** 2) / count
     return np.asarray(power + 1e-12 * power.max() + 1e-30)
@@ -170,7 +176,7 @@ def _expected() -> NDArray[np.float64]:
 
 def _radii() -> NDArray[np.float64]:
     """Return each ring's middle radius in cycles per super-tile."""
-    rings = int(_ring(data_lines()).max()) + 1
+    rings = int(_data_rings().max()) + 1
     return np.asarray((np.arange(rings) + 0.5) * RING, dtype=np.float64)
 
 

@@ -191,38 +191,31 @@ def _search_stretched(
 ) -> list[Candidate]:
     """Try a raster of stretches on a smoothed spectrum, then refine the best with all pilots."""
     coarser = FFT_SIZE // spectrum.size
+    table = _table(pilots, raster, coarser)
     n_angles, log_step = raster.angles // coarser, raster.log_step * coarser
-    lines = pilots.lines.astype(np.float64)
-    used = lines[np.hypot(*lines.T) < TILE * raster.highest]
-    shortest = np.hypot(*lines.T).min() * np.exp(-MOST_RESIZE)
-    first_radius = shortest * spectrum.size / PERIODS[1]
+    first_radius = table.shortest * spectrum.size / PERIODS[1]
     rows = int(np.log(spectrum.size / 2 / first_radius) / log_step)
     smooth = np.empty_like(spectrum.power)
     polar.smoothed(spectrum.power, smooth)
     sampled = np.empty((rows, 2 * n_angles), np.int16)
     polar.log_polar(smooth, first_radius, log_step, False, sampled)
 
-    turn = 0 if raster.turn is None else int(np.ceil(raster.turn / 180 * n_angles))
-    shifts = n_angles if raster.turn is None else 2 * turn + 1
-    stretches = _stretches(raster.stretch_step * coarser, raster.turn is None)
-    stretched = np.einsum("mij,kj->mki", stretches, used)
-    radii = np.hypot(stretched[..., 0], stretched[..., 1])
-    angles = np.arctan2(stretched[..., 1], stretched[..., 0])
-    line_rows = np.rint(np.log(radii / shortest) / log_step).astype(np.int64)
-    columns = (np.rint(angles / np.pi * n_angles).astype(np.int64) - turn) % n_angles
     scales = int(np.log(PERIODS[1] / PERIODS[0]) / log_step)
-    score = np.empty(len(stretches), np.float32)
-    place = np.zeros((len(stretches), 2), np.int64)
-    turned = np.zeros((n_angles, max(rows, int(line_rows.max()) + scales)), np.int16)
+    turned = np.zeros((n_angles, max(rows, int(table.rows.max()) + scales)), np.int16)
     turned[:, :rows] = sampled[:, :n_angles].T
-    polar.best_shifts(turned, rows, line_rows, columns, scales, shifts, score, place)
+    shifts = n_angles if raster.turn is None else 2 * table.turn + 1
+    score = np.empty(len(table.stretches), np.float32)
+    place = np.zeros((len(table.stretches), 2), np.int64)
+    polar.best_shifts(turned, rows, table.rows, table.columns, scales, shifts, score, place)
 
     candidates = []
+    lines = pilots.lines.astype(np.float64)
+    used = lines[table.used]
     for index in np.argsort(-score)[: raster.refined // coarser**2]:
-        size = first_radius / shortest * np.exp(place[index, 0] * log_step)
-        angle = (place[index, 1] - turn) * np.pi / n_angles
+        size = first_radius / table.shortest * np.exp(place[index, 0] * log_step)
+        angle = (place[index, 1] - table.turn) * np.pi / n_angles
         cosine, sine = np.cos(angle), np.sin(angle)
-        matrix = size * np.array([[cosine, -sine], [sine, cosine]]) @ stretches[index]
+        matrix = size * np.array([[cosine, -sine], [sine, cosine]]) @ table.stretches[index]
         if len(used) < len(lines):
             constellation.climb(smooth, used, matrix, 0.006 * coarser, 12)
         constellation.climb(smooth, lines, matrix, 0.003 * coarser, 8)
@@ -231,7 +224,47 @@ def _search_stretched(
     return _distinct(candidates, limit)
 
 
-@lru_cache(maxsize=4)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where the lines of each stretched constellation are in a log-polar map.
+
+    Attributes
+    ----------
+    stretches : float64 (n, 2, 2)
+    used : bool (n_pilots,)
+        The lines that the first pass sums.
+    shortest : float
+        Radius of row 0 at scale 0, in cycles per tile.
+    turn : int
+        Columns by which the first angle lies before upright.
+    rows, columns : int64 (n, used lines)
+    """
+
+    stretches: NDArray[np.float64]
+    used: NDArray[np.bool_]
+    shortest: float
+    turn: int
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+
+
+@lru_cache(maxsize=16)
+def _table(pilots: Pilots, raster: Raster, coarser: int) -> Table:
+    """Return the places of all stretched constellations."""
+    n_angles, log_step = raster.angles // coarser, raster.log_step * coarser
+    length = np.hypot(*pilots.lines.T)
+    used = length < TILE * raster.highest
+    shortest = float(length.min() * np.exp(-MOST_RESIZE))
+    turn = 0 if raster.turn is None else int(np.ceil(raster.turn / 180 * n_angles))
+    stretches = _stretches(raster.stretch_step * coarser, raster.turn is None)
+    stretched = np.einsum("mij,kj->mki", stretches, pilots.lines[used])
+    radii = np.hypot(stretched[..., 0], stretched[..., 1])
+    angles = np.arctan2(stretched[..., 1], stretched[..., 0])
+    rows = np.rint(np.log(radii / shortest) / log_step).astype(np.int64)
+    columns = (np.rint(angles / np.pi * n_angles).astype(np.int64) - turn) % n_angles
+    return Table(stretches, used, shortest, turn, rows, columns)
+
+
 def _stretches(step: float, half: bool) -> NDArray[np.float64]:
     """Return the raster of symmetric matrices of determinant 1 that are tried, float64 (n, 2, 2).
 

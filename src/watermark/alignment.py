@@ -173,9 +173,8 @@ def _permutations(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.bool_]]
     """
     place = {(int(u), int(v)): i for i, (u, v) in enumerate(pilots.lines)}
     turned = np.einsum("gij,kj->gki", np.stack(SYMMETRIES), pilots.lines)
-    index = [
-        [place.get((u, v), place.get((-u, -v), -1)) for u, v in row] for row in turned.tolist()
-    ]
+    rows = turned.tolist()
+    index = [[place.get((u, v), place.get((-u, -v), -1)) for u, v in row] for row in rows]
     negative = [[(u, v) not in place for u, v in row] for row in rows]
     return np.array(index), np.array(negative)
 

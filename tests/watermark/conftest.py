@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
+from numba.core import config
 from numpy.typing import NDArray
 
 from indelible.watermark import Key, embed
 
 PAYLOAD = bytes.fromhex("0123456789abcdef")
-CONFIG: Any = numba.config
+CONFIG: Any = config
 
 
 def pytest_configure(config: pytest.Config) -> None:

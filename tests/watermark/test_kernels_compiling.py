@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
+from numba.core import config
 from numpy.typing import NDArray
 
 from indelible.watermark import _kernels
 from indelible.watermark._kernels import _jit
 
-CONFIG: Any = numba.config
+CONFIG: Any = config
 
 
 def doubled(values: NDArray[np.float32]) -> None:
@@ -67,8 +67,9 @@ def test_a_kernel_compiles_at_its_first_call_for_one_signature() -> None:
     kernel(values)
     assert values.tolist() == [2, 2, 2, 2]
     assert kernel._compiled is not None
+    others: Any = np.ones(4, np.complex64)
     with pytest.raises(TypeError):
-        kernel(np.ones(4, np.complex64))
+        kernel(others)
 
 
 def test_kernels_run_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:

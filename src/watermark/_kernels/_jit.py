@@ -12,6 +12,7 @@ from functools import update_wrapper
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numba
+from numba.core import config
 from numba.core.typing.templates import Signature
 
 __all__ = ["KERNELS", "Kernel", "inner", "kernel"]
@@ -19,7 +20,7 @@ __all__ = ["KERNELS", "Kernel", "inner", "kernel"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-CONFIG: Any = numba.config
+CONFIG: Any = config
 OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",  # a division by zero gives inf or nan, as in numpy, and costs no test

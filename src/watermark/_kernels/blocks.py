@@ -46,7 +46,7 @@ def _take(
             lane[(y * SIZE + x) * LANES] = value
             part += value
         total += part
-    return total * NORM
+    return np.float32(total * NORM)
 
 
 @inner

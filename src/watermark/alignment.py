@@ -33,6 +33,8 @@ EVERYWHERE = 9.0
 LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
 EVEN = 0.4  # of the best part's coherence
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
+RASTER_CANDIDATES = 24
+NEWTON_STEPS = 3
 GRID = 64  # translations tried per tile and direction
 SYMMETRIES = tuple(
     np.array(matrix, dtype=np.int64)
@@ -131,22 +133,53 @@ def lock_candidates(
     constellation.best_translations(
         flat, np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1]), scores, places
     )
-    strength = np.abs(scores) / deviation
+    best = np.argsort(-np.abs(scores), axis=None)[:RASTER_CANDIDATES]
+    row, sign = np.divmod(best, 2)
+    polarity = 1 - 2 * sign
+    start = np.stack(np.divmod(places[row, sign], GRID)[::-1], axis=1) / GRID
+    places_exact, total = _sharpened(flat[row] * polarity[:, None], lines, start)
+    variants = len(expected) // len(ring)
     centre = spectrum.origin + spectrum.centre
     locks = []
-    for index in np.argsort(-strength, axis=None)[:limit]:
-        which, sign = divmod(int(index), 2)
-        row, symmetry = divmod(which, len(SYMMETRIES))
-        key, variant = divmod(row, expected.shape[0] // len(ring))
-        t, s = divmod(int(places[which, sign]), GRID)
-        frequency = candidate.matrix @ SYMMETRIES[symmetry] / spectrum.size
+    for index in np.argsort(-total)[:limit]:
+        which, symmetry = divmod(int(row[index]), len(SYMMETRIES))
+        key, variant = divmod(which, variants)
         map_ = np.eye(3)
-        map_[:2, :2] = np.linalg.inv(frequency).T
-        map_[:2, 2] = centre - map_[:2, :2] @ (s / GRID, t / GRID)
-        locks.append(
-            Lock(float(strength[which, sign]), ring[key][0], variant, 1 - 2 * sign, map_, centre)
-        )
+        map_[:2, :2] = np.linalg.inv(candidate.matrix @ SYMMETRIES[symmetry] / spectrum.size).T
+        map_[:2, 2] = centre - map_[:2, :2] @ places_exact[index]
+        score = float(total[index] / deviation)
+        locks.append(Lock(score, ring[key][0], variant, int(polarity[index]), map_, centre))
     return locks
+
+
+def _sharpened(
+    values: NDArray[np.complex64], lines: NDArray[np.int64], place: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Climb from raster places to the nearest maxima of the coherent sum, by Newton's method.
+
+    Between the raster's points the highest pilots turn by more than a radian.
+
+    Parameters
+    ----------
+    values : complex64 (m, n_pilots)
+    lines : int64 (n_pilots, 2)
+    place : float64 (m, 2)
+        Tiles.
+
+    Returns
+    -------
+    place : float64 (m, 2)
+    total : float64 (m,)
+        The coherent sums there.
+    """
+    wave = 2 * np.pi * lines.astype(np.float64)
+    for _ in range(NEWTON_STEPS):
+        turned = values * np.exp(1j * (place @ wave.T))
+        weight = np.maximum(turned.real, 0.1 * np.abs(turned))
+        curvature = np.einsum("mk,kp,kq->mpq", weight, wave, wave) + 1e-9 * np.eye(2)
+        place = place - np.linalg.solve(curvature, (turned.imag @ wave)[..., None])[..., 0]
+    turned = values * np.exp(1j * (place @ wave.T))
+    return place, turned.real.sum(axis=1)
 
 
 def constellation_power(

@@ -92,8 +92,9 @@ def data_lines() -> NDArray[np.int64]:
     radius = np.hypot(u, v) / SUPER_TILE
     on_tile_lattice = (u % TILES_PER_SUPER == 0) & (v % TILES_PER_SUPER == 0)
     used = (radius >= BAND[0]) & (radius <= BAND[1]) & ((u > 0) | (v > 0)) & ~on_tile_lattice
-    lines = np.stack([u[used], v[used]], axis=1)
-    return lines[np.argsort(radius[used], kind="stable")].astype(np.int64)
+    u, v = u[used], v[used]
+    # ordered by whole numbers: the last bit of a radius depends on the platform, a mark must not
+    return np.stack([u, v], axis=1)[np.lexsort((v, u, u * u + v * v))].astype(np.int64)
 
 
 @lru_cache(maxsize=64)

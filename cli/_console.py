@@ -108,7 +108,7 @@ def problem(text: str, *, about: str | None = None, hint: str | None = None) -> 
     """Report an error on stderr: what happened, and what to do about it."""
     line = Text()
     line.append("error: ", style="bold red")
-    if about is not None:
+    if about is not None and about not in text:
         line.append(f"{clean(about)}: ", style="bold")
     line.append(clean(text))
     console = stderr()

@@ -81,16 +81,16 @@ def report(result: Verification, name: str) -> RenderableType:
     )
 
 
-def overview(rows: Sequence[tuple[str, Verification | str]]) -> RenderableType:
-    """Return one line for each file (or what went wrong with it), and what the words mean."""
+def overview(rows: Sequence[tuple[str, Verification | None]]) -> RenderableType:
+    """Return one line for each file (None: it could not be read), and what the words mean."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("file", "verdict", "generator", "time", "watermark id"):
         table.add_column(heading, overflow="fold")
     met: dict[Verdict, None] = {}
     development = False
     for name, result in rows:
-        if isinstance(result, str):
-            table.add_row(Text(clean(name)), Text("unreadable", style="red"), Text(clean(result)))
+        if result is None:
+            table.add_row(Text(clean(name)), Text("unreadable", style="red"))  # stderr says why
             continue
         met[result.verdict] = None
         best = result.best_credential

@@ -186,6 +186,10 @@ def command(
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
         answer(_table(good))
+    for outcome in good:
+        if outcome.value is not None:
+            for note in outcome.value.notes:
+                remark(f"{clean(outcome.input.name)}: {clean(note)}")
     if good and own_signer and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(max((exit_code_of(o.error) for o in done if o.error is not None), default=0))
@@ -212,6 +216,4 @@ def _table(outcomes: list[Outcome[ProtectedImage]]) -> Table:
             Text(result.payload.hex()),
             Text(result.manifest_id),
         )
-        for note in result.notes:
-            table.add_row(Text(f"  {clean(note)}", style="dim"))
     return table

@@ -112,7 +112,7 @@ def _print(done: list[Outcome[Verification]], *, details: bool) -> None:
             if outcome.value is not None:
                 answer(full_report(outcome.value, outcome.input.name))
         return
-    answer(overview([(o.input.name, o.value or _told(o.error)) for o in done]))
+    answer(overview([(outcome.input.name, outcome.value) for outcome in done]))
 
 
 def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:

@@ -120,6 +120,12 @@ def test_data_lines_are_a_half_plane_of_the_band() -> None:
     assert not any((-u, -v) in chosen for u, v in chosen)
 
 
+def test_data_lines_stand_in_an_exact_order() -> None:
+    """By whole numbers: the last bit of a radius depends on the platform, a mark must not."""
+    u, v = data_lines().T
+    assert np.array_equal(np.lexsort((v, u, u * u + v * v)), np.arange(len(u)))
+
+
 def test_no_data_line_is_on_the_tiles_lattice() -> None:
     assert not np.any(np.all(data_lines() % TILES_PER_SUPER == 0, axis=1))
 

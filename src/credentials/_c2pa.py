@@ -1,9 +1,10 @@
 """The one place that imports ``c2pa``.
 
-Everything that reaches the C2PA library passes through here, so that three things hold everywhere:
+Everything that reaches the C2PA library passes through here, so that four things hold everywhere:
 
 * **no network unless asked**: the library's defaults fetch remote manifests from any address that a
   picture's metadata names. Every context made here switches that off first;
+* **no manifest is parsed that announces more than it holds**: see `bounds`;
 * **contexts are built once** for each combination of settings, and again in a forked child, which
   cannot use its parent's;
 * **only our own exceptions leave**: the library tells its errors apart by message alone, and a
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import c2pa
 
+from indelible.credentials.bounds import check_bounds
 from indelible.errors import IndelibleError, ManifestError, SigningError, TrustError
 
 if TYPE_CHECKING:
@@ -174,13 +176,12 @@ def read(
     """
     if manifest_store is not None and not manifest_store:
         raise UnreadableManifestError("the manifest store is empty")
-    with (
-        _reading(),
-        c2pa.Reader(
+    with _reading():
+        check_bounds(data if manifest_store is None else manifest_store)
+        with c2pa.Reader(
             media_type, io.BytesIO(data), manifest_store, context=context(settings)
-        ) as reader,
-    ):
-        return Reading(_object(reader.json()), _object(reader.crjson()))
+        ) as reader:
+            return Reading(_object(reader.json()), _object(reader.crjson()))
 
 
 def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
@@ -191,11 +192,13 @@ def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
     NoManifestError, RemoteManifestError, UnreadableManifestError
         Instead of the library's errors.
     """
-    with _reading(), c2pa.Reader(media_type, io.BytesIO(data), context=context(settings)) as reader:
-        store = io.BytesIO()
-        # The active manifest's own label names a resource that is the whole store.
-        reader.resource_to_stream(str(_object(reader.json())["active_manifest"]), store)
-        return store.getvalue()
+    store = io.BytesIO()
+    with _reading():
+        check_bounds(data)
+        with c2pa.Reader(media_type, io.BytesIO(data), context=context(settings)) as reader:
+            # The active manifest's own label names a resource that is the whole store.
+            reader.resource_to_stream(str(_object(reader.json())["active_manifest"]), store)
+    return store.getvalue()
 
 
 @contextmanager

@@ -41,6 +41,7 @@ from tests.credentials.conftest import make_request, picture
 
 KINDS = ("jpeg", "png", "webp")
 SECONDS = 2.0
+MEGABYTES = 512
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,8 @@ def _cbor(data: bytes, rng: random.Random) -> bytes:
         (
             b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff",
             b"\x5b\x7f\xff\xff\xff\xff\xff\xff\xff",
+            b"\x5a\xf0\0\0\0",
+            b"\x7b\0\0\0\xff\0\0\0\0",
             b"\x81" * 60,
             b"\xa1\x61a" * 30,
             b"\xf7\xf6\xfb\x7f\xf0\0\0\0\0\0\0",
@@ -338,6 +341,8 @@ def main() -> int:
             if found is not None:
                 complaints.append(found)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if peak > MEGABYTES:
+        complaints.append(f"took {peak:.0f} MB")
     for text in complaints[:50]:
         sys.stdout.write(f"{text}\n")
     sys.stdout.write(f"{len(complaints)} complaints; peak memory {peak:.0f} MB\n")

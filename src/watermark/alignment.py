@@ -33,6 +33,7 @@ EVERYWHERE = 9.0
 LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
 EVEN = 0.4  # of the best part's coherence
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
+LEAST_TILES = 4  # fewer do not determine a map
 RASTER_CANDIDATES = 24
 NEWTON_STEPS = 3
 GRID = 64  # translations tried per tile and direction
@@ -314,9 +315,11 @@ def _step(
     if canonical is None:
         return lock
     values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
+    if len(values) < LEAST_TILES:
+        return replace(lock, score=0.0)
     distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
     near = distance <= radius * max(white.shape) / 2
-    if 4 <= near.sum() < len(near):
+    if LEAST_TILES <= near.sum() < len(near):
         values, centres = values[near], centres[near]
     parameters, score = _fit(values, centres, carrier.pilots.lines, basis)
     return replace(
@@ -329,6 +332,8 @@ def pilot_values(
 ) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
     """Return each tile's pilots with their expected phases removed, and the tiles' centres.
 
+    Only tiles that the picture reaches are returned: the frame of a turned one is mostly empty.
+
     Returns
     -------
     values : complex128 (n_tiles, n_pilots)
@@ -336,13 +341,12 @@ def pilot_values(
         Tile coordinates.
     """
     tiles = canonical.tiles()
-    rows, columns = tiles.shape[:2]
-    spectra = scipy.fft.rfft2(tiles, axes=(2, 3))
+    t, s = np.nonzero(tiles.any(axis=(2, 3)))
+    spectra = scipy.fft.rfft2(tiles[t, s], axes=(1, 2), overwrite_x=True)
     lines = carrier.pilots.lines
-    picked = spectra[:, :, lines[:, 1] % canonical.samples, lines[:, 0]]
-    values = picked.reshape(rows * columns, -1) * np.exp(-1j * carrier.pilot_phases[variant])
-    t, s = np.mgrid[0:rows, 0:columns]
-    centres = np.stack([s.ravel(), t.ravel()], axis=1) + np.array(canonical.origin) + 0.5
+    picked = spectra[:, lines[:, 1] % canonical.samples, lines[:, 0]]
+    values = picked * np.exp(-1j * carrier.pilot_phases[variant])
+    centres = np.stack([s, t], axis=1) + np.array(canonical.origin) + 0.5
     return polarity * values, centres
 
 

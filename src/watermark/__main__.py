@@ -12,9 +12,7 @@ import time
 from indelible import watermark
 from indelible.watermark._kernels._jit import KERNELS
 
-HINT = "Set NUMBA_CACHE_DIR to a folder that can be written here and read by the processes to come."
-    "Set NUMBA_CACHE_DIR to a folder that can be written here and read where pictures are marked."
-)
+HINT = "Set NUMBA_CACHE_DIR to a folder that can be written here and read by later processes."
 
 
 def main() -> int:

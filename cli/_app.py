@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import indelible
-from indelible.cli import detect, embed, inspect, keys, protect, sign, trust, verify
+from indelible.cli import detect, embed, inspect, keys, protect, sign, trust, verify, warm_up
 from indelible.cli._console import Notices, problem
 from indelible.cli._errors import INTERRUPTED, PIPE_CLOSED, discard_stdout, exit_code_of, report
 
@@ -50,6 +50,7 @@ app.command("sign", epilog=sign.EPILOG, no_args_is_help=True)(sign.command)
 app.command("inspect", epilog=inspect.EPILOG, no_args_is_help=True)(inspect.command)
 app.command("embed", epilog=embed.EPILOG, no_args_is_help=True)(embed.command)
 app.command("detect", epilog=detect.EPILOG, no_args_is_help=True)(detect.command)
+app.command("warm-up", epilog=warm_up.EPILOG)(warm_up.command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(trust.app, name="trust")
 

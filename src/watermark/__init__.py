@@ -14,7 +14,17 @@ from indelible.watermark.detection import Detection, detect
 from indelible.watermark.embedding import embed
 from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
+from indelible.watermark.warming import warm_up
 
-__all__ = ["ALGORITHM", "Detection", "Key", "UnmarkableImageError", "detect", "embed", "presence"]
+__all__ = [
+    "ALGORITHM",
+    "Detection",
+    "Key",
+    "UnmarkableImageError",
+    "detect",
+    "embed",
+    "presence",
+    "warm_up",
+]
 
 ALGORITHM = "org.indelible.dft.1"

@@ -15,7 +15,6 @@ import pytest
 from numba.core import config
 from numpy.typing import NDArray
 
-from indelible.watermark import __main__ as warm_up
 from indelible.watermark import _kernels
 from indelible.watermark._kernels import _jit
 
@@ -117,14 +116,3 @@ def test_kernels_release_the_interpreters_lock() -> None:
 
 def test_no_fast_mathematics_that_undefines_results() -> None:
     assert not _jit.OPTIONS["fastmath"] & {"nnan", "ninf", "fast"}
-
-
-@pytest.mark.compiled
-def test_the_engine_can_be_compiled_beforehand(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert warm_up.main() == 0
-    assert f"{len(_jit.KERNELS)} kernels ready" in capsys.readouterr().out
-    monkeypatch.setattr(_jit.Kernel, "cache_folder", None)
-    assert warm_up.main() == 1
-    assert "NUMBA_CACHE_DIR" in capsys.readouterr().err

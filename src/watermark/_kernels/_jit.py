@@ -66,12 +66,6 @@ class Kernel(Generic[P, R]):
         self._compiled = compiled
         return compiled
 
-    @property
-    def cache_folder(self) -> str | None:
-        """Where the compiled function is kept; None if nowhere, or before it is compiled."""
-        statistics = getattr(self._compiled, "stats", None)
-        return None if statistics is None else statistics.cache_path
-
 
 KERNELS: list[Kernel[..., Any]] = []  # every kernel of the modules that have been imported
 

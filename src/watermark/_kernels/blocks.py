@@ -110,10 +110,8 @@ def _flatten(spectra: NDArray[np.float32], floor: np.float32, exponent: np.float
     for k in range(BINS):
         for y in range(SIZE):
             at = k * BUNDLE + PLACE[y] * LANES
-            point, target = (
-                spectra[at : at + IMAG + LANES],
-                column[(y + 1) * LANES : (y + 2) * LANES],
-            )
+            point = spectra[at : at + IMAG + LANES]
+            target = column[(y + 1) * LANES : (y + 2) * LANES]
             for lane in range(LANES):
                 real, imag = point[lane], point[IMAG + lane]
                 target[lane] = (real * real + imag * imag) * NINTH

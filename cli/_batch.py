@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from rich.progress import (
     BarColumn,
@@ -19,10 +19,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from indelible.cli._console import clean, is_terminal, stderr
+from indelible.cli._console import answer_json, clean, is_terminal, stderr
+from indelible.cli._errors import exit_code_of, report
 from indelible.cli._inputs import Input
 
-__all__ = ["Outcome", "each"]
+__all__ = ["Outcome", "collect", "each", "worst"]
 
 T = TypeVar("T")
 
@@ -34,6 +35,45 @@ class Outcome(Generic[T]):
     input: Input
     value: T | None
     error: Exception | None
+
+
+def collect(
+    inputs: Sequence[Input],
+    job: Callable[[Input], T],
+    *,
+    jobs: int | None,
+    title: str,
+    as_json: Callable[[Outcome[T]], Mapping[str, Any]] | None,
+) -> list[Outcome[T]]:
+    """Do `job` for every input: JSON lines as they come, then the errors on stderr.
+
+    Parameters
+    ----------
+    inputs, job, jobs, title
+        As for `each`.
+    as_json : callable or None
+        Makes an outcome's JSON object; None prints none.
+    """
+    done: list[Outcome[T]] = []
+    for outcome in each(inputs, job, jobs=jobs, title=title):
+        done.append(outcome)
+        if as_json is not None:
+            answer_json(as_json(outcome))
+    for outcome in done:
+        if outcome.error is not None:
+            report(outcome.error, about=outcome.input.name)
+    return done
+
+
+def worst(outcomes: Iterable[Outcome[T]], code: Callable[[T], int] = lambda _: 0) -> int:
+    """Return the worst exit code: that of each error, and what `code` makes of each value."""
+    codes = [0]
+    for outcome in outcomes:
+        if outcome.error is not None:
+            codes.append(exit_code_of(outcome.error))
+        elif outcome.value is not None:
+            codes.append(code(outcome.value))
+    return max(codes)
 
 
 def each(

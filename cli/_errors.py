@@ -37,6 +37,7 @@ __all__ = [
     "exit_code_of",
     "guarded",
     "report",
+    "told",
 ]
 
 USAGE: Final = 2
@@ -71,6 +72,13 @@ def exit_code_of(error: BaseException) -> int:
     if isinstance(error, (UsageError, *_USAGE)):
         return USAGE
     return FAILURE
+
+
+def told(error: BaseException | None) -> str:
+    """Return what went wrong in one sentence, for JSON."""
+    if isinstance(error, IndelibleError):
+        return describe(error)
+    return f"Internal error: {type(error).__name__}: {error}"
 
 
 def report(error: Exception, *, about: str | None = None) -> None:

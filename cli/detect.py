@@ -10,14 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible import imaging, watermark
-from indelible.cli._batch import Outcome, each
-from indelible.cli._console import answer, answer_json, clean, describe
-from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._batch import Outcome, collect, worst
+from indelible.cli._console import answer, clean
+from indelible.cli._errors import UsageError, guarded, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
 from indelible.cli._report import probability
 from indelible.defaults import current
-from indelible.errors import IndelibleError
 from indelible.watermark import Detection
 
 __all__ = ["EPILOG", "command"]
@@ -57,22 +56,15 @@ def command(
         data = imaging.read_bytes(item.source(limits), limits=limits)
         return watermark.detect(imaging.decode(data, limits=limits).pixels, keys)
 
-    done: list[Outcome[Detection]] = []
-    for outcome in each(inputs, work, jobs=jobs, title="detecting"):
-        done.append(outcome)
-        if json:
-            answer_json(_as_json(outcome))
-    for outcome in done:
-        if outcome.error is not None:
-            report(outcome.error, about=outcome.input.name)
+    done = collect(inputs, work, jobs=jobs, title="detecting", as_json=_as_json if json else None)
     if not json and any(outcome.value is not None for outcome in done):
         answer(_table(done))
-    raise typer.Exit(max(map(_exit_code, done), default=0))
+    raise typer.Exit(worst(done, lambda found: 0 if found.found else 1))
 
 
 def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
     found = outcome.value or Detection(found=False)
-    told: dict[str, Any] = {
+    answered: dict[str, Any] = {
         "file": outcome.input.name,
         "found": found.found,
         "payload": None if found.payload is None else found.payload.hex(),
@@ -81,9 +73,8 @@ def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
         "geometry": None if found.geometry is None else found.geometry.tolist(),
     }
     if outcome.error is not None:
-        error = outcome.error
-        told["error"] = describe(error) if isinstance(error, IndelibleError) else str(error)
-    return told
+        answered["error"] = told(outcome.error)
+    return answered
 
 
 def _table(outcomes: list[Outcome[Detection]]) -> Table:
@@ -105,9 +96,3 @@ def _table(outcomes: list[Outcome[Detection]]) -> Table:
                 Text(found.key_id or ""),
             )
     return table
-
-
-def _exit_code(outcome: Outcome[Detection]) -> int:
-    if outcome.value is None:
-        return exit_code_of(outcome.error or RuntimeError())
-    return 0 if outcome.value.found else 1

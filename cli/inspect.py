@@ -11,9 +11,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from indelible import credentials, imaging, watermark
-from indelible.cli._batch import Outcome, each
-from indelible.cli._console import answer, answer_json, clean, describe
-from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._batch import Outcome, collect, worst
+from indelible.cli._console import answer, clean, describe
+from indelible.cli._errors import UsageError, guarded, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     HostsOption,
@@ -141,17 +141,15 @@ def command(
             unseen,
         )
 
-    done: list[Outcome[_Inspection]] = []
-    for outcome in each(inputs, work, jobs=jobs, title="inspecting"):
-        done.append(outcome)
-        if json:
-            answer_json(_as_json(outcome, certs=certs))
-    for outcome in done:
-        if outcome.error is not None:
-            report(outcome.error, about=outcome.input.name)
-        elif outcome.value is not None and not json:
-            answer(_words(outcome.input.name, outcome.value, certs=certs))
-    raise typer.Exit(max(map(_exit_code, done), default=0))
+    def as_json(outcome: Outcome[_Inspection]) -> dict[str, Any]:
+        return _as_json(outcome, certs=certs)
+
+    done = collect(inputs, work, jobs=jobs, title="inspecting", as_json=as_json if json else None)
+    if not json:
+        for outcome in done:
+            if outcome.value is not None:
+                answer(_words(outcome.input.name, outcome.value, certs=certs))
+    raise typer.Exit(worst(done, _exit_code))
 
 
 def _store(source: Path | bytes, data: bytes, format: str, manifest: Path | None) -> bytes | None:
@@ -205,27 +203,22 @@ def _words(name: str, found: _Inspection, *, certs: bool) -> RenderableType:
 def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
     found = outcome.value
     if found is None:
-        error = outcome.error
-        told = describe(error) if isinstance(error, IndelibleError) else str(error)
-        return {"file": outcome.input.name, "error": told, "credential": None}
-    told_all: dict[str, Any] = {
+        return {"file": outcome.input.name, "error": told(outcome.error), "credential": None}
+    answered: dict[str, Any] = {
         "file": outcome.input.name,
         "credential": found.credential.to_dict(),
         "signals": [asdict(signal) for signal in found.signals],
     }
     if certs:
-        told_all["certificates"] = {
+        answered["certificates"] = {
             label: [asdict(one) for one in chain] for label, chain in found.certificates.items()
         }
     if found.lines:
-        told_all["profile"] = [asdict(line) for line in found.lines]
-        told_all["profile_notice"] = NOTICE
-    return told_all
+        answered["profile"] = [asdict(line) for line in found.lines]
+        answered["profile_notice"] = NOTICE
+    return answered
 
 
-def _exit_code(outcome: Outcome[_Inspection]) -> int:
-    found = outcome.value
-    if found is None:
-        return exit_code_of(outcome.error or RuntimeError())
+def _exit_code(found: _Inspection) -> int:
     code = _EXIT[found.credential.state]
     return max(code, 1) if any(line.present is False for line in found.lines) else code

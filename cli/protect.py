@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from indelible.cli._batch import Outcome, each
+from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._claims import (
     SOURCE_TYPE_HELP,
     CertKeyOption,
@@ -32,8 +32,8 @@ from indelible.cli._claims import (
     signer_of,
     source_type_named,
 )
-from indelible.cli._console import answer, answer_json, clean, describe, remark, write_bytes
-from indelible.cli._errors import exit_code_of, guarded, report
+from indelible.cli._console import answer, clean, remark, write_bytes
+from indelible.cli._errors import guarded, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     ForceOption,
@@ -51,7 +51,6 @@ from indelible.cli._options import (
 from indelible.cli._outputs import targets
 from indelible.cli._report import DEVELOPMENT_NOTE
 from indelible.defaults import current
-from indelible.errors import IndelibleError
 from indelible.protection import ProtectedImage, protect
 
 __all__ = ["EPILOG", "command"]
@@ -173,15 +172,9 @@ def command(
             overwrite=force,
         )
 
-    done: list[Outcome[ProtectedImage]] = []
-    for outcome in each(inputs, work, jobs=jobs, title="protecting"):
-        done.append(outcome)
-        if json:
-            answer_json(_as_json(outcome))
+    done = collect(inputs, work, jobs=jobs, title="protecting", as_json=_as_json if json else None)
     for outcome in done:
-        if outcome.error is not None:
-            report(outcome.error, about=outcome.input.name)
-        elif outcome.value is not None and places[outcome.input.name] is None:
+        if outcome.value is not None and places[outcome.input.name] is None:
             write_bytes(outcome.value.data)
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
@@ -192,14 +185,12 @@ def command(
                 remark(f"{clean(outcome.input.name)}: {clean(note)}")
     if good and own_signer and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
-    raise typer.Exit(max((exit_code_of(o.error) for o in done if o.error is not None), default=0))
+    raise typer.Exit(worst(done))
 
 
 def _as_json(outcome: Outcome[ProtectedImage]) -> dict[str, Any]:
     if outcome.value is None:
-        error = outcome.error
-        told = describe(error) if isinstance(error, IndelibleError) else str(error)
-        return {"file": outcome.input.name, "path": None, "error": told}
+        return {"file": outcome.input.name, "path": None, "error": told(outcome.error)}
     return {"file": outcome.input.name, **outcome.value.to_dict()}
 
 

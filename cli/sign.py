@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible import imaging
-from indelible.cli._batch import Outcome, each
+from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._claims import (
     SOURCE_TYPE_HELP,
     SOURCE_TYPES,
@@ -36,8 +36,8 @@ from indelible.cli._claims import (
     signer_of,
     source_type_named,
 )
-from indelible.cli._console import answer, answer_json, clean, describe, remark, write_bytes
-from indelible.cli._errors import UsageError, exit_code_of, guarded, report
+from indelible.cli._console import answer, clean, remark, write_bytes
+from indelible.cli._errors import UsageError, guarded, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import ForceOption, JobsOption, JsonOption
 from indelible.cli._outputs import targets
@@ -51,7 +51,6 @@ from indelible.credentials import (
     sign_file,
 )
 from indelible.defaults import current
-from indelible.errors import IndelibleError
 
 __all__ = ["EPILOG", "command"]
 
@@ -204,22 +203,19 @@ def command(
             trust=trust,
         )
 
-    done: list[Outcome[SignedPicture]] = []
-    for outcome in each(inputs, work, jobs=jobs, title="signing"):
-        done.append(outcome)
-        if json:
-            answer_json(_as_json(outcome, places[outcome.input.name], sidecar=sidecar))
+    def as_json(outcome: Outcome[SignedPicture]) -> dict[str, Any]:
+        return _as_json(outcome, places[outcome.input.name], sidecar=sidecar)
+
+    done = collect(inputs, work, jobs=jobs, title="signing", as_json=as_json if json else None)
     for outcome in done:
-        if outcome.error is not None:
-            report(outcome.error, about=outcome.input.name)
-        elif outcome.value is not None and places[outcome.input.name] is None:
+        if outcome.value is not None and places[outcome.input.name] is None:
             write_bytes(outcome.value.data)
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
         answer(_table(good, places, sidecar=sidecar))
     if good and cert is None and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
-    raise typer.Exit(max((exit_code_of(o.error) for o in done if o.error is not None), default=0))
+    raise typer.Exit(worst(done))
 
 
 def _definition(path: Path, files: int) -> ManifestDefinition:
@@ -251,9 +247,7 @@ def _as_json(
 ) -> dict[str, Any]:
     signed = outcome.value
     if signed is None or place is None:
-        error = outcome.error
-        told = describe(error) if isinstance(error, IndelibleError) else str(error)
-        return {"file": outcome.input.name, "path": None, "error": told}
+        return {"file": outcome.input.name, "path": None, "error": told(outcome.error)}
     return {
         "file": outcome.input.name,
         "path": str(place),

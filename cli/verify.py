@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from indelible.cli._batch import Outcome, each
-from indelible.cli._console import answer, answer_json, describe
-from indelible.cli._errors import FAILURE, exit_code_of, guarded, report
+from indelible.cli._batch import Outcome, collect, worst
+from indelible.cli._console import answer
+from indelible.cli._errors import FAILURE, guarded, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     HostsOption,
@@ -23,10 +23,8 @@ from indelible.cli._options import (
     registry_at,
     trust_with,
 )
-from indelible.cli._report import overview
-from indelible.cli._report import report as full_report
+from indelible.cli._report import overview, report
 from indelible.defaults import current
-from indelible.errors import IndelibleError
 from indelible.verification import Verification, verify
 
 __all__ = ["EPILOG", "command"]
@@ -93,24 +91,17 @@ def command(
             limits=defaults.limits,
         )
 
-    done: list[Outcome[Verification]] = []
-    for outcome in each(inputs, work, jobs=jobs, title="verifying"):
-        done.append(outcome)
-        if json:
-            answer_json(_as_json(outcome))
-    for outcome in done:
-        if outcome.error is not None:
-            report(outcome.error, about=outcome.input.name)
+    done = collect(inputs, work, jobs=jobs, title="verifying", as_json=_as_json if json else None)
     if not json:
         _print(done, details=details)
-    raise typer.Exit(max(map(_exit_code, done), default=0))
+    raise typer.Exit(worst(done, _exit_code))
 
 
 def _print(done: list[Outcome[Verification]], *, details: bool) -> None:
     if details or len(done) == 1:
         for outcome in done:
             if outcome.value is not None:
-                answer(full_report(outcome.value, outcome.input.name))
+                answer(report(outcome.value, outcome.input.name))
         return
     answer(overview([(outcome.input.name, outcome.value) for outcome in done]))
 
@@ -122,7 +113,7 @@ def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
     return {
         "file": outcome.input.name,
         "verdict": None,
-        "error": _told(outcome.error),
+        "error": told(outcome.error),
         "error_type": type(outcome.error).__name__,
         "credential": None,
         "watermark": None,
@@ -131,13 +122,7 @@ def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
     }
 
 
-def _told(error: Exception | None) -> str:
-    return describe(error) if isinstance(error, IndelibleError) else f"Internal error: {error}"
-
-
-def _exit_code(outcome: Outcome[Verification]) -> int:
-    if outcome.value is None:
-        return exit_code_of(outcome.error or RuntimeError())
+def _exit_code(result: Verification) -> int:
     # A leg that could not answer is told apart from one that found nothing.
-    code = outcome.value.verdict.exit_code
-    return code if outcome.value.complete else max(code, FAILURE)
+    code = result.verdict.exit_code
+    return code if result.complete else max(code, FAILURE)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -215,25 +217,15 @@ class SqliteRegistry:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         engine = sa.create_engine(
             "sqlite://",
-            creator=self._open,
+            creator=functools.partial(_open_database, self.path, self._busy),
             poolclass=sa.pool.QueuePool,
             pool_size=4,
             max_overflow=28,
         )
+        weakref.finalize(self, _close_database, engine, os.getpid())
         self._prepare(engine)
         self._engine, self._pid = engine, os.getpid()
         return engine
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path,
-            timeout=self._busy / 1000,
-            isolation_level=None,  # transactions are ours, not the driver's
-            check_same_thread=False,
-        )
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
 
     def _prepare(self, engine: sa.Engine) -> None:
         """Create the tables of a new file; refuse a file of a newer version of this package."""
@@ -271,3 +263,24 @@ class SqliteRegistry:
 
 def _reopen(path: str, busy_milliseconds: int) -> SqliteRegistry:
     return SqliteRegistry(path, busy_milliseconds=busy_milliseconds)
+
+
+def _open_database(path: Path, busy_milliseconds: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path,
+        timeout=busy_milliseconds / 1000,
+        isolation_level=None,  # transactions are ours, not the driver's
+        check_same_thread=False,
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _close_database(engine: sa.Engine, pid: int) -> None:
+    """Close a forgotten registry's connections, unless they are a parent process's."""
+    engine.dispose(close=pid == os.getpid())

@@ -19,6 +19,9 @@ from indelible.credentials import (
 )
 from indelible.errors import IdentityError, SigningError
 
+# Forking is what is tested; later Pythons warn of it while any other thread runs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
 
 def test_the_certificates_fit_the_profile(identity: DevelopmentIdentity) -> None:
     leaf = x509.load_pem_x509_certificates(identity.signer.certificates)[0]

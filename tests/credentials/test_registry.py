@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import sqlite3
 import stat
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from indelible.credentials import Record, Registry, SqliteRegistry, new_manifest_id
+from indelible.credentials import Record, Registry, SqliteRegistry, new_manifest_id, sqlite_registry
 from indelible.errors import BindingConflictError, RegistryError, RegistryUnavailableError
 from tests.credentials.conftest import ALGORITHM, PAYLOAD
+
+# Forking is what is tested; later Pythons warn of it while any other thread runs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 
 def make_record(payload: bytes = PAYLOAD, **changes: object) -> Record:
@@ -30,6 +34,18 @@ def make_record(payload: bytes = PAYLOAD, **changes: object) -> Record:
         height=480,
     )
     return replace(record, **changes)  # type: ignore[arg-type]
+
+
+def limit_connections(monkeypatch: pytest.MonkeyPatch, pragma: str) -> None:
+    """Let every new connection begin with a pragma."""
+    opened = sqlite_registry._open_database
+
+    def limited(path: Path, busy_milliseconds: int) -> sqlite3.Connection:
+        connection = opened(path, busy_milliseconds)
+        connection.execute(pragma)
+        return connection
+
+    monkeypatch.setattr(sqlite_registry, "_open_database", limited)
 
 
 def test_a_record_comes_back_as_it_was(registry_path: Path) -> None:
@@ -128,23 +144,19 @@ def test_a_locked_registry_says_so(registry_path: Path) -> None:
     assert caught.value.hint
     assert registry.has(ALGORITHM, PAYLOAD)  # readers do not wait
     blocker.execute("ROLLBACK")
+    blocker.close()
     registry.put(make_record(b"87654321"))
 
 
-def test_a_full_disk_says_so_and_leaves_nothing_behind(registry_path: Path) -> None:
+def test_a_full_disk_says_so_and_leaves_nothing_behind(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     registry = SqliteRegistry(registry_path)
     registry.put(make_record())
     with registry._begin(write=False) as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     registry.close()
-    opened = registry._open
-
-    def small() -> sqlite3.Connection:
-        connection = opened()
-        connection.execute(f"PRAGMA max_page_count = {pages}")
-        return connection
-
-    registry._open = small  # type: ignore[method-assign]
+    limit_connections(monkeypatch, f"PRAGMA max_page_count = {pages}")
     big = make_record(b"87654321", manifest_store=bytes(100_000))
     with pytest.raises(RegistryUnavailableError, match="full"):
         registry.put(big)
@@ -152,17 +164,12 @@ def test_a_full_disk_says_so_and_leaves_nothing_behind(registry_path: Path) -> N
     assert not registry.has(ALGORITHM, b"87654321")
 
 
-def test_a_registry_that_cannot_be_written_can_be_read(registry_path: Path) -> None:
+def test_a_registry_that_cannot_be_written_can_be_read(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     SqliteRegistry(registry_path).put(make_record())
+    limit_connections(monkeypatch, "PRAGMA query_only = ON")
     registry = SqliteRegistry(registry_path)
-    opened = registry._open
-
-    def read_only() -> sqlite3.Connection:
-        connection = opened()
-        connection.execute("PRAGMA query_only = ON")
-        return connection
-
-    registry._open = read_only  # type: ignore[method-assign]
     assert registry.has(ALGORITHM, PAYLOAD)
     with pytest.raises(RegistryUnavailableError, match="cannot be written"):
         registry.put(make_record(b"87654321"))
@@ -185,7 +192,7 @@ def test_a_folder_in_the_way_says_so(tmp_path: Path) -> None:
 
 def test_a_file_of_a_newer_version_is_left_alone(registry_path: Path) -> None:
     SqliteRegistry(registry_path).put(make_record())
-    with sqlite3.connect(registry_path) as connection:
+    with contextlib.closing(sqlite3.connect(registry_path)) as connection:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(RegistryUnavailableError, match="newer"):
         SqliteRegistry(registry_path).find(ALGORITHM, PAYLOAD)

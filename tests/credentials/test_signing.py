@@ -27,6 +27,9 @@ from indelible.errors import (
 )
 from tests.credentials.conftest import ALGORITHM, PAYLOAD, make_request, picture
 
+# Forking is what is tested; later Pythons warn of it while any other thread runs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
 
 def test_the_library_has_the_security_fixes_of_october_2026() -> None:
     assert tuple(int(part) for part in library_version().split(".")) >= (0, 91, 1)

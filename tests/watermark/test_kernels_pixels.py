@@ -77,6 +77,14 @@ def test_box_moments(seed: int, height: int, width: int, radius: int) -> None:
     assert variance.min() >= 0
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 5), (4, 1), (2, 2), (7, 9)])
+def test_least_nearby(height: int, width: int) -> None:
+    values = grey_of(3, height, width)
+    out = np.empty_like(values)
+    masking.least_nearby(values, out)
+    assert np.array_equal(out, naive.least_nearby(values))
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize(("height", "width", "period"), [(9, 11, 4), (8, 8, 16), (1, 1, 2)])
 def test_add_pattern(
@@ -115,6 +123,16 @@ def test_bilinear(seed: int) -> None:
     out = np.empty((10, 13), np.float32)
     warp.bilinear(source, matrix, out)
     assert np.allclose(out, naive.bilinear(source, matrix, out.shape), atol=0.02)
+
+
+def test_bilinear_is_exact_far_from_the_origin() -> None:
+    """A ramp's value is the place that was read."""
+    source = np.tile(np.arange(4000, dtype=np.float32), (3, 1))
+    matrix = np.array([[0.37, 0.2, 3.1], [0, 0, 1], [0, 0, 1.0]])
+    out = np.empty((2, 9000), np.float32)
+    warp.bilinear(source, matrix, out)
+    place = 0.37 * np.arange(9000) + 0.2 * np.arange(2)[:, None] + 3.1
+    assert np.allclose(out, place, atol=4e-3)
 
 
 def test_bilinear_survives_a_map_through_infinity() -> None:

@@ -206,9 +206,11 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert names_in(tmp_path) == []
 
 
-def test_saving_into_a_missing_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["missing/key", "a\0b"])
+def test_saving_where_nothing_can_be(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="Cannot write"):
-        Key(SECRET).save(tmp_path / "missing" / "key")
+        Key(SECRET).save(tmp_path / name)
+    assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("path", ["missing", ".", "a\0b"])
@@ -227,6 +229,7 @@ HOSTILE = [
     b'"indelible-watermark-key"',
     b"[" * 4000,
     b"9" * 4096,
+    json.dumps(fields()).encode() + b" " * 4096,
     json.dumps(fields(type="another")).encode(),
     json.dumps(fields(version=2)).encode(),
     json.dumps(fields(secret=None)).encode(),

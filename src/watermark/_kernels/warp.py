@@ -17,7 +17,7 @@ def bilinear(
     """Sample `source` at ``matrix @ (column, row, 1)`` for each output pixel; outside it is 0.
 
     Each row is done in two passes, first all places and then all pixels, neither with a branch, so
-    that both run in vectors. Places are exact to about 1e-4 pixels.
+    that both run in vectors. Places are exact to about a millionth of the width.
     """
     height, width = source.shape
     rows, columns = out.shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -156,9 +157,10 @@ def command(
     where = registry_at(registry) or defaults.registry()
 
     def work(item: Input) -> ProtectedImage:
-        return protect(
+        place = places[item.name]
+        result = protect(
             item.source(defaults.limits),
-            places[item.name],
+            place,
             signer=signing,
             key=marking,
             registry=where,
@@ -171,6 +173,8 @@ def command(
             strip=strip,
             overwrite=force,
         )
+        # What is on the disk need not stay in memory: there may be thousands of files.
+        return result if place is None else replace(result, data=b"")
 
     done = collect(inputs, work, jobs=jobs, title="protecting", as_json=_as_json if json else None)
     for outcome in done:

@@ -191,9 +191,10 @@ def command(
     def work(item: Input) -> SignedPicture:
         data = imaging.read_bytes(item.source(limits), limits=limits)
         imaging.read_header(data, limits=limits)
-        return sign_file(
+        place = places[item.name]
+        signed = sign_file(
             data,
-            places[item.name],
+            place,
             _fresh(template, embed=embed, remote=remote),
             signer,
             parent=before,
@@ -202,6 +203,8 @@ def command(
             overwrite=force,
             trust=trust,
         )
+        # What is on the disk need not stay in memory: there may be thousands of files.
+        return signed if place is None else replace(signed, data=b"", manifest_store=b"")
 
     def as_json(outcome: Outcome[SignedPicture]) -> dict[str, Any]:
         return _as_json(outcome, places[outcome.input.name], sidecar=sidecar)

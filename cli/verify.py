@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -80,7 +81,7 @@ def command(
     trusted = trust_with(trust, defaults)
 
     def work(item: Input) -> Verification:
-        return verify(
+        result = verify(
             item.source(defaults.limits),
             keys=keys,
             registry=where,
@@ -90,6 +91,8 @@ def command(
             ocsp=ocsp,
             limits=defaults.limits,
         )
+        # Thousands of recovered manifests need not stay in memory until the table is drawn.
+        return replace(result, registry=replace(result.registry, manifest_store=None))
 
     done = collect(inputs, work, jobs=jobs, title="verifying", as_json=_as_json if json else None)
     if not json:

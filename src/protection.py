@@ -98,7 +98,6 @@ class ProtectedImage:
             "manifest_id": self.manifest_id,
             "format": self.format,
             "key_id": self.key_id,
-            "bytes": len(self.data),
             "notes": list(self.notes),
         }
 

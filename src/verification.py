@@ -307,7 +307,7 @@ def _notes(header: imaging.Header, trust: Trust) -> tuple[str, ...]:
             "manifest covers the whole file."
         )
     notes.extend(
-        f"The trust list {stale.name!r} is out of date: its next update was due."
+        f"The {stale.name} is stale: its next update was due on {stale.next_update:%Y-%m-%d}."
         for stale in trust.stale_lists()
     )
     return tuple(notes)

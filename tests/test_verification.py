@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import io
 import json
 import random
@@ -327,6 +329,35 @@ def test_the_file_is_named(protected: ProtectedImage, tmp_path: Path) -> None:
     assert indelible.verify(protected.data).file is None
 
 
+def test_a_manifest_beside_the_picture(photograph: Pixels, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    signed = credentials.sign_file(
+        imaging.encode(photograph, "jpeg"),
+        path,
+        credentials.ManifestRequest(
+            credentials.new_manifest_id(), credentials.Generator("x"), embed=False
+        ),
+        current().signer(),
+        sidecar=True,
+    )
+    assert indelible.verify(path).verdict == "authentic"
+    bytes_ = path.read_bytes()
+    assert indelible.verify(bytes_).verdict == "none"
+    assert indelible.verify(bytes_, manifest=signed.manifest_store).verdict == "authentic"
+    assert indelible.verify(bytes_, manifest=tmp_path / "photo.c2pa").verdict == "authentic"
+    (tmp_path / "photo.c2pa").write_bytes(b"damaged")
+    assert indelible.verify(path).verdict == "invalid"
+
+
+def test_a_stale_trust_list_is_noted(photograph: Pixels) -> None:
+    stale = [
+        dataclasses.replace(item, next_update=dt.datetime(2020, 1, 2, tzinfo=dt.UTC))
+        for item in Trust.official().lists
+    ]
+    result = indelible.verify(imaging.encode(photograph, "png"), trust=Trust.of(stale))
+    assert any("2020-01-02" in note for note in result.notes)
+
+
 @pytest.mark.parametrize("source", [b"", b"text", Path("/nonexistent.jpg"), "/", "\0"], ids=repr)
 def test_what_is_no_picture(source: Any) -> None:
     with pytest.raises(UnreadableImageError):
@@ -457,6 +488,12 @@ def test_no_connection_is_opened(
         assert result.credential.state == "absent"
         assert result.credential.remote_url == address
         assert indelible.verify(protected.data).verdict == "authentic"
+        # Not even when asked: a picture must not make this machine talk to its own network.
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        asked = indelible.verify(pointing, remote_hosts=[host])
+        assert asked.credential.state == "absent"
+        assert any("private" in reason for reason in asked.credential.reasons)
+        assert asked.verdict == "none"
         listener.settimeout(0.2)
         with pytest.raises(TimeoutError):
             listener.accept()

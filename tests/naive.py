@@ -68,6 +68,14 @@ def box_moments(image: NDArray[np.float32], radius: int) -> tuple[Array, Array]:
     return mean, variance
 
 
+def least_nearby(values: NDArray[np.float32]) -> Array:
+    """Least value of the 3 x 3 square around each pixel, as far as it lies inside."""
+    out = np.empty(values.shape)
+    for y, x in np.ndindex(values.shape):
+        out[y, x] = values[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].min()
+    return out
+
+
 def add_pattern(
     image: NDArray[np.uint8],
     mask: NDArray[np.float32],

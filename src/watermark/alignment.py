@@ -59,6 +59,8 @@ class Lock:
     variant : int
     polarity : int
         1, or -1 for an inverted picture.
+    lines : int
+        How many pilots were inside of the spectrum.
     map : float64 (3, 3)
     centre : float64 (2,)
         Pixel (x, y) of the reduced picture around which the map was found.
@@ -68,6 +70,7 @@ class Lock:
     ring_index: int
     variant: int
     polarity: int
+    lines: int
     map: NDArray[np.float64]
     centre: NDArray[np.float64]
 
@@ -135,11 +138,12 @@ def lock_candidates(
         flat, np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1]), scores, places
     )
     best = np.argsort(-np.abs(scores), axis=None)[:RASTER_CANDIDATES]
-    row, sign = np.divmod(best, 2)
-    polarity = 1 - 2 * sign
-    start = np.stack(np.divmod(places[row, sign], GRID)[::-1], axis=1) / GRID
+    row, inverted = np.divmod(best, 2)
+    polarity = 1 - 2 * inverted
+    start = np.stack(np.divmod(places[row, inverted], GRID)[::-1], axis=1) / GRID
     places_exact, total = _sharpened(flat[row] * polarity[:, None], lines, start)
     variants = len(expected) // len(ring)
+    inside = int(np.count_nonzero(standing_out))
     centre = spectrum.origin + spectrum.centre
     locks = []
     for index in np.argsort(-total)[:limit]:
@@ -149,7 +153,8 @@ def lock_candidates(
         map_[:2, :2] = np.linalg.inv(candidate.matrix @ SYMMETRIES[symmetry] / spectrum.size).T
         map_[:2, 2] = centre - map_[:2, :2] @ places_exact[index]
         score = float(total[index] / deviation)
-        locks.append(Lock(score, ring[key][0], variant, int(polarity[index]), map_, centre))
+        sign = int(polarity[index])
+        locks.append(Lock(score, ring[key][0], variant, sign, inside, map_, centre))
     return locks
 
 

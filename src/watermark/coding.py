@@ -4,7 +4,7 @@ The size class (4 bits) says how large the mark's period is in the original's pi
 covers it. The convolutional code has constraint length 11 and the generators 2327, 2353, 2671, 3175
 (octal; Proakis, Digital Communications, table 8-2-3). Tail-biting spends no bits on ending the
 trellis (Ma and Wolf, 1986, doi:10.1109/TCOM.1986.1096498); the wrap-around Viterbi algorithm
-decodes it (Shao, Lin and Fossorier, 2003, doi:10.1109/TCOMM.2003.814222).
+decodes it (Shao, Lin and Fossorier, 2003, doi:10.1109/TCOMM.2003.818084).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from indelible.watermark._kernels import luminance
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
-from indelible.watermark.pattern import period_of, size_class_for
+from indelible.watermark.pattern import period_of, size_class_for, variant_for
 from indelible.watermark.search import (
     FFT_SIZE,
     Candidate,
@@ -35,7 +35,8 @@ WORKING_SIDE = 512  # root of the area to which pictures are reduced
 SMALLEST_SIDE = 32
 CANDIDATES = 8
 LEAST_SCORE = 5.6  # of the search; of unmarked photographs' candidates nine in ten stay below
-SURE_SCORE = 8.5  # unmarked pictures do not reach it; few lines may be left for the coherent test
+SURE_SCORE = 8.5  # unmarked pictures do not reach it
+FEW_LINES = 24  # of 32: with fewer, after much shrinking, the coherent test cannot score highly
 LEAST_LOCK = 4.95  # of the coherent test; likewise
 GOOD_FIT = 8.0  # unmarked pictures stay below
 LOCK_PER_DOUBLING = 0.13  # of the ring
@@ -141,8 +142,8 @@ class _Search:
                 if candidate.score < LEAST_SCORE:
                     break
                 for lock in alignment.lock_candidates(part, candidate, pilots, members, LOCKS):
-                    doubtful = candidate.score < SURE_SCORE and lock.score < self._least_lock()
-                    if doubtful or self.locks_left == 0:
+                    sure = candidate.score >= SURE_SCORE and lock.lines < FEW_LINES
+                    if not (sure or lock.score >= self._least_lock()) or self.locks_left == 0:
                         break
                     detection = self._follow(lock, reach)
                     if detection is not None:
@@ -179,9 +180,9 @@ class _Search:
         values = decoding.coefficients(canonical)
         for index, carrier in enumerate(self.carriers):
             for variant in range(VARIANTS):
-                decoded = self._best(decoding.decode_unmoved(values, carrier, variant))
+                lock = alignment.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
+                decoded = self._best(decoding.decode_unmoved(values, carrier, variant), lock)
                 if decoded is not None and decoded.size_class == size_class:
-                    lock = alignment.Lock(0.0, index, variant, 1, map_, np.zeros(2))
                     return self._report(lock, decoded)
         return None
 
@@ -193,11 +194,16 @@ class _Search:
         carrier = self.carriers[lock.ring_index]
         seen = decoding.PilotsSeen(carrier, lock.variant, lock.polarity)
         values = decoding.coefficients(canonical, seen)
-        return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity))
+        return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
 
-    def _best(self, found: list[decoding.Decoded]) -> decoding.Decoded | None:
-        """Return the best of what decoded, unless chance may have given it."""
-        best = max(found, key=lambda one: one.z, default=None)
+    def _best(self, found: list[decoding.Decoded], lock: alignment.Lock) -> decoding.Decoded | None:
+        """Return the best of what decoded, unless chance may have given it.
+
+        A payload's variant is known: one that was read with another variant's signs is wrong.
+        """
+        key = self.ring[lock.ring_index]
+        consistent = (one for one in found if variant_for(key, one.payload) == lock.variant)
+        best = max(consistent, key=lambda one: one.z, default=None)
         return None if best is None or self._chance(best) > probability.LIMIT else best
 
     def _chance(self, decoded: decoding.Decoded) -> float:

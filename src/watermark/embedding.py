@@ -45,19 +45,22 @@ class Strength:
 
 
 QUALITIES: dict[str, Strength] = {
-    "standard": Strength(43.35, 0.5, 0.55, 40.15, 46.5),
-    "high": Strength(49.6, 0.5, 0.55, 43.4, 49.5),
+    "standard": Strength(43.2, 0.5, 0.55, 40.15, 46.5),
+    "high": Strength(49.6, 0.5, 0.55, 43.4, 51.0),
 }
-TYPICAL_ROOM = 0.32
+MOST_LOSS = 0.018  # of SSIM, by the estimate
+TYPICAL_ROOM = 0.42
 STANDARD_AREA = 512.0 * 512.0  # pixels
 SMALLEST_SIDE = 32  # pixels
 SMALL_AREA = 200 * 200  # pixels: below, the mark is looked for before the picture is handed out
-FLAT_VARIANCE = (
-    1.0  # grey levels squared: where the local variance is below, a codec leaves nothing
-)
+FLAT_VARIANCE = 0.05  # grey levels squared: below, the local picture is one colour
+SMOOTH_VARIANCE = 1.0  # likewise: below, a codec leaves little
 LEAST_TEXTURE = 0.001  # of the picture
 LITTLE_TEXTURE = 0.1  # below, the mark is looked for, too
 MASK_RADIUS = 2  # of the local variance, in pixels of half resolution
+MOST_TEXTURE = np.float32(900.0)  # grey levels squared: beyond, nothing more is hidden
+LEAST_SHADE = np.float32(0.35)  # on black, where half of the mark is cut off and lightens the rest
+SHADE_LEVEL = np.float32(12.0)  # grey levels over which the amplitude becomes whole
 MASK_EXPONENT = 0.38  # of twice the variance plus SSIM's constant (2 sigma^2 + C2)
 BUSY_SLOPE = 0.05  # per dB: how much more even the mask of a busy picture is
 BUSY_RANGE = 3.5  # dB
@@ -80,7 +83,7 @@ def embed(
         Exactly 8 bytes.
     key : Key
     quality : {"standard", "high"}
-        "high" marks at 3 dB less.
+        "high" marks at about 3 dB less.
 
     Returns
     -------
@@ -107,19 +110,24 @@ def embed(
     luminance.reduce_area(pixels, half)
     mean, variance = np.empty_like(half), np.empty_like(half)
     masking.box_moments(half, MASK_RADIUS, mean, variance)
-    textured = float(np.mean(variance > FLAT_VARIANCE))
-    if textured < LEAST_TEXTURE:
+    if float(np.mean(variance > FLAT_VARIANCE)) < LEAST_TEXTURE:
         raise UnmarkableImageError(
             "The picture is flat: nothing in it can carry a mark.",
             hint="A mark needs some texture or detail; add none just for it.",
         )
+    # An edge between flat sides hides little: what counts is the least variance nearby.
+    texture = np.empty_like(half)
+    masking.least_nearby(variance, texture)
+    np.minimum(texture, MOST_TEXTURE, out=texture)
     weights = LUMA / np.sum(LUMA**2) if channels >= 3 else np.ones(1)
-    mask = _mask(variance, QUALITIES[quality], float(np.mean(weights**2)), height * width)
+    shade = np.minimum(LEAST_SHADE + mean / SHADE_LEVEL, np.float32(1.0))
+    mask = _mask(texture, shade, QUALITIES[quality], float(np.mean(weights**2)), height * width)
     carrier, size_class = carrier_of(key), size_class_for(height, width)
     pattern = synthesise(carrier, variant_for(key, payload), payload, size_class)
     out = np.empty_like(pixels)
     masking.add_pattern(pixels, mask, pattern, weights.astype(np.float32), out)
-    doubtful = textured < LITTLE_TEXTURE or height * width < SMALL_AREA
+    smooth = float(np.mean(variance > SMOOTH_VARIANCE)) < LITTLE_TEXTURE
+    doubtful = smooth or height * width < SMALL_AREA
     if doubtful and detect(out, key).payload != payload:
         raise UnmarkableImageError(
             "The picture is too small or too flat: the mark cannot be found again in it.",
@@ -135,14 +143,20 @@ def _as_payload(payload: bytes) -> bytes:
 
 
 def _mask(
-    variance: NDArray[np.float32], strength: Strength, cost: float, n_pixels: int
+    texture: NDArray[np.float32],
+    shade: NDArray[np.float32],
+    strength: Strength,
+    cost: float,
+    n_pixels: int,
 ) -> NDArray[np.float32]:
     """Return the mark's local amplitude in grey levels of luminance, at half resolution.
 
     Parameters
     ----------
-    variance : float32 (h, w)
-        Local variance of the luminance at half resolution.
+    texture : float32 (h, w)
+        Local variance of the luminance at half resolution, where it is more than an edge.
+    shade : float32 (h, w)
+        Factor of the amplitude: below 1 near black.
     strength : Strength
     cost : float
         Mean square error of the channels for a unit change of luminance.
@@ -151,19 +165,25 @@ def _mask(
     """
     shortage = max(0.0, 10 * np.log10(STANDARD_AREA / n_pixels))
     psnr = strength.psnr - strength.small * shortage
-    mask, amplitude = _at(variance, MASK_EXPONENT, psnr, cost)
-    room = np.sqrt(float(np.mean((amplitude * mask) ** 2 / (variance * 0.4 + 3.0))))
+    mask, amplitude = _at(texture, shade, MASK_EXPONENT, psnr, cost)
+    room = np.sqrt(float(np.mean((amplitude * mask) ** 2 / (texture * 0.4 + 3.0))))
     wanted = psnr + strength.spread * 20 * np.log10(room / TYPICAL_ROOM)
     limited = min(max(wanted, strength.lowest), strength.highest)
     # A busy picture hides more than its limit allows: spread the mark over its calmer parts, too.
     exponent = MASK_EXPONENT - BUSY_SLOPE * min(max(strength.psnr - wanted, 0.0), BUSY_RANGE)
-    mask, amplitude = _at(variance, exponent, limited, cost)
-    return mask * np.float32(amplitude)
+    mask, amplitude = _at(texture, shade, exponent, limited, cost)
+    # What SSIM loses to added noise: its variance over that of the picture (and SSIM's constant).
+    loss = amplitude**2 * cost * float(np.mean(mask**2 / (2 * texture + SSIM_C2)))
+    return mask * np.float32(amplitude * min(1.0, np.sqrt(MOST_LOSS / loss)))
 
 
 def _at(
-    variance: NDArray[np.float32], exponent: float, psnr: float, cost: float
+    texture: NDArray[np.float32],
+    shade: NDArray[np.float32],
+    exponent: float,
+    psnr: float,
+    cost: float,
 ) -> tuple[NDArray[np.float32], float]:
     """Return a mask's shape, and the factor with which it costs `psnr`."""
-    mask = (2 * variance + np.float32(SSIM_C2)) ** np.float32(exponent)
+    mask = shade * (2 * texture + np.float32(SSIM_C2)) ** np.float32(exponent)
     return mask, 255.0 / 10 ** (psnr / 20) / float(np.sqrt(np.mean(mask**2) * cost))

@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import math
 
+from indelible.watermark.carrier import TILES_PER_SUPER, VARIANTS
+from indelible.watermark.coding import CRC_BITS, MESSAGE_BITS
+
 __all__ = ["DECODES_PER_KEY", "LIMIT", "MAX_LOCKS", "false_positive_bound"]
 
 LIMIT = 1e-9
 MAX_LOCKS = 32  # synchronised hypotheses that one search decodes
 TRIES_PER_LOCK = 2  # before and after its map is settled
-TILE_OFFSETS = 16
-UNMOVED = 8  # hypotheses of a picture that was not moved: one per variant
-DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILE_OFFSETS + UNMOVED
+DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILES_PER_SUPER**2 + VARIANTS  # these unmoved
 SMALLEST = 1e-300  # a bound is never zero
-_LOG_MESSAGES = (64 + 4) * math.log(2)  # payloads and size classes
+_LOG_MESSAGES = (MESSAGE_BITS - CRC_BITS) * math.log(2)  # payloads and size classes
 
 
 def false_positive_bound(z: float, n_keys: int) -> float:

@@ -60,6 +60,24 @@ def box_moments(
             line_variance[x] = max(spread, np.float32(0.0))
 
 
+@kernel("void(float32[:, ::1], float32[:, ::1])")
+def least_nearby(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
+    """Take the least value of each 3 x 3 square, cut off at the borders."""
+    height, width = values.shape
+    line = np.empty(width, np.float32)
+    for y in range(height):
+        above, here, below = values[max(y - 1, 0)], values[y], values[min(y + 1, height - 1)]
+        for x in range(width):
+            line[x] = min(above[x], here[x], below[x])
+        row = out[y]
+        row[0], row[width - 1] = line[0], line[width - 1]
+        if width > 1:
+            row[0] = min(line[0], line[1])
+            row[width - 1] = min(line[width - 2], line[width - 1])
+        for x in range(1, width - 1):
+            row[x] = min(line[x - 1], line[x], line[x + 1])
+
+
 @inner
 def _double(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Repeat each value twice, but the last one of an odd line."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -82,12 +84,18 @@ def perspective(key: Key, payload: bytes) -> tuple[NDArray[np.float32], NDArray[
     return whiten(marked_noise(key, payload, map_=truth)), truth
 
 
-def lock_at(map_: NDArray[np.float64]) -> Lock:
-    return Lock(5.0, 0, 0, 1, map_, np.array([SIDE / 2, SIDE / 2]))
+@pytest.fixture(scope="module")
+def lock(key: Key, payload: bytes) -> Lock:
+    """A lock on an unmoved mark."""
+    return locks_of(whiten(marked_noise(key, payload)), [key])[0]
+
+
+def moved(lock: Lock, map_: NDArray[np.float64]) -> Lock:
+    return replace(lock, map=map_, centre=np.array([SIDE / 2, SIDE / 2]))
 
 
 def test_a_perspective_is_fitted(
-    key: Key, perspective: tuple[NDArray[np.float32], NDArray[np.float64]]
+    key: Key, lock: Lock, perspective: tuple[NDArray[np.float32], NDArray[np.float64]]
 ) -> None:
     white, truth = perspective
     middle = np.array([[SIDE / 2, SIDE / 2]])
@@ -99,16 +107,16 @@ def test_a_perspective_is_fitted(
     start[:2, 2] = (middle - source @ near.T)[0]
     assert misplaced(start @ TO_PIXELS, truth @ TO_PIXELS) > 4
     lock = settle(
-        white, refine(white, lock_at(start @ TO_PIXELS), carrier_of(key), 0.4), carrier_of(key)
+        white, refine(white, moved(lock, start @ TO_PIXELS), carrier_of(key), 0.4), carrier_of(key)
     )
     assert misplaced(lock.map, truth @ TO_PIXELS) < 0.7
 
 
 def test_settling_never_lowers_the_score(
-    key: Key, perspective: tuple[NDArray[np.float32], NDArray[np.float64]]
+    key: Key, lock: Lock, perspective: tuple[NDArray[np.float32], NDArray[np.float64]]
 ) -> None:
     white, truth = perspective
-    lock = refine(white, lock_at(truth @ TO_PIXELS), carrier_of(key), 1.0)
+    lock = refine(white, moved(lock, truth @ TO_PIXELS), carrier_of(key), 1.0)
     assert settle(white, lock, carrier_of(key)).score >= 0.98 * lock.score
 
 
@@ -159,9 +167,9 @@ def test_unusable_maps(map_: NDArray[np.float64]) -> None:
         assert canonical_of(np.zeros((100, 100), np.float32), map_) is None
 
 
-def test_an_unusable_lock_stays_as_it_is(key: Key) -> None:
-    lock = lock_at(np.diag([1e-3, 1e-3, 1.0]))
-    assert refine(np.zeros((100, 100), np.float32), lock, carrier_of(key), 1.0) is lock
+def test_an_unusable_lock_stays_as_it_is(key: Key, lock: Lock) -> None:
+    unusable = moved(lock, np.diag([1e-3, 1e-3, 1.0]))
+    assert refine(np.zeros((100, 100), np.float32), unusable, carrier_of(key), 1.0) is unusable
 
 
 def test_project() -> None:

@@ -109,6 +109,7 @@ def canonical_mark(
     return Canonical(pixels.astype(np.float32), SAMPLES, (0, 0))
 
 
+@pytest.mark.compiled
 @given(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.sampled_from([1, -1]))
 @settings(max_examples=12, deadline=None)
 def test_every_tile_offset_decodes(

@@ -157,7 +157,8 @@ def protect(
     strength : {"standard", "high"}, optional
         Watermark quality: "high" is less visible and less robust.
     strip : bool
-        Keep no metadata but the ICC profile.
+        Keep no metadata but the ICC profile. A manifest is kept as history all the same, unless it
+        is too damaged to be read.
     overwrite : bool
         Replace an existing output.
     limits : Limits, optional
@@ -204,6 +205,7 @@ def protect(
     strength = defaults.settings.watermark.strength if strength is None else strength
     trust = defaults.trust()
     request = _request(manifest, generator, source_type, defaults)
+    parent = None if strip and _history_is_unreadable(source) else source.data
     history = _recovered_history(source, {key, *defaults.detection_keys()}, registry)
 
     older: list[bytes] = []
@@ -239,7 +241,7 @@ def protect(
             canvas.format,
             draft,
             signer,
-            parent=source.data,
+            parent=parent,
             parent_store=history,
             trust=trust,
         )
@@ -323,6 +325,13 @@ def _recovered_history(source: Source, keys: Iterable[Key], registry: Registry) 
         if sound and any(b.names(watermark.ALGORITHM, found.payload) for b in report.soft_bindings):
             return record.manifest_store
     return None
+
+
+def _history_is_unreadable(source: Source) -> bool:
+    """Whether the manifest that a file carries is too damaged to be kept as history."""
+    if source.data is None:
+        return False
+    return credentials.read(source.data, source.format or "").state == "unreadable"
 
 
 def _check_profile(profile: str, data: bytes, format: str, xmp: bytes | None, trust: Trust) -> None:

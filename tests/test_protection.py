@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,21 @@ def test_a_stripped_input_keeps_the_history_that_its_watermark_leads_to(
     assert parent.manifest is not None
     assert parent.manifest.manifest_id == first.manifest_id
     assert indelible.verify(second.data).verdict == "authentic"
+
+
+def test_a_damaged_history_is_only_dropped_when_asked(photograph: Pixels) -> None:
+    signed = indelible.protect(photograph, format="png").data
+    start = signed.index(b"caBX") + 4
+    damaged = imaging.encode(photograph, "png")
+    length = int.from_bytes(signed[start - 8 : start - 4], "big")
+    store = signed[start : start + length // 2]
+    chunk = b"caBX" + store
+    check = zlib.crc32(chunk).to_bytes(4, "big")
+    damaged = damaged[:33] + len(store).to_bytes(4, "big") + chunk + check + damaged[33:]
+    assert credentials.read(damaged, "png").state == "unreadable"
+    with pytest.raises(ManifestError, match="cannot be read"):
+        indelible.protect(damaged)
+    assert indelible.verify(indelible.protect(damaged, strip=True).data).verdict == "authentic"
 
 
 def test_a_disclosure_profile_is_filled_and_written(photograph: Pixels) -> None:

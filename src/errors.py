@@ -4,7 +4,7 @@
 
     IndelibleError
     ├── ImageError
-    │   ├── UnreadableImageError      not an image, truncated, or disguised as another format
+    │   ├── UnreadableImageError      no image, truncated, or disguised as another format
     │   ├── UnsupportedImageError     a format or a kind of image that is refused knowingly
     │   └── ImageTooLargeError        the header announces more pixels or bytes than the limit
     ├── WatermarkError
@@ -13,18 +13,18 @@
     │   ├── PayloadError              a payload that is not exactly eight bytes
     │   └── KeyFileError              a watermark key that cannot be read, written or used
     ├── CredentialError
-    │   ├── SigningError              the signer, the C2PA library or the time-stamp authority refused
+    │   ├── SigningError              the signer, the C2PA library or the time stamper refused
     │   ├── CertificateError          a certificate that breaks the C2PA profile
     │   ├── ManifestError             a manifest that cannot be built
     │   ├── TrustError                a trust list that cannot be read or updated
     │   └── IdentityError             the development identity cannot be created or loaded
     ├── RegistryError
     │   ├── BindingConflictError      the registry already holds this watermark id
-    │   └── RegistryUnavailableError  locked, full, unreadable or unreachable
+    │   └── RegistryUnavailableError  locked, full, unreadable, unreachable
     ├── ConfigurationError            settings that contradict each other or cannot be read
     ├── OutputError
     │   └── OutputExistsError         the output exists and overwriting was not asked for
-    ├── MissingDependencyError        an optional package, or a system library of one, is not installed
+    ├── MissingDependencyError        an optional package or a system library is not installed
     └── NetworkError                  an outbound connection that failed or is not allowed
 """
 

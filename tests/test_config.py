@@ -100,9 +100,7 @@ def test_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_private_keys_may_live_elsewhere(tmp_path: Path, name: str, expected: str) -> None:
-    file = write(
-        tmp_path / "c.toml", f'[signer]\ncertificate = "c.pem"\nprivate_key = "{name}"\n'
-    )
+    file = write(tmp_path / "c.toml", f'[signer]\ncertificate = "c.pem"\nprivate_key = "{name}"\n')
     assert load_settings(file).signer.private_key == expected.format(folder=tmp_path)
 
 

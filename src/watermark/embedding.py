@@ -58,6 +58,7 @@ SMOOTH_VARIANCE = 1.0  # likewise: below, a codec leaves little
 LEAST_TEXTURE = 0.001  # of the picture
 LITTLE_TEXTURE = 0.1  # below, the mark is looked for, too
 MASK_RADIUS = 2  # of the local variance, in pixels of half resolution
+FINE_SHARE = np.float32(3.0)  # of a texture, the whole variance over that of its fine part
 MOST_TEXTURE = np.float32(900.0)  # grey levels squared: beyond, nothing more is hidden
 LEAST_SHADE = np.float32(0.35)  # on black, where half of the mark is cut off and lightens the rest
 SHADE_LEVEL = np.float32(12.0)  # grey levels over which the amplitude becomes whole
@@ -115,10 +116,7 @@ def embed(
             "The picture is flat: nothing in it can carry a mark.",
             hint="A mark needs some texture or detail; add none just for it.",
         )
-    # An edge between flat sides hides little: what counts is the least variance nearby.
-    texture = np.empty_like(half)
-    masking.least_nearby(variance, texture)
-    np.minimum(texture, MOST_TEXTURE, out=texture)
+    texture = _texture(half - mean, variance)
     weights = LUMA / np.sum(LUMA**2) if channels >= 3 else np.ones(1)
     shade = np.minimum(LEAST_SHADE + mean / SHADE_LEVEL, np.float32(1.0))
     mask = _mask(texture, shade, QUALITIES[quality], float(np.mean(weights**2)), height * width)
@@ -134,6 +132,26 @@ def embed(
             hint="Use a larger picture, or one with more detail.",
         )
     return out.reshape(image.shape)
+
+
+def _texture(fine: NDArray[np.float32], variance: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much local variance hides a mark, float32 (h, w).
+
+    A slope (a soft edge, a round body) varies but hides little: only its fine part counts. An
+    edge between flat sides hides little, either: what counts is the least variance nearby.
+
+    Parameters
+    ----------
+    fine : float32 (h, w)
+        The luminance at half resolution without its local mean.
+    variance : float32 (h, w)
+        The luminance's local variance.
+    """
+    mean, texture = np.empty_like(fine), np.empty_like(fine)
+    masking.box_moments(fine, MASK_RADIUS, mean, texture)
+    least = np.minimum(variance, FINE_SHARE * texture)
+    masking.least_nearby(least, texture)
+    return np.minimum(texture, MOST_TEXTURE, out=texture)
 
 
 def _as_payload(payload: bytes) -> bytes:

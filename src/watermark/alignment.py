@@ -14,7 +14,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import constellation, warp
-from indelible.watermark.carrier import Carrier, Pilots
+from indelible.watermark.carrier import TILE, Carrier, Pilots
 from indelible.watermark.search import Candidate, Spectrum
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
 
 LINE_WEIGHT = 0.5  # exponent of the relative power
 EVERYWHERE = 9.0
+UPPER_RADIUS = 0.138  # cycles per sample: the upper pilots are beyond
 LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
 EVEN = 0.4  # of the best part's coherence
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
@@ -64,6 +65,9 @@ class Lock:
     map : float64 (3, 3)
     centre : float64 (2,)
         Pixel (x, y) of the reduced picture around which the map was found.
+    high : int
+        1, or -1 where the upper pilots are inverted: the response of a median filter, of a box
+        and of a lens out of focus is negative beyond its first zero.
     """
 
     score: float
@@ -73,6 +77,7 @@ class Lock:
     lines: int
     map: NDArray[np.float64]
     centre: NDArray[np.float64]
+    high: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ def lock_candidates(
     pilots: Pilots,
     ring: list[tuple[int, Carrier]],
     limit: int,
+    high: int = 1,
 ) -> list[Lock]:
     """Try every key, variant, symmetry, polarity and translation on one candidate; best first."""
     lines = pilots.lines
@@ -130,6 +136,7 @@ def lock_candidates(
     index_of, negative = _permutations(pilots)
     turned = np.where(negative, np.conj(sampled[index_of]), sampled[index_of])
     expected = np.concatenate([carrier.pilot_phases for _, carrier in ring])
+    turned = turned * _signs(lines, high)
     hypotheses = np.exp(1j * expected)[:, None, :] * np.conj(turned)[None, :, :]
     flat = np.ascontiguousarray(hypotheses.reshape(-1, len(lines)), dtype=np.complex64)
     scores = np.empty((len(flat), 2), np.float32)
@@ -154,7 +161,7 @@ def lock_candidates(
         map_[:2, 2] = centre - map_[:2, :2] @ places_exact[index]
         score = float(total[index] / deviation)
         sign = int(polarity[index])
-        locks.append(Lock(score, ring[key][0], variant, sign, inside, map_, centre))
+        locks.append(Lock(score, ring[key][0], variant, sign, inside, map_, centre, high))
     return locks
 
 
@@ -298,7 +305,7 @@ def _coherence(
     canonical = canonical_of(white, lock.map)
     if canonical is None:
         return np.ones(9), thirds * extent
-    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
+    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity, lock.high)
     place = project(lock.map, centres) / extent
     inside = np.all((place > 0) & (place < 1), axis=1)
     part = (np.floor(3 * place[inside]) @ (1, 3)).astype(np.int64)
@@ -319,7 +326,7 @@ def _step(
     canonical = canonical_of(white, lock.map)
     if canonical is None:
         return lock
-    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity)
+    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity, lock.high)
     if len(values) < LEAST_TILES:
         return replace(lock, score=0.0)
     distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
@@ -333,7 +340,7 @@ def _step(
 
 
 def pilot_values(
-    canonical: Canonical, carrier: Carrier, variant: int, polarity: int
+    canonical: Canonical, carrier: Carrier, variant: int, polarity: int, high: int = 1
 ) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
     """Return each tile's pilots with their expected phases removed, and the tiles' centres.
 
@@ -352,7 +359,12 @@ def pilot_values(
     picked = spectra[:, lines[:, 1] % canonical.samples, lines[:, 0]]
     values = picked * np.exp(-1j * carrier.pilot_phases[variant])
     centres = np.stack([s, t], axis=1) + np.array(canonical.origin) + 0.5
-    return polarity * values, centres
+    return polarity * _signs(lines, high) * values, centres
+
+
+def _signs(lines: NDArray[np.int64], high: int) -> NDArray[np.float64]:
+    """Return `high` for the upper pilots, 1 for the lower, float64 (n_pilots,)."""
+    return np.where(np.hypot(*lines.T) > UPPER_RADIUS * TILE, float(high), 1.0)
 
 
 def _basis(centres: NDArray[np.float64], size: int) -> NDArray[np.float64]:

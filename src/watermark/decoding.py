@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark import coding
 from indelible.watermark._kernels import combining
-from indelible.watermark.alignment import Canonical
+from indelible.watermark.alignment import UPPER_RADIUS, Canonical
 from indelible.watermark.carrier import (
     SLOPE,
     SUPER_TILE,
@@ -58,6 +58,7 @@ class PilotsSeen:
     carrier: Carrier
     variant: int
     polarity: int
+    high: int = 1
 
 
 def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArray[np.complex64]:
@@ -194,9 +195,13 @@ def _left(
     expected = seen.polarity * np.exp(-1j * seen.carrier.pilot_phases[seen.variant])
     ring = np.minimum(_ring(lines), len(level) - 1)
     ratio = (values * expected).real / np.sqrt(level[ring])
-    if ratio.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
-        return np.ones(len(level))  # no pilots are left: they say nothing
     radius = np.hypot(lines[:, 0], lines[:, 1])
+    upright = np.where(radius > UPPER_RADIUS * SUPER_TILE, seen.high, 1) * ratio
+    if upright.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
+        return np.ones(len(level))  # no pilots are left: they say nothing
     near = np.exp(-0.5 * ((_radii()[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6
     local = near @ ratio / near.sum(axis=1)
-    return np.asarray(np.maximum(local, LEAST_RESPONSE * ratio.mean()))
+    least = LEAST_RESPONSE * float(upright.mean())
+    if seen.high > 0:
+        return np.asarray(np.maximum(local, least))
+    return np.asarray(np.where(np.abs(local) > least, local, least))  # inverted data count, too

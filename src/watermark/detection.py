@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,7 @@ from indelible.watermark.whitening import whiten
 
 __all__ = ["Detection", "detect"]
 
+Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 
 WORKING_SIDE = 512  # root of the area to which pictures are reduced
@@ -36,9 +37,12 @@ SMALLEST_SIDE = 32
 CANDIDATES = 8
 LEAST_SCORE = 5.6  # of the search; of unmarked photographs' candidates nine in ten stay below
 SURE_SCORE = 8.5  # unmarked pictures do not reach it
-FEW_LINES = 24  # of 32: with fewer, after much shrinking, the coherent test cannot score highly
+FEW_LINES = 26  # of 32: with fewer, after much shrinking, the coherent test cannot score highly
+MAX_EXCEPTIONS = 8  # locks that are followed for that reason: another's mark gives such ones, too
 LEAST_LOCK = 4.95  # of the coherent test; likewise
 GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always
+LOCK_PER_SCORE = 0.15
+MOST_RELIEF = 2.5  # of the search's score
 LOCK_PER_DOUBLING = 0.13  # of the ring
 LOCKS = 3  # per candidate
 PART_REACH = 0.4
@@ -116,6 +120,8 @@ class _Search:
     ring: tuple[Key, ...]
     carriers: list[Carrier]
     locks_left: int = probability.MAX_LOCKS
+    exceptions_left: int = MAX_EXCEPTIONS
+    tried: dict[tuple[float, ...], list[NDArray[np.float64]]] = field(default_factory=dict)
 
     def run(self) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
@@ -141,18 +147,39 @@ class _Search:
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE:
                     break
-                for lock in alignment.lock_candidates(part, candidate, pilots, members, LOCKS):
-                    sure = candidate.score >= SURE_SCORE and lock.lines < FEW_LINES
-                    if not (sure or lock.score >= self._least_lock()) or self.locks_left == 0:
-                        break
+                if self._tried_before(part, candidate):
+                    continue
+                for lock in self._locks(part, candidate, pilots, members):
+                    if self.locks_left == 0:
+                        return None
                     detection = self._follow(lock, reach)
                     if detection is not None:
                         return detection
         return None
 
-    def _least_lock(self) -> float:
-        """Return the least score of a lock to follow: with more keys, chance reaches more."""
-        return LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
+    def _locks(
+        self, part: Spectrum, candidate: Candidate, pilots: Pilots, members: Members
+    ) -> Iterator[alignment.Lock]:
+        """Yield the locks on a candidate that are worth following."""
+        sure = candidate.score >= SURE_SCORE
+        # With more keys chance reaches more, and less on a candidate that chance hardly gives.
+        least = LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
+        least -= LOCK_PER_SCORE * min(candidate.score - LEAST_SCORE, MOST_RELIEF)
+        for high in (1, -1) if sure else (1,):
+            for lock in alignment.lock_candidates(part, candidate, pilots, members, LOCKS, high):
+                few = sure and lock.lines < FEW_LINES and self.exceptions_left > 0
+                if lock.score >= least or few:
+                    self.exceptions_left -= lock.score < least
+                    yield lock
+
+    def _tried_before(self, part: Spectrum, candidate: Candidate) -> bool:
+        """Tell whether another search of this part gave the same map, and remember this one."""
+        known = self.tried.setdefault(tuple(part.origin), [])
+        size = np.abs(candidate.matrix).max()
+        if any(np.abs(candidate.matrix - matrix).max() < 0.002 * size for matrix in known):
+            return True
+        known.append(candidate.matrix)
+        return False
 
     def _follow(self, lock: alignment.Lock, reach: float) -> Detection | None:
         """Synchronise on one hypothesis and decode, a second time if the pilots look good."""
@@ -192,7 +219,7 @@ class _Search:
         if canonical is None:
             return None
         carrier = self.carriers[lock.ring_index]
-        seen = decoding.PilotsSeen(carrier, lock.variant, lock.polarity)
+        seen = decoding.PilotsSeen(carrier, lock.variant, lock.polarity, lock.high)
         values = decoding.coefficients(canonical, seen)
         return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
 

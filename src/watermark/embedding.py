@@ -45,7 +45,7 @@ class Strength:
 
 
 QUALITIES: dict[str, Strength] = {
-    "standard": Strength(43.2, 0.5, 0.55, 40.15, 46.5),
+    "standard": Strength(43.2, 0.5, 0.55, 40.15, 44.8),
     "high": Strength(49.6, 0.5, 0.55, 43.4, 51.0),
 }
 MOST_LOSS = 0.018  # of SSIM, by the estimate
@@ -63,7 +63,7 @@ MOST_TEXTURE = np.float32(900.0)  # grey levels squared: beyond, nothing more is
 LEAST_SHADE = np.float32(0.35)  # on black, where half of the mark is cut off and lightens the rest
 SHADE_LEVEL = np.float32(12.0)  # grey levels over which the amplitude becomes whole
 MASK_EXPONENT = 0.38  # of twice the variance plus SSIM's constant (2 sigma^2 + C2)
-BUSY_SLOPE = 0.05  # per dB: how much more even the mask of a busy picture is
+BUSY_SLOPE = 0.065  # per dB: how much more even the mask of a busy picture is
 BUSY_RANGE = 3.5  # dB
 SSIM_C2 = 58.5
 # The channels share a luminance change where it costs least squared error: in proportion to their

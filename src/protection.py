@@ -287,7 +287,8 @@ def _refuse_existing(output: Output, *, overwrite: bool) -> None:
     """Fail before any work is done; the write itself makes sure once more."""
     if isinstance(output, str | os.PathLike) and not overwrite and os.path.lexists(output):
         raise OutputExistsError(
-            f"{os.fspath(output)} exists.", hint="Choose another name, or allow overwriting it."
+            f"'{os.fspath(output)}' exists already.",
+            hint="Choose another name, or allow overwriting it.",
         )
 
 

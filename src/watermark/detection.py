@@ -43,6 +43,7 @@ LEAST_LOCK = 4.95  # of the coherent test; likewise
 GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always
 LOCK_PER_SCORE = 0.15
 MOST_RELIEF = 2.5  # of the search's score
+SCORE_PER_DOUBLING = 0.1  # of the ring: each candidate costs a test of every key
 LOCK_PER_DOUBLING = 0.13  # of the ring
 LOCKS = 3  # per candidate
 PART_REACH = 0.4
@@ -139,13 +140,14 @@ class _Search:
 
     def _try(self, part: Spectrum, search: Searcher, reach: float) -> Detection | None:
         """Search one spectrum for each family's pilots, lock on the candidates, and decode."""
+        doublings = float(np.log2(len(self.ring)))
         for family in dict.fromkeys(one.family for one in self.ring):
             members = [
                 (i, self.carriers[i]) for i, one in enumerate(self.ring) if one.family == family
             ]
             pilots = members[0][1].pilots
             for candidate in search(part, pilots, CANDIDATES):
-                if candidate.score < LEAST_SCORE:
+                if candidate.score < LEAST_SCORE + SCORE_PER_DOUBLING * doublings:
                     break
                 if self._tried_before(part, candidate):
                     continue

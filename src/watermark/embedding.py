@@ -50,6 +50,7 @@ QUALITIES: dict[str, Strength] = {
 }
 MOST_LOSS = 0.018  # of SSIM, by the estimate
 TYPICAL_ROOM = 0.42
+SAMPLES = 16384  # of the mask, from which a picture's strength is taken
 STANDARD_AREA = 512.0 * 512.0  # pixels
 SMALLEST_SIDE = 32  # pixels
 SMALL_AREA = 200 * 200  # pixels: below, the mark is looked for before the picture is handed out
@@ -181,18 +182,22 @@ def _mask(
     n_pixels : int
         Of the picture: a small one has fewer samples of the mark, and gets a stronger one.
     """
+    step = max(1, int(np.sqrt(texture.size / SAMPLES)))
+    some = np.ascontiguousarray(texture[::step, ::step])  # enough for averages
+    some_shade = shade[::step, ::step]
     shortage = max(0.0, 10 * np.log10(STANDARD_AREA / n_pixels))
     psnr = strength.psnr - strength.small * shortage
-    mask, amplitude = _at(texture, shade, MASK_EXPONENT, psnr, cost)
-    room = np.sqrt(float(np.mean((amplitude * mask) ** 2 / (texture * 0.4 + 3.0))))
+    mask, amplitude = _at(some, some_shade, MASK_EXPONENT, psnr, cost)
+    room = np.sqrt(float(np.mean((amplitude * mask) ** 2 / (some * 0.4 + 3.0))))
     wanted = psnr + strength.spread * 20 * np.log10(room / TYPICAL_ROOM)
     limited = min(max(wanted, strength.lowest), strength.highest)
     # A busy picture hides more than its limit allows: spread the mark over its calmer parts, too.
     exponent = MASK_EXPONENT - BUSY_SLOPE * min(max(strength.psnr - wanted, 0.0), BUSY_RANGE)
-    mask, amplitude = _at(texture, shade, exponent, limited, cost)
+    mask, amplitude = _at(some, some_shade, exponent, limited, cost)
     # What SSIM loses to added noise: its variance over that of the picture (and SSIM's constant).
-    loss = amplitude**2 * cost * float(np.mean(mask**2 / (2 * texture + SSIM_C2)))
-    return mask * np.float32(amplitude * min(1.0, np.sqrt(MOST_LOSS / loss)))
+    loss = amplitude**2 * cost * float(np.mean(mask**2 / (2 * some + SSIM_C2)))
+    amplitude *= min(1.0, float(np.sqrt(MOST_LOSS / loss)))
+    return np.float32(amplitude) * _shape(texture, shade, exponent)
 
 
 def _at(
@@ -203,5 +208,12 @@ def _at(
     cost: float,
 ) -> tuple[NDArray[np.float32], float]:
     """Return a mask's shape, and the factor with which it costs `psnr`."""
-    mask = shade * (2 * texture + np.float32(SSIM_C2)) ** np.float32(exponent)
+    mask = _shape(texture, shade, exponent)
     return mask, 255.0 / 10 ** (psnr / 20) / float(np.sqrt(np.mean(mask**2) * cost))
+
+
+def _shape(
+    texture: NDArray[np.float32], shade: NDArray[np.float32], exponent: float
+) -> NDArray[np.float32]:
+    """Return the mask up to a factor."""
+    return shade * (2 * texture + np.float32(SSIM_C2)) ** np.float32(exponent)

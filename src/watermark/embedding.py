@@ -53,6 +53,7 @@ TYPICAL_ROOM = 0.42
 SAMPLES = 16384  # of the mask, from which a picture's strength is taken
 STANDARD_AREA = 512.0 * 512.0  # pixels
 SMALLEST_SIDE = 32  # pixels
+NARROW_SIDE = 128  # pixels: as SMALL_AREA
 SMALL_AREA = 200 * 200  # pixels: below, the mark is looked for before the picture is handed out
 FLAT_VARIANCE = 0.05  # grey levels squared: below, the local picture is one colour
 SMOOTH_VARIANCE = 1.0  # likewise: below, a codec leaves little
@@ -126,7 +127,8 @@ def embed(
     out = np.empty_like(pixels)
     masking.add_pattern(pixels, mask, pattern, weights.astype(np.float32), out)
     smooth = float(np.mean(variance > SMOOTH_VARIANCE)) < LITTLE_TEXTURE
-    doubtful = smooth or height * width < SMALL_AREA
+    small = height * width < SMALL_AREA or min(height, width) < NARROW_SIDE
+    doubtful = smooth or small
     if doubtful and detect(out, key).payload != payload:
         raise UnmarkableImageError(
             "The picture is too small or too flat: the mark cannot be found again in it.",

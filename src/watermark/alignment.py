@@ -23,6 +23,7 @@ __all__ = [
     "Lock",
     "canonical_of",
     "lock_candidates",
+    "pilot_signs",
     "project",
     "refine",
     "settle",
@@ -34,6 +35,8 @@ UPPER_RADIUS = 0.138  # cycles per sample: the upper pilots are beyond
 LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
 EVEN = 0.4  # of the best part's coherence
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
+MAX_TILES = 64  # a side
+SAMPLES = (64, 80, 96)  # per tile; the band's edge of 0.22 cycles/sample is at 28 cycles per tile
 LEAST_TILES = 4  # fewer do not determine a map
 RASTER_CANDIDATES = 24
 NEWTON_STEPS = 3
@@ -136,7 +139,7 @@ def lock_candidates(
     index_of, negative = _permutations(pilots)
     turned = np.where(negative, np.conj(sampled[index_of]), sampled[index_of])
     expected = np.concatenate([carrier.pilot_phases for _, carrier in ring])
-    turned = turned * _signs(lines, high)
+    turned = turned * pilot_signs(lines, high)
     hypotheses = np.exp(1j * expected)[:, None, :] * np.conj(turned)[None, :, :]
     flat = np.ascontiguousarray(hypotheses.reshape(-1, len(lines)), dtype=np.complex64)
     scores = np.empty((len(flat), 2), np.float32)
@@ -248,10 +251,6 @@ def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canon
     return canonical
 
 
-MAX_TILES = 64
-SAMPLES = (64, 80, 96)  # per tile; the band's edge of 0.22 cycles/sample is at 28 cycles per tile
-
-
 def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
     """Sharpen a lock's map with the pilots of each tile.
 
@@ -359,18 +358,22 @@ def pilot_values(
     picked = spectra[:, lines[:, 1] % canonical.samples, lines[:, 0]]
     values = picked * np.exp(-1j * carrier.pilot_phases[variant])
     centres = np.stack([s, t], axis=1) + np.array(canonical.origin) + 0.5
-    return polarity * _signs(lines, high) * values, centres
+    return polarity * pilot_signs(lines, high) * values, centres
 
 
-def _signs(lines: NDArray[np.int64], high: int) -> NDArray[np.float64]:
-    """Return `high` for the upper pilots, 1 for the lower, float64 (n_pilots,)."""
+def pilot_signs(lines: NDArray[np.int64], high: int) -> NDArray[np.float64]:
+    """Return `high` for the upper pilots, 1 for the others, float64 (n,); lines per tile."""
     return np.where(np.hypot(*lines.T) > UPPER_RADIUS * TILE, float(high), 1.0)
+
+
+def _frame(centres: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return the tiles' middle and half extent: in these units the fit is well conditioned."""
+    return centres.mean(axis=0), float(np.ptp(centres, axis=0).max() / 2 + 0.5)
 
 
 def _basis(centres: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Displacement of each tile per unit of each parameter, float64 (n_tiles, 2, size)."""
-    middle = centres.mean(axis=0)
-    reach = np.ptp(centres, axis=0).max() / 2 + 0.5
+    middle, reach = _frame(centres)
     x, y = ((centres - middle) / reach).T
     zero, one = np.zeros_like(x), np.ones_like(x)
     across = np.stack([one, zero, x, zero, y, zero, x * x, x * y], axis=1)
@@ -382,8 +385,7 @@ def _correction(
     parameters: NDArray[np.float64], centres: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the homography that the fitted displacement is, to first order."""
-    middle = centres.mean(axis=0)
-    reach = np.ptp(centres, axis=0).max() / 2 + 0.5
+    middle, reach = _frame(centres)
     p = np.zeros(8)
     p[: len(parameters)] = parameters / reach
     unit = np.array(

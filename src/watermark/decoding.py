@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark import coding
 from indelible.watermark._kernels import combining
-from indelible.watermark.alignment import UPPER_RADIUS, Canonical
+from indelible.watermark.alignment import Canonical, pilot_signs
 from indelible.watermark.carrier import (
     SLOPE,
     SUPER_TILE,
@@ -196,7 +196,7 @@ def _left(
     ring = np.minimum(_ring(lines), len(level) - 1)
     ratio = (values * expected).real / np.sqrt(level[ring])
     radius = np.hypot(lines[:, 0], lines[:, 1])
-    upright = np.where(radius > UPPER_RADIUS * SUPER_TILE, seen.high, 1) * ratio
+    upright = pilot_signs(seen.carrier.pilots.lines, seen.high) * ratio
     if upright.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
         return np.ones(len(level))  # no pilots are left: they say nothing
     near = np.exp(-0.5 * ((_radii()[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6

@@ -1,10 +1,12 @@
 """The error-correcting code: 64 payload bits, a size class and a check, coded at rate 1/4.
 
-The size class (4 bits) says how large the mark's period is in the original's pixels; the check
-covers it. The convolutional code has constraint length 11 and the generators 2327, 2353, 2671, 3175
-(octal; Proakis, Digital Communications, table 8-2-3). Tail-biting spends no bits on ending the
+The size class (4 bits) says how large the mark's period is in the original's pixels; the check (12
+bits) covers it. The convolutional code has constraint length 12 and the generators 4767, 5723, 6265,
+7455 (octal; Proakis, Digital Communications, table 8-2-3). Tail-biting spends no bits on ending the
 trellis (Ma and Wolf, 1986, doi:10.1109/TCOM.1986.1096498); the wrap-around Viterbi algorithm
-decodes it (Shao, Lin and Fossorier, 2003, doi:10.1109/TCOMM.2003.818084).
+decodes it (Shao, Lin and Fossorier, 2003, doi:10.1109/TCOMM.2003.818084). The check chooses from a
+list of the likeliest words, so that most of its bits' energy is not lost (Seshadri and Sundberg,
+1994, doi:10.1109/TCOMM.1994.577040).
 """
 
 from __future__ import annotations
@@ -20,19 +22,19 @@ __all__ = ["CODED_BITS", "PAYLOAD_BYTES", "decode", "encode"]
 
 PAYLOAD_BYTES = 8
 SIZE_BITS = 4
-CRC_BITS = 16
-CRC_POLYNOMIAL = 0x1021  # CRC-16-CCITT
+CRC_BITS = 12
+CRC_POLYNOMIAL = 0xF13  # CRC-12/CDMA2000
 MESSAGE_BITS = 8 * PAYLOAD_BYTES + SIZE_BITS + CRC_BITS
-CONSTRAINT = 11
-GENERATORS = (0o2327, 0o2353, 0o2671, 0o3175)
+CONSTRAINT = 12
+GENERATORS = (0o4767, 0o5723, 0o6265, 0o7455)
 CODED_BITS = MESSAGE_BITS * len(GENERATORS)
 STATES = 1 << (CONSTRAINT - 1)
 MAX_LAPS = 4
-LIST_SIZE = 8  # final states that are tried, best first
+LIST_SIZE = 64  # final states that are tried after each lap
 
 
 def encode(payload: bytes, size_class: int) -> NDArray[np.int8]:
-    """Return the code word of a message, int8 (336,): 1 for a coded bit 0, -1 for a 1."""
+    """Return the code word of a message, int8 (320,): 1 for a coded bit 0, -1 for a 1."""
     message = _message(payload, size_class)
     register = 0
     for bit in message[-(CONSTRAINT - 1) :]:
@@ -51,22 +53,25 @@ def decode(soft: NDArray[np.float32]) -> tuple[bytes, int] | None:
 
     Parameters
     ----------
-    soft : float32 (336,)
+    soft : float32 (320,)
         One value per coded bit, positive where 0 is likelier; any common scale.
     """
-    groups = np.ascontiguousarray(soft, dtype=np.float32).reshape(MESSAGE_BITS, len(GENERATORS))
-    branch = groups @ _output_signs()
+    soft = np.ascontiguousarray(soft, dtype=np.float32)
+    branch = soft.reshape(MESSAGE_BITS, len(GENERATORS)) @ _output_signs()
     metric = np.zeros(STATES, dtype=np.float32)
     decision = np.empty((MESSAGE_BITS, STATES), dtype=np.uint8)
     bits = np.empty(MESSAGE_BITS, dtype=np.uint8)
+    checked: set[tuple[bytes, int]] = set()
     for _ in range(MAX_LAPS):
         viterbi.forward(branch, _outputs(), MESSAGE_BITS, metric, decision)
-        for state in np.argsort(-metric, kind="stable")[:LIST_SIZE]:
+        for rank, state in enumerate(np.argsort(-metric, kind="stable")[:LIST_SIZE]):
             if viterbi.trace_back(decision, state, bits) == state:
-                checked = _checked(bits)
-                if checked is not None:
-                    return checked
-    return None
+                message = _checked(bits)
+                if message is not None and rank == 0:
+                    return message  # of all paths the best, and it closes
+                if message is not None:
+                    checked.add(message)
+    return max(checked, key=lambda message: float(soft @ encode(*message)), default=None)
 
 
 @lru_cache(maxsize=1)
@@ -92,28 +97,26 @@ def _output_signs() -> NDArray[np.float32]:
 
 
 def _message(payload: bytes, size_class: int) -> NDArray[np.uint8]:
-    """Payload, size class and check as bits, uint8 (84,), most significant first."""
-    check = _crc16(payload + bytes([size_class]))
-    fields = (payload, bytes([size_class << 8 - SIZE_BITS]), check.to_bytes(2, "big"))
-    whole, size, remainder = (np.unpackbits(np.frombuffer(f, dtype=np.uint8)) for f in fields)
-    return np.concatenate([whole, size[:SIZE_BITS], remainder])
+    """Payload, size class and check as bits, uint8 (80,), most significant first."""
+    data = np.frombuffer(payload + bytes([size_class << 8 - SIZE_BITS]), dtype=np.uint8)
+    bits = np.unpackbits(data)[: MESSAGE_BITS - CRC_BITS]
+    return np.concatenate([bits, _check(bits)])
 
 
 def _checked(bits: NDArray[np.uint8]) -> tuple[bytes, int] | None:
     """Return what is in a message's bits if its check holds."""
-    whole, size, remainder = np.split(bits, [8 * PAYLOAD_BYTES, 8 * PAYLOAD_BYTES + SIZE_BITS])
-    payload = np.packbits(whole).tobytes()
-    size_class = int(np.packbits(size)[0]) >> 8 - SIZE_BITS
-    check = int.from_bytes(np.packbits(remainder).tobytes(), "big")
-    return (payload, size_class) if check == _crc16(payload + bytes([size_class])) else None
+    data, check = bits[: MESSAGE_BITS - CRC_BITS], bits[MESSAGE_BITS - CRC_BITS :]
+    if not np.array_equal(check, _check(data)):
+        return None
+    packed = np.packbits(data).tobytes()
+    return packed[:PAYLOAD_BYTES], packed[PAYLOAD_BYTES] >> 8 - SIZE_BITS
 
 
-def _crc16(data: bytes) -> int:
-    remainder = 0xFFFF
-    for byte in data:
-        remainder ^= byte << 8
-        for _ in range(8):
-            remainder <<= 1
-            if remainder & 0x10000:
-                remainder ^= 0x10000 | CRC_POLYNOMIAL
-    return remainder
+def _check(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the remainder of some bits, most significant first, uint8 (CRC_BITS,)."""
+    top = 1 << (CRC_BITS - 1)
+    remainder = 2 * top - 1
+    for bit in bits.tolist():
+        out = bool(remainder & top) != bit
+        remainder = (remainder << 1) & (2 * top - 1) ^ (CRC_POLYNOMIAL if out else 0)
+    return np.array([remainder >> shift & 1 for shift in range(CRC_BITS - 1, -1, -1)], np.uint8)

@@ -27,7 +27,9 @@ OFFSET_TRIES = 3
 RING = 4.0  # cycles per super-tile
 RESPONSE_WIDTH = 10.0  # cycles per super-tile over which pilots speak for their neighbours
 LEAST_RESPONSE = 0.05
-LEAST_ENERGY = 1.2  # unmarked pictures' stay below 1.3 nearly always
+# What the sums' squares add up to, in units of what they do without a mark (1.0 +- 0.08): a mark that
+# can be read gives 1.4 and more.
+LEAST_ENERGY = 1.2
 LEAST_PILOTS = 2.5  # deviations of the pilots' coherent sum
 
 
@@ -101,7 +103,8 @@ def decode_lines(
     """Try the likeliest tile offsets and return what decodes."""
     soft = np.stack([_despread(values, carrier, variant, offset) for offset in OFFSETS])
     # the right offset's sums are large, all others' are noise
-    likeliest = np.argsort(-np.sum(soft**2, axis=1))[:OFFSET_TRIES]
+    energy = np.sum(soft**2, axis=1) / _energy(values)
+    likeliest = [i for i in np.argsort(-energy)[:OFFSET_TRIES] if energy[i] >= LEAST_ENERGY]
     tried = (_decoded(polarity * soft[i], values, OFFSETS[i]) for i in likeliest)
     return [one for one in tried if one is not None]
 
@@ -109,8 +112,7 @@ def decode_lines(
 def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int) -> list[Decoded]:
     """Decode at tile offset (0, 0), if its sums are larger than noise's are."""
     soft = _despread(values, carrier, variant, OFFSETS[0])
-    noise = float(np.sum(np.abs(values) ** 2))  # what the squared sums add up to without a mark
-    if float(np.sum(soft**2)) < LEAST_ENERGY * noise:
+    if float(np.sum(soft**2)) < LEAST_ENERGY * _energy(values):
         return []
     decoded = _decoded(soft, values, OFFSETS[0])
     return [] if decoded is None else [decoded]
@@ -133,8 +135,13 @@ def _decoded(
     message = coding.decode(soft)
     if message is None:
         return None
-    norm = float(np.sqrt(np.sum(np.abs(values) ** 2))) + 1e-20
-    return Decoded(*message, float(soft @ coding.encode(*message)) / norm, offset)
+    z = float(soft @ coding.encode(*message)) / np.sqrt(_energy(values))
+    return Decoded(*message, float(z), offset)
+
+
+def _energy(values: NDArray[np.complex64]) -> float:
+    """Return the coefficients' sum of squares."""
+    return float(np.sum(np.abs(values) ** 2)) + 1e-30
 
 
 @lru_cache(maxsize=64)

@@ -3,8 +3,9 @@
 A result's score is ``z = sum(s_i x_i c_i) / sqrt(sum(x_i^2))`` over the data coefficients ``x_i``
 with the key's secret signs ``s_i`` and the code word's bits ``c_i``. For one given code word and
 one given hypothesis (key, variant, geometry, tile offset) the signs are independent fair coins,
-whatever the picture is, so that by Hoeffding's inequality ``P(z >= t) <= exp(-t^2 / 2)``. The union
-over the 2^68 payloads and size classes and over all hypotheses that a search may decode gives the
+whatever the picture is, so that ``P(z >= t) <= 3.18 P(g >= t)`` with a standard normal ``g``
+(Bentkus and Dzindzalieta, 2015, doi:10.3150/14-BEJ603). The union over the payloads and size classes
+that belong to the hypothesis' variant and over all hypotheses that a search may decode gives the
 bound. It holds for every picture, flat, periodic or hostile, as long as whoever made it does not
 know the key.
 """
@@ -20,15 +21,17 @@ __all__ = ["DECODES_PER_KEY", "LIMIT", "MAX_LOCKS", "false_positive_bound"]
 
 LIMIT = 1e-9
 MAX_LOCKS = 32  # synchronised hypotheses that one search decodes
-TRIES_PER_LOCK = 2  # before and after its map is settled
+TRIES_PER_LOCK = 3  # before and after its map is settled, and at another size
 DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILES_PER_SUPER**2 + VARIANTS  # these unmoved
 SMALLEST = 1e-300  # a bound is never zero
-_LOG_MESSAGES = (MESSAGE_BITS - CRC_BITS) * math.log(2)  # payloads and size classes
+RADEMACHER = 1 / (2 * math.erfc(1.0))  # 1 / (4 P(g >= sqrt(2))), the best constant there is
+# A payload is taken from its own variant only: an eighth of all, by the key's pseudo-random choice.
+MESSAGES = 2.0 ** (MESSAGE_BITS - CRC_BITS) / VARIANTS
 
 
 def false_positive_bound(z: float, n_keys: int) -> float:
     """Return the probability bound of a score `z` in a search over a ring of `n_keys` keys."""
     if z <= 0:
         return 1.0
-    exponent = _LOG_MESSAGES + math.log(DECODES_PER_KEY * n_keys) - z * z / 2
-    return 1.0 if exponent >= 0 else max(math.exp(exponent), SMALLEST)
+    tail = RADEMACHER * math.erfc(z / math.sqrt(2)) / 2
+    return min(max(MESSAGES * DECODES_PER_KEY * n_keys * tail, SMALLEST), 1.0)

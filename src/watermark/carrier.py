@@ -35,8 +35,8 @@ PILOT_ORBITS = (
     (0.050, 0.095, 3),
     (0.120, 0.200, 5),
 )  # (lowest, highest radius in cycles/sample, how many)
-PILOT_SHARE = 0.24  # of the mark's energy
-SLOPE = -0.35  # data amplitude falls as frequency to this power
+PILOT_SHARE = 0.30  # of the mark's energy
+SLOPE = -0.60  # data amplitude falls as frequency to this power
 
 
 @dataclass(frozen=True, slots=True, eq=False)

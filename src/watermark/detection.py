@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark import alignment, decoding, probability
 from indelible.watermark._image import as_channels
-from indelible.watermark._kernels import luminance
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for, variant_for
+from indelible.watermark.resolution import WORKING_SIDE, reduced, working_luminance
 from indelible.watermark.search import (
-    FFT_SIZE,
     Candidate,
     Spectrum,
     search_affine,
@@ -32,7 +31,6 @@ __all__ = ["Detection", "detect"]
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 
-WORKING_SIDE = 512  # root of the area to which pictures are reduced
 SMALLEST_SIDE = 32
 CANDIDATES = 8
 LEAST_SCORE = 5.6  # of the search; of unmarked photographs' candidates nine in ten stay below
@@ -41,12 +39,15 @@ FEW_LINES = 26  # of 32: with fewer, after much shrinking, the coherent test can
 MAX_EXCEPTIONS = 8  # locks that are followed for that reason: another's mark gives such ones, too
 LEAST_LOCK = 4.95  # of the coherent test; likewise
 GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always
-LOCK_PER_SCORE = 0.15
+LOCK_PER_SCORE = 0.22
 MOST_RELIEF = 2.5  # of the search's score
 SCORE_PER_DOUBLING = 0.1  # of the ring: each candidate costs a test of every key
 LOCK_PER_DOUBLING = 0.13  # of the ring
 LOCKS = 3  # per candidate
 PART_REACH = 0.4
+BEST_PERIOD = 96.0  # of the tile in pixels of the reduced picture: the whole band suits the blocks
+WORTHWHILE = 1.5  # in area
+MAX_RESCALINGS = 2  # of a search: a lock that is not chance's is among the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,8 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
     height, width, _ = pixels.shape
     if min(height, width) < SMALLEST_SIDE:
         return Detection(False)
-    white = whiten(reduce_image(pixels))
-    search = _Search(white, (height, width), ring, [carrier_of(one) for one in ring])
+    white = whiten(working_luminance(pixels))
+    search = _Search(pixels, white, ring, [carrier_of(one) for one in ring])
     return search.run() or Detection(False)
 
 
@@ -116,13 +117,19 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
 class _Search:
     """One search: the picture, the keys, and how many hypotheses were decoded so far."""
 
+    pixels: NDArray[np.uint8]
     white: NDArray[np.float32]
-    shape: tuple[int, int]
     ring: tuple[Key, ...]
     carriers: list[Carrier]
     locks_left: int = probability.MAX_LOCKS
     exceptions_left: int = MAX_EXCEPTIONS
+    rescalings_left: int = MAX_RESCALINGS
     tried: dict[tuple[float, ...], list[NDArray[np.float64]]] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the picture."""
+        return self.pixels.shape[0], self.pixels.shape[1]
 
     def run(self) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
@@ -190,20 +197,38 @@ class _Search:
         lock = alignment.refine(self.white, lock, carrier, reach)
         if lock.score < alignment.LEAST_FIT:
             return None
-        decoded = self._decode(lock)
+        decoded = self._decode(self.white, lock)
         if decoded is not None:
-            return self._report(alignment.settle(self.white, lock, carrier), decoded)
+            return self._report(self.white, alignment.settle(self.white, lock, carrier), decoded)
         if lock.score >= GOOD_FIT:
             lock = alignment.settle(self.white, lock, carrier)
-            decoded = self._decode(lock)
-        return None if decoded is None else self._report(lock, decoded)
+            decoded = self._decode(self.white, lock)
+            if decoded is not None:
+                return self._report(self.white, lock, decoded)
+        return self._follow_rescaled(lock, carrier)
+
+    def _follow_rescaled(self, lock: alignment.Lock, carrier: Carrier) -> Detection | None:
+        """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
+        period = float(np.sqrt(abs(np.linalg.det(lock.map[:2, :2]))))
+        white = self._white_at(period) if self.rescalings_left > 0 else self.white
+        if white is self.white:
+            return None
+        self.rescalings_left -= 1
+        full = to_full_size(lock.map, self.white.shape, self.shape)
+        centre = (lock.centre + 0.5) * (np.array(white.shape) / self.white.shape)[::-1] - 0.5
+        lock = replace(lock, map=from_full_size(full, white.shape, self.shape), centre=centre)
+        lock = alignment.settle(white, lock, carrier)
+        decoded = self._decode(white, lock)
+        return None if decoded is None else self._report(white, lock, decoded)
 
     def _unmoved(self) -> Detection | None:
         """Decode a picture that was not moved without its pilots, which may have been removed."""
         size_class = size_class_for(*self.shape)
         to_pixels = np.diag([period_of(size_class), period_of(size_class), 1.0])
-        map_ = from_full_size(to_pixels, self.white.shape, self.shape)
-        canonical = alignment.canonical_of(self.white, map_)
+        reduction = np.sqrt(self.white.size / np.prod(self.shape))
+        white = self._white_at(reduction * period_of(size_class))
+        map_ = from_full_size(to_pixels, white.shape, self.shape)
+        canonical = alignment.canonical_of(white, map_)
         if canonical is None:
             return None
         values = decoding.coefficients(canonical)
@@ -212,12 +237,26 @@ class _Search:
                 lock = alignment.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
                 decoded = self._best(decoding.decode_unmoved(values, carrier, variant), lock)
                 if decoded is not None and decoded.size_class == size_class:
-                    return self._report(lock, decoded)
+                    return self._report(white, lock, decoded)
         return None
 
-    def _decode(self, lock: alignment.Lock) -> decoding.Decoded | None:
+    def _white_at(self, period: float) -> NDArray[np.float32]:
+        """Return the whitened picture at the size that suits a tile of this period best.
+
+        Parameters
+        ----------
+        period : float
+            Pixels of the reduced picture. Where it is near the best, that picture is returned.
+        """
+        side = min(np.sqrt(self.white.size) * BEST_PERIOD / period, WORKING_SIDE)
+        luminance = reduced(self.pixels, side)
+        if 1 / WORTHWHILE < luminance.size / self.white.size < WORTHWHILE:
+            return self.white
+        return whiten(luminance)
+
+    def _decode(self, white: NDArray[np.float32], lock: alignment.Lock) -> decoding.Decoded | None:
         """Decode a synchronised picture; None unless chance is ruled out."""
-        canonical = alignment.canonical_of(self.white, lock.map)
+        canonical = alignment.canonical_of(white, lock.map)
         if canonical is None:
             return None
         carrier = self.carriers[lock.ring_index]
@@ -238,8 +277,10 @@ class _Search:
     def _chance(self, decoded: decoding.Decoded) -> float:
         return probability.false_positive_bound(decoded.z, len(self.ring))
 
-    def _report(self, lock: alignment.Lock, decoded: decoding.Decoded) -> Detection:
-        full = to_full_size(lock.map, self.white.shape, self.shape)
+    def _report(
+        self, white: NDArray[np.float32], lock: alignment.Lock, decoded: decoding.Decoded
+    ) -> Detection:
+        full = to_full_size(lock.map, white.shape, self.shape)
         period = period_of(decoded.size_class)
         return Detection(
             found=True,
@@ -251,11 +292,3 @@ class _Search:
             polarity=lock.polarity,
         )
 
-
-def reduce_image(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the luminance at working resolution, float32 (h, w)."""
-    height, width, _ = pixels.shape
-    factor = min(1.0, WORKING_SIDE / np.sqrt(height * width), FFT_SIZE / max(height, width))
-    out = np.empty((max(1, round(height * factor)), max(1, round(width * factor))), np.float32)
-    luminance.reduce_area(pixels, out)
-    return out

@@ -17,10 +17,11 @@ from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import warp
 from indelible.watermark._opencv import box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
-from indelible.watermark.detection import Detection, reduce_image
+from indelible.watermark.detection import Detection
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
+from indelible.watermark.resolution import working_luminance
 from indelible.watermark.whitening import whiten
 
 __all__ = ["presence"]
@@ -62,11 +63,11 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
         )
     pixels = as_channels(image)
     height, width, _ = pixels.shape
-    reduced = reduce_image(pixels)
+    luminance = working_luminance(pixels)
     period = period_of(found.size_class)
     to_pixels = np.diag([period, period, 1.0])
-    map_ = from_full_size(found.geometry @ to_pixels, reduced.shape, (height, width))
-    canonical = alignment.canonical_of(whiten(reduced), map_)
+    map_ = from_full_size(found.geometry @ to_pixels, luminance.shape, (height, width))
+    canonical = alignment.canonical_of(whiten(luminance), map_)
     if canonical is None:
         return np.full((height, width), 0.5, np.float32)
     carrier, variant = carrier_of(key), variant_for(key, found.payload)
@@ -74,15 +75,15 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
         carrier, variant, found.payload, found.size_class, canonical.samples
     )
     scale = float(np.sqrt(abs(np.linalg.det((found.geometry @ to_pixels)[:2, :2]))))
-    ratio = _log_ratio(canonical, pattern * found.polarity, _room(reduced), map_, scale)
+    ratio = _log_ratio(canonical, pattern * found.polarity, _room(luminance), map_, scale)
     likelihood = (1 / (1 + np.exp(-np.clip(ratio, -CLIP, CLIP)))).astype(np.float32)
-    return _to_image(likelihood, canonical, map_, reduced.shape, (height, width))
+    return _to_image(likelihood, canonical, map_, luminance.shape, (height, width))
 
 
-def _room(reduced: NDArray[np.float32]) -> NDArray[np.float32]:
+def _room(luminance: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the expected amplitude of the whitened mark, up to a factor, float32 (h, w)."""
-    mean = box_filter(reduced, ROOM_SIDE)
-    variance = box_filter(reduced**2, ROOM_SIDE) - mean**2
+    mean = box_filter(luminance, ROOM_SIDE)
+    variance = box_filter(luminance**2, ROOM_SIDE) - mean**2
     return np.asarray((np.maximum(variance, 0) + 2) ** SLOPE, dtype=np.float32)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark import coding
 from indelible.watermark._kernels import combining
-from indelible.watermark.alignment import Canonical, pilot_signs
+from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
     SLOPE,
     SUPER_TILE,
@@ -19,6 +19,7 @@ from indelible.watermark.carrier import (
     Carrier,
     data_lines,
 )  # fmt: skip
+from indelible.watermark.locking import pilot_signs
 
 __all__ = ["Decoded", "PilotsSeen", "coefficients", "decode_lines", "decode_unmoved"]
 

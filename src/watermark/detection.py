@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark import alignment, decoding, probability
+from indelible.watermark import alignment, decoding, locking, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
@@ -161,14 +161,14 @@ class _Search:
 
     def _locks(
         self, part: Spectrum, candidate: Candidate, pilots: Pilots, members: Members
-    ) -> Iterator[alignment.Lock]:
+    ) -> Iterator[locking.Lock]:
         """Yield the locks on a candidate that are worth following."""
         sure = candidate.score >= SURE_SCORE
         # With more keys chance reaches more, and less on a candidate that chance hardly gives.
         least = LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
         least -= LOCK_PER_SCORE * min(candidate.score - LEAST_SCORE, MOST_RELIEF)
         for high in (1, -1) if sure else (1,):
-            for lock in alignment.lock_candidates(part, candidate, pilots, members, LOCKS, high):
+            for lock in locking.lock_candidates(part, candidate, pilots, members, LOCKS, high):
                 few = sure and lock.lines < FEW_LINES and self.exceptions_left > 0
                 if lock.score >= least or few:
                     self.exceptions_left -= lock.score < least
@@ -183,7 +183,7 @@ class _Search:
         known.append(candidate.matrix)
         return False
 
-    def _follow(self, lock: alignment.Lock, reach: float) -> Detection | None:
+    def _follow(self, lock: locking.Lock, reach: float) -> Detection | None:
         """Synchronise on one hypothesis and decode, a second time if the pilots look good."""
         self.locks_left -= 1
         carrier = self.carriers[lock.ring_index]
@@ -209,13 +209,13 @@ class _Search:
         values = decoding.coefficients(canonical)
         for index, carrier in enumerate(self.carriers):
             for variant in range(VARIANTS):
-                lock = alignment.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
+                lock = locking.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
                 decoded = self._best(decoding.decode_unmoved(values, carrier, variant), lock)
                 if decoded is not None and decoded.size_class == size_class:
                     return self._report(lock, decoded)
         return None
 
-    def _decode(self, lock: alignment.Lock) -> decoding.Decoded | None:
+    def _decode(self, lock: locking.Lock) -> decoding.Decoded | None:
         """Decode a synchronised picture; None unless chance is ruled out."""
         canonical = alignment.canonical_of(self.white, lock.map)
         if canonical is None:
@@ -225,7 +225,7 @@ class _Search:
         values = decoding.coefficients(canonical, seen)
         return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
 
-    def _best(self, found: list[decoding.Decoded], lock: alignment.Lock) -> decoding.Decoded | None:
+    def _best(self, found: list[decoding.Decoded], lock: locking.Lock) -> decoding.Decoded | None:
         """Return the best of what decoded, unless chance may have given it.
 
         A payload's variant is known: one that was read with another variant's signs is wrong.
@@ -238,7 +238,7 @@ class _Search:
     def _chance(self, decoded: decoding.Decoded) -> float:
         return probability.false_positive_bound(decoded.z, len(self.ring))
 
-    def _report(self, lock: alignment.Lock, decoded: decoding.Decoded) -> Detection:
+    def _report(self, lock: locking.Lock, decoded: decoding.Decoded) -> Detection:
         full = to_full_size(lock.map, self.white.shape, self.shape)
         period = period_of(decoded.size_class)
         return Detection(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment, decoding, locking, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance
+from indelible.watermark._scratch import Scratch, scratch
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
@@ -109,7 +110,8 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
         return Detection(False)
     white = whiten(reduce_image(pixels))
     search = _Search(white, (height, width), ring, [carrier_of(one) for one in ring])
-    return search.run() or Detection(False)
+    with scratch() as memory:
+        return search.run(memory) or Detection(False)
 
 
 @dataclass
@@ -124,9 +126,9 @@ class _Search:
     exceptions_left: int = MAX_EXCEPTIONS
     tried: dict[tuple[float, ...], list[NDArray[np.float64]]] = field(default_factory=dict)
 
-    def run(self) -> Detection | None:
+    def run(self, memory: Scratch) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
-        whole = spectrum_of(self.white)
+        whole = spectrum_of(self.white, memory=memory)
         return (
             self._try(whole, search_similarity, 1.0)
             or self._unmoved()

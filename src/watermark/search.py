@@ -8,6 +8,7 @@ pilots' symmetry folds it to 90 degrees.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import constellation, polar
+from indelible.watermark._scratch import Scratch
 from indelible.watermark.carrier import TILE, Pilots
 
 __all__ = [
@@ -80,19 +82,27 @@ class Candidate:
 
 
 def spectrum_of(
-    white: NDArray[np.float32], size: int = FFT_SIZE, origin: tuple[int, int] = (0, 0)
+    white: NDArray[np.float32],
+    size: int = FFT_SIZE,
+    origin: tuple[int, int] = (0, 0),
+    memory: Scratch | None = None,
 ) -> Spectrum:
-    """Transform a whitened picture, or a part of it, of at most `size` pixels a side."""
-    values = scipy.fft.rfft2(white, s=(size, size))
-    power = np.empty(values.shape, np.float32)
-    polar.normalised_power(values, CELL * size // FFT_SIZE, CAP, power)
+    """Transform a whitened picture, or a part of it, of at most `size` pixels a side.
+
+    The result is good as long as `memory`, in which it lies, is not used for another one.
+    """
+    values, power = (memory or Scratch()).spectrum(size)
     height, width = white.shape
+    values[:height] = scipy.fft.rfft(white, size, axis=1)
+    values[height:] = 0
+    values = scipy.fft.fft(values, axis=0, overwrite_x=True)
+    polar.normalised_power(values, CELL * size // FFT_SIZE, CAP, power)
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     return Spectrum(values, power, centre, np.array(origin, float))
 
 
-def windows_of(white: NDArray[np.float32]) -> list[Spectrum]:
-    """Return the spectra of the picture's middle and of its four quarters.
+def windows_of(white: NDArray[np.float32]) -> Iterator[Spectrum]:
+    """Yield the spectra of the picture's middle and of its four quarters.
 
     Under a perspective or a bend no affine map fits the whole picture, but one fits each part.
     """
@@ -101,9 +111,8 @@ def windows_of(white: NDArray[np.float32]) -> list[Spectrum]:
     tops, lefts = (0, height - part_h), (0, width - part_w)
     places = [((height - part_h) // 2, (width - part_w) // 2)]
     places += [(top, left) for top in tops for left in lefts]
-    return [
-        spectrum_of(white[y : y + part_h, x : x + part_w], FFT_SIZE // 2, (x, y)) for y, x in places
-    ]
+    for y, x in places:
+        yield spectrum_of(white[y : y + part_h, x : x + part_w], FFT_SIZE // 2, (x, y))
 
 
 def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:

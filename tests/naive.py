@@ -166,6 +166,18 @@ def shifted_sums(
     return out
 
 
+def cell_peaks(sums: NDArray[np.float32], cell: int) -> tuple[Array, NDArray[np.int64]]:
+    """Return the largest value of each whole cell x cell square, and its flat index."""
+    shape = sums.shape[0] // cell, sums.shape[1] // cell
+    tops, places = np.empty(shape), np.empty(shape, np.int64)
+    for row, column in np.ndindex(shape):
+        part = sums[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
+        y, x = np.unravel_index(part.argmax(), part.shape)
+        tops[row, column] = part[y, x]
+        places[row, column] = (row * cell + y) * sums.shape[1] + column * cell + x
+    return tops, places
+
+
 def interpolated(power: NDArray[np.float32], u: float, v: float) -> float | None:
     """Interpolate a half spectrum's power at a frequency in bins; None beyond its edge."""
     size, columns = power.shape

@@ -109,6 +109,17 @@ def test_best_shifts_are_the_largest_shifted_sums(seed: int) -> None:
         assert sums[tuple(place[which])] == pytest.approx(sums.max(), rel=1e-5)
 
 
+@given(SEEDS)
+@FEW
+def test_cell_peaks(seed: int) -> None:
+    sums = np.random.default_rng(seed).integers(-9, 9, (14, 13)).astype(np.float32)
+    tops, places = np.empty((3, 3), np.float32), np.empty((3, 3), np.int64)
+    polar.cell_peaks(sums, 4, tops, places)
+    expected_tops, expected_places = naive.cell_peaks(sums, 4)
+    assert np.array_equal(tops, expected_tops)
+    assert np.array_equal(places, expected_places)
+
+
 LINES = np.array([(u, v) for u in range(1, 5) for v in (-3, -1, 2, 4)], np.float64)
 
 
@@ -145,6 +156,17 @@ def test_climb_never_falls(rng: np.random.Generator) -> None:
         matrix = 3 * np.eye(2) + rng.normal(0, 0.3, (2, 2))
         before = constellation.mean_power(power, LINES, matrix)
         assert constellation.climb(power, LINES, matrix, 0.02, 6) >= before
+
+
+def test_climb_each_is_climb_of_each(rng: np.random.Generator) -> None:
+    power = power_of(3)
+    matrices = 3 * np.eye(2) + rng.normal(0, 0.3, (4, 2, 2))
+    alone, scores = matrices.copy(), np.empty(4)
+    constellation.climb_each(power, LINES, matrices, 0.02, 6, scores)
+    for index in range(4):
+        score = constellation.climb(power, LINES, alone[index], 0.02, 6)
+        assert score == pytest.approx(scores[index], rel=1e-6)
+    assert np.allclose(alone, matrices, rtol=1e-9)
 
 
 def test_sample_lines_reads_waves(rng: np.random.Generator) -> None:

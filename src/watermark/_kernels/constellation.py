@@ -53,7 +53,7 @@ def mean_power(
     return float(total / np.sqrt(inside))
 
 
-@kernel("float64(float32[:, ::1], float64[:, ::1], float64[:, ::1], float64, int64)")
+@inner
 def climb(
     power: NDArray[np.float32],
     lines: NDArray[np.float64],
@@ -94,6 +94,20 @@ def climb(
         if not improved:
             step *= 0.5
     return best
+
+
+@kernel("void(float32[:, ::1], float64[:, ::1], float64[:, :, ::1], float64, int64, float64[::1])")
+def climb_each(
+    power: NDArray[np.float32],
+    lines: NDArray[np.float64],
+    matrices: NDArray[np.float64],
+    step: float,
+    rounds: int,
+    scores: NDArray[np.float64],
+) -> None:
+    """Refine every matrix of (n, 2, 2) in place by :func:`climb`; write their values."""
+    for index in range(matrices.shape[0]):
+        scores[index] = climb(power, lines, matrices[index], step, rounds)
 
 
 @kernel(

@@ -201,6 +201,23 @@ def mean_power(power: NDArray[np.float32], lines: Array, matrix: Array) -> float
     return sum(value - 1 for value in inside) / math.sqrt(len(inside)) if len(inside) >= 8 else -1e9
 
 
+def nearest_power(power: NDArray[np.float32], lines: Array, matrix: Array) -> Array:
+    """Read the whole spectrum's power at each line's nearest bin; 0 beyond the Nyquist rows."""
+    size = power.shape[0]
+    full = full_spectrum(power)
+    out = np.zeros(len(lines))
+    for index, line in enumerate(lines):
+        x, y = (round(float(value)) for value in matrix @ line)
+        if abs(x) <= size // 2 and abs(y) < size // 2:
+            out[index] = full[y % size, x % size]
+    return out
+
+
+def coherent_sum(values: NDArray[np.complex64], lines: NDArray[np.int64], place: Array) -> float:
+    """Sum the lines of a hypothesis at one translation."""
+    return float(np.sum(values * np.exp(2j * np.pi * (lines @ place))).real)
+
+
 def best_translation(
     values: NDArray[np.complex64], lines: NDArray[np.int64], grid: int
 ) -> tuple[float, float, Array]:

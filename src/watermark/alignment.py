@@ -192,7 +192,7 @@ def pilot_values(
     picked = spectra[:, lines[:, 1] % canonical.samples, lines[:, 0]]
     values = picked * np.exp(-1j * carrier.pilot_phases[variant])
     centres = np.stack([s, t], axis=1) + np.array(canonical.origin) + 0.5
-    return polarity * pilot_signs(lines, high) * values, centres
+    return polarity * pilot_signs(carrier.pilots, high) * values, centres
 
 
 def _frame(centres: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

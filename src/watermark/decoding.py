@@ -197,7 +197,7 @@ def _left(
     ring = np.minimum(_ring(lines), len(level) - 1)
     ratio = (values * expected).real / np.sqrt(level[ring])
     radius = np.hypot(lines[:, 0], lines[:, 1])
-    upright = pilot_signs(seen.carrier.pilots.lines, seen.high) * ratio
+    upright = pilot_signs(seen.carrier.pilots, seen.high) * ratio
     if upright.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
         return np.ones(len(level))  # no pilots are left: they say nothing
     near = np.exp(-0.5 * ((_radii()[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6

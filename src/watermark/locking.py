@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import constellation
+from indelible.watermark._kernels import constellation, translations
+from indelible.watermark._kernels.translations import GRID
 from indelible.watermark.carrier import TILE, Carrier, Pilots
 from indelible.watermark.search import Candidate, Spectrum
 
@@ -25,7 +26,6 @@ LINE_WEIGHT = 0.5  # exponent of the relative power
 UPPER_RADIUS = 0.138  # cycles per sample: the upper pilots are beyond
 RASTER_CANDIDATES = 24
 NEWTON_STEPS = 3
-GRID = 64  # translations tried per tile and direction
 SYMMETRIES = tuple(
     np.array(matrix, dtype=np.int64)
     for matrix in (
@@ -79,91 +79,43 @@ def lock_candidates(
     """Try every key, variant, symmetry, polarity and translation on one candidate; best first."""
     lines = pilots.lines
     sampled = np.empty(len(lines), np.complex64)
-    constellation.sample_lines(
-        spectrum.values,
-        lines.astype(np.float64),
-        candidate.matrix,
-        spectrum.centre[0],
-        spectrum.centre[1],
-        sampled,
-    )
+    standing_out = np.empty(len(lines), np.float32)
+    bins = lines.astype(np.float64), candidate.matrix
+    constellation.sample_lines(spectrum.values, *bins, *spectrum.centre, sampled)
+    constellation.nearest_power(spectrum.power, *bins, standing_out)
     # a line counts by how far it stands out, not by how strong its surroundings are
     amplitude = np.abs(sampled) + np.float32(1e-12)
-    standing_out = constellation_power(spectrum, lines, candidate.matrix)
     sampled *= standing_out ** np.float32(LINE_WEIGHT) / amplitude
     deviation = np.sqrt(np.sum(np.abs(sampled) ** 2) / 2) + 1e-12
     index_of, negative = _permutations(pilots)
     turned = np.where(negative, np.conj(sampled[index_of]), sampled[index_of])
-    expected = np.concatenate([carrier.pilot_phases for _, carrier in ring])
-    turned = turned * pilot_signs(lines, high)
-    hypotheses = np.exp(1j * expected)[:, None, :] * np.conj(turned)[None, :, :]
-    flat = np.ascontiguousarray(hypotheses.reshape(-1, len(lines)), dtype=np.complex64)
-    scores = np.empty((len(flat), 2), np.float32)
-    places = np.empty((len(flat), 2), np.int64)
-    constellation.best_translations(
-        flat, np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1]), scores, places
-    )
+    turned *= pilot_signs(pilots, high).astype(np.float32)
+    phases = np.concatenate([carrier.pilot_phases for _, carrier in ring])
+    expected = np.exp(1j * phases).astype(np.complex64)
+    scores = np.empty((len(expected) * len(SYMMETRIES), 2), np.float32)
+    places = np.empty(scores.shape, np.int64)
+    translations.best_translations(expected, turned, lines, scores, places)
     best = np.argsort(-np.abs(scores), axis=None)[:RASTER_CANDIDATES]
     row, inverted = np.divmod(best, 2)
+    which, symmetry = np.divmod(row, len(SYMMETRIES))
     polarity = 1 - 2 * inverted
-    start = np.stack(np.divmod(places[row, inverted], GRID)[::-1], axis=1) / GRID
-    places_exact, total = _sharpened(flat[row] * polarity[:, None], lines, start)
-    variants = len(expected) // len(ring)
+    place = np.stack(np.divmod(places[row, inverted], GRID)[::-1], axis=1) / GRID
+    total = np.empty(len(best))
+    values = expected[which] * np.conj(turned[symmetry]) * polarity.astype(np.float32)[:, None]
+    translations.sharpen(values, lines, NEWTON_STEPS, place, total)
     inside = int(np.count_nonzero(standing_out))
     centre = spectrum.origin + spectrum.centre
     locks = []
     for index in np.argsort(-total)[:limit]:
-        which, symmetry = divmod(int(row[index]), len(SYMMETRIES))
-        key, variant = divmod(which, variants)
+        key, variant = divmod(int(which[index]), len(expected) // len(ring))
         map_ = np.eye(3)
-        map_[:2, :2] = np.linalg.inv(candidate.matrix @ SYMMETRIES[symmetry] / spectrum.size).T
-        map_[:2, 2] = centre - map_[:2, :2] @ places_exact[index]
+        turn = SYMMETRIES[symmetry[index]]
+        map_[:2, :2] = np.linalg.inv(candidate.matrix @ turn / spectrum.size).T
+        map_[:2, 2] = centre - map_[:2, :2] @ place[index]
         score = float(total[index] / deviation)
         sign = int(polarity[index])
         locks.append(Lock(score, ring[key][0], variant, sign, inside, map_, centre, high))
     return locks
-
-
-def _sharpened(
-    values: NDArray[np.complex64], lines: NDArray[np.int64], place: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Climb from raster places to the nearest maxima of the coherent sum, by Newton's method.
-
-    Between the raster's points the highest pilots turn by more than a radian.
-
-    Parameters
-    ----------
-    values : complex64 (m, n_pilots)
-    lines : int64 (n_pilots, 2)
-    place : float64 (m, 2)
-        Tiles.
-
-    Returns
-    -------
-    place : float64 (m, 2)
-    total : float64 (m,)
-        The coherent sums there.
-    """
-    wave = 2 * np.pi * lines.astype(np.float64)
-    for _ in range(NEWTON_STEPS):
-        turned = values * np.exp(1j * (place @ wave.T))
-        weight = np.maximum(turned.real, 0.1 * np.abs(turned))
-        curvature = np.einsum("mk,kp,kq->mpq", weight, wave, wave) + 1e-9 * np.eye(2)
-        place = place - np.linalg.solve(curvature, (turned.imag @ wave)[..., None])[..., 0]
-    turned = values * np.exp(1j * (place @ wave.T))
-    return place, turned.real.sum(axis=1)
-
-
-def constellation_power(
-    spectrum: Spectrum, lines: NDArray[np.int64], matrix: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Return the relative power at each line's nearest bin; 0 outside of the spectrum."""
-    x, y = np.rint(matrix @ lines.T).astype(np.int64)
-    x, y = np.where(x < 0, -x, x), np.where(x < 0, -y, y)
-    size = spectrum.size
-    inside = (x <= size // 2) & (np.abs(y) < size // 2)
-    power = spectrum.power[y % size, np.minimum(x, size // 2)]
-    return np.asarray(np.where(inside, power, 0), dtype=np.float32)
 
 
 @lru_cache(maxsize=16)
@@ -184,6 +136,9 @@ def _permutations(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.bool_]]
     return np.array(index), np.array(negative)
 
 
-def pilot_signs(lines: NDArray[np.int64], high: int) -> NDArray[np.float64]:
-    """Return `high` for the upper pilots, 1 for the others, float64 (n,); lines per tile."""
-    return np.where(np.hypot(*lines.T) > UPPER_RADIUS * TILE, float(high), 1.0)
+@lru_cache(maxsize=32)
+def pilot_signs(pilots: Pilots, high: int) -> NDArray[np.float64]:
+    """Return `high` for the upper pilots, 1 for the others, float64 (n_pilots,), read-only."""
+    signs = np.where(np.hypot(*pilots.lines.T) > UPPER_RADIUS * TILE, float(high), 1.0)
+    signs.flags.writeable = False
+    return signs

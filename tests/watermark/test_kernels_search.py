@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import combining, constellation, polar
+from indelible.watermark._kernels import combining, constellation, polar, translations
 from tests import naive
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -191,17 +191,55 @@ def test_sample_lines_outside_are_zero() -> None:
     assert not out.any()
 
 
+def test_nearest_power(rng: np.random.Generator) -> None:
+    power = power_of(4)
+    for _ in range(5):
+        matrix = 4 * np.eye(2) + rng.normal(0, 2, (2, 2))
+        out = np.empty(len(LINES), np.float32)
+        constellation.nearest_power(power, LINES, matrix, out)
+        assert out.tolist() == naive.nearest_power(power, LINES, matrix).tolist()
+
+
+TRANSLATED = np.array([(1, 3), (1, -2), (2, 5), (4, 1), (7, -7)], np.int64)
+
+
+def hypotheses(
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.complex64], NDArray[np.complex64], NDArray[np.complex64]]:
+    """Expected and seen values of lines, and what remains of each pair of them."""
+    first, second = (
+        (rng.normal(size=(n, 5)) + 1j * rng.normal(size=(n, 5))).astype(np.complex64)
+        for n in (2, 3)
+    )
+    return first, second, (first[:, None] * np.conj(second)).reshape(6, 5)
+
+
 def test_best_translations(rng: np.random.Generator) -> None:
-    lines = np.array([(1, 3), (1, -2), (2, 5), (4, 1), (7, -7)], np.int64)
-    values = rng.normal(size=(3, 5)) + 1j * rng.normal(size=(3, 5))
-    values = values.astype(np.complex64)
-    scores, places = np.empty((3, 2), np.float32), np.empty((3, 2), np.int64)
-    u, v = np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1])
-    constellation.best_translations(values, u, v, scores, places)
-    for which in range(3):
-        high, low, sums = naive.best_translation(values[which], lines, 64)
+    expected, seen, values = hypotheses(rng)
+    scores, places = np.empty((6, 2), np.float32), np.empty((6, 2), np.int64)
+    translations.best_translations(expected, seen, TRANSLATED, scores, places)
+    for which in range(6):
+        high, low, sums = naive.best_translation(values[which], TRANSLATED, translations.GRID)
         assert scores[which] == pytest.approx((high, low), rel=1e-4)
         assert sums.ravel()[places[which]] == pytest.approx((high, low), rel=1e-4)
+
+
+def test_sharpening_climbs_to_a_maximum(rng: np.random.Generator) -> None:
+    values = hypotheses(rng)[2]
+    grid = translations.GRID
+    sums = [naive.best_translation(one, TRANSLATED, grid)[2] for one in values]
+    rows, columns = np.divmod([one.argmax() for one in sums], grid)
+    place, total = np.stack([columns, rows], axis=1) / grid, np.empty(6)
+    translations.sharpen(values, TRANSLATED, 3, place, total)
+    for which in range(6):
+        fine = [
+            naive.coherent_sum(values[which], TRANSLATED, place[which] + np.array([x, y]) / 4096)
+            for x in (-1, 0, 1)
+            for y in (-1, 0, 1)
+        ]
+        assert total[which] == pytest.approx(fine[4], rel=1e-5)
+        assert fine[4] == max(fine)
+        assert total[which] >= sums[which].max() * (1 - 1e-6)
 
 
 @given(SEEDS)

@@ -1,0 +1,205 @@
+"""The coherent sum of the pilots over all translations, and its maxima."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.watermark._kernels._jit import inner, kernel
+
+GRID = 64  # translations tried per tile and direction
+HALF = GRID // 2
+SMALLEST = np.int32(-(2**31))
+LARGEST = np.int32(2**31 - 1)
+WITHOUT_SIGN = np.int32(0x7FFFFFFF)
+LEAST_CURVATURE = 0.1  # of a line's, where it is far from its maximum
+
+
+@inner
+def wave_powers(place: float, out: NDArray[np.complex128]) -> None:
+    """Write exp(2 pi i k place) for k = 0, 1, ..."""
+    angle = 2.0 * np.pi * place
+    step = complex(np.cos(angle), np.sin(angle))
+    out[0] = 1.0
+    for k in range(1, out.size):
+        out[k] = out[k - 1] * step
+
+
+@inner
+def wave_of(
+    u: int, v: int, across: NDArray[np.complex128], down: NDArray[np.complex128]
+) -> complex:
+    """Return exp(2 pi i (u x + v y)) from the :func:`wave_powers` of x and of y."""
+    first = across[u] if u >= 0 else np.conj(across[-u])
+    second = down[v] if v >= 0 else np.conj(down[-v])
+    return first * second
+
+
+@inner
+def _columns(
+    expected: NDArray[np.complex64],
+    seen: NDArray[np.complex64],
+    lines: NDArray[np.int64],
+    cosine: NDArray[np.float32],
+    sine: NDArray[np.float32],
+    frequency: NDArray[np.int64],
+    real: NDArray[np.float32],
+    imag: NDArray[np.float32],
+) -> int:
+    """Add up the lines of each u over all ty; return how many u there are, and which they are."""
+    count = 0
+    for line in range(lines.shape[0]):
+        if line == 0 or lines[line, 0] != lines[line - 1, 0]:
+            frequency[count] = lines[line, 0] % GRID
+            real[count, :] = np.float32(0.0)
+            imag[count, :] = np.float32(0.0)
+            count += 1
+        value = expected[line] * np.conj(seen[line])
+        a, b = value.real, value.imag
+        row_cosine, row_sine = cosine[lines[line, 1] % GRID], sine[lines[line, 1] % GRID]
+        row_real, row_imag = real[count - 1], imag[count - 1]
+        for t in range(GRID):
+            row_real[t] += a * row_cosine[t] - b * row_sine[t]
+            row_imag[t] += a * row_sine[t] + b * row_cosine[t]
+    return count
+
+
+@inner
+def _extremes(line: NDArray[np.float32]) -> tuple[np.int32, np.int32]:
+    """Return the largest and the smallest value, as integers of the same order."""
+    bits = line.view(np.int32)
+    high, low = SMALLEST, LARGEST
+    for i in range(bits.size):
+        key = np.int32(bits[i] ^ ((bits[i] >> 31) & WITHOUT_SIGN))
+        high = max(high, key)
+        low = min(low, key)
+    return high, low
+
+
+@inner
+def _place_of(line: NDArray[np.float32], key: np.int32) -> int:
+    """Return where :func:`_extremes` found a value."""
+    bits = line.view(np.int32)
+    for i in range(bits.size):
+        if np.int32(bits[i] ^ ((bits[i] >> 31) & WITHOUT_SIGN)) == key:
+            return i
+    return 0
+
+
+@kernel("void(complex64[:, ::1], complex64[:, ::1], int64[:, ::1], float32[:, ::1], int64[:, ::1])")
+def best_translations(
+    expected: NDArray[np.complex64],
+    seen: NDArray[np.complex64],
+    lines: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    places: NDArray[np.int64],
+) -> None:
+    """Find, for each hypothesis, the translation at which its lines add up.
+
+    A hypothesis is a row of `expected` with a row of `seen`, in the order of
+    ``expected[:, None] * conj(seen)``; exp(-2 pi i (u tx + v ty)) remains in that product.
+
+    Parameters
+    ----------
+    expected : complex64 (E, n)
+    seen : complex64 (S, n)
+    lines : int64 (n, 2)
+        Frequencies (u, v) in cycles per tile; lines with equal u follow each other.
+    scores : float32 (E * S, 2)
+        Out: largest and smallest (for an inverted picture) real sum over a GRID x GRID raster.
+    places : int64 (E * S, 2)
+        Out: raster index ty * GRID + tx of either.
+    """
+    cosine, sine = np.empty((GRID, GRID), np.float32), np.empty((GRID, GRID), np.float32)
+    for k in range(GRID):
+        for t in range(GRID):
+            angle = 2.0 * np.pi * (k * t % GRID) / GRID
+            cosine[k, t], sine[k, t] = np.cos(angle), np.sin(angle)
+    n = lines.shape[0]
+    frequency = np.zeros(n + 3, np.int64)
+    real, imag = np.empty((n + 3, GRID), np.float32), np.empty((n + 3, GRID), np.float32)
+    even, odd = np.empty(HALF, np.float32), np.empty(HALF, np.float32)
+    line = np.empty(GRID, np.float32)
+    for hypothesis in range(scores.shape[0]):
+        first, second = hypothesis // seen.shape[0], hypothesis % seen.shape[0]
+        count = _columns(expected[first], seen[second], lines, cosine, sine, frequency, real, imag)
+        for extra in range(count, count + 3):  # so that four can be added at a time
+            real[extra, :] = np.float32(0.0)
+            imag[extra, :] = np.float32(0.0)
+        high, low = SMALLEST, LARGEST
+        for ty in range(GRID):
+            # cosines are the same at tx and at GRID - tx, sines opposite: half of the row is enough
+            even[:] = np.float32(0.0)
+            odd[:] = np.float32(0.0)
+            middle = np.float32(0.0)
+            for k in range(0, count, 4):
+                a, b, c, d = frequency[k], frequency[k + 1], frequency[k + 2], frequency[k + 3]
+                ra, rb, rc, rd = real[k, ty], real[k + 1, ty], real[k + 2, ty], real[k + 3, ty]
+                ia, ib, ic, id_ = imag[k, ty], imag[k + 1, ty], imag[k + 2, ty], imag[k + 3, ty]
+                ca, cb, cc, cd = cosine[a], cosine[b], cosine[c], cosine[d]
+                sa, sb, sc, sd = sine[a], sine[b], sine[c], sine[d]
+                for tx in range(HALF):
+                    even[tx] += ra * ca[tx] + rb * cb[tx] + rc * cc[tx] + rd * cd[tx]
+                    odd[tx] += ia * sa[tx] + ib * sb[tx] + ic * sc[tx] + id_ * sd[tx]
+                middle += ra * ca[HALF] + rb * cb[HALF] + rc * cc[HALF] + rd * cd[HALF]
+            for tx in range(HALF):
+                line[tx] = even[tx] - odd[tx]
+                line[HALF + tx] = even[tx] + odd[tx]  # of GRID - tx
+            line[HALF] = middle  # in place of a second 0
+            top, bottom = _extremes(line)
+            if top > high:
+                high, at = top, _place_of(line, top)
+                scores[hypothesis, 0] = line[at]
+                places[hypothesis, 0] = ty * GRID + (at if at <= HALF else GRID + HALF - at)
+            if bottom < low:
+                low, at = bottom, _place_of(line, bottom)
+                scores[hypothesis, 1] = line[at]
+                places[hypothesis, 1] = ty * GRID + (at if at <= HALF else GRID + HALF - at)
+
+
+@kernel("void(complex64[:, ::1], int64[:, ::1], int64, float64[:, ::1], float64[::1])")
+def sharpen(
+    values: NDArray[np.complex64],
+    lines: NDArray[np.int64],
+    steps: int,
+    place: NDArray[np.float64],
+    total: NDArray[np.float64],
+) -> None:
+    """Climb from raster places to the nearest maxima of the coherent sum, by Newton's method.
+
+    Between the raster's points the highest pilots turn by more than a radian.
+
+    Parameters
+    ----------
+    values : complex64 (m, n)
+        As in :func:`best_translations`, of the hypotheses that are sharpened.
+    lines : int64 (n, 2)
+    steps : int
+    place : float64 (m, 2)
+        Tiles (x, y). In: where to begin; out: the maxima.
+    total : float64 (m,)
+        Out: the coherent sums there.
+    """
+    highest = np.abs(lines).max() + 1
+    across, down = np.empty(highest, np.complex128), np.empty(highest, np.complex128)
+    for index in range(values.shape[0]):
+        for step in range(steps + 1):
+            wave_powers(place[index, 0], across)
+            wave_powers(place[index, 1], down)
+            sum_real, gx, gy, xx, xy, yy = 0.0, 0.0, 0.0, 1e-9, 0.0, 1e-9
+            for line in range(lines.shape[0]):
+                u, v = lines[line, 0], lines[line, 1]
+                turned = values[index, line] * wave_of(u, v, across, down)
+                weight = max(turned.real, LEAST_CURVATURE * abs(values[index, line]))
+                wave_u, wave_v = 2.0 * np.pi * u, 2.0 * np.pi * v
+                sum_real += turned.real
+                gx += turned.imag * wave_u
+                gy += turned.imag * wave_v
+                xx += weight * wave_u * wave_u
+                xy += weight * wave_u * wave_v
+                yy += weight * wave_v * wave_v
+            total[index] = sum_real
+            if step < steps:
+                determinant = xx * yy - xy * xy
+                place[index, 0] -= (yy * gx - xy * gy) / determinant
+                place[index, 1] -= (xx * gy - xy * gx) / determinant

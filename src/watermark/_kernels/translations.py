@@ -9,6 +9,7 @@ from indelible.watermark._kernels._jit import inner, kernel
 
 GRID = 64  # translations tried per tile and direction
 HALF = GRID // 2
+MIDDLE = np.uint64(HALF)
 SMALLEST = np.int32(-(2**31))
 LARGEST = np.int32(2**31 - 1)
 WITHOUT_SIGN = np.int32(0x7FFFFFFF)
@@ -42,26 +43,40 @@ def _columns(
     lines: NDArray[np.int64],
     cosine: NDArray[np.float32],
     sine: NDArray[np.float32],
-    frequency: NDArray[np.int64],
+    wave: NDArray[np.uint64],
     real: NDArray[np.float32],
     imag: NDArray[np.float32],
 ) -> int:
-    """Add up the lines of each u over all ty; return how many u there are, and which they are."""
+    """Add up the lines of each u over all ty; return how many u there are, and note their waves."""
     count = 0
     for line in range(lines.shape[0]):
         if line == 0 or lines[line, 0] != lines[line - 1, 0]:
-            frequency[count] = lines[line, 0] % GRID
-            real[count, :] = np.float32(0.0)
-            imag[count, :] = np.float32(0.0)
+            wave[count] = np.uint64(lines[line, 0] % GRID * GRID)
             count += 1
         value = expected[line] * np.conj(seen[line])
         a, b = value.real, value.imag
-        row_cosine, row_sine = cosine[lines[line, 1] % GRID], sine[lines[line, 1] % GRID]
-        row_real, row_imag = real[count - 1], imag[count - 1]
-        for t in range(GRID):
-            row_real[t] += a * row_cosine[t] - b * row_sine[t]
-            row_imag[t] += a * row_sine[t] + b * row_cosine[t]
+        at, to = np.uint64(lines[line, 1] % GRID * GRID), np.uint64((count - 1) * GRID)
+        for t in range(np.uint64(GRID)):
+            real[to + t] += a * cosine[at + t] - b * sine[at + t]
+            imag[to + t] += a * sine[at + t] + b * cosine[at + t]
     return count
+
+
+@inner
+def _add_four(
+    column: NDArray[np.float32],
+    waves: NDArray[np.float32],
+    wave: NDArray[np.uint64],
+    first: int,
+    ty: int,
+    total: NDArray[np.float32],
+) -> None:
+    """Add the waves of four u; unsigned offsets need no wrapping around."""
+    p, q, r, s = wave[first], wave[first + 1], wave[first + 2], wave[first + 3]
+    at = first * GRID + ty
+    a, b, c, d = column[at], column[at + GRID], column[at + 2 * GRID], column[at + 3 * GRID]
+    for t in range(np.uint64(HALF)):
+        total[t] += a * waves[p + t] + b * waves[q + t] + c * waves[r + t] + d * waves[s + t]
 
 
 @inner
@@ -110,22 +125,21 @@ def best_translations(
     places : int64 (E * S, 2)
         Out: raster index ty * GRID + tx of either.
     """
-    cosine, sine = np.empty((GRID, GRID), np.float32), np.empty((GRID, GRID), np.float32)
+    cosine, sine = np.empty(GRID * GRID, np.float32), np.empty(GRID * GRID, np.float32)
     for k in range(GRID):
         for t in range(GRID):
             angle = 2.0 * np.pi * (k * t % GRID) / GRID
-            cosine[k, t], sine[k, t] = np.cos(angle), np.sin(angle)
-    n = lines.shape[0]
-    frequency = np.zeros(n + 3, np.int64)
-    real, imag = np.empty((n + 3, GRID), np.float32), np.empty((n + 3, GRID), np.float32)
+            cosine[k * GRID + t], sine[k * GRID + t] = np.cos(angle), np.sin(angle)
+    most = lines.shape[0] + 3  # so that four can be added at a time
+    wave = np.zeros(most, np.uint64)
+    real, imag = np.empty(most * GRID, np.float32), np.empty(most * GRID, np.float32)
     even, odd = np.empty(HALF, np.float32), np.empty(HALF, np.float32)
     line = np.empty(GRID, np.float32)
     for hypothesis in range(scores.shape[0]):
         first, second = hypothesis // seen.shape[0], hypothesis % seen.shape[0]
-        count = _columns(expected[first], seen[second], lines, cosine, sine, frequency, real, imag)
-        for extra in range(count, count + 3):  # so that four can be added at a time
-            real[extra, :] = np.float32(0.0)
-            imag[extra, :] = np.float32(0.0)
+        real[:] = np.float32(0.0)
+        imag[:] = np.float32(0.0)
+        count = _columns(expected[first], seen[second], lines, cosine, sine, wave, real, imag)
         high, low = SMALLEST, LARGEST
         for ty in range(GRID):
             # cosines are the same at tx and at GRID - tx, sines opposite: half of the row is enough
@@ -133,15 +147,10 @@ def best_translations(
             odd[:] = np.float32(0.0)
             middle = np.float32(0.0)
             for k in range(0, count, 4):
-                a, b, c, d = frequency[k], frequency[k + 1], frequency[k + 2], frequency[k + 3]
-                ra, rb, rc, rd = real[k, ty], real[k + 1, ty], real[k + 2, ty], real[k + 3, ty]
-                ia, ib, ic, id_ = imag[k, ty], imag[k + 1, ty], imag[k + 2, ty], imag[k + 3, ty]
-                ca, cb, cc, cd = cosine[a], cosine[b], cosine[c], cosine[d]
-                sa, sb, sc, sd = sine[a], sine[b], sine[c], sine[d]
-                for tx in range(HALF):
-                    even[tx] += ra * ca[tx] + rb * cb[tx] + rc * cc[tx] + rd * cd[tx]
-                    odd[tx] += ia * sa[tx] + ib * sb[tx] + ic * sc[tx] + id_ * sd[tx]
-                middle += ra * ca[HALF] + rb * cb[HALF] + rc * cc[HALF] + rd * cd[HALF]
+                _add_four(real, cosine, wave, k, ty, even)
+                _add_four(imag, sine, wave, k, ty, odd)
+            for k in range(count):
+                middle += real[k * GRID + ty] * cosine[wave[k] + MIDDLE]
             for tx in range(HALF):
                 line[tx] = even[tx] - odd[tx]
                 line[HALF + tx] = even[tx] + odd[tx]  # of GRID - tx

@@ -258,6 +258,26 @@ def bilinear(source: NDArray[np.float32], matrix: Array, shape: tuple[int, int])
     return out
 
 
+def tile_pilots(tile: Array, lines: NDArray[np.int64]) -> Complex:
+    """Return a tile's discrete Fourier transform at lines (u, v), in cycles per tile."""
+    y, x = np.mgrid[: tile.shape[0], : tile.shape[1]]
+    waves = [np.exp(-2j * np.pi * (u * x + v * y) / tile.shape[0]) for u, v in lines]
+    return np.array([np.sum(tile * wave) for wave in waves])
+
+
+def smooth_sum(values: Complex, places: Array, lines: NDArray[np.int64], p: Array) -> float:
+    """Sum all tiles' lines, each divided by its level, after undoing a smooth displacement."""
+    values = values / np.sqrt(np.mean(np.abs(values) ** 2, axis=0))
+    p = np.concatenate([p, np.zeros(8 - len(p))])
+    total = 0.0
+    for (x, y), tile in zip(places, values, strict=True):
+        across = p[0] + p[2] * x + p[4] * y + p[6] * x * x + p[7] * x * y
+        down = p[1] + p[3] * x + p[5] * y + p[6] * x * y + p[7] * y * y
+        phase = 2 * np.pi * (lines[:, 0] * across + lines[:, 1] * down)
+        total += float(np.sum(tile * np.exp(-1j * phase)).real)
+    return total / math.sqrt(np.sum(np.abs(values) ** 2) / 2)
+
+
 def viterbi_forward(
     branch: Array, outputs: NDArray[np.uint8], metric: Array
 ) -> tuple[Array, Array]:

@@ -6,13 +6,13 @@ Tile coordinates and maps are those of :mod:`locking`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import warp
-from indelible.watermark.carrier import Carrier
+from indelible.watermark._kernels import tiles, warp
+from indelible.watermark.carrier import Carrier, Pilots
 from indelible.watermark.locking import Lock, pilot_signs
 
 __all__ = [
@@ -62,9 +62,33 @@ class Canonical:
         return self.pixels.reshape(rows, n, columns, n).transpose(0, 2, 1, 3)
 
 
-def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canonical | None:
-    """Resample a whitened picture to the tile's grid; None if the map is unusable."""
-    height, width = white.shape
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The tiles that a picture may reach under a map.
+
+    Attributes
+    ----------
+    columns, rows : int
+    samples : int
+        Pixels a side of a tile, resampled.
+    origin : (int, int)
+        Tile coordinates (s, t) of the first one.
+    """
+
+    columns: int
+    rows: int
+    samples: int
+    origin: tuple[int, int]
+
+    def step(self) -> NDArray[np.float64]:
+        """Return the map from the resampled pixels to tile coordinates, float64 (3, 3)."""
+        s, t = self.origin
+        return np.array([[1 / self.samples, 0, s], [0, 1 / self.samples, t], [0, 0, 1]])
+
+
+def _grid_of(shape: tuple[int, ...], map_: NDArray[np.float64]) -> Grid | None:
+    """Return the tiles of a picture of a shape; None if the map is unusable."""
+    height, width = shape
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float).T
     try:
         tile = np.linalg.inv(map_) @ corners
@@ -79,10 +103,17 @@ def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canon
     if not (0 < rows <= MAX_TILES and 0 < columns <= MAX_TILES):
         return None
     samples = next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
-    pixels = np.empty((rows * samples, columns * samples), np.float32)
-    canonical = Canonical(pixels, samples, (int(first[0]), int(first[1])))
-    warp.bilinear(white, np.ascontiguousarray(map_ @ canonical.step()), pixels)
-    return canonical
+    return Grid(columns, rows, samples, (int(first[0]), int(first[1])))
+
+
+def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canonical | None:
+    """Resample a whitened picture to the tile's grid; None if the map is unusable."""
+    grid = _grid_of(white.shape, map_)
+    if grid is None:
+        return None
+    pixels = np.empty((grid.rows * grid.samples, grid.columns * grid.samples), np.float32)
+    warp.bilinear(white, np.ascontiguousarray(map_ @ grid.step()), pixels)
+    return Canonical(pixels, grid.samples, grid.origin)
 
 
 def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
@@ -135,10 +166,10 @@ def _coherence(
     """Return how well the pilots fit in each of 3 x 3 parts (0 to 1), and their centres (px)."""
     extent = np.array([white.shape[1], white.shape[0]], float)
     thirds = np.stack(np.meshgrid([1 / 6, 0.5, 5 / 6], [1 / 6, 0.5, 5 / 6]), -1).reshape(9, 2)
-    canonical = canonical_of(white, lock.map)
-    if canonical is None:
+    grid = _grid_of(white.shape, lock.map)
+    if grid is None:
         return np.ones(9), thirds * extent
-    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity, lock.high)
+    values, centres = pilot_values(white, grid, lock, carrier)
     place = project(lock.map, centres) / extent
     inside = np.all((place > 0) & (place < 1), axis=1)
     part = (np.floor(3 * place[inside]) @ (1, 3)).astype(np.int64)
@@ -156,24 +187,26 @@ def _step(
     white: NDArray[np.float32], lock: Lock, carrier: Carrier, radius: float, basis: int
 ) -> Lock:
     """Fit once to the tiles within a radius (part of the picture's size) of the lock's centre."""
-    canonical = canonical_of(white, lock.map)
-    if canonical is None:
+    grid = _grid_of(white.shape, lock.map)
+    if grid is None:
         return lock
-    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity, lock.high)
+    values, centres = pilot_values(white, grid, lock, carrier)
     if len(values) < LEAST_TILES:
         return replace(lock, score=0.0)
     distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
     near = distance <= radius * max(white.shape) / 2
     if LEAST_TILES <= near.sum() < len(near):
         values, centres = values[near], centres[near]
-    parameters, score = _fit(values, centres, carrier.pilots.lines, basis)
+    middle, extent = _frame(centres)
+    parameters = np.empty(basis)
+    score = tiles.fit(values, (centres - middle) / extent, carrier.pilots.lines, parameters)
     return replace(
         lock, score=score, map=lock.map @ np.linalg.inv(_correction(parameters, centres))
     )
 
 
 def pilot_values(
-    canonical: Canonical, carrier: Carrier, variant: int, polarity: int, high: int = 1
+    white: NDArray[np.float32], grid: Grid, lock: Lock, carrier: Carrier
 ) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
     """Return each tile's pilots with their expected phases removed, and the tiles' centres.
 
@@ -185,29 +218,35 @@ def pilot_values(
     centres : float64 (n_tiles, 2)
         Tile coordinates.
     """
-    tiles = canonical.tiles()
-    t, s = np.nonzero(tiles.any(axis=(2, 3)))
-    spectra = scipy.fft.rfft2(tiles[t, s], axes=(1, 2), overwrite_x=True)
-    lines = carrier.pilots.lines
-    picked = spectra[:, lines[:, 1] % canonical.samples, lines[:, 0]]
-    values = picked * np.exp(-1j * carrier.pilot_phases[variant])
-    centres = np.stack([s, t], axis=1) + np.array(canonical.origin) + 0.5
-    return polarity * pilot_signs(carrier.pilots, high) * values, centres
+    pairs, pair_of = _pairs(carrier.pilots)
+    phases = carrier.pilot_phases[lock.variant]
+    expected = lock.polarity * pilot_signs(carrier.pilots, lock.high) * np.exp(-1j * phases)
+    values = np.empty((grid.rows * grid.columns, len(phases)), np.complex128)
+    places = np.empty((len(values), 2), np.int64)
+    matrix = np.ascontiguousarray(lock.map @ grid.step())
+    found = tiles.tile_pilots(
+        white, matrix, grid.columns, grid.samples, pairs, pair_of, expected, values, places
+    )
+    return values[:found], places[:found] + np.array(grid.origin) + 0.5
+
+
+@lru_cache(maxsize=16)
+def _pairs(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pilots' frequencies (u, abs(v)), and which of them each pilot is.
+
+    Returns
+    -------
+    pairs : int64 (m, 2)
+    pair_of : int64 (n_pilots,)
+        Twice the pair's index, plus 1 where v is negative.
+    """
+    pairs, index = np.unique(np.abs(pilots.lines), axis=0, return_inverse=True)
+    return pairs, 2 * index.reshape(-1) + (pilots.lines[:, 1] < 0)
 
 
 def _frame(centres: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Return the tiles' middle and half extent: in these units the fit is well conditioned."""
     return centres.mean(axis=0), float(np.ptp(centres, axis=0).max() / 2 + 0.5)
-
-
-def _basis(centres: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Displacement of each tile per unit of each parameter, float64 (n_tiles, 2, size)."""
-    middle, reach = _frame(centres)
-    x, y = ((centres - middle) / reach).T
-    zero, one = np.zeros_like(x), np.ones_like(x)
-    across = np.stack([one, zero, x, zero, y, zero, x * x, x * y], axis=1)
-    down = np.stack([zero, one, zero, x, zero, y, x * y, y * y], axis=1)
-    return np.stack([across, down], axis=1)[:, :, :size]
 
 
 def _correction(
@@ -224,45 +263,3 @@ def _correction(
         [[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]]
     )
     return np.asarray(np.linalg.inv(scale) @ unit @ scale)
-
-
-def _fit(
-    values: NDArray[np.complex128],
-    centres: NDArray[np.float64],
-    lines: NDArray[np.int64],
-    size: int,
-) -> tuple[NDArray[np.float64], float]:
-    """Maximise the coherent sum over smooth displacements; return parameters (tiles) and score."""
-    wave = 2 * np.pi * lines.astype(np.float64)
-    basis = _basis(centres, size)
-    amplitude = np.abs(values)
-    level = np.sqrt(np.mean(amplitude**2, axis=0)) + 1e-12
-    values = values / level  # every line alike
-    deviation = np.sqrt(np.sum(np.abs(values) ** 2) / 2) + 1e-12
-    slope = np.einsum("kd,bdp->bkp", wave, basis)
-    parameters = np.zeros(size)
-
-    def total(p: NDArray[np.float64]) -> tuple[float, NDArray[np.complex128]]:
-        turned = values * np.exp(-1j * (slope @ p))
-        return float(turned.real.sum()), turned
-
-    best, turned = total(parameters)
-    damping = 1e-2
-    for _ in range(30):
-        gradient = np.einsum("bk,bkp->p", turned.imag, slope)
-        weight = np.maximum(turned.real, 0.05 * np.abs(turned))
-        curvature = np.einsum("bk,bkp,bkq->pq", weight, slope, slope)
-        curvature[np.diag_indices(size)] *= 1 + damping
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(size), gradient)
-        value, candidate = total(parameters + step)
-        if value > best:
-            gain = value - best
-            parameters, best, turned = parameters + step, value, candidate
-            damping = max(damping / 4, 1e-3)
-            if gain < 1e-4 * best:
-                break
-        else:
-            damping *= 8
-            if damping > 1e4:
-                break
-    return parameters, best / deviation

@@ -80,9 +80,10 @@ def lock_candidates(
     lines = pilots.lines
     sampled = np.empty(len(lines), np.complex64)
     standing_out = np.empty(len(lines), np.float32)
-    bins = lines.astype(np.float64), candidate.matrix
-    constellation.sample_lines(spectrum.values, *bins, *spectrum.centre, sampled)
-    constellation.nearest_power(spectrum.power, *bins, standing_out)
+    exact, matrix = lines.astype(np.float64), candidate.matrix
+    x, y = spectrum.centre
+    constellation.sample_lines(spectrum.values, exact, matrix, x, y, sampled)
+    constellation.nearest_power(spectrum.power, exact, matrix, standing_out)
     # a line counts by how far it stands out, not by how strong its surroundings are
     amplitude = np.abs(sampled) + np.float32(1e-12)
     sampled *= standing_out ** np.float32(LINE_WEIGHT) / amplitude

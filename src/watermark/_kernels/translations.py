@@ -17,6 +17,21 @@ LEAST_CURVATURE = 0.1  # of a line's, where it is far from its maximum
 
 
 @inner
+def wave_tables(n: int, cosine: NDArray[np.float32], sine: NDArray[np.float32]) -> None:
+    """Write cos and sin of 2 pi k t / n to k n + t, for k and t below n."""
+    for t in range(n):
+        angle = 2.0 * np.pi * t / n
+        cosine[t], sine[t] = np.float32(1.0), np.float32(0.0)
+        cosine[n + t], sine[n + t] = np.cos(angle), np.sin(angle)
+    for k in range(2, n):
+        at = 0  # k t modulo n
+        for t in range(n):
+            cosine[k * n + t], sine[k * n + t] = cosine[n + at], sine[n + at]
+            at += k
+            at -= n if at >= n else 0
+
+
+@inner
 def wave_powers(place: float, out: NDArray[np.complex128]) -> None:
     """Write exp(2 pi i k place) for k = 0, 1, ..."""
     angle = 2.0 * np.pi * place
@@ -33,7 +48,8 @@ def wave_of(
     """Return exp(2 pi i (u x + v y)) from the :func:`wave_powers` of x and of y."""
     first = across[u] if u >= 0 else np.conj(across[-u])
     second = down[v] if v >= 0 else np.conj(down[-v])
-    return first * second
+    wave: complex = first * second
+    return wave
 
 
 @inner
@@ -126,10 +142,7 @@ def best_translations(
         Out: raster index ty * GRID + tx of either.
     """
     cosine, sine = np.empty(GRID * GRID, np.float32), np.empty(GRID * GRID, np.float32)
-    for k in range(GRID):
-        for t in range(GRID):
-            angle = 2.0 * np.pi * (k * t % GRID) / GRID
-            cosine[k * GRID + t], sine[k * GRID + t] = np.cos(angle), np.sin(angle)
+    wave_tables(GRID, cosine, sine)
     most = lines.shape[0] + 3  # so that four can be added at a time
     wave = np.zeros(most, np.uint64)
     real, imag = np.empty(most * GRID, np.float32), np.empty(most * GRID, np.float32)
@@ -198,8 +211,10 @@ def sharpen(
             sum_real, gx, gy, xx, xy, yy = 0.0, 0.0, 0.0, 1e-9, 0.0, 1e-9
             for line in range(lines.shape[0]):
                 u, v = lines[line, 0], lines[line, 1]
-                turned = values[index, line] * wave_of(u, v, across, down)
-                weight = max(turned.real, LEAST_CURVATURE * abs(values[index, line]))
+                value = values[index, line]
+                turned = value * wave_of(u, v, across, down)
+                squared = value.real * value.real + value.imag * value.imag
+                weight = max(turned.real, LEAST_CURVATURE * np.sqrt(squared))
                 wave_u, wave_v = 2.0 * np.pi * u, 2.0 * np.pi * v
                 sum_real += turned.real
                 gx += turned.imag * wave_u

@@ -229,6 +229,14 @@ def best_translation(
     return float(sums.max()), float(sums.min()), sums
 
 
+def read_lines(
+    spectrum: NDArray[np.complex64], lines: NDArray[np.int64], rings: NDArray[np.int64], n: int
+) -> tuple[NDArray[np.complex64], Array]:
+    """Return the values at the lines' bins, and the sum of their squares in each of n rings."""
+    values = np.array([spectrum[v % len(spectrum), u] for u, v in lines])
+    return values, np.array([np.sum(np.abs(values[rings == ring]) ** 2) for ring in range(n)])
+
+
 def despread(
     values: NDArray[np.complex64],
     turns: NDArray[np.uint8],

@@ -85,22 +85,26 @@ def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArra
             part = pixels[top : top + side, left : left + side]
             fold[: part.shape[0], : part.shape[1]] += part
     spectrum = scipy.fft.rfft2(fold)
-    lines = data_lines()
-    values: NDArray[np.complex64] = spectrum[lines[:, 1] % side, lines[:, 0]]
-    level = _level(values)
+    rings = _data_rings()
+    values, power = np.empty(len(rings), np.complex64), np.empty(len(_radii()))
+    combining.read_lines(spectrum, data_lines(), rings, values, power)
+    level = _level(power)
     weight = _expected() / np.sqrt(level)
     if seen is not None:
         weight *= _left(spectrum, level, seen)
     # the fold began at the canonical picture's origin, not at a multiple of the super-tile
     s, t = canonical.origin
-    return (values * _turn(-s, -t) * weight[_data_rings()]).astype(np.complex64)
+    combining.weigh(values, _quarters(-s % TILES_PER_SUPER, -t % TILES_PER_SUPER), rings, weight)
+    return values
 
 
 def decode_lines(
     values: NDArray[np.complex64], carrier: Carrier, variant: int, polarity: int
 ) -> list[Decoded]:
     """Try the likeliest tile offsets and return what decodes."""
-    soft = np.stack([_despread(values, carrier, variant, offset) for offset in OFFSETS])
+    soft = np.empty((len(OFFSETS), coding.CODED_BITS), np.float32)
+    signs = carrier.signs[variant]
+    combining.despread_shifts(values, _residues(), carrier.coded_bit, signs, soft)
     # the right offset's sums are large, all others' are noise
     likeliest = np.argsort(-np.sum(soft**2, axis=1))[:OFFSET_TRIES]
     tried = (_decoded(polarity * soft[i], values, OFFSETS[i]) for i in likeliest)
@@ -109,22 +113,14 @@ def decode_lines(
 
 def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int) -> list[Decoded]:
     """Decode at tile offset (0, 0), if its sums are larger than noise's are."""
-    soft = _despread(values, carrier, variant, OFFSETS[0])
-    noise = float(np.sum(np.abs(values) ** 2))  # what the squared sums add up to without a mark
+    soft = np.empty(coding.CODED_BITS, np.float32)
+    turns = _quarters(*OFFSETS[0])
+    combining.despread(values, turns, carrier.coded_bit, carrier.signs[variant], soft)
+    noise = _energy(values)  # what the squared sums add up to without a mark
     if float(np.sum(soft**2)) < LEAST_ENERGY * noise:
         return []
     decoded = _decoded(soft, values, OFFSETS[0])
     return [] if decoded is None else [decoded]
-
-
-def _despread(
-    values: NDArray[np.complex64], carrier: Carrier, variant: int, offset: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Return each coded bit's sum over its coefficients, float32 (CODED_BITS,)."""
-    sums = np.empty(coding.CODED_BITS, np.float32)
-    turns = _quarters(*offset)
-    combining.despread(values, turns, carrier.coded_bit, carrier.signs[variant], sums)
-    return sums
 
 
 def _decoded(
@@ -134,7 +130,7 @@ def _decoded(
     message = coding.decode(soft)
     if message is None:
         return None
-    norm = float(np.sqrt(np.sum(np.abs(values) ** 2))) + 1e-20
+    norm = float(np.sqrt(_energy(values))) + 1e-20
     return Decoded(*message, float(soft @ coding.encode(*message)) / norm, offset)
 
 
@@ -147,9 +143,16 @@ def _quarters(s: int, t: int) -> NDArray[np.uint8]:
     return quarters
 
 
-def _turn(s: int, t: int) -> NDArray[np.complex64]:
-    """Phases of the data lines for a shift of the picture by whole tiles, complex64 (n_lines,)."""
-    return np.array([1, 1j, -1, -1j], np.complex64)[_quarters(s, t)]
+@lru_cache(maxsize=1)
+def _residues() -> NDArray[np.uint8]:
+    """Return 4 (u mod 4) + v mod 4 of each data line, uint8 (n_lines,)."""
+    u, v = data_lines().T % TILES_PER_SUPER
+    return np.asarray(TILES_PER_SUPER * u + v, dtype=np.uint8)
+
+
+def _energy(values: NDArray[np.complex64]) -> float:
+    """Return the sum of squares."""
+    return float(np.sum(np.square(values.view(np.float32)), dtype=np.float64))
 
 
 def _ring(lines: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -163,12 +166,16 @@ def _data_rings() -> NDArray[np.int64]:
     return _ring(data_lines())
 
 
-def _level(values: NDArray[np.complex64]) -> NDArray[np.float64]:
-    """Return each ring's mean power; it is nearly all noise."""
-    rings = _data_rings()
-    count = np.maximum(np.bincount(rings), 1)
-    power = np.bincount(rings, np.abs(values) ** 2) / count
-    return np.asarray(power + 1e-12 * power.max() + 1e-30)
+@lru_cache(maxsize=1)
+def _lines_of_rings() -> NDArray[np.int64]:
+    """Return how many data lines each ring has, but at least 1."""
+    return np.asarray(np.maximum(np.bincount(_data_rings()), 1))
+
+
+def _level(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each ring's mean power, given its sum; it is nearly all noise."""
+    mean = power / _lines_of_rings()
+    return np.asarray(mean + 1e-12 * mean.max() + 1e-30)
 
 
 def _expected() -> NDArray[np.float64]:
@@ -176,6 +183,7 @@ def _expected() -> NDArray[np.float64]:
     return np.asarray((_radii() / SUPER_TILE) ** SLOPE, dtype=np.float64)
 
 
+@lru_cache(maxsize=1)
 def _radii() -> NDArray[np.float64]:
     """Return each ring's middle radius in cycles per super-tile."""
     rings = int(_data_rings().max()) + 1

@@ -242,6 +242,36 @@ def test_sharpening_climbs_to_a_maximum(rng: np.random.Generator) -> None:
         assert total[which] >= sums[which].max() * (1 - 1e-6)
 
 
+def test_read_lines(rng: np.random.Generator) -> None:
+    spectrum = spectrum_of(5)
+    lines = np.array([(0, 3), (1, -4), (5, 2), (7, -7), (16, 15)], np.int64)
+    rings = np.array([0, 0, 1, 2, 3], np.int64)
+    values, power = np.empty(5, np.complex64), np.empty(5)
+    combining.read_lines(spectrum, lines, rings, values, power)
+    expected_values, expected_power = naive.read_lines(spectrum, lines, rings, 5)
+    assert np.array_equal(values, expected_values)
+    assert np.allclose(power, expected_power)
+
+    turns, weight = np.array([0, 1, 2, 3, 1], np.uint8), rng.uniform(0.5, 2, 5)
+    combining.weigh(values, turns, rings, weight)
+    turned = expected_values * np.array([1, 1j, -1, -1j])[turns]
+    assert np.allclose(values, turned * weight[rings], rtol=1e-5)
+
+
+def test_despread_shifts_are_despread_with_each_shifts_turns(rng: np.random.Generator) -> None:
+    n, n_bits = 60, 7
+    values = (rng.normal(size=n) + 1j * rng.normal(size=n)).astype(np.complex64)
+    u, v = rng.integers(0, 4, (2, n))
+    coded_bit = rng.integers(0, n_bits, 2 * n).astype(np.int32)
+    signs = rng.choice(np.array([-1, 1], np.int8), 2 * n)
+    out = np.empty((16, n_bits), np.float32)
+    combining.despread_shifts(values, (4 * u + v).astype(np.uint8), coded_bit, signs, out)
+    for s, t in np.ndindex(4, 4):
+        turns = ((u * s + v * t) % 4).astype(np.uint8)
+        expected = naive.despread(values, turns, coded_bit, signs, n_bits)
+        assert np.allclose(out[4 * s + t], expected, atol=1e-4)
+
+
 @given(SEEDS)
 @FEW
 def test_despread(seed: int) -> None:

@@ -5,6 +5,7 @@ Tile coordinates and maps are those of :mod:`locking`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -52,14 +53,7 @@ class Canonical:
 
     def step(self) -> NDArray[np.float64]:
         """Return the map from these pixels to tile coordinates, float64 (3, 3)."""
-        s, t = self.origin
-        return np.array([[1 / self.samples, 0, s], [0, 1 / self.samples, t], [0, 0, 1]])
-
-    def tiles(self) -> NDArray[np.float32]:
-        """Return the tiles, float32 (rows, columns, samples, samples)."""
-        n = self.samples
-        rows, columns = self.pixels.shape[0] // n, self.pixels.shape[1] // n
-        return self.pixels.reshape(rows, n, columns, n).transpose(0, 2, 1, 3)
+        return _to_tiles(self.samples, self.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +76,28 @@ class Grid:
 
     def step(self) -> NDArray[np.float64]:
         """Return the map from the resampled pixels to tile coordinates, float64 (3, 3)."""
-        s, t = self.origin
-        return np.array([[1 / self.samples, 0, s], [0, 1 / self.samples, t], [0, 0, 1]])
+        return _to_tiles(self.samples, self.origin)
+
+
+def _to_tiles(samples: int, origin: tuple[int, int]) -> NDArray[np.float64]:
+    return np.array([[1 / samples, 0, origin[0]], [0, 1 / samples, origin[1]], [0, 0, 1]])
 
 
 def _grid_of(shape: tuple[int, ...], map_: NDArray[np.float64]) -> Grid | None:
     """Return the tiles of a picture of a shape; None if the map is unusable."""
     height, width = shape
-    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float).T
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
     try:
-        tile = np.linalg.inv(map_) @ corners
+        tile = corners @ np.linalg.inv(map_).T
     except np.linalg.LinAlgError:
         return None
-    if not np.all(tile[2] > 1e-9):
+    if not tile[:, 2].min() > 1e-9:
         return None
-    tile = tile[:2] / tile[2]
-    first, last = np.floor(tile.min(axis=1)), np.ceil(tile.max(axis=1))
+    tile = tile[:, :2] / tile[:, 2:]
+    first, last = np.floor(tile.min(axis=0)), np.ceil(tile.max(axis=0))
     columns, rows = (int(value) for value in last - first)
-    pixels_per_tile = float(np.sqrt(abs(np.linalg.det(map_[:2, :2]))))
+    (a, b), (c, d) = map_[:2, :2].tolist()
+    pixels_per_tile = math.sqrt(abs(a * d - b * c))
     if not (0 < rows <= MAX_TILES and 0 < columns <= MAX_TILES):
         return None
     samples = next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
@@ -193,16 +191,18 @@ def _step(
     values, centres = pilot_values(white, grid, lock, carrier)
     if len(values) < LEAST_TILES:
         return replace(lock, score=0.0)
-    distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
-    near = distance <= radius * max(white.shape) / 2
-    if LEAST_TILES <= near.sum() < len(near):
-        values, centres = values[near], centres[near]
-    middle, extent = _frame(centres)
-    parameters = np.empty(basis)
-    score = tiles.fit(values, (centres - middle) / extent, carrier.pilots.lines, parameters)
-    return replace(
-        lock, score=score, map=lock.map @ np.linalg.inv(_correction(parameters, centres))
-    )
+    if radius < EVERYWHERE:
+        distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
+        near = distance <= radius * max(white.shape) / 2
+        if LEAST_TILES <= np.count_nonzero(near) < len(near):
+            values, centres = values[near], centres[near]
+    # in units of half the tiles' extent around their middle the fit is well conditioned
+    middle, reach = centres.mean(axis=0), float(np.ptp(centres, axis=0).max()) / 2 + 0.5
+    parameters = np.zeros(8)
+    places = (centres - middle) / reach
+    score = tiles.fit(values, places, carrier.pilots.lines, parameters[:basis])
+    correction = _correction(parameters / reach, middle, reach)
+    return replace(lock, score=score, map=lock.map @ correction)
 
 
 def pilot_values(
@@ -244,22 +244,12 @@ def _pairs(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return pairs, 2 * index.reshape(-1) + (pilots.lines[:, 1] < 0)
 
 
-def _frame(centres: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return the tiles' middle and half extent: in these units the fit is well conditioned."""
-    return centres.mean(axis=0), float(np.ptp(centres, axis=0).max() / 2 + 0.5)
-
-
 def _correction(
-    parameters: NDArray[np.float64], centres: NDArray[np.float64]
+    p: NDArray[np.float64], middle: NDArray[np.float64], reach: float
 ) -> NDArray[np.float64]:
-    """Return the homography that the fitted displacement is, to first order."""
-    middle, reach = _frame(centres)
-    p = np.zeros(8)
-    p[: len(parameters)] = parameters / reach
-    unit = np.array(
-        [[1 + p[2], p[4], p[0]], [p[3], 1 + p[5], p[1]], [-p[6], -p[7], 1]], dtype=np.float64
-    )
-    scale = np.array(
-        [[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]]
-    )
-    return np.asarray(np.linalg.inv(scale) @ unit @ scale)
+    """Return the homography that undoes a fitted displacement, to first order."""
+    x, y = middle
+    displaced = np.array([[1 + p[2], p[4], p[0]], [p[3], 1 + p[5], p[1]], [-p[6], -p[7], 1]])
+    enlarge = np.array([[reach, 0, x], [0, reach, y], [0, 0, 1]])
+    shrink = np.array([[1 / reach, 0, -x / reach], [0, 1 / reach, -y / reach], [0, 0, 1]])
+    return np.asarray(enlarge @ np.linalg.inv(displaced) @ shrink)

@@ -172,9 +172,10 @@ class _Search:
         for high in (1, -1) if sure else (1,):
             for lock in locking.lock_candidates(part, candidate, pilots, members, LOCKS, high):
                 few = sure and lock.lines < FEW_LINES and self.exceptions_left > 0
-                if lock.score >= least or few:
-                    self.exceptions_left -= lock.score < least
-                    yield lock
+                if lock.score < least and not few:
+                    break  # the others' scores are lower
+                self.exceptions_left -= lock.score < least
+                yield lock
 
     def _tried_before(self, part: Spectrum, candidate: Candidate) -> bool:
         """Tell whether another search of this part gave the same map, and remember this one."""

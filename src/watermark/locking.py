@@ -9,6 +9,7 @@ homography from tile coordinates (s, t, 1) to pixels of the reduced picture.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -75,7 +76,7 @@ def lock_candidates(
     ring: list[tuple[int, Carrier]],
     limit: int,
     high: int = 1,
-) -> list[Lock]:
+) -> Iterator[Lock]:
     """Try every key, variant, symmetry, polarity and translation on one candidate; best first."""
     lines = pilots.lines
     sampled = np.empty(len(lines), np.complex64)
@@ -106,7 +107,6 @@ def lock_candidates(
     translations.sharpen(values, lines, NEWTON_STEPS, place, total)
     inside = int(np.count_nonzero(standing_out))
     centre = spectrum.origin + spectrum.centre
-    locks = []
     for index in np.argsort(-total)[:limit]:
         key, variant = divmod(int(which[index]), len(expected) // len(ring))
         map_ = np.eye(3)
@@ -115,8 +115,7 @@ def lock_candidates(
         map_[:2, 2] = centre - map_[:2, :2] @ place[index]
         score = float(total[index] / deviation)
         sign = int(polarity[index])
-        locks.append(Lock(score, ring[key][0], variant, sign, inside, map_, centre, high))
-    return locks
+        yield Lock(score, ring[key][0], variant, sign, inside, map_, centre, high)
 
 
 @lru_cache(maxsize=16)

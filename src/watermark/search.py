@@ -302,12 +302,14 @@ def _distinct(
     """Return the best candidates, best first, without those that climbed to a better one."""
     distance = np.abs(matrices[:, None] - matrices).max(axis=(2, 3))
     near = distance <= 0.01 * np.abs(matrices).max(axis=(1, 2))[:, None]
+    left = np.ones(len(scores), np.bool_)
     kept: list[int] = []
     for index in np.argsort(-scores, kind="stable").tolist():
-        if not near[index, kept].any():
+        if left[index]:
             kept.append(index)
             if len(kept) == limit:
                 break
+            left &= ~near[:, index]
     return [Candidate(matrices[index], float(scores[index])) for index in kept]
 
 

@@ -58,7 +58,7 @@ def locks_of(white: NDArray[np.float32], keys: list[Key]) -> list[Lock]:
     spectrum = spectrum_of(white)
     candidate = search_similarity(spectrum, pilots, 1)[0]
     ring = [(index, carrier_of(one)) for index, one in enumerate(keys)]
-    return lock_candidates(spectrum, candidate, pilots, ring, 3)
+    return list(lock_candidates(spectrum, candidate, pilots, ring, 3))
 
 
 def misplaced(map_: NDArray[np.float64], truth: NDArray[np.float64]) -> float:

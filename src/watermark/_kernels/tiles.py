@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels._jit import inner, kernel
-from indelible.watermark._kernels.translations import wave_of, wave_powers, wave_tables
+from indelible.watermark._kernels.translations import (
+    powers_needed,
+    wave_of,
+    wave_powers,
+    wave_tables,
+)
 from indelible.watermark._kernels.warp import resample
 
 LEAST_CURVATURE = 0.05  # of a line's, where it is far from its maximum
@@ -42,7 +47,8 @@ def _halved(tile: NDArray[np.float32], even: NDArray[np.float32], odd: NDArray[n
 @inner
 def _along(half: NDArray[np.float32], wave: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Sum all rows of a flat half, each times its value of a wave; four rows at a time."""
-    out[:] = np.float32(0.0)
+    for x in range(out.size):
+        out[x] = np.float32(0.0)
     n = np.uint64(out.size)  # unsigned: an index that cannot be negative needs no wrapping around
     rows = half.size // out.size
     for y in range(0, rows - 3, 4):
@@ -52,9 +58,9 @@ def _along(half: NDArray[np.float32], wave: NDArray[np.float32], out: NDArray[np
         for x in range(n):
             out[x] += a * half[p + x] + b * half[q + x] + c * half[r + x] + d * half[s + x]
     for y in range(rows // 4 * 4, rows):
-        last, a = half[y * out.size :], wave[y]
-        for x in range(out.size):
-            out[x] += a * last[x]
+        p, a = np.uint64(y) * n, wave[y]
+        for x in range(n):
+            out[x] += a * half[p + x]
 
 
 @inner
@@ -125,7 +131,9 @@ def tile_pilots(
     even, odd = np.empty(half * samples, np.float32), np.empty(half * samples, np.float32)
     real, imag = np.empty(samples, np.float32), np.empty(samples, np.float32)
     read = np.empty(2 * pairs.shape[0], np.complex128)
-    corner = matrix.copy()
+    corner = np.empty((3, 3))
+    for i in range(3):
+        corner[i, 0], corner[i, 1] = matrix[i, 0], matrix[i, 1]
     found = 0
     for index in range(values.shape[0]):
         row, column = index // columns, index % columns
@@ -151,8 +159,7 @@ def tile_pilots(
 
 @inner
 def _basis(x: float, y: float, out: NDArray[np.float64]) -> None:
-    """Displacement (across, down) at a place for a unit of each of the eight parameters."""
-    out[:, :] = 0.0
+    """Displacement (across, down) at a place for a unit of each parameter, if it is not 0."""
     out[0, 0], out[1, 1] = 1.0, 1.0
     out[0, 2], out[1, 3] = x, x
     out[0, 4], out[1, 5] = y, y
@@ -171,11 +178,13 @@ def _sums(
 ) -> float:
     """Return the coherent sum under a displacement; write its gradient and curvature."""
     size = parameters.size
-    highest = np.abs(lines).max() + 1
-    across, down = np.empty(highest, np.complex128), np.empty(highest, np.complex128)
-    basis = np.empty((2, 8))
-    gradient[:] = 0.0
-    curvature[:, :] = 0.0
+    powers = powers_needed(lines)
+    across, down = np.empty(powers, np.complex128), np.empty(powers, np.complex128)
+    basis = np.zeros((2, 8))
+    for p in range(size):
+        gradient[p] = 0.0
+        for q in range(size):
+            curvature[p, q] = 0.0
     total = 0.0
     for tile in range(values.shape[0]):
         _basis(places[tile, 0], places[tile, 1], basis)
@@ -210,23 +219,31 @@ def _sums(
 
 @inner
 def _solve(
-    matrix: NDArray[np.float64], right: NDArray[np.float64], root: NDArray[np.float64]
+    matrix: NDArray[np.float64],
+    damping: float,
+    right: NDArray[np.float64],
+    root: NDArray[np.float64],
+    out: NDArray[np.float64],
 ) -> None:
-    """Solve a positive definite system in place of `right`; of `matrix` the lower half is read."""
+    """Solve a positive definite system, its diagonal enlarged, by Cholesky's method.
+
+    Of `matrix` only the lower half is read; `root` is room for its square root.
+    """
     size = right.size
     for p in range(size):
         for q in range(p + 1):
-            value = matrix[p, q]
+            value = matrix[p, q] * (1.0 + damping) + 1e-9 if p == q else matrix[p, q]
             for k in range(q):
                 value -= root[p, k] * root[q, k]
             root[p, q] = np.sqrt(max(value, 1e-30)) if p == q else value / root[q, q]
+        out[p] = right[p]
         for k in range(p):
-            right[p] -= root[p, k] * right[k]
-        right[p] /= root[p, p]
+            out[p] -= root[p, k] * out[k]
+        out[p] /= root[p, p]
     for p in range(size - 1, -1, -1):
         for k in range(p + 1, size):
-            right[p] -= root[k, p] * right[k]
-        right[p] /= root[p, p]
+            out[p] -= root[k, p] * out[k]
+        out[p] /= root[p, p]
 
 
 @kernel("float64(complex128[:, ::1], float64[:, ::1], int64[:, ::1], float64[::1])")
@@ -273,24 +290,21 @@ def fit(
     step, trial = np.empty(size), np.empty(size)
     gradient, trial_gradient = np.empty(size), np.empty(size)
     curvature, trial_curvature = np.empty((size, size)), np.empty((size, size))
-    damped, root = np.empty((size, size)), np.empty((size, size))
+    root = np.empty((size, size))
     best = _sums(values, places, lines, parameters, gradient, curvature)
     damping = FIRST_DAMPING
     for _ in range(MOST_STEPS):
-        damped[:, :] = curvature
-        for p in range(size):
-            damped[p, p] = curvature[p, p] * (1.0 + damping) + 1e-9
-            step[p] = gradient[p]
-        _solve(damped, step, root)
+        _solve(curvature, damping, gradient, root, step)
         for p in range(size):
             trial[p] = parameters[p] + step[p]
         total = _sums(values, places, lines, trial, trial_gradient, trial_curvature)
         if total > best:
             gain = total - best
             best = total
-            parameters[:] = trial
-            gradient[:] = trial_gradient
-            curvature[:, :] = trial_curvature
+            for p in range(size):
+                parameters[p], gradient[p] = trial[p], trial_gradient[p]
+                for q in range(p + 1):
+                    curvature[p, q] = trial_curvature[p, q]
             damping = max(damping / 4.0, LEAST_DAMPING)
             if gain < ENOUGH * best:
                 break

@@ -42,6 +42,15 @@ def wave_powers(place: float, out: NDArray[np.complex128]) -> None:
 
 
 @inner
+def powers_needed(lines: NDArray[np.int64]) -> int:
+    """Return how many :func:`wave_powers` the lines (u, v) need."""
+    highest = 0
+    for line in range(lines.shape[0]):
+        highest = max(highest, abs(lines[line, 0]), abs(lines[line, 1]))
+    return highest + 1
+
+
+@inner
 def wave_of(
     u: int, v: int, across: NDArray[np.complex128], down: NDArray[np.complex128]
 ) -> complex:
@@ -150,14 +159,14 @@ def best_translations(
     line = np.empty(GRID, np.float32)
     for hypothesis in range(scores.shape[0]):
         first, second = hypothesis // seen.shape[0], hypothesis % seen.shape[0]
-        real[:] = np.float32(0.0)
-        imag[:] = np.float32(0.0)
+        for i in range(real.size):
+            real[i], imag[i] = np.float32(0.0), np.float32(0.0)
         count = _columns(expected[first], seen[second], lines, cosine, sine, wave, real, imag)
         high, low = SMALLEST, LARGEST
         for ty in range(GRID):
             # cosines are the same at tx and at GRID - tx, sines opposite: half of the row is enough
-            even[:] = np.float32(0.0)
-            odd[:] = np.float32(0.0)
+            for tx in range(HALF):
+                even[tx], odd[tx] = np.float32(0.0), np.float32(0.0)
             middle = np.float32(0.0)
             for k in range(0, count, 4):
                 _add_four(real, cosine, wave, k, ty, even)
@@ -169,14 +178,13 @@ def best_translations(
                 line[HALF + tx] = even[tx] + odd[tx]  # of GRID - tx
             line[HALF] = middle  # in place of a second 0
             top, bottom = _extremes(line)
-            if top > high:
-                high, at = top, _place_of(line, top)
-                scores[hypothesis, 0] = line[at]
-                places[hypothesis, 0] = ty * GRID + (at if at <= HALF else GRID + HALF - at)
-            if bottom < low:
-                low, at = bottom, _place_of(line, bottom)
-                scores[hypothesis, 1] = line[at]
-                places[hypothesis, 1] = ty * GRID + (at if at <= HALF else GRID + HALF - at)
+            for which in range(2):
+                key = top if which == 0 else bottom
+                if (which == 0 and top > high) or (which == 1 and bottom < low):
+                    at = _place_of(line, key)
+                    scores[hypothesis, which] = line[at]
+                    places[hypothesis, which] = ty * GRID + (at if at <= HALF else GRID + HALF - at)
+            high, low = max(high, top), min(low, bottom)
 
 
 @kernel("void(complex64[:, ::1], int64[:, ::1], int64, float64[:, ::1], float64[::1])")
@@ -202,8 +210,8 @@ def sharpen(
     total : float64 (m,)
         Out: the coherent sums there.
     """
-    highest = np.abs(lines).max() + 1
-    across, down = np.empty(highest, np.complex128), np.empty(highest, np.complex128)
+    powers = powers_needed(lines)
+    across, down = np.empty(powers, np.complex128), np.empty(powers, np.complex128)
     for index in range(values.shape[0]):
         for step in range(steps + 1):
             wave_powers(place[index, 0], across)

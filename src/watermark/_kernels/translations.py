@@ -8,11 +8,6 @@ from numpy.typing import NDArray
 from indelible.watermark._kernels._jit import inner, kernel
 
 GRID = 64  # translations tried per tile and direction
-HALF = GRID // 2
-MIDDLE = np.uint64(HALF)
-SMALLEST = np.int32(-(2**31))
-LARGEST = np.int32(2**31 - 1)
-WITHOUT_SIGN = np.int32(0x7FFFFFFF)
 LEAST_CURVATURE = 0.1  # of a line's, where it is far from its maximum
 
 
@@ -61,71 +56,6 @@ def wave_of(
     return wave
 
 
-@inner
-def _columns(
-    expected: NDArray[np.complex64],
-    seen: NDArray[np.complex64],
-    lines: NDArray[np.int64],
-    cosine: NDArray[np.float32],
-    sine: NDArray[np.float32],
-    wave: NDArray[np.uint64],
-    real: NDArray[np.float32],
-    imag: NDArray[np.float32],
-) -> int:
-    """Add up the lines of each u over all ty; return how many u there are, and note their waves."""
-    count = 0
-    for line in range(lines.shape[0]):
-        if line == 0 or lines[line, 0] != lines[line - 1, 0]:
-            wave[count] = np.uint64(lines[line, 0] % GRID * GRID)
-            count += 1
-        value = expected[line] * np.conj(seen[line])
-        a, b = value.real, value.imag
-        at, to = np.uint64(lines[line, 1] % GRID * GRID), np.uint64((count - 1) * GRID)
-        for t in range(np.uint64(GRID)):
-            real[to + t] += a * cosine[at + t] - b * sine[at + t]
-            imag[to + t] += a * sine[at + t] + b * cosine[at + t]
-    return count
-
-
-@inner
-def _add_four(
-    column: NDArray[np.float32],
-    waves: NDArray[np.float32],
-    wave: NDArray[np.uint64],
-    first: int,
-    ty: int,
-    total: NDArray[np.float32],
-) -> None:
-    """Add the waves of four u; unsigned offsets need no wrapping around."""
-    p, q, r, s = wave[first], wave[first + 1], wave[first + 2], wave[first + 3]
-    at = first * GRID + ty
-    a, b, c, d = column[at], column[at + GRID], column[at + 2 * GRID], column[at + 3 * GRID]
-    for t in range(np.uint64(HALF)):
-        total[t] += a * waves[p + t] + b * waves[q + t] + c * waves[r + t] + d * waves[s + t]
-
-
-@inner
-def _extremes(line: NDArray[np.float32]) -> tuple[np.int32, np.int32]:
-    """Return the largest and the smallest value, as integers of the same order."""
-    bits = line.view(np.int32)
-    high, low = SMALLEST, LARGEST
-    for i in range(bits.size):
-        key = np.int32(bits[i] ^ ((bits[i] >> 31) & WITHOUT_SIGN))
-        high = max(high, key)
-        low = min(low, key)
-    return high, low
-
-
-@inner
-def _place_of(line: NDArray[np.float32], key: np.int32) -> int:
-    """Return where :func:`_extremes` found a value."""
-    bits = line.view(np.int32)
-    for i in range(bits.size):
-        if np.int32(bits[i] ^ ((bits[i] >> 31) & WITHOUT_SIGN)) == key:
-            return i
-    return 0
-
-
 @kernel("void(complex64[:, ::1], complex64[:, ::1], int64[:, ::1], float32[:, ::1], int64[:, ::1])")
 def best_translations(
     expected: NDArray[np.complex64],
@@ -150,41 +80,44 @@ def best_translations(
     places : int64 (E * S, 2)
         Out: raster index ty * GRID + tx of either.
     """
-    cosine, sine = np.empty(GRID * GRID, np.float32), np.empty(GRID * GRID, np.float32)
-    wave_tables(GRID, cosine, sine)
-    most = lines.shape[0] + 3  # so that four can be added at a time
-    wave = np.zeros(most, np.uint64)
-    real, imag = np.empty(most * GRID, np.float32), np.empty(most * GRID, np.float32)
-    even, odd = np.empty(HALF, np.float32), np.empty(HALF, np.float32)
-    line = np.empty(GRID, np.float32)
+    n = lines.shape[0]
+    tables = np.empty((2, GRID * GRID), np.float32)
+    wave_tables(GRID, tables[0], tables[1])
+    wave_real, wave_imag = tables[0].reshape(GRID, GRID), tables[1].reshape(GRID, GRID)
+    column_real = np.empty(GRID, np.float32)
+    column_imag = np.empty(GRID, np.float32)
+    sums = np.empty((GRID, GRID), np.float32)
     for hypothesis in range(scores.shape[0]):
         first, second = hypothesis // seen.shape[0], hypothesis % seen.shape[0]
-        for i in range(real.size):
-            real[i], imag[i] = np.float32(0.0), np.float32(0.0)
-        count = _columns(expected[first], seen[second], lines, cosine, sine, wave, real, imag)
-        high, low = SMALLEST, LARGEST
+        sums[:, :] = 0.0
+        line = 0
+        while line < n:
+            u = lines[line, 0]
+            column_real[:] = 0.0
+            column_imag[:] = 0.0
+            while line < n and lines[line, 0] == u:
+                value = expected[first, line] * np.conj(seen[second, line])
+                real, imag = value.real, value.imag
+                v = lines[line, 1] % GRID
+                for t in range(GRID):
+                    column_real[t] += real * wave_real[v, t] - imag * wave_imag[v, t]
+                    column_imag[t] += real * wave_imag[v, t] + imag * wave_real[v, t]
+                line += 1
+            k = u % GRID
+            for ty in range(GRID):
+                real, imag = column_real[ty], column_imag[ty]
+                for tx in range(GRID):
+                    sums[ty, tx] += real * wave_real[k, tx] - imag * wave_imag[k, tx]
+        high, low, high_at, low_at = sums[0, 0], sums[0, 0], 0, 0
         for ty in range(GRID):
-            # cosines are the same at tx and at GRID - tx, sines opposite: half of the row is enough
-            for tx in range(HALF):
-                even[tx], odd[tx] = np.float32(0.0), np.float32(0.0)
-            middle = np.float32(0.0)
-            for k in range(0, count, 4):
-                _add_four(real, cosine, wave, k, ty, even)
-                _add_four(imag, sine, wave, k, ty, odd)
-            for k in range(count):
-                middle += real[k * GRID + ty] * cosine[wave[k] + MIDDLE]
-            for tx in range(HALF):
-                line[tx] = even[tx] - odd[tx]
-                line[HALF + tx] = even[tx] + odd[tx]  # of GRID - tx
-            line[HALF] = middle  # in place of a second 0
-            top, bottom = _extremes(line)
-            for which in range(2):
-                key = top if which == 0 else bottom
-                if (which == 0 and top > high) or (which == 1 and bottom < low):
-                    at = _place_of(line, key)
-                    scores[hypothesis, which] = line[at]
-                    places[hypothesis, which] = ty * GRID + (at if at <= HALF else GRID + HALF - at)
-            high, low = max(high, top), min(low, bottom)
+            for tx in range(GRID):
+                value_here = sums[ty, tx]
+                if value_here > high:
+                    high, high_at = value_here, ty * GRID + tx
+                if value_here < low:
+                    low, low_at = value_here, ty * GRID + tx
+        scores[hypothesis, 0], scores[hypothesis, 1] = high, low
+        places[hypothesis, 0], places[hypothesis, 1] = high_at, low_at
 
 
 @kernel("void(complex64[:, ::1], int64[:, ::1], int64, float64[:, ::1], float64[::1])")

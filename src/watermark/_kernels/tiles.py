@@ -16,9 +16,28 @@ from indelible.watermark._kernels.warp import resample
 
 LEAST_CURVATURE = 0.05  # of a line's, where it is far from its maximum
 MOST_STEPS = 30
+BESIDE = 0.1  # pixels: more than resampling rounds a place
 WITHOUT_SIGN = np.int32(0x7FFFFFFF)
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-3, 1e4
 ENOUGH = 1e-4  # of the sum: a step that gains less is the last one
+
+
+@inner
+def _is_beside(corner: NDArray[np.float64], samples: int, width: int, height: int) -> bool:
+    """Tell whether all four corners of a tile lie beyond the same side of the source."""
+    left, right, above, below = 0, 0, 0, 0
+    for index in range(4):
+        i, j = index % 2 * (samples - 1), index // 2 * (samples - 1)
+        z = corner[2, 0] * i + corner[2, 1] * j + corner[2, 2]
+        if z <= 0.0:
+            return False  # the tile's image is not the quadrangle of its corners'
+        x = (corner[0, 0] * i + corner[0, 1] * j + corner[0, 2]) / z
+        y = (corner[1, 0] * i + corner[1, 1] * j + corner[1, 2]) / z
+        left += x < -BESIDE
+        right += x > width - 1 + BESIDE
+        above += y < -BESIDE
+        below += y > height - 1 + BESIDE
+    return max(left, right, above, below) == 4
 
 
 @inner
@@ -139,6 +158,8 @@ def tile_pilots(
         row, column = index // columns, index % columns
         for i in range(3):
             corner[i, 2] = matrix[i, 2] + samples * (matrix[i, 0] * column + matrix[i, 1] * row)
+        if _is_beside(corner, samples, source.shape[1], source.shape[0]):
+            continue
         resample(source, corner, tile)
         if _is_empty(tile):
             continue

@@ -166,6 +166,18 @@ def shifted_sums(
     return out
 
 
+def cell_peaks(sums: NDArray[np.float32], cell: int) -> tuple[Array, NDArray[np.int64]]:
+    """Return the largest value of each whole cell x cell square, and its flat index."""
+    shape = sums.shape[0] // cell, sums.shape[1] // cell
+    tops, places = np.empty(shape), np.empty(shape, np.int64)
+    for row, column in np.ndindex(shape):
+        part = sums[row * cell : (row + 1) * cell, column * cell : (column + 1) * cell]
+        y, x = np.unravel_index(part.argmax(), part.shape)
+        tops[row, column] = part[y, x]
+        places[row, column] = (row * cell + y) * sums.shape[1] + column * cell + x
+    return tops, places
+
+
 def interpolated(power: NDArray[np.float32], u: float, v: float) -> float | None:
     """Interpolate a half spectrum's power at a frequency in bins; None beyond its edge."""
     size, columns = power.shape
@@ -189,6 +201,23 @@ def mean_power(power: NDArray[np.float32], lines: Array, matrix: Array) -> float
     return sum(value - 1 for value in inside) / math.sqrt(len(inside)) if len(inside) >= 8 else -1e9
 
 
+def nearest_power(power: NDArray[np.float32], lines: Array, matrix: Array) -> Array:
+    """Read the whole spectrum's power at each line's nearest bin; 0 beyond the Nyquist rows."""
+    size = power.shape[0]
+    full = full_spectrum(power)
+    out = np.zeros(len(lines))
+    for index, line in enumerate(lines):
+        x, y = (round(float(value)) for value in matrix @ line)
+        if abs(x) <= size // 2 and abs(y) < size // 2:
+            out[index] = full[y % size, x % size]
+    return out
+
+
+def coherent_sum(values: NDArray[np.complex64], lines: NDArray[np.int64], place: Array) -> float:
+    """Sum the lines of a hypothesis at one translation."""
+    return float(np.sum(values * np.exp(2j * np.pi * (lines @ place))).real)
+
+
 def best_translation(
     values: NDArray[np.complex64], lines: NDArray[np.int64], grid: int
 ) -> tuple[float, float, Array]:
@@ -198,6 +227,14 @@ def best_translation(
         phase = 2 * np.pi * (lines[:, 0] * tx + lines[:, 1] * ty) / grid
         sums[ty, tx] = np.sum(values * np.exp(1j * phase)).real
     return float(sums.max()), float(sums.min()), sums
+
+
+def read_lines(
+    spectrum: NDArray[np.complex64], lines: NDArray[np.int64], rings: NDArray[np.int64], n: int
+) -> tuple[NDArray[np.complex64], Array]:
+    """Return the values at the lines' bins, and the sum of their squares in each of n rings."""
+    values = np.array([spectrum[v % len(spectrum), u] for u, v in lines])
+    return values, np.array([np.sum(np.abs(values[rings == ring]) ** 2) for ring in range(n)])
 
 
 def despread(
@@ -227,6 +264,26 @@ def bilinear(source: NDArray[np.float32], matrix: Array, shape: tuple[int, int])
                     weight = (1 - abs(x - i - di)) * (1 - abs(y - j - dj))
                     out[row, column] += weight * float(source[j + dj, i + di])
     return out
+
+
+def tile_pilots(tile: Array, lines: NDArray[np.int64]) -> Complex:
+    """Return a tile's discrete Fourier transform at lines (u, v), in cycles per tile."""
+    y, x = np.mgrid[: tile.shape[0], : tile.shape[1]]
+    waves = [np.exp(-2j * np.pi * (u * x + v * y) / tile.shape[0]) for u, v in lines]
+    return np.array([np.sum(tile * wave) for wave in waves])
+
+
+def smooth_sum(values: Complex, places: Array, lines: NDArray[np.int64], p: Array) -> float:
+    """Sum all tiles' lines, each divided by its level, after undoing a smooth displacement."""
+    values = values / np.sqrt(np.mean(np.abs(values) ** 2, axis=0))
+    p = np.concatenate([p, np.zeros(8 - len(p))])
+    total = 0.0
+    for (x, y), tile in zip(places, values, strict=True):
+        across = p[0] + p[2] * x + p[4] * y + p[6] * x * x + p[7] * x * y
+        down = p[1] + p[3] * x + p[5] * y + p[6] * x * y + p[7] * y * y
+        phase = 2 * np.pi * (lines[:, 0] * across + lines[:, 1] * down)
+        total += float(np.sum(tile * np.exp(-1j * phase)).real)
+    return total / math.sqrt(np.sum(np.abs(values) ** 2) / 2)
 
 
 def viterbi_forward(

@@ -1,86 +1,37 @@
-"""Synchronisation: from a candidate of the search to a map from the tile to the picture.
+"""Synchronisation: from a lock to an exact map from the tile to the picture.
 
-Tile coordinates count tiles: the mark repeats its pilots at every integer. A *map* is the 3 x 3
-homography from tile coordinates (s, t, 1) to pixels of the reduced picture.
+Tile coordinates and maps are those of :mod:`locking`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import constellation, warp
-from indelible.watermark.carrier import TILE, Carrier, Pilots
-from indelible.watermark.search import Candidate, Spectrum
+from indelible.watermark._kernels import tiles, warp
+from indelible.watermark.carrier import Carrier, Pilots
+from indelible.watermark.locking import Lock, pilot_signs
 
 __all__ = [
     "LEAST_FIT",
     "Canonical",
-    "Lock",
     "canonical_of",
-    "lock_candidates",
-    "pilot_signs",
     "project",
     "refine",
     "settle",
 ]
 
-LINE_WEIGHT = 0.5  # exponent of the relative power
 EVERYWHERE = 9.0
-UPPER_RADIUS = 0.138  # cycles per sample: the upper pilots are beyond
 LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
 EVEN = 0.4  # of the best part's coherence
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
 MAX_TILES = 64  # a side
 SAMPLES = (64, 80, 96)  # per tile; the band's edge of 0.22 cycles/sample is at 28 cycles per tile
 LEAST_TILES = 4  # fewer do not determine a map
-RASTER_CANDIDATES = 24
-NEWTON_STEPS = 3
-GRID = 64  # translations tried per tile and direction
-SYMMETRIES = tuple(
-    np.array(matrix, dtype=np.int64)
-    for matrix in (
-        ((1, 0), (0, 1)), ((0, -1), (1, 0)), ((-1, 0), (0, -1)), ((0, 1), (-1, 0)),
-        ((1, 0), (0, -1)), ((0, 1), (1, 0)), ((-1, 0), (0, 1)), ((0, -1), (-1, 0)),
-    )
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """A hypothesis about everything but the data.
-
-    Attributes
-    ----------
-    score : float
-        Coherent sum of the pilots over its deviation on an unmarked picture.
-    ring_index : int
-        Which key.
-    variant : int
-    polarity : int
-        1, or -1 for an inverted picture.
-    lines : int
-        How many pilots were inside of the spectrum.
-    map : float64 (3, 3)
-    centre : float64 (2,)
-        Pixel (x, y) of the reduced picture around which the map was found.
-    high : int
-        1, or -1 where the upper pilots are inverted: the response of a median filter, of a box
-        and of a lens out of focus is negative beyond its first zero.
-    """
-
-    score: float
-    ring_index: int
-    variant: int
-    polarity: int
-    lines: int
-    map: NDArray[np.float64]
-    centre: NDArray[np.float64]
-    high: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,153 +53,65 @@ class Canonical:
 
     def step(self) -> NDArray[np.float64]:
         """Return the map from these pixels to tile coordinates, float64 (3, 3)."""
-        s, t = self.origin
-        return np.array([[1 / self.samples, 0, s], [0, 1 / self.samples, t], [0, 0, 1]])
-
-    def tiles(self) -> NDArray[np.float32]:
-        """Return the tiles, float32 (rows, columns, samples, samples)."""
-        n = self.samples
-        rows, columns = self.pixels.shape[0] // n, self.pixels.shape[1] // n
-        return self.pixels.reshape(rows, n, columns, n).transpose(0, 2, 1, 3)
+        return _to_tiles(self.samples, self.origin)
 
 
-def lock_candidates(
-    spectrum: Spectrum,
-    candidate: Candidate,
-    pilots: Pilots,
-    ring: list[tuple[int, Carrier]],
-    limit: int,
-    high: int = 1,
-) -> list[Lock]:
-    """Try every key, variant, symmetry, polarity and translation on one candidate; best first."""
-    lines = pilots.lines
-    sampled = np.empty(len(lines), np.complex64)
-    constellation.sample_lines(
-        spectrum.values,
-        lines.astype(np.float64),
-        candidate.matrix,
-        spectrum.centre[0],
-        spectrum.centre[1],
-        sampled,
-    )
-    # a line counts by how far it stands out, not by how strong its surroundings are
-    amplitude = np.abs(sampled) + np.float32(1e-12)
-    standing_out = constellation_power(spectrum, lines, candidate.matrix)
-    sampled *= standing_out ** np.float32(LINE_WEIGHT) / amplitude
-    deviation = np.sqrt(np.sum(np.abs(sampled) ** 2) / 2) + 1e-12
-    index_of, negative = _permutations(pilots)
-    turned = np.where(negative, np.conj(sampled[index_of]), sampled[index_of])
-    expected = np.concatenate([carrier.pilot_phases for _, carrier in ring])
-    turned = turned * pilot_signs(lines, high)
-    hypotheses = np.exp(1j * expected)[:, None, :] * np.conj(turned)[None, :, :]
-    flat = np.ascontiguousarray(hypotheses.reshape(-1, len(lines)), dtype=np.complex64)
-    scores = np.empty((len(flat), 2), np.float32)
-    places = np.empty((len(flat), 2), np.int64)
-    constellation.best_translations(
-        flat, np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1]), scores, places
-    )
-    best = np.argsort(-np.abs(scores), axis=None)[:RASTER_CANDIDATES]
-    row, inverted = np.divmod(best, 2)
-    polarity = 1 - 2 * inverted
-    start = np.stack(np.divmod(places[row, inverted], GRID)[::-1], axis=1) / GRID
-    places_exact, total = _sharpened(flat[row] * polarity[:, None], lines, start)
-    variants = len(expected) // len(ring)
-    inside = int(np.count_nonzero(standing_out))
-    centre = spectrum.origin + spectrum.centre
-    locks = []
-    for index in np.argsort(-total)[:limit]:
-        which, symmetry = divmod(int(row[index]), len(SYMMETRIES))
-        key, variant = divmod(which, variants)
-        map_ = np.eye(3)
-        map_[:2, :2] = np.linalg.inv(candidate.matrix @ SYMMETRIES[symmetry] / spectrum.size).T
-        map_[:2, 2] = centre - map_[:2, :2] @ places_exact[index]
-        score = float(total[index] / deviation)
-        sign = int(polarity[index])
-        locks.append(Lock(score, ring[key][0], variant, sign, inside, map_, centre, high))
-    return locks
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The tiles that a picture may reach under a map.
 
-
-def _sharpened(
-    values: NDArray[np.complex64], lines: NDArray[np.int64], place: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Climb from raster places to the nearest maxima of the coherent sum, by Newton's method.
-
-    Between the raster's points the highest pilots turn by more than a radian.
-
-    Parameters
+    Attributes
     ----------
-    values : complex64 (m, n_pilots)
-    lines : int64 (n_pilots, 2)
-    place : float64 (m, 2)
-        Tiles.
-
-    Returns
-    -------
-    place : float64 (m, 2)
-    total : float64 (m,)
-        The coherent sums there.
+    columns, rows : int
+    samples : int
+        Pixels a side of a tile, resampled.
+    origin : (int, int)
+        Tile coordinates (s, t) of the first one.
     """
-    wave = 2 * np.pi * lines.astype(np.float64)
-    for _ in range(NEWTON_STEPS):
-        turned = values * np.exp(1j * (place @ wave.T))
-        weight = np.maximum(turned.real, 0.1 * np.abs(turned))
-        curvature = np.einsum("mk,kp,kq->mpq", weight, wave, wave) + 1e-9 * np.eye(2)
-        place = place - np.linalg.solve(curvature, (turned.imag @ wave)[..., None])[..., 0]
-    turned = values * np.exp(1j * (place @ wave.T))
-    return place, turned.real.sum(axis=1)
+
+    columns: int
+    rows: int
+    samples: int
+    origin: tuple[int, int]
+
+    def step(self) -> NDArray[np.float64]:
+        """Return the map from the resampled pixels to tile coordinates, float64 (3, 3)."""
+        return _to_tiles(self.samples, self.origin)
 
 
-def constellation_power(
-    spectrum: Spectrum, lines: NDArray[np.int64], matrix: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Return the relative power at each line's nearest bin; 0 outside of the spectrum."""
-    x, y = np.rint(matrix @ lines.T).astype(np.int64)
-    x, y = np.where(x < 0, -x, x), np.where(x < 0, -y, y)
-    size = spectrum.size
-    inside = (x <= size // 2) & (np.abs(y) < size // 2)
-    power = spectrum.power[y % size, np.minimum(x, size // 2)]
-    return np.asarray(np.where(inside, power, 0), dtype=np.float32)
+def _to_tiles(samples: int, origin: tuple[int, int]) -> NDArray[np.float64]:
+    return np.array([[1 / samples, 0, origin[0]], [0, 1 / samples, origin[1]], [0, 0, 1]])
 
 
-@lru_cache(maxsize=16)
-def _permutations(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return, for each symmetry, which line each line becomes, and whether as its negative.
-
-    Returns
-    -------
-    index : int64 (symmetries, n_pilots)
-    negative : bool, same shape
-        A picture is real: at the negative frequency its spectrum is the conjugate.
-    """
-    place = {(int(u), int(v)): i for i, (u, v) in enumerate(pilots.lines)}
-    turned = np.einsum("gij,kj->gki", np.stack(SYMMETRIES), pilots.lines)
-    rows = turned.tolist()
-    index = [[place.get((u, v), place.get((-u, -v), -1)) for u, v in row] for row in rows]
-    negative = [[(u, v) not in place for u, v in row] for row in rows]
-    return np.array(index), np.array(negative)
+def _grid_of(shape: tuple[int, ...], map_: NDArray[np.float64]) -> Grid | None:
+    """Return the tiles of a picture of a shape; None if the map is unusable."""
+    height, width = shape
+    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
+    try:
+        tile = corners @ np.linalg.inv(map_).T
+    except np.linalg.LinAlgError:
+        return None
+    if not tile[:, 2].min() > 1e-9:
+        return None
+    tile = tile[:, :2] / tile[:, 2:]
+    first, last = np.floor(tile.min(axis=0)), np.ceil(tile.max(axis=0))
+    columns, rows = (int(value) for value in last - first)
+    (a, b), (c, d) = map_[:2, :2].tolist()
+    pixels_per_tile = math.sqrt(abs(a * d - b * c))
+    if not (0 < rows <= MAX_TILES and 0 < columns <= MAX_TILES):
+        return None
+    samples = next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
+    return Grid(columns, rows, samples, (int(first[0]), int(first[1])))
 
 
 def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canonical | None:
     """Resample a whitened picture to the tile's grid; None if the map is unusable."""
-    height, width = white.shape
-    corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float).T
-    try:
-        tile = np.linalg.inv(map_) @ corners
-    except np.linalg.LinAlgError:
+    grid = _grid_of(white.shape, map_)
+    if grid is None:
         return None
-    if not np.all(tile[2] > 1e-9):
-        return None
-    tile = tile[:2] / tile[2]
-    first, last = np.floor(tile.min(axis=1)), np.ceil(tile.max(axis=1))
-    columns, rows = (int(value) for value in last - first)
-    pixels_per_tile = float(np.sqrt(abs(np.linalg.det(map_[:2, :2]))))
-    if not (0 < rows <= MAX_TILES and 0 < columns <= MAX_TILES):
-        return None
-    samples = next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
-    pixels = np.empty((rows * samples, columns * samples), np.float32)
-    canonical = Canonical(pixels, samples, (int(first[0]), int(first[1])))
-    warp.bilinear(white, np.ascontiguousarray(map_ @ canonical.step()), pixels)
-    return canonical
+    pixels = np.empty((grid.rows * grid.samples, grid.columns * grid.samples), np.float32)
+    warp.bilinear(white, np.ascontiguousarray(map_ @ grid.step()), pixels)
+    return Canonical(pixels, grid.samples, grid.origin)
 
 
 def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
@@ -301,10 +164,10 @@ def _coherence(
     """Return how well the pilots fit in each of 3 x 3 parts (0 to 1), and their centres (px)."""
     extent = np.array([white.shape[1], white.shape[0]], float)
     thirds = np.stack(np.meshgrid([1 / 6, 0.5, 5 / 6], [1 / 6, 0.5, 5 / 6]), -1).reshape(9, 2)
-    canonical = canonical_of(white, lock.map)
-    if canonical is None:
+    grid = _grid_of(white.shape, lock.map)
+    if grid is None:
         return np.ones(9), thirds * extent
-    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity, lock.high)
+    values, centres = pilot_values(white, grid, lock, carrier)
     place = project(lock.map, centres) / extent
     inside = np.all((place > 0) & (place < 1), axis=1)
     part = (np.floor(3 * place[inside]) @ (1, 3)).astype(np.int64)
@@ -322,24 +185,28 @@ def _step(
     white: NDArray[np.float32], lock: Lock, carrier: Carrier, radius: float, basis: int
 ) -> Lock:
     """Fit once to the tiles within a radius (part of the picture's size) of the lock's centre."""
-    canonical = canonical_of(white, lock.map)
-    if canonical is None:
+    grid = _grid_of(white.shape, lock.map)
+    if grid is None:
         return lock
-    values, centres = pilot_values(canonical, carrier, lock.variant, lock.polarity, lock.high)
+    values, centres = pilot_values(white, grid, lock, carrier)
     if len(values) < LEAST_TILES:
         return replace(lock, score=0.0)
-    distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
-    near = distance <= radius * max(white.shape) / 2
-    if LEAST_TILES <= near.sum() < len(near):
-        values, centres = values[near], centres[near]
-    parameters, score = _fit(values, centres, carrier.pilots.lines, basis)
-    return replace(
-        lock, score=score, map=lock.map @ np.linalg.inv(_correction(parameters, centres))
-    )
+    if radius < EVERYWHERE:
+        distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
+        near = distance <= radius * max(white.shape) / 2
+        if LEAST_TILES <= np.count_nonzero(near) < len(near):
+            values, centres = values[near], centres[near]
+    # in units of half the tiles' extent around their middle the fit is well conditioned
+    middle, reach = centres.mean(axis=0), float(np.ptp(centres, axis=0).max()) / 2 + 0.5
+    parameters = np.zeros(8)
+    places = (centres - middle) / reach
+    score = tiles.fit(values, places, carrier.pilots.lines, parameters[:basis])
+    correction = _correction(parameters / reach, middle, reach)
+    return replace(lock, score=score, map=lock.map @ correction)
 
 
 def pilot_values(
-    canonical: Canonical, carrier: Carrier, variant: int, polarity: int, high: int = 1
+    white: NDArray[np.float32], grid: Grid, lock: Lock, carrier: Carrier
 ) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
     """Return each tile's pilots with their expected phases removed, and the tiles' centres.
 
@@ -351,89 +218,38 @@ def pilot_values(
     centres : float64 (n_tiles, 2)
         Tile coordinates.
     """
-    tiles = canonical.tiles()
-    t, s = np.nonzero(tiles.any(axis=(2, 3)))
-    spectra = scipy.fft.rfft2(tiles[t, s], axes=(1, 2), overwrite_x=True)
-    lines = carrier.pilots.lines
-    picked = spectra[:, lines[:, 1] % canonical.samples, lines[:, 0]]
-    values = picked * np.exp(-1j * carrier.pilot_phases[variant])
-    centres = np.stack([s, t], axis=1) + np.array(canonical.origin) + 0.5
-    return polarity * pilot_signs(lines, high) * values, centres
+    pairs, pair_of = _pairs(carrier.pilots)
+    phases = carrier.pilot_phases[lock.variant]
+    expected = lock.polarity * pilot_signs(carrier.pilots, lock.high) * np.exp(-1j * phases)
+    values = np.empty((grid.rows * grid.columns, len(phases)), np.complex128)
+    places = np.empty((len(values), 2), np.int64)
+    matrix = np.ascontiguousarray(lock.map @ grid.step())
+    found = tiles.tile_pilots(
+        white, matrix, grid.columns, grid.samples, pairs, pair_of, expected, values, places
+    )
+    return values[:found], places[:found] + np.array(grid.origin) + 0.5
 
 
-def pilot_signs(lines: NDArray[np.int64], high: int) -> NDArray[np.float64]:
-    """Return `high` for the upper pilots, 1 for the others, float64 (n,); lines per tile."""
-    return np.where(np.hypot(*lines.T) > UPPER_RADIUS * TILE, float(high), 1.0)
+@lru_cache(maxsize=16)
+def _pairs(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the pilots' frequencies (u, abs(v)), and which of them each pilot is.
 
-
-def _frame(centres: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return the tiles' middle and half extent: in these units the fit is well conditioned."""
-    return centres.mean(axis=0), float(np.ptp(centres, axis=0).max() / 2 + 0.5)
-
-
-def _basis(centres: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Displacement of each tile per unit of each parameter, float64 (n_tiles, 2, size)."""
-    middle, reach = _frame(centres)
-    x, y = ((centres - middle) / reach).T
-    zero, one = np.zeros_like(x), np.ones_like(x)
-    across = np.stack([one, zero, x, zero, y, zero, x * x, x * y], axis=1)
-    down = np.stack([zero, one, zero, x, zero, y, x * y, y * y], axis=1)
-    return np.stack([across, down], axis=1)[:, :, :size]
+    Returns
+    -------
+    pairs : int64 (m, 2)
+    pair_of : int64 (n_pilots,)
+        Twice the pair's index, plus 1 where v is negative.
+    """
+    pairs, index = np.unique(np.abs(pilots.lines), axis=0, return_inverse=True)
+    return pairs, 2 * index.reshape(-1) + (pilots.lines[:, 1] < 0)
 
 
 def _correction(
-    parameters: NDArray[np.float64], centres: NDArray[np.float64]
+    p: NDArray[np.float64], middle: NDArray[np.float64], reach: float
 ) -> NDArray[np.float64]:
-    """Return the homography that the fitted displacement is, to first order."""
-    middle, reach = _frame(centres)
-    p = np.zeros(8)
-    p[: len(parameters)] = parameters / reach
-    unit = np.array(
-        [[1 + p[2], p[4], p[0]], [p[3], 1 + p[5], p[1]], [-p[6], -p[7], 1]], dtype=np.float64
-    )
-    scale = np.array(
-        [[1 / reach, 0, -middle[0] / reach], [0, 1 / reach, -middle[1] / reach], [0, 0, 1]]
-    )
-    return np.asarray(np.linalg.inv(scale) @ unit @ scale)
-
-
-def _fit(
-    values: NDArray[np.complex128],
-    centres: NDArray[np.float64],
-    lines: NDArray[np.int64],
-    size: int,
-) -> tuple[NDArray[np.float64], float]:
-    """Maximise the coherent sum over smooth displacements; return parameters (tiles) and score."""
-    wave = 2 * np.pi * lines.astype(np.float64)
-    basis = _basis(centres, size)
-    amplitude = np.abs(values)
-    level = np.sqrt(np.mean(amplitude**2, axis=0)) + 1e-12
-    values = values / level  # every line alike
-    deviation = np.sqrt(np.sum(np.abs(values) ** 2) / 2) + 1e-12
-    slope = np.einsum("kd,bdp->bkp", wave, basis)
-    parameters = np.zeros(size)
-
-    def total(p: NDArray[np.float64]) -> tuple[float, NDArray[np.complex128]]:
-        turned = values * np.exp(-1j * (slope @ p))
-        return float(turned.real.sum()), turned
-
-    best, turned = total(parameters)
-    damping = 1e-2
-    for _ in range(30):
-        gradient = np.einsum("bk,bkp->p", turned.imag, slope)
-        weight = np.maximum(turned.real, 0.05 * np.abs(turned))
-        curvature = np.einsum("bk,bkp,bkq->pq", weight, slope, slope)
-        curvature[np.diag_indices(size)] *= 1 + damping
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(size), gradient)
-        value, candidate = total(parameters + step)
-        if value > best:
-            gain = value - best
-            parameters, best, turned = parameters + step, value, candidate
-            damping = max(damping / 4, 1e-3)
-            if gain < 1e-4 * best:
-                break
-        else:
-            damping *= 8
-            if damping > 1e4:
-                break
-    return parameters, best / deviation
+    """Return the homography that undoes a fitted displacement, to first order."""
+    x, y = middle
+    displaced = np.array([[1 + p[2], p[4], p[0]], [p[3], 1 + p[5], p[1]], [-p[6], -p[7], 1]])
+    enlarge = np.array([[reach, 0, x], [0, reach, y], [0, 0, 1]])
+    shrink = np.array([[1 / reach, 0, -x / reach], [0, 1 / reach, -y / reach], [0, 0, 1]])
+    return np.asarray(enlarge @ np.linalg.inv(displaced) @ shrink)

@@ -1,12 +1,12 @@
 """The error-correcting code: 64 payload bits, a size class and a check, coded at rate 1/4.
 
-The size class (4 bits) says how large the mark's period is in the original's pixels; the check (12
-bits) covers it. The convolutional code has constraint length 12 and the generators 4767, 5723, 6265,
-7455 (octal; Proakis, Digital Communications, table 8-2-3). Tail-biting spends no bits on ending the
-trellis (Ma and Wolf, 1986, doi:10.1109/TCOM.1986.1096498); the wrap-around Viterbi algorithm
-decodes it (Shao, Lin and Fossorier, 2003, doi:10.1109/TCOMM.2003.818084). The check chooses from a
-list of the likeliest words, so that most of its bits' energy is not lost (Seshadri and Sundberg,
-1994, doi:10.1109/TCOMM.1994.577040).
+The size class (4 bits) says how large the mark's period is in the original's pixels; the check
+(12 bits) covers it. The convolutional code has constraint length 12 and the generators 4767, 5723,
+6265, 7455 (octal; Proakis, Digital Communications, table 8-2-3). Tail-biting spends no bits on
+ending the trellis (Ma and Wolf, 1986, doi:10.1109/TCOM.1986.1096498); the wrap-around Viterbi
+algorithm decodes it (Shao, Lin and Fossorier, 2003, doi:10.1109/TCOMM.2003.818084). The check
+chooses from a list of the likeliest words, so that most of its bits' energy is not lost (Seshadri
+and Sundberg, 1994, doi:10.1109/TCOMM.1994.577040).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark import coding
 from indelible.watermark._kernels import combining
-from indelible.watermark.alignment import Canonical, pilot_signs
+from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
     SLOPE,
     SUPER_TILE,
@@ -19,6 +19,7 @@ from indelible.watermark.carrier import (
     Carrier,
     data_lines,
 )  # fmt: skip
+from indelible.watermark.locking import pilot_signs
 
 __all__ = ["Decoded", "PilotsSeen", "coefficients", "decode_lines", "decode_unmoved"]
 
@@ -27,8 +28,8 @@ OFFSET_TRIES = 3
 RING = 4.0  # cycles per super-tile
 RESPONSE_WIDTH = 10.0  # cycles per super-tile over which pilots speak for their neighbours
 LEAST_RESPONSE = 0.05
-# What the sums' squares add up to, in units of what they do without a mark (1.0 +- 0.08): a mark that
-# can be read gives 1.4 and more.
+# What the sums' squares add up to, in units of what they do without a mark (1.0 +- 0.08): a mark
+# that can be read gives 1.4 and more.
 LEAST_ENERGY = 1.2
 LEAST_PILOTS = 2.5  # deviations of the pilots' coherent sum
 
@@ -86,22 +87,26 @@ def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArra
             part = pixels[top : top + side, left : left + side]
             fold[: part.shape[0], : part.shape[1]] += part
     spectrum = scipy.fft.rfft2(fold)
-    lines = data_lines()
-    values: NDArray[np.complex64] = spectrum[lines[:, 1] % side, lines[:, 0]]
-    level = _level(values)
+    rings = _data_rings()
+    values, power = np.empty(len(rings), np.complex64), np.empty(len(_radii()))
+    combining.read_lines(spectrum, data_lines(), rings, values, power)
+    level = _level(power)
     weight = _expected() / np.sqrt(level)
     if seen is not None:
         weight *= _left(spectrum, level, seen)
     # the fold began at the canonical picture's origin, not at a multiple of the super-tile
     s, t = canonical.origin
-    return (values * _turn(-s, -t) * weight[_data_rings()]).astype(np.complex64)
+    combining.weigh(values, _quarters(-s % TILES_PER_SUPER, -t % TILES_PER_SUPER), rings, weight)
+    return values
 
 
 def decode_lines(
     values: NDArray[np.complex64], carrier: Carrier, variant: int, polarity: int
 ) -> list[Decoded]:
     """Try the likeliest tile offsets and return what decodes."""
-    soft = np.stack([_despread(values, carrier, variant, offset) for offset in OFFSETS])
+    soft = np.empty((len(OFFSETS), coding.CODED_BITS), np.float32)
+    signs = carrier.signs[variant]
+    combining.despread_shifts(values, _residues(), carrier.coded_bit, signs, soft)
     # the right offset's sums are large, all others' are noise
     energy = np.sum(soft**2, axis=1) / _energy(values)
     likeliest = [i for i in np.argsort(-energy)[:OFFSET_TRIES] if energy[i] >= LEAST_ENERGY]
@@ -111,21 +116,13 @@ def decode_lines(
 
 def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int) -> list[Decoded]:
     """Decode at tile offset (0, 0), if its sums are larger than noise's are."""
-    soft = _despread(values, carrier, variant, OFFSETS[0])
+    soft = np.empty(coding.CODED_BITS, np.float32)
+    turns = _quarters(*OFFSETS[0])
+    combining.despread(values, turns, carrier.coded_bit, carrier.signs[variant], soft)
     if float(np.sum(soft**2)) < LEAST_ENERGY * _energy(values):
         return []
     decoded = _decoded(soft, values, OFFSETS[0])
     return [] if decoded is None else [decoded]
-
-
-def _despread(
-    values: NDArray[np.complex64], carrier: Carrier, variant: int, offset: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Return each coded bit's sum over its coefficients, float32 (CODED_BITS,)."""
-    sums = np.empty(coding.CODED_BITS, np.float32)
-    turns = _quarters(*offset)
-    combining.despread(values, turns, carrier.coded_bit, carrier.signs[variant], sums)
-    return sums
 
 
 def _decoded(
@@ -139,11 +136,6 @@ def _decoded(
     return Decoded(*message, float(z), offset)
 
 
-def _energy(values: NDArray[np.complex64]) -> float:
-    """Return the coefficients' sum of squares."""
-    return float(np.sum(np.abs(values) ** 2)) + 1e-30
-
-
 @lru_cache(maxsize=64)
 def _quarters(s: int, t: int) -> NDArray[np.uint8]:
     """Return each data line's quarter turns under a shift by whole tiles, uint8 (n_lines,)."""
@@ -153,9 +145,16 @@ def _quarters(s: int, t: int) -> NDArray[np.uint8]:
     return quarters
 
 
-def _turn(s: int, t: int) -> NDArray[np.complex64]:
-    """Phases of the data lines for a shift of the picture by whole tiles, complex64 (n_lines,)."""
-    return np.array([1, 1j, -1, -1j], np.complex64)[_quarters(s, t)]
+@lru_cache(maxsize=1)
+def _residues() -> NDArray[np.uint8]:
+    """Return 4 (u mod 4) + v mod 4 of each data line, uint8 (n_lines,)."""
+    u, v = data_lines().T % TILES_PER_SUPER
+    return np.asarray(TILES_PER_SUPER * u + v, dtype=np.uint8)
+
+
+def _energy(values: NDArray[np.complex64]) -> float:
+    """Return the sum of squares."""
+    return float(np.sum(np.square(values.view(np.float32)), dtype=np.float64)) + 1e-30
 
 
 def _ring(lines: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -169,12 +168,16 @@ def _data_rings() -> NDArray[np.int64]:
     return _ring(data_lines())
 
 
-def _level(values: NDArray[np.complex64]) -> NDArray[np.float64]:
-    """Return each ring's mean power; it is nearly all noise."""
-    rings = _data_rings()
-    count = np.maximum(np.bincount(rings), 1)
-    power = np.bincount(rings, np.abs(values) ** 2) / count
-    return np.asarray(power + 1e-12 * power.max() + 1e-30)
+@lru_cache(maxsize=1)
+def _lines_of_rings() -> NDArray[np.int64]:
+    """Return how many data lines each ring has, but at least 1."""
+    return np.asarray(np.maximum(np.bincount(_data_rings()), 1))
+
+
+def _level(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each ring's mean power, given its sum; it is nearly all noise."""
+    mean = power / _lines_of_rings()
+    return np.asarray(mean + 1e-12 * mean.max() + 1e-30)
 
 
 def _expected() -> NDArray[np.float64]:
@@ -182,6 +185,7 @@ def _expected() -> NDArray[np.float64]:
     return np.asarray((_radii() / SUPER_TILE) ** SLOPE, dtype=np.float64)
 
 
+@lru_cache(maxsize=1)
 def _radii() -> NDArray[np.float64]:
     """Return each ring's middle radius in cycles per super-tile."""
     rings = int(_data_rings().max()) + 1
@@ -203,7 +207,7 @@ def _left(
     ring = np.minimum(_ring(lines), len(level) - 1)
     ratio = (values * expected).real / np.sqrt(level[ring])
     radius = np.hypot(lines[:, 0], lines[:, 1])
-    upright = pilot_signs(seen.carrier.pilots.lines, seen.high) * ratio
+    upright = pilot_signs(seen.carrier.pilots, seen.high) * ratio
     if upright.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
         return np.ones(len(level))  # no pilots are left: they say nothing
     near = np.exp(-0.5 * ((_radii()[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark import alignment, decoding, probability
+from indelible.watermark import alignment, decoding, locking, probability
 from indelible.watermark._image import as_channels
+from indelible.watermark._scratch import Scratch, scratch
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
@@ -110,7 +111,8 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
         return Detection(False)
     white = whiten(working_luminance(pixels))
     search = _Search(pixels, white, ring, [carrier_of(one) for one in ring])
-    return search.run() or Detection(False)
+    with scratch() as memory:
+        return search.run(memory) or Detection(False)
 
 
 @dataclass
@@ -131,9 +133,9 @@ class _Search:
         """Height and width of the picture."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
-    def run(self) -> Detection | None:
+    def run(self, memory: Scratch) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
-        whole = spectrum_of(self.white)
+        whole = spectrum_of(self.white, memory=memory)
         return (
             self._try(whole, search_similarity, 1.0)
             or self._unmoved()
@@ -168,18 +170,19 @@ class _Search:
 
     def _locks(
         self, part: Spectrum, candidate: Candidate, pilots: Pilots, members: Members
-    ) -> Iterator[alignment.Lock]:
+    ) -> Iterator[locking.Lock]:
         """Yield the locks on a candidate that are worth following."""
         sure = candidate.score >= SURE_SCORE
         # With more keys chance reaches more, and less on a candidate that chance hardly gives.
         least = LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
         least -= LOCK_PER_SCORE * min(candidate.score - LEAST_SCORE, MOST_RELIEF)
         for high in (1, -1) if sure else (1,):
-            for lock in alignment.lock_candidates(part, candidate, pilots, members, LOCKS, high):
+            for lock in locking.lock_candidates(part, candidate, pilots, members, LOCKS, high):
                 few = sure and lock.lines < FEW_LINES and self.exceptions_left > 0
-                if lock.score >= least or few:
-                    self.exceptions_left -= lock.score < least
-                    yield lock
+                if lock.score < least and not few:
+                    break  # the others' scores are lower
+                self.exceptions_left -= lock.score < least
+                yield lock
 
     def _tried_before(self, part: Spectrum, candidate: Candidate) -> bool:
         """Tell whether another search of this part gave the same map, and remember this one."""
@@ -190,7 +193,7 @@ class _Search:
         known.append(candidate.matrix)
         return False
 
-    def _follow(self, lock: alignment.Lock, reach: float) -> Detection | None:
+    def _follow(self, lock: locking.Lock, reach: float) -> Detection | None:
         """Synchronise on one hypothesis and decode, a second time if the pilots look good."""
         self.locks_left -= 1
         carrier = self.carriers[lock.ring_index]
@@ -207,7 +210,7 @@ class _Search:
                 return self._report(self.white, lock, decoded)
         return self._follow_rescaled(lock, carrier)
 
-    def _follow_rescaled(self, lock: alignment.Lock, carrier: Carrier) -> Detection | None:
+    def _follow_rescaled(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
         """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
         period = float(np.sqrt(abs(np.linalg.det(lock.map[:2, :2]))))
         white = self._white_at(period) if self.rescalings_left > 0 else self.white
@@ -234,7 +237,7 @@ class _Search:
         values = decoding.coefficients(canonical)
         for index, carrier in enumerate(self.carriers):
             for variant in range(VARIANTS):
-                lock = alignment.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
+                lock = locking.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
                 decoded = self._best(decoding.decode_unmoved(values, carrier, variant), lock)
                 if decoded is not None and decoded.size_class == size_class:
                     return self._report(white, lock, decoded)
@@ -254,7 +257,7 @@ class _Search:
             return self.white
         return whiten(luminance)
 
-    def _decode(self, white: NDArray[np.float32], lock: alignment.Lock) -> decoding.Decoded | None:
+    def _decode(self, white: NDArray[np.float32], lock: locking.Lock) -> decoding.Decoded | None:
         """Decode a synchronised picture; None unless chance is ruled out."""
         canonical = alignment.canonical_of(white, lock.map)
         if canonical is None:
@@ -264,7 +267,7 @@ class _Search:
         values = decoding.coefficients(canonical, seen)
         return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
 
-    def _best(self, found: list[decoding.Decoded], lock: alignment.Lock) -> decoding.Decoded | None:
+    def _best(self, found: list[decoding.Decoded], lock: locking.Lock) -> decoding.Decoded | None:
         """Return the best of what decoded, unless chance may have given it.
 
         A payload's variant is known: one that was read with another variant's signs is wrong.
@@ -278,7 +281,7 @@ class _Search:
         return probability.false_positive_bound(decoded.z, len(self.ring))
 
     def _report(
-        self, white: NDArray[np.float32], lock: alignment.Lock, decoded: decoding.Decoded
+        self, white: NDArray[np.float32], lock: locking.Lock, decoded: decoding.Decoded
     ) -> Detection:
         full = to_full_size(lock.map, white.shape, self.shape)
         period = period_of(decoded.size_class)

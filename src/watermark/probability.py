@@ -4,10 +4,10 @@ A result's score is ``z = sum(s_i x_i c_i) / sqrt(sum(x_i^2))`` over the data co
 with the key's secret signs ``s_i`` and the code word's bits ``c_i``. For one given code word and
 one given hypothesis (key, variant, geometry, tile offset) the signs are independent fair coins,
 whatever the picture is, so that ``P(z >= t) <= 3.18 P(g >= t)`` with a standard normal ``g``
-(Bentkus and Dzindzalieta, 2015, doi:10.3150/14-BEJ603). The union over the payloads and size classes
-that belong to the hypothesis' variant and over all hypotheses that a search may decode gives the
-bound. It holds for every picture, flat, periodic or hostile, as long as whoever made it does not
-know the key.
+(Bentkus and Dzindzalieta, 2015, doi:10.3150/14-BEJ603). The union over the payloads and size
+classes that belong to the hypothesis' variant and over all hypotheses that a search may decode
+gives the bound. It holds for every picture, flat, periodic or hostile, as long as whoever made it
+does not know the key.
 """
 
 from __future__ import annotations

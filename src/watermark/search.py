@@ -8,6 +8,7 @@ pilots' symmetry folds it to 90 degrees.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import constellation, polar
+from indelible.watermark._scratch import Scratch
 from indelible.watermark.carrier import TILE, Pilots
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
 
 FFT_SIZE = 1024
 CELL = 32  # bins over which the spectrum's level is taken
+PEAK_CELL = 8  # places of the log-polar map a side
 CAP = 8.0  # a line counts at most this many times the level
 ANGLES = 384  # over 90 degrees
 LOG_STEP = 0.004
@@ -80,19 +83,27 @@ class Candidate:
 
 
 def spectrum_of(
-    white: NDArray[np.float32], size: int = FFT_SIZE, origin: tuple[int, int] = (0, 0)
+    white: NDArray[np.float32],
+    size: int = FFT_SIZE,
+    origin: tuple[int, int] = (0, 0),
+    memory: Scratch | None = None,
 ) -> Spectrum:
-    """Transform a whitened picture, or a part of it, of at most `size` pixels a side."""
-    values = scipy.fft.rfft2(white, s=(size, size))
-    power = np.empty(values.shape, np.float32)
-    polar.normalised_power(values, CELL * size // FFT_SIZE, CAP, power)
+    """Transform a whitened picture, or a part of it, of at most `size` pixels a side.
+
+    The result is good as long as `memory`, in which it lies, is not used for another one.
+    """
+    values, power = (memory or Scratch()).spectrum(size)
     height, width = white.shape
+    values[:height] = scipy.fft.rfft(white, size, axis=1)
+    values[height:] = 0
+    values = scipy.fft.fft(values, axis=0, overwrite_x=True)
+    polar.normalised_power(values, CELL * size // FFT_SIZE, CAP, power)
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     return Spectrum(values, power, centre, np.array(origin, float))
 
 
-def windows_of(white: NDArray[np.float32]) -> list[Spectrum]:
-    """Return the spectra of the picture's middle and of its four quarters.
+def windows_of(white: NDArray[np.float32]) -> Iterator[Spectrum]:
+    """Yield the spectra of the picture's middle and of its four quarters.
 
     Under a perspective or a bend no affine map fits the whole picture, but one fits each part.
     """
@@ -101,9 +112,8 @@ def windows_of(white: NDArray[np.float32]) -> list[Spectrum]:
     tops, lefts = (0, height - part_h), (0, width - part_w)
     places = [((height - part_h) // 2, (width - part_w) // 2)]
     places += [(top, left) for top in tops for left in lefts]
-    return [
-        spectrum_of(white[y : y + part_h, x : x + part_w], FFT_SIZE // 2, (x, y)) for y, x in places
-    ]
+    for y, x in places:
+        yield spectrum_of(white[y : y + part_h, x : x + part_w], FFT_SIZE // 2, (x, y))
 
 
 def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
@@ -124,16 +134,13 @@ def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Ca
     sums = np.empty((scales, n_angles), np.float32)
     polar.shifted_sums(sampled, np.tile(line_rows, 2), both, 0, 6, sums)
 
-    candidates = []
+    scale, column = _peaks(sums, limit)
+    size = first_radius / radii.min() * np.exp(scale * log_step)  # bins per cycle per tile
+    matrices = _rotations(size, column * (np.pi / 2) / n_angles)
+    scores = np.empty(len(matrices))
     lines = pilots.lines.astype(np.float64)
-    for scale, column in _peaks(sums, limit):
-        size = first_radius / radii.min() * np.exp(scale * log_step)  # bins per cycle per tile
-        angle = column * (np.pi / 2) / n_angles
-        cosine, sine = np.cos(angle), np.sin(angle)
-        matrix = size * np.array([[cosine, -sine], [sine, cosine]])
-        score = constellation.climb(spectrum.power, lines, matrix, 0.002 * coarser, 12)
-        candidates.append(Candidate(matrix, score))
-    return _distinct(candidates, limit)
+    constellation.climb_each(spectrum.power, lines, matrices, 0.002 * coarser, 12, scores)
+    return _distinct(matrices, scores, limit)
 
 
 def search_upright(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
@@ -208,20 +215,18 @@ def _search_stretched(
     place = np.zeros((len(table.stretches), 2), np.int64)
     polar.best_shifts(turned, rows, table.rows, table.columns, scales, shifts, score, place)
 
-    candidates = []
+    best = np.argsort(-score)[: raster.refined // coarser**2]
+    size = first_radius / table.shortest * np.exp(place[best, 0] * log_step)
+    angle = (place[best, 1] - table.turn) * np.pi / n_angles
+    matrices = _rotations(size, angle) @ table.stretches[best]
+    scores = np.empty(len(matrices))
     lines = pilots.lines.astype(np.float64)
     used = lines[table.used]
-    for index in np.argsort(-score)[: raster.refined // coarser**2]:
-        size = first_radius / table.shortest * np.exp(place[index, 0] * log_step)
-        angle = (place[index, 1] - table.turn) * np.pi / n_angles
-        cosine, sine = np.cos(angle), np.sin(angle)
-        matrix = size * np.array([[cosine, -sine], [sine, cosine]]) @ table.stretches[index]
-        if len(used) < len(lines):
-            constellation.climb(smooth, used, matrix, 0.006 * coarser, 12)
-        constellation.climb(smooth, lines, matrix, 0.003 * coarser, 8)
-        score_here = constellation.climb(spectrum.power, lines, matrix, 0.0015 * coarser, 8)
-        candidates.append(Candidate(matrix, score_here))
-    return _distinct(candidates, limit)
+    if len(used) < len(lines):
+        constellation.climb_each(smooth, used, matrices, 0.006 * coarser, 12, scores)
+    constellation.climb_each(smooth, lines, matrices, 0.003 * coarser, 8, scores)
+    constellation.climb_each(spectrum.power, lines, matrices, 0.0015 * coarser, 8, scores)
+    return _distinct(matrices, scores, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,30 +290,34 @@ def _stretches(step: float, half: bool) -> NDArray[np.float64]:
     )
 
 
-def _distinct(candidates: list[Candidate], limit: int) -> list[Candidate]:
+def _rotations(size: NDArray[np.float64], angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rotations by `angle` (n,), times `size` (n,), float64 (n, 2, 2)."""
+    cosine, sine = size * np.cos(angle), size * np.sin(angle)
+    return np.stack([cosine, -sine, sine, cosine], axis=1).reshape(-1, 2, 2)
+
+
+def _distinct(
+    matrices: NDArray[np.float64], scores: NDArray[np.float64], limit: int
+) -> list[Candidate]:
     """Return the best candidates, best first, without those that climbed to a better one."""
-    kept: list[Candidate] = []
-    for one in sorted(candidates, key=lambda one: -one.score):
-        size = np.abs(one.matrix).max()
-        if all(np.abs(one.matrix - other.matrix).max() > 0.01 * size for other in kept):
-            kept.append(one)
+    distance = np.abs(matrices[:, None] - matrices).max(axis=(2, 3))
+    near = distance <= 0.01 * np.abs(matrices).max(axis=(1, 2))[:, None]
+    left = np.ones(len(scores), np.bool_)
+    kept: list[int] = []
+    for index in np.argsort(-scores, kind="stable").tolist():
+        if left[index]:
+            kept.append(index)
             if len(kept) == limit:
                 break
-    return kept
+            left &= ~near[:, index]
+    return [Candidate(matrices[index], float(scores[index])) for index in kept]
 
 
-def _peaks(sums: NDArray[np.float32], limit: int) -> list[tuple[int, int]]:
-    """Return the highest places of a map, each at some distance from the others."""
-    cell = 8
-    rows, columns = sums.shape[0] // cell * cell, sums.shape[1]
-    parted = sums[:rows].reshape(rows // cell, cell, columns // cell, cell)
-    blocks = parted.transpose(0, 2, 1, 3).reshape(rows // cell, columns // cell, cell * cell)
-    inner = blocks.argmax(axis=2)
-    tops = np.take_along_axis(blocks, inner[..., None], axis=2)[..., 0]
+def _peaks(sums: NDArray[np.float32], limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns of a map's highest places, at most one of each cell."""
+    shape = sums.shape[0] // PEAK_CELL, sums.shape[1] // PEAK_CELL
+    tops, places = np.empty(shape, np.float32), np.empty(shape, np.int64)
+    polar.cell_peaks(sums, PEAK_CELL, tops, places)
     best = np.argsort(-tops, axis=None)[:limit]
-    block_row, block_column = np.unravel_index(best, tops.shape)
-    within = inner[block_row, block_column]
-    return [
-        (int(r * cell + w // cell), int(c * cell + w % cell))
-        for r, c, w in zip(block_row, block_column, within, strict=True)
-    ]
+    rows, columns = np.divmod(places.ravel()[best], sums.shape[1])
+    return rows, columns

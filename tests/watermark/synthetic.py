@@ -6,10 +6,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark.alignment import SYMMETRIES
-from indelible.watermark.carrier import carrier_of
+from indelible.watermark.alignment import project
+from indelible.watermark.carrier import carrier_of, pilots_of
 from indelible.watermark.keys import Key
+from indelible.watermark.locking import SYMMETRIES, Lock, lock_candidates
 from indelible.watermark.pattern import period_of, synthesise
+from indelible.watermark.search import search_similarity, spectrum_of
 
 SIDE = 512
 PERIOD = period_of(0)
@@ -48,6 +50,28 @@ def marked_noise(
     warped = cv2.warpPerspective(image, map_ @ shift, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
     random = np.random.default_rng(seed)
     return (128 + 4 * (warped + random.normal(0, noise, warped.shape))).astype(np.float32)
+
+
+def locks_of(white: NDArray[np.float32], keys: list[Key]) -> list[Lock]:
+    """The locks of the best candidate of a search."""
+    pilots = pilots_of(keys[0].family)
+    spectrum = spectrum_of(white)
+    candidate = search_similarity(spectrum, pilots, 1)[0]
+    ring = [(index, carrier_of(one)) for index, one in enumerate(keys)]
+    return list(lock_candidates(spectrum, candidate, pilots, ring, 3))
+
+
+def misplaced(map_: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
+    """Largest distance of a map from the true one over the picture, in pixels.
+
+    Both lead from tile coordinates to pixels; whole tiles between them do not matter.
+    """
+    corners = np.array([[0, 0], [SIDE, 0], [0, SIDE], [SIDE, SIDE]], float)
+    middle = np.array([[SIDE / 2, SIDE / 2]])
+    back, true_back = inverse(map_), inverse(truth)
+    tiles = np.rint(project(back, middle) - project(true_back, middle))
+    placed = project(map_, project(true_back, corners) + tiles)
+    return float(np.hypot(*(placed - corners).T).max())
 
 
 def distance_of_frequencies(matrix: NDArray[np.float64], expected: NDArray[np.float64]) -> float:

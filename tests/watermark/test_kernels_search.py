@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import combining, constellation, polar
+from indelible.watermark._kernels import combining, constellation, polar, translations
 from tests import naive
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -109,6 +109,17 @@ def test_best_shifts_are_the_largest_shifted_sums(seed: int) -> None:
         assert sums[tuple(place[which])] == pytest.approx(sums.max(), rel=1e-5)
 
 
+@given(SEEDS)
+@FEW
+def test_cell_peaks(seed: int) -> None:
+    sums = np.random.default_rng(seed).integers(-9, 9, (14, 13)).astype(np.float32)
+    tops, places = np.empty((3, 3), np.float32), np.empty((3, 3), np.int64)
+    polar.cell_peaks(sums, 4, tops, places)
+    expected_tops, expected_places = naive.cell_peaks(sums, 4)
+    assert np.array_equal(tops, expected_tops)
+    assert np.array_equal(places, expected_places)
+
+
 LINES = np.array([(u, v) for u in range(1, 5) for v in (-3, -1, 2, 4)], np.float64)
 
 
@@ -147,6 +158,17 @@ def test_climb_never_falls(rng: np.random.Generator) -> None:
         assert constellation.climb(power, LINES, matrix, 0.02, 6) >= before
 
 
+def test_climb_each_is_climb_of_each(rng: np.random.Generator) -> None:
+    power = power_of(3)
+    matrices = 3 * np.eye(2) + rng.normal(0, 0.3, (4, 2, 2))
+    alone, scores = matrices.copy(), np.empty(4)
+    constellation.climb_each(power, LINES, matrices, 0.02, 6, scores)
+    for index in range(4):
+        score = constellation.climb(power, LINES, alone[index], 0.02, 6)
+        assert score == pytest.approx(scores[index], rel=1e-6)
+    assert np.allclose(alone, matrices, rtol=1e-9)
+
+
 def test_sample_lines_reads_waves(rng: np.random.Generator) -> None:
     """A wave's sample has its amplitude, and its phase at the picture's centre."""
     size, centre = 64, (20.0, 24.0)
@@ -169,17 +191,85 @@ def test_sample_lines_outside_are_zero() -> None:
     assert not out.any()
 
 
+def test_nearest_power(rng: np.random.Generator) -> None:
+    power = power_of(4)
+    for _ in range(5):
+        matrix = 4 * np.eye(2) + rng.normal(0, 2, (2, 2))
+        out = np.empty(len(LINES), np.float32)
+        constellation.nearest_power(power, LINES, matrix, out)
+        assert out.tolist() == naive.nearest_power(power, LINES, matrix).tolist()
+
+
+TRANSLATED = np.array([(1, 3), (1, -2), (2, 5), (4, 1), (7, -7)], np.int64)
+
+
+def hypotheses(
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.complex64], NDArray[np.complex64], NDArray[np.complex64]]:
+    """Expected and seen values of lines, and what remains of each pair of them."""
+    first, second = (
+        (rng.normal(size=(n, 5)) + 1j * rng.normal(size=(n, 5))).astype(np.complex64)
+        for n in (2, 3)
+    )
+    return first, second, (first[:, None] * np.conj(second)).reshape(6, 5)
+
+
 def test_best_translations(rng: np.random.Generator) -> None:
-    lines = np.array([(1, 3), (1, -2), (2, 5), (4, 1), (7, -7)], np.int64)
-    values = rng.normal(size=(3, 5)) + 1j * rng.normal(size=(3, 5))
-    values = values.astype(np.complex64)
-    scores, places = np.empty((3, 2), np.float32), np.empty((3, 2), np.int64)
-    u, v = np.ascontiguousarray(lines[:, 0]), np.ascontiguousarray(lines[:, 1])
-    constellation.best_translations(values, u, v, scores, places)
-    for which in range(3):
-        high, low, sums = naive.best_translation(values[which], lines, 64)
+    expected, seen, values = hypotheses(rng)
+    scores, places = np.empty((6, 2), np.float32), np.empty((6, 2), np.int64)
+    translations.best_translations(expected, seen, TRANSLATED, scores, places)
+    for which in range(6):
+        high, low, sums = naive.best_translation(values[which], TRANSLATED, translations.GRID)
         assert scores[which] == pytest.approx((high, low), rel=1e-4)
         assert sums.ravel()[places[which]] == pytest.approx((high, low), rel=1e-4)
+
+
+def test_sharpening_climbs_to_a_maximum(rng: np.random.Generator) -> None:
+    values = hypotheses(rng)[2]
+    grid = translations.GRID
+    sums = [naive.best_translation(one, TRANSLATED, grid)[2] for one in values]
+    rows, columns = np.divmod([one.argmax() for one in sums], grid)
+    place, total = np.stack([columns, rows], axis=1) / grid, np.empty(6)
+    translations.sharpen(values, TRANSLATED, 3, place, total)
+    for which in range(6):
+        fine = [
+            naive.coherent_sum(values[which], TRANSLATED, place[which] + np.array([x, y]) / 4096)
+            for x in (-1, 0, 1)
+            for y in (-1, 0, 1)
+        ]
+        assert total[which] == pytest.approx(fine[4], rel=1e-5)
+        assert fine[4] == max(fine)
+        assert total[which] >= sums[which].max() * (1 - 1e-6)
+
+
+def test_read_lines(rng: np.random.Generator) -> None:
+    spectrum = spectrum_of(5)
+    lines = np.array([(0, 3), (1, -4), (5, 2), (7, -7), (16, 15)], np.int64)
+    rings = np.array([0, 0, 1, 2, 3], np.int64)
+    values, power = np.empty(5, np.complex64), np.empty(5)
+    combining.read_lines(spectrum, lines, rings, values, power)
+    expected_values, expected_power = naive.read_lines(spectrum, lines, rings, 5)
+    assert np.array_equal(values, expected_values)
+    assert np.allclose(power, expected_power)
+
+    turns, weight = np.array([0, 1, 2, 3, 1], np.uint8), rng.uniform(0.5, 2, 5)
+    combining.weigh(values, turns, rings, weight)
+    turned = expected_values * np.array([1, 1j, -1, -1j])[turns]
+    assert np.allclose(values, turned * weight[rings], rtol=1e-5)
+
+
+def test_despread_shifts_are_despread_with_each_shifts_turns(rng: np.random.Generator) -> None:
+    n, n_bits = 60, 7
+    values = (rng.normal(size=n) + 1j * rng.normal(size=n)).astype(np.complex64)
+    u, v = rng.integers(0, 4, (2, n))
+    coded_bit = rng.integers(0, n_bits, 2 * n).astype(np.int32)
+    signs = rng.choice(np.array([-1, 1], np.int8), 2 * n)
+    out = np.empty((16, n_bits), np.float32)
+    combining.despread_shifts(values, (4 * u + v).astype(np.uint8), coded_bit, signs, out)
+    for s, t in np.ndindex(4, 4):
+        turns = ((u * s + v * t) % 4).astype(np.uint8)
+        expected = naive.despread(values, turns, coded_bit, signs, n_bits)
+        assert np.allclose(out[4 * s + t], expected, atol=1e-4)
 
 
 @given(SEEDS)

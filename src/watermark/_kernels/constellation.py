@@ -53,7 +53,7 @@ def mean_power(
     return float(total / np.sqrt(inside))
 
 
-@kernel("float64(float32[:, ::1], float64[:, ::1], float64[:, ::1], float64, int64)")
+@inner
 def climb(
     power: NDArray[np.float32],
     lines: NDArray[np.float64],
@@ -96,6 +96,20 @@ def climb(
     return best
 
 
+@kernel("void(float32[:, ::1], float64[:, ::1], float64[:, :, ::1], float64, int64, float64[::1])")
+def climb_each(
+    power: NDArray[np.float32],
+    lines: NDArray[np.float64],
+    matrices: NDArray[np.float64],
+    step: float,
+    rounds: int,
+    scores: NDArray[np.float64],
+) -> None:
+    """Refine every matrix of (n, 2, 2) in place by :func:`climb`; write their values."""
+    for index in range(matrices.shape[0]):
+        scores[index] = climb(power, lines, matrices[index], step, rounds)
+
+
 @kernel(
     "void(complex64[:, ::1], float64[:, ::1], float64[:, ::1], float64, float64, complex64[::1])"
 )
@@ -134,65 +148,19 @@ def sample_lines(
         out[index] = np.conj(total) if mirrored else total
 
 
-@kernel("void(complex64[:, ::1], int64[::1], int64[::1], float32[:, ::1], int64[:, ::1])")
-def best_translations(
-    values: NDArray[np.complex64],
-    line_u: NDArray[np.int64],
-    line_v: NDArray[np.int64],
-    scores: NDArray[np.float32],
-    places: NDArray[np.int64],
+@kernel("void(float32[:, ::1], float64[:, ::1], float64[:, ::1], float32[::1])")
+def nearest_power(
+    power: NDArray[np.float32],
+    lines: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    out: NDArray[np.float32],
 ) -> None:
-    """Find, for each hypothesis, the translation at which its lines add up.
-
-    Parameters
-    ----------
-    values : complex64 (H, n)
-        Lines of each hypothesis, expected phases removed: exp(-2 pi i (u tx + v ty)) remains.
-    line_u, line_v : int64 (n,)
-        Frequencies in cycles per tile; lines with equal u follow each other.
-    scores : float32 (H, 2)
-        Out: largest and smallest (for an inverted picture) real sum over a GRID x GRID raster.
-    places : int64 (H, 2)
-        Out: raster index ty * GRID + tx of either.
-    """
-    grid = 64
-    n = line_u.size
-    wave_real = np.empty((grid, grid), np.float32)
-    wave_imag = np.empty((grid, grid), np.float32)
-    for k in range(grid):
-        for t in range(grid):
-            angle = 2.0 * np.pi * (k * t % grid) / grid
-            wave_real[k, t] = np.cos(angle)
-            wave_imag[k, t] = np.sin(angle)
-    column_real = np.empty(grid, np.float32)
-    column_imag = np.empty(grid, np.float32)
-    sums = np.empty((grid, grid), np.float32)
-    for hypothesis in range(values.shape[0]):
-        sums[:, :] = 0.0
-        line = 0
-        while line < n:
-            u = line_u[line]
-            column_real[:] = 0.0
-            column_imag[:] = 0.0
-            while line < n and line_u[line] == u:
-                real, imag = values[hypothesis, line].real, values[hypothesis, line].imag
-                v = line_v[line] % grid
-                for t in range(grid):
-                    column_real[t] += real * wave_real[v, t] - imag * wave_imag[v, t]
-                    column_imag[t] += real * wave_imag[v, t] + imag * wave_real[v, t]
-                line += 1
-            k = u % grid
-            for ty in range(grid):
-                real, imag = column_real[ty], column_imag[ty]
-                for tx in range(grid):
-                    sums[ty, tx] += real * wave_real[k, tx] - imag * wave_imag[k, tx]
-        high, low, high_at, low_at = sums[0, 0], sums[0, 0], 0, 0
-        for ty in range(grid):
-            for tx in range(grid):
-                value = sums[ty, tx]
-                if value > high:
-                    high, high_at = value, ty * grid + tx
-                if value < low:
-                    low, low_at = value, ty * grid + tx
-        scores[hypothesis, 0], scores[hypothesis, 1] = high, low
-        places[hypothesis, 0], places[hypothesis, 1] = high_at, low_at
+    """Read the power at the bin nearest to `matrix @ line`; outside of the spectrum it is 0."""
+    size, columns = power.shape
+    for index in range(lines.shape[0]):
+        x = int(np.rint(matrix[0, 0] * lines[index, 0] + matrix[0, 1] * lines[index, 1]))
+        y = int(np.rint(matrix[1, 0] * lines[index, 0] + matrix[1, 1] * lines[index, 1]))
+        if x < 0:
+            x, y = -x, -y
+        inside = x < columns and abs(y) < size // 2
+        out[index] = power[y % size, x] if inside else np.float32(0.0)

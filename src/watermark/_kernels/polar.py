@@ -193,6 +193,37 @@ def shifted_sums(
             out[scale, column] = norm * total[column]
 
 
+@kernel("void(float32[:, ::1], int64, float32[:, ::1], int64[:, ::1])")
+def cell_peaks(
+    sums: NDArray[np.float32],
+    cell: int,
+    tops: NDArray[np.float32],
+    places: NDArray[np.int64],
+) -> None:
+    """Find the largest value of each square cell of a map, and its flat index in the map.
+
+    Parameters
+    ----------
+    sums : float32 (S, C)
+    cell : int
+    tops : float32 (S // cell, C // cell)
+        Out.
+    places : int64, same shape
+        Out; of equal values the first one's.
+    """
+    columns = sums.shape[1]
+    for row in range(tops.shape[0]):
+        tops[row, :] = np.float32(-np.inf)
+        places[row, :] = row * cell * columns
+        for y in range(row * cell, (row + 1) * cell):
+            line = sums[y]
+            for index in range(tops.shape[1]):
+                for x in range(index * cell, (index + 1) * cell):
+                    if line[x] > tops[row, index]:
+                        tops[row, index] = line[x]
+                        places[row, index] = y * columns + x
+
+
 @inner
 def _add_four(
     cells: NDArray[np.int16],

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import kernel
+from indelible.watermark._kernels._jit import inner, kernel
 
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 
 
-@kernel("void(float32[:, ::1], float64[:, ::1], float32[:, ::1])")
-def bilinear(
+@inner
+def resample(
     source: NDArray[np.float32], matrix: NDArray[np.float64], out: NDArray[np.float32]
 ) -> None:
     """Sample `source` at ``matrix @ (column, row, 1)`` for each output pixel; outside it is 0.
@@ -61,3 +61,11 @@ def bilinear(
             top = upper + fx * (upper_right - upper)
             bottom = lower + fx * (lower_right - lower)
             line[column] = (top + fy * (bottom - top)) * inside[column]
+
+
+@kernel("void(float32[:, ::1], float64[:, ::1], float32[:, ::1])")
+def bilinear(
+    source: NDArray[np.float32], matrix: NDArray[np.float64], out: NDArray[np.float32]
+) -> None:
+    """Call :func:`resample`."""
+    resample(source, matrix, out)

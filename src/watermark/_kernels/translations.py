@@ -1,0 +1,170 @@
+"""The coherent sum of the pilots over all translations, and its maxima."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.watermark._kernels._jit import inner, kernel
+
+GRID = 64  # translations tried per tile and direction
+LEAST_CURVATURE = 0.1  # of a line's, where it is far from its maximum
+
+
+@inner
+def wave_tables(n: int, cosine: NDArray[np.float32], sine: NDArray[np.float32]) -> None:
+    """Write cos and sin of 2 pi k t / n to k n + t, for k and t below n."""
+    for t in range(n):
+        angle = 2.0 * np.pi * t / n
+        cosine[t], sine[t] = np.float32(1.0), np.float32(0.0)
+        cosine[n + t], sine[n + t] = np.cos(angle), np.sin(angle)
+    for k in range(2, n):
+        at = 0  # k t modulo n
+        for t in range(n):
+            cosine[k * n + t], sine[k * n + t] = cosine[n + at], sine[n + at]
+            at += k
+            at -= n if at >= n else 0
+
+
+@inner
+def wave_powers(place: float, out: NDArray[np.complex128]) -> None:
+    """Write exp(2 pi i k place) for k = 0, 1, ..."""
+    angle = 2.0 * np.pi * place
+    step = complex(np.cos(angle), np.sin(angle))
+    out[0] = 1.0
+    for k in range(1, out.size):
+        out[k] = out[k - 1] * step
+
+
+@inner
+def powers_needed(lines: NDArray[np.int64]) -> int:
+    """Return how many :func:`wave_powers` the lines (u, v) need."""
+    highest = 0
+    for line in range(lines.shape[0]):
+        highest = max(highest, abs(lines[line, 0]), abs(lines[line, 1]))
+    return highest + 1
+
+
+@inner
+def wave_of(
+    u: int, v: int, across: NDArray[np.complex128], down: NDArray[np.complex128]
+) -> complex:
+    """Return exp(2 pi i (u x + v y)) from the :func:`wave_powers` of x and of y."""
+    first = across[u] if u >= 0 else np.conj(across[-u])
+    second = down[v] if v >= 0 else np.conj(down[-v])
+    wave: complex = first * second
+    return wave
+
+
+@kernel("void(complex64[:, ::1], complex64[:, ::1], int64[:, ::1], float32[:, ::1], int64[:, ::1])")
+def best_translations(
+    expected: NDArray[np.complex64],
+    seen: NDArray[np.complex64],
+    lines: NDArray[np.int64],
+    scores: NDArray[np.float32],
+    places: NDArray[np.int64],
+) -> None:
+    """Find, for each hypothesis, the translation at which its lines add up.
+
+    A hypothesis is a row of `expected` with a row of `seen`, in the order of
+    ``expected[:, None] * conj(seen)``; exp(-2 pi i (u tx + v ty)) remains in that product.
+
+    Parameters
+    ----------
+    expected : complex64 (E, n)
+    seen : complex64 (S, n)
+    lines : int64 (n, 2)
+        Frequencies (u, v) in cycles per tile; lines with equal u follow each other.
+    scores : float32 (E * S, 2)
+        Out: largest and smallest (for an inverted picture) real sum over a GRID x GRID raster.
+    places : int64 (E * S, 2)
+        Out: raster index ty * GRID + tx of either.
+    """
+    n = lines.shape[0]
+    tables = np.empty((2, GRID * GRID), np.float32)
+    wave_tables(GRID, tables[0], tables[1])
+    wave_real, wave_imag = tables[0].reshape(GRID, GRID), tables[1].reshape(GRID, GRID)
+    column_real = np.empty(GRID, np.float32)
+    column_imag = np.empty(GRID, np.float32)
+    sums = np.empty((GRID, GRID), np.float32)
+    for hypothesis in range(scores.shape[0]):
+        first, second = hypothesis // seen.shape[0], hypothesis % seen.shape[0]
+        sums[:, :] = 0.0
+        line = 0
+        while line < n:
+            u = lines[line, 0]
+            column_real[:] = 0.0
+            column_imag[:] = 0.0
+            while line < n and lines[line, 0] == u:
+                value = expected[first, line] * np.conj(seen[second, line])
+                real, imag = value.real, value.imag
+                v = lines[line, 1] % GRID
+                for t in range(GRID):
+                    column_real[t] += real * wave_real[v, t] - imag * wave_imag[v, t]
+                    column_imag[t] += real * wave_imag[v, t] + imag * wave_real[v, t]
+                line += 1
+            k = u % GRID
+            for ty in range(GRID):
+                real, imag = column_real[ty], column_imag[ty]
+                for tx in range(GRID):
+                    sums[ty, tx] += real * wave_real[k, tx] - imag * wave_imag[k, tx]
+        high, low, high_at, low_at = sums[0, 0], sums[0, 0], 0, 0
+        for ty in range(GRID):
+            for tx in range(GRID):
+                value_here = sums[ty, tx]
+                if value_here > high:
+                    high, high_at = value_here, ty * GRID + tx
+                if value_here < low:
+                    low, low_at = value_here, ty * GRID + tx
+        scores[hypothesis, 0], scores[hypothesis, 1] = high, low
+        places[hypothesis, 0], places[hypothesis, 1] = high_at, low_at
+
+
+@kernel("void(complex64[:, ::1], int64[:, ::1], int64, float64[:, ::1], float64[::1])")
+def sharpen(
+    values: NDArray[np.complex64],
+    lines: NDArray[np.int64],
+    steps: int,
+    place: NDArray[np.float64],
+    total: NDArray[np.float64],
+) -> None:
+    """Climb from raster places to the nearest maxima of the coherent sum, by Newton's method.
+
+    Between the raster's points the highest pilots turn by more than a radian.
+
+    Parameters
+    ----------
+    values : complex64 (m, n)
+        As in :func:`best_translations`, of the hypotheses that are sharpened.
+    lines : int64 (n, 2)
+    steps : int
+    place : float64 (m, 2)
+        Tiles (x, y). In: where to begin; out: the maxima.
+    total : float64 (m,)
+        Out: the coherent sums there.
+    """
+    powers = powers_needed(lines)
+    across, down = np.empty(powers, np.complex128), np.empty(powers, np.complex128)
+    for index in range(values.shape[0]):
+        for step in range(steps + 1):
+            wave_powers(place[index, 0], across)
+            wave_powers(place[index, 1], down)
+            sum_real, gx, gy, xx, xy, yy = 0.0, 0.0, 0.0, 1e-9, 0.0, 1e-9
+            for line in range(lines.shape[0]):
+                u, v = lines[line, 0], lines[line, 1]
+                value = values[index, line]
+                turned = value * wave_of(u, v, across, down)
+                squared = value.real * value.real + value.imag * value.imag
+                weight = max(turned.real, LEAST_CURVATURE * np.sqrt(squared))
+                wave_u, wave_v = 2.0 * np.pi * u, 2.0 * np.pi * v
+                sum_real += turned.real
+                gx += turned.imag * wave_u
+                gy += turned.imag * wave_v
+                xx += weight * wave_u * wave_u
+                xy += weight * wave_u * wave_v
+                yy += weight * wave_v * wave_v
+            total[index] = sum_real
+            if step < steps:
+                determinant = xx * yy - xy * xy
+                place[index, 0] -= (yy * gx - xy * gy) / determinant
+                place[index, 1] -= (xx * gy - xy * gx) / determinant

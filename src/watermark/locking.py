@@ -1,0 +1,144 @@
+"""The coherent lock: from a candidate of the search to key, variant, polarity and translation.
+
+The search knows a constellation's places but no phases. Here the pilots' phases tell which of the
+hypotheses about everything else makes them add up.
+
+Tile coordinates count tiles: the mark repeats its pilots at every integer. A *map* is the 3 x 3
+homography from tile coordinates (s, t, 1) to pixels of the reduced picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.watermark._kernels import constellation, translations
+from indelible.watermark._kernels.translations import GRID
+from indelible.watermark.carrier import TILE, Carrier, Pilots
+from indelible.watermark.search import Candidate, Spectrum
+
+__all__ = ["SYMMETRIES", "Lock", "lock_candidates", "pilot_signs"]
+
+LINE_WEIGHT = 0.5  # exponent of the relative power
+UPPER_RADIUS = 0.138  # cycles per sample: the upper pilots are beyond
+RASTER_CANDIDATES = 24
+NEWTON_STEPS = 3
+SYMMETRIES = tuple(
+    np.array(matrix, dtype=np.int64)
+    for matrix in (
+        ((1, 0), (0, 1)), ((0, -1), (1, 0)), ((-1, 0), (0, -1)), ((0, 1), (-1, 0)),
+        ((1, 0), (0, -1)), ((0, 1), (1, 0)), ((-1, 0), (0, 1)), ((0, -1), (-1, 0)),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A hypothesis about everything but the data.
+
+    Attributes
+    ----------
+    score : float
+        Coherent sum of the pilots over its deviation on an unmarked picture.
+    ring_index : int
+        Which key.
+    variant : int
+    polarity : int
+        1, or -1 for an inverted picture.
+    lines : int
+        How many pilots were inside of the spectrum.
+    map : float64 (3, 3)
+    centre : float64 (2,)
+        Pixel (x, y) of the reduced picture around which the map was found.
+    high : int
+        1, or -1 where the upper pilots are inverted: the response of a median filter, of a box
+        and of a lens out of focus is negative beyond its first zero.
+    """
+
+    score: float
+    ring_index: int
+    variant: int
+    polarity: int
+    lines: int
+    map: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    high: int = 1
+
+
+def lock_candidates(
+    spectrum: Spectrum,
+    candidate: Candidate,
+    pilots: Pilots,
+    ring: list[tuple[int, Carrier]],
+    limit: int,
+    high: int = 1,
+) -> Iterator[Lock]:
+    """Try every key, variant, symmetry, polarity and translation on one candidate; best first."""
+    lines = pilots.lines
+    sampled = np.empty(len(lines), np.complex64)
+    standing_out = np.empty(len(lines), np.float32)
+    exact, matrix = lines.astype(np.float64), candidate.matrix
+    x, y = spectrum.centre
+    constellation.sample_lines(spectrum.values, exact, matrix, x, y, sampled)
+    constellation.nearest_power(spectrum.power, exact, matrix, standing_out)
+    # a line counts by how far it stands out, not by how strong its surroundings are
+    amplitude = np.abs(sampled) + np.float32(1e-12)
+    sampled *= standing_out ** np.float32(LINE_WEIGHT) / amplitude
+    deviation = np.sqrt(np.sum(np.abs(sampled) ** 2) / 2) + 1e-12
+    index_of, negative = _permutations(pilots)
+    turned = np.where(negative, np.conj(sampled[index_of]), sampled[index_of])
+    turned *= pilot_signs(pilots, high).astype(np.float32)
+    phases = np.concatenate([carrier.pilot_phases for _, carrier in ring])
+    expected = np.exp(1j * phases).astype(np.complex64)
+    scores = np.empty((len(expected) * len(SYMMETRIES), 2), np.float32)
+    places = np.empty(scores.shape, np.int64)
+    translations.best_translations(expected, turned, lines, scores, places)
+    best = np.argsort(-np.abs(scores), axis=None)[:RASTER_CANDIDATES]
+    row, inverted = np.divmod(best, 2)
+    which, symmetry = np.divmod(row, len(SYMMETRIES))
+    polarity = 1 - 2 * inverted
+    place = np.stack(np.divmod(places[row, inverted], GRID)[::-1], axis=1) / GRID
+    total = np.empty(len(best))
+    values = expected[which] * np.conj(turned[symmetry]) * polarity.astype(np.float32)[:, None]
+    translations.sharpen(values, lines, NEWTON_STEPS, place, total)
+    inside = int(np.count_nonzero(standing_out))
+    centre = spectrum.origin + spectrum.centre
+    for index in np.argsort(-total)[:limit]:
+        key, variant = divmod(int(which[index]), len(expected) // len(ring))
+        map_ = np.eye(3)
+        turn = SYMMETRIES[symmetry[index]]
+        map_[:2, :2] = np.linalg.inv(candidate.matrix @ turn / spectrum.size).T
+        map_[:2, 2] = centre - map_[:2, :2] @ place[index]
+        score = float(total[index] / deviation)
+        sign = int(polarity[index])
+        yield Lock(score, ring[key][0], variant, sign, inside, map_, centre, high)
+
+
+@lru_cache(maxsize=16)
+def _permutations(pilots: Pilots) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return, for each symmetry, which line each line becomes, and whether as its negative.
+
+    Returns
+    -------
+    index : int64 (symmetries, n_pilots)
+    negative : bool, same shape
+        A picture is real: at the negative frequency its spectrum is the conjugate.
+    """
+    place = {(int(u), int(v)): i for i, (u, v) in enumerate(pilots.lines)}
+    turned = np.einsum("gij,kj->gki", np.stack(SYMMETRIES), pilots.lines)
+    rows = turned.tolist()
+    index = [[place.get((u, v), place.get((-u, -v), -1)) for u, v in row] for row in rows]
+    negative = [[(u, v) not in place for u, v in row] for row in rows]
+    return np.array(index), np.array(negative)
+
+
+@lru_cache(maxsize=32)
+def pilot_signs(pilots: Pilots, high: int) -> NDArray[np.float64]:
+    """Return `high` for the upper pilots, 1 for the others, float64 (n_pilots,), read-only."""
+    signs = np.where(np.hypot(*pilots.lines.T) > UPPER_RADIUS * TILE, float(high), 1.0)
+    signs.flags.writeable = False
+    return signs

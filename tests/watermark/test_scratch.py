@@ -1,0 +1,38 @@
+"""The memory that a thread keeps."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from indelible.watermark._scratch import scratch
+
+
+def test_a_thread_gets_the_same_arrays_again() -> None:
+    with scratch() as memory:
+        values, power = memory.spectrum(16)
+        assert values.shape == power.shape == (16, 9)
+    with scratch() as memory:
+        assert memory.spectrum(16)[0] is values
+        assert memory.spectrum(8)[0].shape == (8, 5)
+
+
+def test_who_asks_meanwhile_gets_others() -> None:
+    with scratch() as outer, scratch() as within:
+        assert not np.shares_memory(outer.spectrum(16)[0], within.spectrum(16)[0])
+
+
+def test_other_threads_get_others() -> None:
+    found = []
+
+    def look() -> None:
+        with scratch() as memory:
+            found.append(memory.spectrum(16)[0])
+
+    with scratch() as memory:
+        mine = memory.spectrum(16)[0]
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert not np.shares_memory(mine, found[0])

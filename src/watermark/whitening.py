@@ -16,7 +16,7 @@ __all__ = ["whiten"]
 
 BLOCK = fourier.SIZE  # pixels; blocks overlap by half
 EXPONENT = 0.6  # of the periodogram; 0.5 whitens, 1.0 is the matched filter against the picture
-FLOOR = 0.02  # grey levels squared per pixel: only against division by zero where nothing is
+FLOOR = 0.25  # grey levels squared per pixel: less is a codec's rest of flat parts, not a texture
 
 
 def whiten(luminance: NDArray[np.float32]) -> NDArray[np.float32]:

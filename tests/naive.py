@@ -286,6 +286,39 @@ def smooth_sum(values: Complex, places: Array, lines: NDArray[np.int64], p: Arra
     return total / math.sqrt(np.sum(np.abs(values) ** 2) / 2)
 
 
+def scores_of_size(
+    spectrum: Complex,
+    power: Array,
+    expected: Complex,
+    *,
+    lines: NDArray[np.int64],
+    signs: Array,
+    centre: Array,
+    corner: float,
+    period: Array,
+) -> tuple[float, float]:
+    """Sum one hypothesis' lines for one size of an uncropped picture, upright and with signs."""
+    size = len(spectrum)
+    values, weights = [], []
+    for u, v in lines:
+        x, y = u * size / period[0], v * size / period[1]
+        i, j = round(x), round(y)
+        if i >= spectrum.shape[1] or abs(j) >= size // 2:
+            values.append(0.0)
+            weights.append(0.0)
+            continue
+        # seen from the centre neighbouring bins are alike; seen from the corner tiles begin
+        from_centre = np.exp(2j * np.pi * (i * centre[0] + j * centre[1]) / size)
+        place = (centre + 0.5) / period + corner  # the centre's, in tiles
+        to_origin = np.exp(-2j * np.pi * (u * place[0] + v * place[1]))
+        value = spectrum[j % size, i] * from_centre * to_origin
+        values.append(value / abs(value))
+        weights.append(math.sqrt(power[j % size, i]))
+    parts = (expected * np.conj(values)).real * weights
+    deviation = math.sqrt(sum(weight**2 for weight in weights) / 2)
+    return float(parts.sum() / deviation), float((signs * parts).sum() / deviation)
+
+
 def viterbi_forward(
     branch: Array, outputs: NDArray[np.uint8], metric: Array
 ) -> tuple[Array, Array]:
@@ -329,12 +362,12 @@ def convolutional_code(
     return coded
 
 
-def crc16(bits: list[int]) -> list[int]:
-    """CRC-16/CCITT-FALSE by long division: polynomial 0x1021, first remainder 0xFFFF."""
-    polynomial = [1] + [(0x1021 >> shift) & 1 for shift in range(15, -1, -1)]
-    work = [bit ^ 1 for bit in bits[:16]] + bits[16:] + [0] * 16
+def crc12(bits: list[int]) -> list[int]:
+    """CRC-12/CDMA2000 by long division: polynomial 0xF13, first remainder 0xFFF."""
+    polynomial = [1] + [(0xF13 >> shift) & 1 for shift in range(11, -1, -1)]
+    work = [bit ^ 1 for bit in bits[:12]] + bits[12:] + [0] * 12
     for start in range(len(bits)):
         if work[start]:
             for offset, coefficient in enumerate(polynomial):
                 work[start + offset] ^= coefficient
-    return work[-16:]
+    return work[-12:]

@@ -48,6 +48,7 @@ def forced_scores(image: Pixels, key: Any) -> list[float]:  # noqa: ANN401 -- wa
     with (
         mock.patch.object(decoding, "decode_lines", record),
         mock.patch.dict(vars(detection), gates),
+        mock.patch.object(decoding, "LEAST_ENERGY", -math.inf),
         contextlib.suppress(_EnoughError),
     ):
         detection.detect(image, key)

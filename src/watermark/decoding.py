@@ -21,7 +21,16 @@ from indelible.watermark.carrier import (
 )  # fmt: skip
 from indelible.watermark.locking import pilot_signs
 
-__all__ = ["Decoded", "PilotsSeen", "coefficients", "decode_lines", "decode_unmoved"]
+__all__ = [
+    "Decoded",
+    "Fold",
+    "PilotsSeen",
+    "coefficients",
+    "decode_lines",
+    "decode_unmoved",
+    "folded",
+    "pilots_unmoved",
+]
 
 OFFSETS = tuple((s, t) for s in range(TILES_PER_SUPER) for t in range(TILES_PER_SUPER))
 OFFSET_TRIES = 3
@@ -32,6 +41,7 @@ LEAST_RESPONSE = 0.05
 # that can be read gives 1.4 and more.
 LEAST_ENERGY = 1.2
 LEAST_PILOTS = 2.5  # deviations of the pilots' coherent sum
+UNMOVED = 3.0  # likewise, for pilots to be believed without a search
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +74,39 @@ class PilotsSeen:
     high: int = 1
 
 
-def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArray[np.complex64]:
-    """Fold a picture to one super-tile and return its data lines, weighted for decoding.
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A picture on the tile's grid, folded to one super-tile.
+
+    Attributes
+    ----------
+    spectrum : complex64 (side, side // 2 + 1)
+    origin : (int, int)
+        Tile coordinates (s, t) at which the fold began: not always a multiple of the super-tile.
+    """
+
+    spectrum: NDArray[np.complex64]
+    origin: tuple[int, int]
+
+
+def folded(canonical: Canonical) -> Fold:
+    """Add up all super-tiles of a picture and transform the sum."""
+    side = canonical.samples * TILES_PER_SUPER
+    pixels = canonical.pixels
+    fold = np.zeros((side, side), np.float32)
+    for top in range(0, pixels.shape[0], side):
+        for left in range(0, pixels.shape[1], side):
+            part = pixels[top : top + side, left : left + side]
+            fold[: part.shape[0], : part.shape[1]] += part
+    return Fold(scipy.fft.rfft2(fold), canonical.origin)
+
+
+def coefficients(fold: Fold, seen: PilotsSeen | None = None) -> NDArray[np.complex64]:
+    """Return a picture's data lines, weighted for decoding.
 
     Parameters
     ----------
-    canonical : Canonical
+    fold : Fold
     seen : PilotsSeen, optional
         Whose pilots tell how much of the mark is left at each frequency; without, it is taken to be
         whole.
@@ -79,25 +116,26 @@ def coefficients(canonical: Canonical, seen: PilotsSeen | None = None) -> NDArra
     complex64 (n_lines,)
         Of tile offset (0, 0).
     """
-    side = canonical.samples * TILES_PER_SUPER
-    pixels = canonical.pixels
-    fold = np.zeros((side, side), np.float32)
-    for top in range(0, pixels.shape[0], side):
-        for left in range(0, pixels.shape[1], side):
-            part = pixels[top : top + side, left : left + side]
-            fold[: part.shape[0], : part.shape[1]] += part
-    spectrum = scipy.fft.rfft2(fold)
-    rings = _data_rings()
-    values, power = np.empty(len(rings), np.complex64), np.empty(len(_radii()))
-    combining.read_lines(spectrum, data_lines(), rings, values, power)
-    level = _level(power)
+    values, level = _lines_and_level(fold)
     weight = _expected() / np.sqrt(level)
     if seen is not None:
-        weight *= _left(spectrum, level, seen)
-    # the fold began at the canonical picture's origin, not at a multiple of the super-tile
-    s, t = canonical.origin
-    combining.weigh(values, _quarters(-s % TILES_PER_SUPER, -t % TILES_PER_SUPER), rings, weight)
+        weight *= _left(fold.spectrum, level, seen)
+    s, t = (-part % TILES_PER_SUPER for part in fold.origin)
+    combining.weigh(values, _quarters(s, t), _data_rings(), weight)
     return values
+
+
+def pilots_unmoved(fold: Fold, carrier: Carrier) -> list[PilotsSeen]:
+    """Return which variants' pilots stand out where an unmoved picture has them, best first."""
+    _, level = _lines_and_level(fold)
+    values = _pilots(fold.spectrum, level, carrier)
+    turned = (values * np.exp(-1j * carrier.pilot_phases)).real
+    found = []
+    for high in (1, -1):
+        sums = turned @ pilot_signs(carrier.pilots, high) / np.sqrt(turned.shape[1] / 2)
+        found += [(total, variant, high) for variant, total in enumerate(sums.tolist())]
+    found.sort(reverse=True)
+    return [PilotsSeen(carrier, variant, 1, high) for z, variant, high in found if z > UNMOVED]
 
 
 def decode_lines(
@@ -192,6 +230,24 @@ def _radii() -> NDArray[np.float64]:
     return np.asarray((np.arange(rings) + 0.5) * RING, dtype=np.float64)
 
 
+def _lines_and_level(fold: Fold) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
+    """Return the data lines, complex64 (n_lines,), and each ring's mean power."""
+    rings = _data_rings()
+    values, power = np.empty(len(rings), np.complex64), np.empty(len(_radii()))
+    combining.read_lines(fold.spectrum, data_lines(), rings, values, power)
+    return values, _level(power)
+
+
+def _pilots(
+    spectrum: NDArray[np.complex64], level: NDArray[np.float64], carrier: Carrier
+) -> NDArray[np.complex128]:
+    """Return the pilots in units of the data lines' level nearby, complex128 (n_pilots,)."""
+    lines = carrier.pilots.lines * TILES_PER_SUPER
+    ring = np.minimum(_ring(lines), len(level) - 1)
+    values = spectrum[lines[:, 1] % len(spectrum), lines[:, 0]]
+    return np.asarray(values / np.sqrt(level[ring]), np.complex128)
+
+
 def _left(
     spectrum: NDArray[np.complex64], level: NDArray[np.float64], seen: PilotsSeen
 ) -> NDArray[np.float64]:
@@ -201,12 +257,9 @@ def _left(
     pilots nearby. Pilots are independent of the data's signs, so that weights made of them are,
     too.
     """
-    lines = seen.carrier.pilots.lines * TILES_PER_SUPER
-    values = spectrum[lines[:, 1] % len(spectrum), lines[:, 0]]
     expected = seen.polarity * np.exp(-1j * seen.carrier.pilot_phases[seen.variant])
-    ring = np.minimum(_ring(lines), len(level) - 1)
-    ratio = (values * expected).real / np.sqrt(level[ring])
-    radius = np.hypot(lines[:, 0], lines[:, 1])
+    ratio = (_pilots(spectrum, level, seen.carrier) * expected).real
+    radius = np.hypot(*seen.carrier.pilots.lines.T) * TILES_PER_SUPER
     upright = pilot_signs(seen.carrier.pilots, seen.high) * ratio
     if upright.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
         return np.ones(len(level))  # no pilots are left: they say nothing

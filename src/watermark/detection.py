@@ -40,6 +40,7 @@ FEW_LINES = 26  # of 32: with fewer, after much shrinking, the coherent test can
 MAX_EXCEPTIONS = 8  # locks that are followed for that reason: another's mark gives such ones, too
 LEAST_LOCK = 4.95  # of the coherent test; likewise
 GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always
+LEAST_WHOLE = 4.1  # of the same test where the size alone is unknown
 LOCK_PER_SCORE = 0.22
 MOST_RELIEF = 2.5  # of the search's score
 SCORE_PER_DOUBLING = 0.1  # of the ring: each candidate costs a test of every key
@@ -139,6 +140,7 @@ class _Search:
         return (
             self._try(whole, search_similarity, 1.0)
             or self._unmoved()
+            or self._resized(whole)
             or self._try(whole, search_upright, 1.0)
             or self._try(whole, search_affine, 1.0)
             or next(filter(None, map(self._try_part, windows_of(self.white))), None)
@@ -150,10 +152,7 @@ class _Search:
     def _try(self, part: Spectrum, search: Searcher, reach: float) -> Detection | None:
         """Search one spectrum for each family's pilots, lock on the candidates, and decode."""
         doublings = float(np.log2(len(self.ring)))
-        for family in dict.fromkeys(one.family for one in self.ring):
-            members = [
-                (i, self.carriers[i]) for i, one in enumerate(self.ring) if one.family == family
-            ]
+        for members in self._families():
             pilots = members[0][1].pilots
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE + SCORE_PER_DOUBLING * doublings:
@@ -167,6 +166,11 @@ class _Search:
                     if detection is not None:
                         return detection
         return None
+
+    def _families(self) -> Iterator[Members]:
+        """Yield each family's keys: they share the pilots' places."""
+        for family in dict.fromkeys(one.family for one in self.ring):
+            yield [(i, self.carriers[i]) for i, one in enumerate(self.ring) if one.family == family]
 
     def _locks(
         self, part: Spectrum, candidate: Candidate, pilots: Pilots, members: Members
@@ -225,7 +229,11 @@ class _Search:
         return None if decoded is None else self._report(white, lock, decoded)
 
     def _unmoved(self) -> Detection | None:
-        """Decode a picture that was not moved without its pilots, which may have been removed."""
+        """Decode a picture that was not moved.
+
+        Its pilots may have been removed; where they are too few for the search, they still tell
+        which frequencies are left.
+        """
         size_class = size_class_for(*self.shape)
         to_pixels = np.diag([period_of(size_class), period_of(size_class), 1.0])
         reduction = np.sqrt(self.white.size / np.prod(self.shape))
@@ -234,13 +242,35 @@ class _Search:
         canonical = alignment.canonical_of(white, map_)
         if canonical is None:
             return None
-        values = decoding.coefficients(canonical)
+        fold = decoding.folded(canonical)
+        values = decoding.coefficients(fold)
         for index, carrier in enumerate(self.carriers):
-            for variant in range(VARIANTS):
+            tries = [(variant, values) for variant in range(VARIANTS)]
+            for seen in decoding.pilots_unmoved(fold, carrier):
+                tries += [(seen.variant, decoding.coefficients(fold, seen))]
+            for variant, weighted in tries:
                 lock = locking.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
-                decoded = self._best(decoding.decode_unmoved(values, carrier, variant), lock)
+                found = decoding.decode_unmoved(weighted, carrier, variant)
+                decoded = self._best(found, lock)
                 if decoded is not None and decoded.size_class == size_class:
                     return self._report(white, lock, decoded)
+        return None
+
+    def _resized(self, whole: Spectrum) -> Detection | None:
+        """Try all sizes of a picture that was neither cropped nor turned."""
+        least = LEAST_WHOLE + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
+        for members in self._families():
+            pilots = members[0][1].pilots
+            for lock in locking.whole_locks(whole, pilots, members, least):
+                if self.locks_left == 0:
+                    return None
+                # few pilots cannot tell a general map: first as it is
+                decoded = self._decode(self.white, lock)
+                if decoded is not None:
+                    return self._report(self.white, lock, decoded)
+                detection = self._follow(lock, 1.0)
+                if detection is not None:
+                    return detection
         return None
 
     def _white_at(self, period: float) -> NDArray[np.float32]:
@@ -264,7 +294,7 @@ class _Search:
             return None
         carrier = self.carriers[lock.ring_index]
         seen = decoding.PilotsSeen(carrier, lock.variant, lock.polarity, lock.high)
-        values = decoding.coefficients(canonical, seen)
+        values = decoding.coefficients(decoding.folded(canonical), seen)
         return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
 
     def _best(self, found: list[decoding.Decoded], lock: locking.Lock) -> decoding.Decoded | None:
@@ -294,4 +324,3 @@ class _Search:
             size_class=decoded.size_class,
             polarity=lock.polarity,
         )
-

@@ -19,14 +19,19 @@ from numpy.typing import NDArray
 from indelible.watermark._kernels import constellation, translations
 from indelible.watermark._kernels.translations import GRID
 from indelible.watermark.carrier import TILE, Carrier, Pilots
-from indelible.watermark.search import Candidate, Spectrum
+from indelible.watermark.search import PERIODS, Candidate, Spectrum
 
-__all__ = ["SYMMETRIES", "Lock", "lock_candidates", "pilot_signs"]
+__all__ = ["SYMMETRIES", "Lock", "lock_candidates", "pilot_signs", "whole_locks"]
 
 LINE_WEIGHT = 0.5  # exponent of the relative power
 UPPER_RADIUS = 0.138  # cycles per sample: the upper pilots are beyond
 RASTER_CANDIDATES = 24
 NEWTON_STEPS = 3
+SIZE_STEP = 0.0025  # from one size to the next: half a radian of the highest pilots at the centre
+WHOLE_LOCKS = 3
+CORNER = -0.5 / TILE  # tiles: the mark begins at the centre of the corner pixel
+_FINE = np.exp(SIZE_STEP * np.linspace(-2, 2, 17))
+_AROUND = np.stack(np.meshgrid(_FINE, _FINE), axis=-1).reshape(-1, 2)
 SYMMETRIES = tuple(
     np.array(matrix, dtype=np.int64)
     for matrix in (
@@ -116,6 +121,67 @@ def lock_candidates(
         score = float(total[index] / deviation)
         sign = int(polarity[index])
         yield Lock(score, ring[key][0], variant, sign, inside, map_, centre, high)
+
+
+def whole_locks(
+    spectrum: Spectrum, pilots: Pilots, ring: list[tuple[int, Carrier]], least: float
+) -> list[Lock]:
+    """Try all sizes of a picture that was resized as a whole, neither cropped nor turned.
+
+    Its tiles begin at its corner: with one unknown in place of four, chance reaches less, and far
+    fewer pilots suffice.
+
+    Returns
+    -------
+    list of Lock
+        At most WHOLE_LOCKS with at least this score, best first.
+    """
+    phases = np.concatenate([carrier.pilot_phases for _, carrier in ring])
+    expected = np.exp(1j * phases).astype(np.complex64)
+    steps = np.arange(int(np.log(PERIODS[1] / PERIODS[0]) / SIZE_STEP))
+    periods = np.repeat(PERIODS[0] * np.exp(SIZE_STEP * steps), 2).reshape(-1, 2)
+    scores = _scores_of_sizes(spectrum, pilots, periods, expected)
+    locks: list[Lock] = []
+    for index in np.argsort(-scores, axis=None)[:RASTER_CANDIDATES]:
+        row, which = divmod(int(index), scores.shape[1])
+        if scores[row, which] < least or len(locks) == WHOLE_LOCKS:
+            break
+        if any(abs(np.log(lock.map[0, 0] / periods[row, 0])) < 6 * SIZE_STEP for lock in locks):
+            continue
+        # both sides were rounded to whole pixels: they have sizes of their own
+        around = periods[row] * _AROUND
+        finer = _scores_of_sizes(spectrum, pilots, around, expected[which // 2 : which // 2 + 1])
+        finest = int(np.argmax(finer[:, which % 2]))
+        map_ = np.diag([*around[finest], 1.0])
+        map_[:2, 2] = -0.5 - CORNER * around[finest]
+        key, variant = divmod(which // 2, len(expected) // len(ring))
+        score, high = float(finer[finest, which % 2]), 1 - 2 * (which % 2)
+        inside = len(pilots.lines)
+        locks.append(Lock(score, ring[key][0], variant, 1, inside, map_, spectrum.centre, high))
+    return sorted(locks, key=lambda lock: -lock.score)
+
+
+def _scores_of_sizes(
+    spectrum: Spectrum,
+    pilots: Pilots,
+    periods: NDArray[np.float64],
+    expected: NDArray[np.complex64],
+) -> NDArray[np.float32]:
+    """Return each size's scores, float32 (sizes, 2 E): upper pilots upright, then inverted."""
+    scores = np.zeros((len(periods), 2 * len(expected)), np.float32)
+    signs = pilot_signs(pilots, -1)
+    translations.scan_sizes(
+        spectrum.values,
+        spectrum.power,
+        pilots.lines,
+        signs,
+        spectrum.centre,
+        CORNER,
+        periods,
+        expected,
+        scores,
+    )
+    return scores
 
 
 @lru_cache(maxsize=16)

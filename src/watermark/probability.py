@@ -21,8 +21,9 @@ __all__ = ["DECODES_PER_KEY", "LIMIT", "MAX_LOCKS", "false_positive_bound"]
 
 LIMIT = 1e-9
 MAX_LOCKS = 32  # synchronised hypotheses that one search decodes
-TRIES_PER_LOCK = 3  # before and after its map is settled, and at another size
-DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILES_PER_SUPER**2 + VARIANTS  # these unmoved
+TRIES_PER_LOCK = 4  # as found, refined, settled, and at another size
+TRIES_UNMOVED = 3  # of each variant: with flat weights, with the pilots', with inverted ones'
+DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILES_PER_SUPER**2 + TRIES_UNMOVED * VARIANTS
 SMALLEST = 1e-300  # a bound is never zero
 RADEMACHER = 1 / (2 * math.erfc(1.0))  # 1 / (4 P(g >= sqrt(2))), the best constant there is
 # A payload is taken from its own variant only: an eighth of all, by the key's pseudo-random choice.

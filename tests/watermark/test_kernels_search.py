@@ -242,6 +242,41 @@ def test_sharpening_climbs_to_a_maximum(rng: np.random.Generator) -> None:
         assert total[which] >= sums[which].max() * (1 - 1e-6)
 
 
+def test_scan_sizes(rng: np.random.Generator) -> None:
+    size, n = 64, 12
+    spectrum = (rng.normal(size=(size, 33)) + 1j * rng.normal(size=(size, 33))).astype(np.complex64)
+    power = rng.uniform(1.5, 3, spectrum.shape).astype(np.float32)
+    lines = np.column_stack([rng.integers(0, 9, n), rng.integers(-8, 9, n)]).astype(np.int64)
+    signs = rng.choice([-1.0, 1.0], n)
+    centre = np.array([20.5, 14.0])
+    periods = np.array([[30.3, 29.7], [17.0, 18.5]])  # the second puts lines outside
+    expected = np.exp(1j * rng.uniform(0, 7, (3, n))).astype(np.complex64)
+    scores = np.zeros((2, 6), np.float32)
+    translations.scan_sizes(spectrum, power, lines, signs, centre, -0.1, periods, expected, scores)
+    for index, row in np.ndindex(2, 3):
+        one = naive.scores_of_size(
+            spectrum,
+            power,
+            expected[row],
+            lines=lines,
+            signs=signs,
+            centre=centre,
+            corner=-0.1,
+            period=periods[index],
+        )
+        assert np.allclose(scores[index, 2 * row : 2 * row + 2], one, atol=1e-4)
+
+
+def test_scan_sizes_skips_what_does_not_stand_out(rng: np.random.Generator) -> None:
+    spectrum = np.ones((64, 33), np.complex64)
+    power = np.full(spectrum.shape, 0.9, np.float32)
+    lines = np.column_stack([np.arange(1, 13), np.arange(12)]).astype(np.int64)
+    scores, ones = np.zeros((1, 2), np.float32), np.ones((1, 12), np.complex64)
+    centre, periods = np.array([8.0, 8.0]), np.array([[32.0, 32.0]])
+    translations.scan_sizes(spectrum, power, lines, np.ones(12), centre, 0.0, periods, ones, scores)
+    assert not scores.any()
+
+
 def test_read_lines(rng: np.random.Generator) -> None:
     spectrum = spectrum_of(5)
     lines = np.array([(0, 3), (1, -4), (5, 2), (7, -7), (16, 15)], np.int64)

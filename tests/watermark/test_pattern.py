@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from indelible.watermark import Key
+from indelible.watermark import Key, coding
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
     BAND,
@@ -22,7 +22,14 @@ from indelible.watermark.carrier import (
     carrier_of,
     pilots_of,
 )
-from indelible.watermark.decoding import PilotsSeen, coefficients, decode_lines, decode_unmoved
+from indelible.watermark.decoding import (
+    PilotsSeen,
+    coefficients,
+    decode_lines,
+    decode_unmoved,
+    folded,
+    pilots_unmoved,
+)
 from indelible.watermark.pattern import (
     period_of,
     size_class_for,
@@ -118,7 +125,7 @@ def test_every_tile_offset_decodes(
     canonical = canonical_mark(key, payload, shift=shift, noise=2)
     canonical.pixels[:] *= polarity
     carrier = carrier_of(key)
-    values = coefficients(canonical, PilotsSeen(carrier, 3, polarity))
+    values = coefficients(folded(canonical), PilotsSeen(carrier, 3, polarity))
     best = max(decode_lines(values, carrier, 3, polarity), key=lambda one: one.z)
     assert (best.payload, best.size_class, best.offset) == (payload, 7, shift)
     assert best.z > 20
@@ -128,21 +135,37 @@ def test_an_origin_elsewhere_is_the_same_picture(key: Key, payload: bytes) -> No
     here = canonical_mark(key, payload, shift=(1, 2))
     there = Canonical(here.pixels, SAMPLES, (-5, 2))
     carrier = carrier_of(key)
-    decoded = decode_lines(coefficients(there), carrier, 3, 1)
+    decoded = decode_lines(coefficients(folded(there)), carrier, 3, 1)
     assert [one.offset for one in decoded if one.payload == payload] == [((1 - 5) % 4, (2 + 2) % 4)]
 
 
 def test_unmoved_pictures_decode_without_pilots(key: Key, payload: bytes) -> None:
     carrier = carrier_of(key)
-    values = coefficients(canonical_mark(key, payload, noise=2))
+    values = coefficients(folded(canonical_mark(key, payload, noise=2)))
     assert [one.payload for one in decode_unmoved(values, carrier, 3)] == [payload]
-    moved = coefficients(canonical_mark(key, payload, shift=(1, 0), noise=2))
+    moved = coefficients(folded(canonical_mark(key, payload, shift=(1, 0), noise=2)))
     assert decode_unmoved(moved, carrier, 3) == []
+
+
+def test_pilots_of_an_unmoved_picture_are_seen_without_a_search(key: Key, payload: bytes) -> None:
+    carrier = carrier_of(key)
+    seen = pilots_unmoved(folded(canonical_mark(key, payload, noise=3)), carrier)
+    assert (seen[0].variant, seen[0].high) == (3, 1)
+    noise = np.random.default_rng(0).normal(size=(256, 256)).astype(np.float32)
+    assert len(pilots_unmoved(folded(Canonical(noise, SAMPLES, (0, 0))), carrier)) <= 1
+
+
+@pytest.mark.compiled
+def test_noise_is_not_decoded_for_want_of_energy(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(1).normal(size=(256, 256)).astype(np.float32)
+    values = coefficients(folded(Canonical(noise, SAMPLES, (0, 0))))
+    monkeypatch.setattr(coding, "decode", lambda _: pytest.fail("decoded noise"))
+    assert decode_lines(values, carrier_of(key), 0, 1) == []
 
 
 @pytest.mark.compiled
 def test_another_variant_or_key_decodes_nothing_likely(key: Key, payload: bytes) -> None:
-    values = coefficients(canonical_mark(key, payload))
+    values = coefficients(folded(canonical_mark(key, payload)))
     stranger = carrier_of(Key.from_bytes(bytes(32)))
     for carrier, variant in ((carrier_of(key), 4), (stranger, 3)):
         assert all(one.z < 11 for one in decode_lines(values, carrier, variant, 1))
@@ -151,5 +174,5 @@ def test_another_variant_or_key_decodes_nothing_likely(key: Key, payload: bytes)
 def test_nothing_decodes_to_nothing(key: Key) -> None:
     empty = Canonical(np.zeros((128, 128), np.float32), SAMPLES, (0, 0))
     carrier = carrier_of(key)
-    for one in decode_lines(coefficients(empty), carrier, 0, 1):
+    for one in decode_lines(coefficients(folded(empty)), carrier, 0, 1):
         assert one.z == 0

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from indelible.watermark import coding, keys, probability
+from indelible.watermark import carrier, coding, keys, probability
 from indelible.watermark.probability import false_positive_bound
 
 SCORES = st.floats(-50, 200)
@@ -36,9 +37,9 @@ def test_every_key_of_a_ring_is_counted(z: float, n_keys: int) -> None:
 @given(st.floats(12, 30))
 def test_every_message_and_every_decode_is_counted(z: float) -> None:
     """The union bound, written out."""
-    messages = 2.0 ** (8 * coding.PAYLOAD_BYTES + coding.SIZE_BITS)
-    union = messages * probability.DECODES_PER_KEY * math.exp(-z * z / 2)
-    assert false_positive_bound(z, 1) == pytest.approx(min(union, 1), rel=1e-6)
+    messages = 2.0 ** (8 * coding.PAYLOAD_BYTES + coding.SIZE_BITS) / carrier.VARIANTS
+    union = messages * probability.DECODES_PER_KEY * 3.1787 * stats.norm.sf(z)
+    assert false_positive_bound(z, 1) == pytest.approx(min(union, 1), rel=1e-4)
 
 
 @pytest.mark.parametrize("z", [-1e9, -1.0, 0.0, 5.0, 10.0])
@@ -48,7 +49,7 @@ def test_low_scores_prove_nothing(z: float) -> None:
 
 @pytest.mark.parametrize("host", ["noise", "flat", "spike", "ramp", "few"])
 def test_the_tail_of_random_signs_stays_below_the_bound(host: str) -> None:
-    """Whatever the coefficients are: signs that nobody knows keep P(z >= t) below exp(-t^2 / 2)."""
+    """Whatever the coefficients are, signs that nobody knows keep z below the bound's tail."""
     random = np.random.default_rng(3)
     n, trials = 200, 20_000
     x = {
@@ -62,6 +63,11 @@ def test_the_tail_of_random_signs_stays_below_the_bound(host: str) -> None:
     signs = random.integers(0, 2, (trials, n), dtype=np.int8) * 2.0 - 1
     z = signs @ (x * word) / math.sqrt(np.sum(x**2))
     for t in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0):
-        bound = math.exp(-t * t / 2)
+        bound = probability.RADEMACHER * stats.norm.sf(t)
         allowance = 4 * math.sqrt(bound / trials)  # of the simulation itself
         assert np.mean(z >= t) <= bound + allowance
+
+
+def test_the_constant_is_reached_by_two_coins() -> None:
+    """P(e1 + e2 >= sqrt(2) sqrt(2)) is 1/4: no smaller constant would do."""
+    assert probability.RADEMACHER * stats.norm.sf(math.sqrt(2)) == pytest.approx(0.25)

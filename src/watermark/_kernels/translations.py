@@ -1,13 +1,17 @@
-"""The coherent sum of the pilots over all translations, and its maxima."""
+"""The coherent sum of the pilots over all translations or all sizes, and its maxima."""
 
 from __future__ import annotations
 
 import numpy as np
+from numba import complex64, float32, float64, int64, types, void
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels._jit import inner, kernel
 
+LINE_SIGNS = types.Array(float64, 1, "C", readonly=True)
 GRID = 64  # translations tried per tile and direction
+LEAST_INSIDE = 8  # lines
+LEAST_EXCESS = 0.5  # deviations of the lines' power beyond its mean
 LEAST_CURVATURE = 0.1  # of a line's, where it is far from its maximum
 
 
@@ -168,3 +172,91 @@ def sharpen(
                 determinant = xx * yy - xy * xy
                 place[index, 0] -= (yy * gx - xy * gy) / determinant
                 place[index, 1] -= (xx * gy - xy * gx) / determinant
+
+
+@kernel(
+    void(
+        complex64[:, ::1],
+        float32[:, ::1],
+        int64[:, ::1],
+        LINE_SIGNS,
+        float64[::1],
+        float64,
+        float64[:, ::1],
+        complex64[:, ::1],
+        float32[:, ::1],
+    )
+)
+def scan_sizes(
+    spectrum: NDArray[np.complex64],
+    power: NDArray[np.float32],
+    lines: NDArray[np.int64],
+    signs: NDArray[np.float64],
+    centre: NDArray[np.float64],
+    corner: float,
+    periods: NDArray[np.float64],
+    expected: NDArray[np.complex64],
+    scores: NDArray[np.float32],
+) -> None:
+    """Sum the lines for each size of a picture whose tiles begin at its corner.
+
+    Parameters
+    ----------
+    spectrum : complex64 (N, N // 2 + 1)
+    power : float32, same shape
+        Relative to its surroundings: a line counts by how far it stands out.
+    lines : int64 (n, 2)
+        Frequencies (u, v) in cycles per tile, u >= 0.
+    signs : float64 (n,)
+        -1 for lines that are taken with both signs.
+    centre : float64 (2,)
+        The picture's centre (x, y) in pixels.
+    corner : float
+        The picture's corner, x and y, in tiles.
+    periods : float64 (sizes, 2)
+        Of a tile, in pixels: width and height.
+    expected : complex64 (E, n)
+    scores : float32 (sizes, 2 E)
+        In: 0. Out: real sum over its deviation where the lines' power stands out at all; for each
+        row of `expected` first with the lines as they are, then with `signs`.
+    """
+    size, columns = spectrum.shape
+    n, rows = lines.shape[0], expected.shape[0]
+    real, imag = np.empty((n, rows), np.float32), np.empty((n, rows), np.float32)
+    for line in range(n):
+        for row in range(rows):
+            real[line, row], imag[line, row] = expected[row, line].real, expected[row, line].imag
+    sums = np.empty((2, rows), np.float32)  # of the lines with sign 1, with sign -1
+    seen = np.empty(n, np.complex64)
+    for index in range(periods.shape[0]):
+        across, down = size / periods[index, 0], size / periods[index, 1]
+        inside, standing_out = 0, 0.0
+        for line in range(n):
+            u, v = across * lines[line, 0], down * lines[line, 1]
+            i, j = int(np.rint(u)), int(np.rint(v))
+            seen[line] = 0.0
+            if i >= columns or abs(j) >= size // 2:
+                continue
+            here = power[j % size, i]
+            inside += 1
+            standing_out += here
+            value = spectrum[j % size, i]
+            # to the centre at the bin's frequency, and from it to the corner at the line's own
+            turns = i * centre[0] + j * centre[1] - u * (centre[0] + 0.5) - v * (centre[1] + 0.5)
+            turns = turns / size - corner * (lines[line, 0] + lines[line, 1])
+            angle = 2.0 * np.pi * turns
+            weight = np.sqrt(here) / (abs(value) + 1e-12)
+            seen[line] = weight * value * complex(np.cos(angle), np.sin(angle))
+        if inside < LEAST_INSIDE or standing_out < inside + LEAST_EXCESS * np.sqrt(inside):
+            continue
+        sums[:, :] = np.float32(0.0)
+        for line in range(n):
+            total = sums[0] if signs[line] > 0.0 else sums[1]
+            seen_real, seen_imag = seen[line].real, seen[line].imag
+            line_real, line_imag = real[line], imag[line]
+            for row in range(rows):
+                total[row] += line_real[row] * seen_real + line_imag[row] * seen_imag
+        scale = np.float32(1.0 / np.sqrt(0.5 * standing_out))
+        for row in range(rows):
+            scores[index, 2 * row] = scale * (sums[0, row] + sums[1, row])
+            scores[index, 2 * row + 1] = scale * (sums[0, row] - sums[1, row])

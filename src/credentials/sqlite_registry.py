@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -239,11 +240,28 @@ class SqliteRegistry:
                     f"(schema {version}, this one knows {SCHEMA_VERSION})",
                     hint="Update Indelible.",
                 )
-            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            self._write_ahead(connection)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             _metadata.create_all(connection, checkfirst=True)
             connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.exec_driver_sql("COMMIT")
+
+    def _write_ahead(self, connection: sa.Connection) -> None:
+        """Let readers read while another process writes.
+
+        Where several processes open a new file at once, SQLite refuses this switch at once instead
+        of waiting as it does everywhere else.
+        """
+        deadline = time.monotonic() + self._busy / 1000
+        while True:
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            except exc.OperationalError as error:
+                if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def _unavailable(self, error: Exception) -> RegistryUnavailableError:
         cause = error.orig if isinstance(error, exc.DBAPIError) else error

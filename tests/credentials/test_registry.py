@@ -124,6 +124,14 @@ def test_of_many_processes_one_gets_the_id(registry_path: Path) -> None:
     assert sum(wins) == 1
 
 
+def test_of_many_processes_each_opens_a_new_file(tmp_path: Path) -> None:
+    """SQLite does not wait for the switch to write-ahead logging by itself."""
+    with get_context("fork").Pool(6) as pool:
+        for number in range(20):
+            path = tmp_path / f"{number}.sqlite"
+            pool.starmap(_claim, [(SqliteRegistry(path), one) for one in range(6)], chunksize=1)
+
+
 def test_it_survives_a_fork_and_a_pickle(registry_path: Path) -> None:
     registry = SqliteRegistry(registry_path)
     registry.put(make_record())

@@ -76,6 +76,22 @@ def least_nearby(values: NDArray[np.float32]) -> Array:
     return out
 
 
+def amplitudes(
+    texture: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    *,
+    exponent: float,
+    amplitude: float,
+    constant: float,
+    least_shade: float,
+    shade_per_level: float,
+) -> Array:
+    """Amplitude of the mask: a power of the texture, less where it is dark."""
+    shade = np.minimum(1.0, least_shade + shade_per_level * mean.astype(np.float64))
+    room = (2.0 * texture.astype(np.float64) + constant) ** exponent
+    return np.asarray(amplitude * shade * room)
+
+
 def add_pattern(
     image: NDArray[np.uint8],
     mask: NDArray[np.float32],
@@ -287,9 +303,9 @@ def smooth_sum(values: Complex, places: Array, lines: NDArray[np.int64], p: Arra
 
 
 def scores_of_size(
-    spectrum: Complex,
-    power: Array,
-    expected: Complex,
+    spectrum: NDArray[np.complex64],
+    power: NDArray[np.float32],
+    expected: NDArray[np.complex64],
     *,
     lines: NDArray[np.int64],
     signs: Array,

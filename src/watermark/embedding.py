@@ -62,8 +62,8 @@ LITTLE_TEXTURE = 0.1  # below, the mark is looked for, too
 MASK_RADIUS = 2  # of the local variance, in pixels of half resolution
 FINE_SHARE = np.float32(3.0)  # of a texture, the whole variance over that of its fine part
 MOST_TEXTURE = np.float32(900.0)  # grey levels squared: beyond, nothing more is hidden
-LEAST_SHADE = np.float32(0.35)  # on black, where half of the mark is cut off and lightens the rest
-SHADE_LEVEL = np.float32(12.0)  # grey levels over which the amplitude becomes whole
+LEAST_SHADE = 0.35  # on black, where half of the mark is cut off and lightens the rest
+SHADE_LEVEL = 12.0  # grey levels over which the amplitude becomes whole
 MASK_EXPONENT = 0.38  # of twice the variance plus SSIM's constant (2 sigma^2 + C2)
 BUSY_SLOPE = 0.065  # per dB: how much more even the mask of a busy picture is
 BUSY_RANGE = 3.5  # dB
@@ -113,20 +113,20 @@ def embed(
     luminance.reduce_area(pixels, half)
     mean, variance = np.empty_like(half), np.empty_like(half)
     masking.box_moments(half, MASK_RADIUS, mean, variance)
-    if float(np.mean(variance > FLAT_VARIANCE)) < LEAST_TEXTURE:
+    if np.count_nonzero(variance > FLAT_VARIANCE) < LEAST_TEXTURE * variance.size:
         raise UnmarkableImageError(
             "The picture is flat: nothing in it can carry a mark.",
             hint="A mark needs some texture or detail; add none just for it.",
         )
-    texture = _texture(half - mean, variance)
+    texture = _texture(np.subtract(half, mean, out=half), variance)
     weights = LUMA / np.sum(LUMA**2) if channels >= 3 else np.ones(1)
-    shade = np.minimum(LEAST_SHADE + mean / SHADE_LEVEL, np.float32(1.0))
-    mask = _mask(texture, shade, QUALITIES[quality], float(np.mean(weights**2)), height * width)
+    cost = float(np.mean(weights**2))
+    mask = _mask(texture, mean, QUALITIES[quality], cost, height * width)
     carrier, size_class = carrier_of(key), size_class_for(height, width)
     pattern = synthesise(carrier, variant_for(key, payload), payload, size_class)
     out = np.empty_like(pixels)
     masking.add_pattern(pixels, mask, pattern, weights.astype(np.float32), out)
-    smooth = float(np.mean(variance > SMOOTH_VARIANCE)) < LITTLE_TEXTURE
+    smooth = np.count_nonzero(variance > SMOOTH_VARIANCE) < LITTLE_TEXTURE * variance.size
     small = height * width < SMALL_AREA or min(height, width) < NARROW_SIDE
     doubtful = smooth or small
     if doubtful and detect(out, key).payload != payload:
@@ -150,11 +150,12 @@ def _texture(fine: NDArray[np.float32], variance: NDArray[np.float32]) -> NDArra
     variance : float32 (h, w)
         The luminance's local variance.
     """
-    mean, texture = np.empty_like(fine), np.empty_like(fine)
-    masking.box_moments(fine, MASK_RADIUS, mean, texture)
-    least = np.minimum(variance, FINE_SHARE * texture)
-    masking.least_nearby(least, texture)
-    return np.minimum(texture, MOST_TEXTURE, out=texture)
+    texture, least = np.empty_like(fine), np.empty_like(fine)
+    masking.box_moments(fine, MASK_RADIUS, least, texture)
+    texture *= FINE_SHARE
+    np.minimum(variance, texture, out=texture)
+    masking.least_nearby(texture, least)
+    return np.minimum(least, MOST_TEXTURE, out=least)
 
 
 def _as_payload(payload: bytes) -> bytes:
@@ -165,7 +166,7 @@ def _as_payload(payload: bytes) -> bytes:
 
 def _mask(
     texture: NDArray[np.float32],
-    shade: NDArray[np.float32],
+    mean: NDArray[np.float32],
     strength: Strength,
     cost: float,
     n_pixels: int,
@@ -176,8 +177,8 @@ def _mask(
     ----------
     texture : float32 (h, w)
         Local variance of the luminance at half resolution, where it is more than an edge.
-    shade : float32 (h, w)
-        Factor of the amplitude: below 1 near black.
+    mean : float32 (h, w)
+        Local mean of the luminance: near black the mark is weaker.
     strength : Strength
     cost : float
         Mean square error of the channels for a unit change of luminance.
@@ -186,36 +187,42 @@ def _mask(
     """
     step = max(1, int(np.sqrt(texture.size / SAMPLES)))
     some = np.ascontiguousarray(texture[::step, ::step])  # enough for averages
-    some_shade = shade[::step, ::step]
+    some_mean = np.ascontiguousarray(mean[::step, ::step])
     shortage = max(0.0, 10 * np.log10(STANDARD_AREA / n_pixels))
     psnr = strength.psnr - strength.small * shortage
-    mask, amplitude = _at(some, some_shade, MASK_EXPONENT, psnr, cost)
+    mask, amplitude = _at(some, some_mean, MASK_EXPONENT, psnr, cost)
     room = np.sqrt(float(np.mean((amplitude * mask) ** 2 / (some * 0.4 + 3.0))))
     wanted = psnr + strength.spread * 20 * np.log10(room / TYPICAL_ROOM)
     limited = min(max(wanted, strength.lowest), strength.highest)
     # A busy picture hides more than its limit allows: spread the mark over its calmer parts, too.
     exponent = MASK_EXPONENT - BUSY_SLOPE * min(max(strength.psnr - wanted, 0.0), BUSY_RANGE)
-    mask, amplitude = _at(some, some_shade, exponent, limited, cost)
+    mask, amplitude = _at(some, some_mean, exponent, limited, cost)
     # What SSIM loses to added noise: its variance over that of the picture (and SSIM's constant).
     loss = amplitude**2 * cost * float(np.mean(mask**2 / (2 * some + SSIM_C2)))
     amplitude *= min(1.0, float(np.sqrt(MOST_LOSS / loss)))
-    return np.float32(amplitude) * _shape(texture, shade, exponent)
+    return _shape(texture, mean, exponent, amplitude)
 
 
 def _at(
     texture: NDArray[np.float32],
-    shade: NDArray[np.float32],
+    mean: NDArray[np.float32],
     exponent: float,
     psnr: float,
     cost: float,
 ) -> tuple[NDArray[np.float32], float]:
     """Return a mask's shape, and the factor with which it costs `psnr`."""
-    mask = _shape(texture, shade, exponent)
+    mask = _shape(texture, mean, exponent)
     return mask, 255.0 / 10 ** (psnr / 20) / float(np.sqrt(np.mean(mask**2) * cost))
 
 
 def _shape(
-    texture: NDArray[np.float32], shade: NDArray[np.float32], exponent: float
+    texture: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    exponent: float,
+    amplitude: float = 1.0,
 ) -> NDArray[np.float32]:
-    """Return the mask up to a factor."""
-    return shade * (2 * texture + np.float32(SSIM_C2)) ** np.float32(exponent)
+    """Return the mask, up to a factor if no amplitude is given."""
+    mask = np.empty_like(texture)
+    limits = (SSIM_C2, LEAST_SHADE, 1.0 / SHADE_LEVEL)
+    masking.amplitudes(texture, mean, exponent, amplitude, *limits, mask)
+    return mask

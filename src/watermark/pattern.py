@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
@@ -63,17 +65,24 @@ def synthesise_canonical(
     side = TILES_PER_SUPER * samples
     lines = data_lines()
     n = len(lines)
-    amplitude = (np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE) ** SLOPE
-    amplitude *= np.sqrt((1 - PILOT_SHARE) / (4 * np.sum(amplitude**2)))
     bits = coding.encode(payload, size_class)[carrier.coded_bit] * carrier.signs[variant]
-    spectrum = np.zeros((side, side // 2 + 1), np.complex64)
-    spectrum[lines[:, 1], lines[:, 0]] = amplitude * (bits[:n] + 1j * bits[n:])
-
     pilots = carrier.pilots.lines * TILES_PER_SUPER
+    columns = int(max(lines[:, 0].max(), pilots[:, 0].max())) + 1  # the others are empty
+    spectrum = np.zeros((side, columns), np.complex64)
+    spectrum[lines[:, 1], lines[:, 0]] = _data_amplitude() * (bits[:n] + 1j * bits[n:])
     pilot_amplitude = np.sqrt(PILOT_SHARE / (2 * len(pilots)))
     phases = np.exp(1j * carrier.pilot_phases[variant])
     spectrum[pilots[:, 1], pilots[:, 0]] = pilot_amplitude * phases
     # The column u = 0 holds both halves of its lines.
     column = spectrum[:, 0].copy()
     spectrum[1:, 0] += np.conj(column[:0:-1])
-    return scipy.fft.irfft2(spectrum, s=(side, side), norm="forward", overwrite_x=True)
+    rows = scipy.fft.ifft(spectrum, axis=0, norm="forward", overwrite_x=True)
+    return scipy.fft.irfft(rows, n=side, axis=1, norm="forward", overwrite_x=True)
+
+
+@lru_cache(maxsize=1)
+def _data_amplitude() -> NDArray[np.float64]:
+    """Return each data line's amplitude, float64 (n_lines,)."""
+    lines = data_lines()
+    amplitude = (np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE) ** SLOPE
+    return np.asarray(amplitude * np.sqrt((1 - PILOT_SHARE) / (4 * np.sum(amplitude**2))))

@@ -85,6 +85,26 @@ def test_least_nearby(height: int, width: int) -> None:
     assert np.array_equal(out, naive.least_nearby(values))
 
 
+@pytest.mark.parametrize("exponent", [-0.3, 0.0, 0.15, 0.38, 1.0])
+def test_amplitudes(exponent: float, rng: np.random.Generator) -> None:
+    texture = (10 ** rng.uniform(-3, 3, (7, 9))).astype(np.float32)
+    mean = rng.uniform(0, 255, (7, 9)).astype(np.float32)
+    mean[0] = np.linspace(0, 12, 9)
+    texture[1, 0] = 0
+    out = np.empty_like(texture)
+    masking.amplitudes(texture, mean, exponent, 2.5, 58.5, 0.35, 1 / 12, out)
+    expected = naive.amplitudes(
+        texture,
+        mean,
+        exponent=exponent,
+        amplitude=2.5,
+        constant=58.5,
+        least_shade=0.35,
+        shade_per_level=1 / 12,
+    )
+    assert np.allclose(out, expected, rtol=5e-4)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize(("height", "width", "period"), [(9, 11, 4), (8, 8, 16), (1, 1, 2)])
 def test_add_pattern(

@@ -245,12 +245,12 @@ def test_sharpening_climbs_to_a_maximum(rng: np.random.Generator) -> None:
 def test_scan_sizes(rng: np.random.Generator) -> None:
     size, n = 64, 12
     spectrum = (rng.normal(size=(size, 33)) + 1j * rng.normal(size=(size, 33))).astype(np.complex64)
-    power = rng.uniform(1.5, 3, spectrum.shape).astype(np.float32)
+    power = rng.uniform(1.5, 3, size=(size, 33)).astype(np.float32)
     lines = np.column_stack([rng.integers(0, 9, n), rng.integers(-8, 9, n)]).astype(np.int64)
     signs = rng.choice([-1.0, 1.0], n)
     centre = np.array([20.5, 14.0])
     periods = np.array([[30.3, 29.7], [17.0, 18.5]])  # the second puts lines outside
-    expected = np.exp(1j * rng.uniform(0, 7, (3, n))).astype(np.complex64)
+    expected = np.array(np.exp(1j * rng.uniform(0, 7, (3, n))), np.complex64)
     scores = np.zeros((2, 6), np.float32)
     translations.scan_sizes(spectrum, power, lines, signs, centre, -0.1, periods, expected, scores)
     for index, row in np.ndindex(2, 3):

@@ -44,7 +44,8 @@ def test_a_resized_picture_is_locked_on_by_its_size_alone(
 ) -> None:
     image = marked_noise(key, payload, 2, noise=6.0)
     width, height = round(SIDE * scale), round(SIDE * scale * 1.003)
-    white = whiten(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+    resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    white = whiten(np.asarray(resized, np.float32))
     pilots = pilots_of(key.family)
     ring = [(0, carrier_of(STRANGER)), (1, carrier_of(key))]
     best = whole_locks(spectrum_of(white), pilots, ring, 4.0)[0]

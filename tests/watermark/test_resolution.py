@@ -22,6 +22,11 @@ from indelible.watermark.resolution import (
 pytestmark = pytest.mark.compiled
 
 
+def enlarged(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    resized = cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(resized, np.uint8)
+
+
 @given(st.integers(1, 4000), st.integers(1, 4000))
 @settings(max_examples=30, deadline=None)
 def test_no_picture_is_worked_at_larger_than_the_search_takes(height: int, width: int) -> None:
@@ -46,12 +51,10 @@ def test_photographs_are_not_smooth(photographs: dict[str, NDArray[np.uint8]]) -
 
 def test_an_enlarged_crop_is_reduced_to_what_is_in_it(photograph: NDArray[np.uint8]) -> None:
     crop = np.ascontiguousarray(photograph[100:330, 100:330])
-    enlarged = cv2.resize(crop, (700, 700), interpolation=cv2.INTER_CUBIC)
-    assert working_luminance(enlarged).size < 0.4 * WORKING_SIDE**2
+    assert working_luminance(enlarged(crop, 700)).size < 0.4 * WORKING_SIDE**2
 
 
 def test_an_enlarged_crop_is_found(photograph: NDArray[np.uint8], key: Key, payload: bytes) -> None:
     """A tenth of the picture, blown up to its size."""
     marked = embed(photograph[:600, :600], payload, key)
-    crop = marked[200:390, 150:340]
-    assert detect(cv2.resize(crop, (600, 600), interpolation=cv2.INTER_CUBIC), key).found
+    assert detect(enlarged(marked[200:390, 150:340], 600), key).found

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark._kernels._jit import inner, kernel
 from indelible.watermark._kernels.luminance import IMAGE
+from indelible.watermark._kernels.powers import power
 
 PATTERN = types.Array(float32, 2, "C", readonly=True)
 BLACK, WHITE, HALF = np.float32(0.0), np.float32(255.0), np.float32(0.5)
@@ -76,6 +77,34 @@ def least_nearby(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
             row[width - 1] = min(line[width - 2], line[width - 1])
         for x in range(1, width - 1):
             row[x] = min(line[x - 1], line[x], line[x + 1])
+
+
+@kernel(
+    "void(float32[:, ::1], float32[:, ::1], float64, float64, float64, float64, float64,"
+    " float32[:, ::1])"
+)
+def amplitudes(
+    texture: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    exponent: float,
+    amplitude: float,
+    constant: float,
+    least_shade: float,
+    shade_per_level: float,
+    out: NDArray[np.float32],
+) -> None:
+    """Write ``amplitude * shade * (2 texture + constant) ** exponent``.
+
+    Where the mean is dark, ``shade = least_shade + shade_per_level * mean``; elsewhere it is 1.
+    """
+    power_of, factor, added = np.float32(exponent), np.float32(amplitude), np.float32(constant)
+    least, slope = np.float32(least_shade), np.float32(shade_per_level)
+    for y in range(texture.shape[0]):
+        variances, levels, row = texture[y], mean[y], out[y]
+        for x in range(row.size):
+            shade = min(least + slope * levels[x], np.float32(1.0))
+            room = power(np.float32(2.0) * variances[x] + added, power_of)
+            row[x] = factor * shade * room
 
 
 @inner

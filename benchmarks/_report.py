@@ -42,7 +42,7 @@ class Report:
     title : str
         Heading.
     columns : sequence of str
-        Headings of the columns; the first is aligned left, the others right.
+        Headings of the columns; columns of text are aligned left, the others right.
     rows : list
         One sequence of cells per row; None draws a line.
     notes : list of str
@@ -83,7 +83,8 @@ def show(reports: Sequence[Report], folder: Path, settings: Mapping[str, object]
     for report in reports:
         table = Table(title=report.title, title_justify="left")
         for index, column in enumerate(report.columns):
-            table.add_column(column, justify="left" if index == 0 else "right")
+            text = all(isinstance(row[index], str) for row in report.rows if row is not None)
+            table.add_column(column, justify="left" if text else "right")
         for row in report.rows:
             if row is None:
                 table.add_section()

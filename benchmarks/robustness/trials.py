@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+import numpy as np
+
 from benchmarks import _measures as measures
 from benchmarks import attacks, images
 from benchmarks._interface import Quality
@@ -78,6 +80,7 @@ class Trials(Task):
 
 @dataclass(frozen=True, slots=True)
 class _Marked:
+    original: Pixels
     pixels: Pixels
     payload: bytes
     record: Record
@@ -98,7 +101,7 @@ def _mark(
         "height": image.shape[0],
         "width": image.shape[1],
     }
-    return _Marked(pixels, payload, record)
+    return _Marked(image, pixels, payload, record)
 
 
 def try_attacks(trials: Trials) -> list[Record]:
@@ -107,7 +110,8 @@ def try_attacks(trials: Trials) -> list[Record]:
     A record holds ``exact`` (the payload was recovered), ``wrong`` (another one was answered),
     ``bits`` (share of right bits, where something was answered), ``score``, ``corners`` (mean
     corner error in pixels of the estimated homography), ``detect`` and ``embed`` (processor time
-    as multiples of a JPEG q90 decode and encode), ``psnr`` and ``ssim`` of the marked picture.
+    as multiples of a JPEG q90 decode and encode), ``psnr`` and ``ssim`` of the marked picture, and
+    ``received``: the attacked picture's PSNR to the unmarked one, where nothing moved.
     """
     shared: Record = {
         "unmarkable": False,
@@ -139,6 +143,10 @@ def _attack(trials: Trials, attack: Attack, marked: _Marked) -> Record:
     if found.homography is not None and received.homography is not None:
         height, width = marked.pixels.shape[:2]
         corners = measures.corner_error(found.homography, received.homography, height, width)
+    same_place = received.homography is not None and np.array_equal(received.homography, np.eye(3))
+    psnr = math.nan
+    if same_place and received.pixels.shape == marked.original.shape:
+        psnr = measures.psnr(marked.original, received.pixels)
     bits = math.nan if found.payload is None else bit_accuracy(marked.payload, found.payload)
     return {
         "attack": attack.name,
@@ -147,6 +155,7 @@ def _attack(trials: Trials, attack: Attack, marked: _Marked) -> Record:
         "bits": bits,
         "score": found.score,
         "corners": corners,
+        "received": psnr,
         "detect": found.seconds / measures.decode_seconds(received.pixels),
     }
 

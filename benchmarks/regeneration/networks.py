@@ -6,6 +6,7 @@ the same shape; an auto-encoder given as two files exposes its latent in between
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,9 @@ from benchmarks.attacks import Attacked, Pixels
 from benchmarks.attacks.geometry import resize_to
 from benchmarks.attacks.model import unmoved
 
-__all__ = ["AutoEncoder", "Denoiser", "Network"]
+__all__ = ["AutoEncoder", "Denoiser", "Network", "check"]
+
+_PROBE = (64, 64)  # sides of the picture that networks are checked with
 
 
 @lru_cache(maxsize=4)
@@ -30,12 +33,22 @@ def _session(path: Path) -> Any:  # noqa: ANN401 -- onnxruntime is optional and 
     except ImportError as error:
         raise SettingsError("Networks need onnxruntime: pip install onnxruntime.") from error
     if not path.is_file():
-        raise FileNotFoundError(f"There is no network {path}.")
+        raise SettingsError(f"There is no network {path}: give the path of an ONNX file.")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
-    return runtime.InferenceSession(
-        str(path), sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    try:
+        return runtime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        raise SettingsError(
+            f"{path} cannot be loaded as an ONNX file ({_first_line(error)}). "
+            "Export the network to ONNX first, for example with torch.onnx.export."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,14 @@ class Network:
         session = _session(self.path)
         (output,) = session.run(None, {session.get_inputs()[0].name: values})
         return np.asarray(output, dtype=np.float32)
+
+    def fingerprint(self) -> str:
+        """Return the file's name and the beginning of its SHA-256."""
+        digest = hashlib.sha256(self.path.read_bytes())
+        weights = self.path.with_name(f"{self.path.name}.data")  # where PyTorch puts large ones
+        if weights.is_file():
+            digest.update(weights.read_bytes())
+        return f"{self.path.name} {digest.hexdigest()[:12]}"
 
     def read(self, image: Pixels) -> npt.NDArray[np.float32]:
         """Turn pixels into the network's input."""
@@ -151,3 +172,38 @@ class Denoiser:
         noisy = unmoved(image + np.float32(self.sigma) * noise).pixels
         cleaned = self.network(self.network.read(_padded(noisy, self.multiple)))
         return unmoved(self.network.write(cleaned)[:height, :width])
+
+
+def check(network: Network, decoder: Network | None = None) -> None:
+    """Check that a network, or two in a row, turns a picture into one of the same shape.
+
+    Raises
+    ------
+    SettingsError
+        If it does not; the message says what to give instead.
+    """
+    picture = network.read(np.full((*_PROBE, 3), 128, np.uint8))
+    values = _tried(network, picture)
+    if decoder is not None:
+        values = _tried(decoder, values)
+    if values.shape == picture.shape:
+        return
+    last = decoder or network
+    message = f"{last.path} gives {values.shape} where a picture has {picture.shape}. "
+    if decoder is None:
+        message += "The first half of an auto-encoder (--encoder) needs the second with --decoder."
+    else:
+        message += f"Give the decoder that belongs to {network.path}."
+    raise SettingsError(message)
+
+
+def _tried(network: Network, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    try:
+        return network(values)
+    except SettingsError:
+        raise
+    except Exception as error:  # onnxruntime's errors have no base of their own
+        raise SettingsError(
+            f"{network.path} does not take {values.shape} floats ({_first_line(error)}). It needs "
+            "one float32 input (1, channels, height, width) with free sides, and one output."
+        ) from error

@@ -16,7 +16,7 @@ from benchmarks._running import Record, Store, Task, options, run_tasks
 from benchmarks._systems import engine_fingerprint, key_bytes
 from benchmarks.false_positives import scores
 from benchmarks.false_positives.corpus import KINDS, unmarked
-from benchmarks.peers import environment
+from benchmarks.peers import VERSIONS, environment
 from indelible import watermark
 
 __all__ = ["run"]
@@ -71,7 +71,7 @@ def run(argv: Sequence[str] | None) -> None:
         "pictures": len(sources),
         "ring": given.ring,
         "forced_every": given.forced_every,
-        "peers": given.peers,
+        "peers": given.peers and VERSIONS,
         "seed": given.seed,
         "engine": engine_fingerprint(),
     }

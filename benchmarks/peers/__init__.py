@@ -20,11 +20,11 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from benchmarks._interface import Outcome
-from benchmarks._running import SettingsError
+from benchmarks._running import SettingsError, write_text
 from benchmarks.attacks import Pixels
 from indelible.errors import UnmarkableImageError
 
-__all__ = ["METHODS", "Peer", "environment"]
+__all__ = ["METHODS", "VERSIONS", "Peer", "environment"]
 
 METHODS = {
     "dwtDct": 4,
@@ -38,13 +38,16 @@ The first two are invisible-watermark's.
 
 # Without their declared dependencies: PyTorch serves only a third method, which is not measured.
 _PEERS = ("invisible-watermark==0.2.0", "blind-watermark==0.4.4")
-_NEEDS = ("numpy", "opencv-python-headless", "PyWavelets")
+_NEEDS = ("numpy==2.4.6", "opencv-python-headless==5.0.0.93", "PyWavelets==1.9.0")
+VERSIONS = (*_PEERS, *_NEEDS)
+"""What the environment holds: results depend on it."""
+
 _WORKER = Path(__file__).with_name("worker.py")
 _ENCODE, _DECODE = b"E", b"D"
 
 
 def environment(cache: Path | None = None) -> Path:
-    """Return the Python of the peers' environment, which is made on first use.
+    """Return the Python of the peers' environment, made on first use and for other versions.
 
     Parameters
     ----------
@@ -59,8 +62,10 @@ def environment(cache: Path | None = None) -> Path:
     folder = (cache or user_cache_path("indelible")) / "benchmark-peers"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     complete = folder / "complete"
-    if complete.exists():
+    wanted = "\n".join(VERSIONS)
+    if complete.exists() and complete.read_text("utf-8") == wanted:
         return python
+    print(f"Installing the other packages into {folder} (once) ...", file=sys.stderr)
     venv.EnvBuilder(with_pip=True, clear=True).create(folder)
     for packages in (_NEEDS, ("--no-deps", *_PEERS)):
         command = [str(python), "-m", "pip", "install", "--quiet", *packages]
@@ -68,7 +73,7 @@ def environment(cache: Path | None = None) -> Path:
         if installed.returncode != 0:
             last = (installed.stderr.strip().splitlines() or ["no message"])[-1]
             raise SettingsError(f"The peers cannot be installed: {last}")
-    complete.touch()
+    write_text(complete, wanted)
     return python
 
 

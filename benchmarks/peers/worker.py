@@ -23,7 +23,9 @@ import numpy as np
 
 def _load(method: str) -> Any:  # noqa: ANN401 -- peers have no types
     if method == "blind-watermark":
-        return importlib.import_module("blind_watermark")
+        package: Any = importlib.import_module("blind_watermark")
+        package.bw_notes.close()  # its greeting
+        return package
     # Its third method alone uses PyTorch, but the package imports it for all.
     sys.modules.setdefault("torch", types.ModuleType("torch"))
     return importlib.import_module("imwatermark")
@@ -58,7 +60,7 @@ def main(method: str) -> None:
     """Answer requests until stdin ends."""
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    # The peers print greetings; only answers may reach the pipe.
+    # Whatever the peers print, only answers may reach the pipe.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with contextlib.redirect_stdout(sys.stderr):
         package = _load(method)

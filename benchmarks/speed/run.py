@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks._report import Cell, Report, axes, print_settings, show
 from benchmarks._running import Record, SettingsError, Store, Task, options, run_tasks
 from benchmarks._systems import engine_fingerprint
-from benchmarks.peers import METHODS, environment
+from benchmarks.peers import METHODS, VERSIONS, environment
 from benchmarks.speed.timings import SIZES, PeerTimings, Threads, Timings, time_operations
 
 __all__ = ["run"]
@@ -45,7 +45,7 @@ def run(argv: Sequence[str] | None) -> None:
         "sizes": given.sizes,
         "rounds": given.rounds,
         "fresh": not given.no_fresh,
-        "peers": given.peers,
+        "peers": given.peers and VERSIONS,
         "seed": given.seed,
         "engine": engine_fingerprint(),
         "clock": "processor time of one process, OpenCV on one thread; medians",

@@ -30,6 +30,7 @@ Cell: TypeAlias = str | float | int | bool | None
 # A file or a pipe has no width to respect.
 _OUTPUT = Console(width=None if sys.stdout.isatty() else 140)
 _LABELS_PER_COLUMN = 32
+_LONGEST_NAME = 44
 _PACKAGES = ("indelible", "numpy", "numba", "scipy", "opencv-python", "pillow", "scikit-image")
 
 
@@ -82,9 +83,12 @@ def show(reports: Sequence[Report], folder: Path, settings: Mapping[str, object]
     """Print the tables and write them, with the settings, to ``result.json`` in `folder`."""
     for report in reports:
         table = Table(title=report.title, title_justify="left")
+        rows = [row for row in report.rows if row is not None]
         for index, column in enumerate(report.columns):
-            text = all(isinstance(row[index], str) for row in report.rows if row is not None)
-            table.add_column(column, justify="left" if text else "right")
+            text = all(isinstance(row[index], str) for row in rows)
+            # Names stay on one line; whole sentences may wrap.
+            name = index == 0 and all(len(str(row[0])) <= _LONGEST_NAME for row in rows)
+            table.add_column(column, justify="left" if text else "right", no_wrap=name)
         for row in report.rows:
             if row is None:
                 table.add_section()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
-from benchmarks import attacks, images
+from benchmarks import _report, attacks, images
 from benchmarks._running import Record, SettingsError
+from benchmarks.peers import METHODS, VERSIONS
 from benchmarks.robustness import run as command
 from benchmarks.robustness import trials
 
@@ -53,6 +56,31 @@ def test_named_attacks(pictures: Path, tmp_path: Path) -> None:
     assert rows["flip v"]["score"] is None
     assert len(_rows(out, "Quality and cost")) == 1
     assert (out / "attacks.png").stat().st_size > 1000
+
+
+def test_peers_have_tables_of_their_own(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "environment", lambda: None)
+    groups = ["--groups", "none", "seal jpeg 40, crop 0.71, brightness 0.5", "--peers"]
+    line = ["--images", str(pictures), *groups, "--jobs", "1", "--out", str(tmp_path / "out")]
+    shown = io.StringIO()
+    monkeypatch.setattr(_report, "_OUTPUT", Console(file=shown, width=140))
+    command.run(line)
+
+    exact = _rows(tmp_path / "out", "Other packages: exact")
+    assert exact["none"] == {"attack": "none"} | dict.fromkeys(["indelible", *METHODS], 1)
+    bits = _rows(tmp_path / "out", "Other packages: share of right bits")
+    assert bits["seal jpeg 40, crop 0.71, brightness 0.5"]["dwtDct"] is None
+    result = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert result["settings"]["peers"] == list(VERSIONS)
+    assert len(_rows(tmp_path / "out", "Quality and cost")) == 4
+    # Nothing is cut, and names stay on one line.
+    assert "…" not in shown.getvalue()
+    assert "seal jpeg 40, crop 0.71, brightness 0.5" in shown.getvalue()
+    assert "dwtDct 32, dwtDctSvd 64, blind-watermark 64" in shown.getvalue()
+    for head in ("detect x JPEG", "wrong payloads", "unmarkable"):
+        assert head in shown.getvalue()
 
 
 def test_draws_fill_the_promised_rows(pictures: Path, tmp_path: Path) -> None:

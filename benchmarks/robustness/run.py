@@ -1,18 +1,16 @@
-"""The command line of the robustness benchmark, and its plots."""
+"""The command line of the robustness benchmark, and what it makes of its records."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchmarks import _measures as measures
 from benchmarks import attacks, images
-from benchmarks._report import Cell, Report, bars, print_settings, show
+from benchmarks._report import print_settings, show
 from benchmarks._running import SettingsError, Store, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint
 from benchmarks.peers import METHODS, VERSIONS, environment
-from benchmarks.robustness import tables, trials
+from benchmarks.robustness import plots, tables, trials
 from benchmarks.robustness.tables import OURS
 
 __all__ = ["run"]
@@ -85,30 +83,8 @@ def run(argv: Sequence[str] | None) -> None:
         work += trials.draws(OURS, sources, row, options_given.draws, **how)
     records = run_tasks(work, trials.try_attacks, store, jobs=options_given.jobs, label="attacking")
     named, drawn = tables.attack_table(records), tables.row_table(records)
-    peers = tables.peer_tables(records, systems)
-    reports = [named, *peers, drawn, tables.cost_table(records, systems)]
-    reports.append(tables.miss_table(records))
-    _plot(peers[0] if peers else named, drawn, options_given.out)
+    reports = [named, *tables.peer_tables(records, systems), drawn]
+    reports += [tables.cost_table(records, systems), tables.miss_table(records)]
+    plots.plot_attacks(records, systems, options_given.out / "attacks.png")
+    plots.plot_draws(drawn, options_given.out / "draws.png")
     show([report for report in reports if report.rows], options_given.out, settings)
-
-
-def _plot(named: Report, drawn: Report, folder: Path) -> None:
-    rows = [row for row in named.rows if row is not None]
-    if rows:
-        shares = {name: index for index, name in enumerate(named.columns[1:], 1)}
-        if "exact" in shares:
-            shares = {OURS: shares["exact"]}
-        series = {name: [_number(row[index]) for row in rows] for name, index in shares.items()}
-        labels = [str(row[0]) for row in rows]
-        title = "Payloads recovered exactly after an attack"
-        bars(folder / "attacks.png", title, labels, series, axis="share of pictures")
-    rows = [row for row in drawn.rows if row is not None]
-    if rows:
-        series = {OURS: [_number(row[2]) for row in rows]}
-        labels, floors = [str(row[0]) for row in rows], [_number(row[4]) for row in rows]
-        title = "Payloads recovered exactly after random draws"
-        bars(folder / "draws.png", title, labels, series, axis="share of draws", marks=floors)
-
-
-def _number(cell: Cell) -> float:
-    return float(cell) if isinstance(cell, (int, float)) else math.nan

@@ -11,9 +11,20 @@ from benchmarks import _measures as measures
 from benchmarks import attacks
 from benchmarks._report import Cell, Report
 from benchmarks._running import Record
+from benchmarks._systems import Indelible
 from benchmarks.peers import METHODS
 
-__all__ = ["OURS", "attack_table", "cost_table", "miss_table", "peer_tables", "row_table"]
+__all__ = [
+    "OURS",
+    "attack_table",
+    "cost_table",
+    "marked_pictures",
+    "miss_table",
+    "payload_bits",
+    "peer_tables",
+    "row_table",
+    "shares",
+]
 
 OURS = "indelible"
 """The system that this repository is about; the others are its peers."""
@@ -52,12 +63,34 @@ def peer_tables(records: Sequence[Record], systems: Sequence[str]) -> list[Repor
                 row = [name, *(_mean(mine, measure) for mine in every)]
             report.rows.append(row)
         reports.append(report)
-    sizes = ", ".join(f"{system} {8 * METHODS.get(system, 8)}" for system in systems)
+    sizes = ", ".join(f"{system} {payload_bits(system)}" for system in systems)
     reports[-1].notes.append(
         f"Bits of payload: {sizes}. Fewer bits are easier to carry. A system that cannot tell "
         "whether a mark is there answers always, with half of the bits right where it guesses."
     )
     return reports
+
+
+def shares(records: Sequence[Record], systems: Sequence[str]) -> dict[str, dict[str, list[float]]]:
+    """Return each system's share of exact recoveries by group and named attack."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for name, _ in _by_attack(records):
+        if name is not None:
+            every = [_of(_named(records), system, "attack", name) for system in systems]
+            group = found.setdefault(attacks.get(name).group, {})
+            group[name] = [_mean(mine, "exact") for mine in every]
+    return found
+
+
+def marked_pictures(records: Iterable[Record]) -> list[Record]:
+    """Return one record per marked picture, however many attacks it met."""
+    usable = (record for record in records if not record["unmarkable"])
+    return list({(r["picture"], r["preparation"]): r for r in usable}.values())
+
+
+def payload_bits(system: str) -> int:
+    """Return how many bits a system's marks carry."""
+    return 8 * METHODS.get(system, Indelible.payload_bytes)
 
 
 def _named(records: Sequence[Record]) -> list[Record]:
@@ -106,8 +139,7 @@ def cost_table(records: Sequence[Record], systems: Sequence[str]) -> Report:
             usable = [record for record in mine if not record["unmarkable"]]
             if not usable:
                 continue
-            # One value per marked picture, however many attacks it met.
-            marked = {(r["picture"], r["preparation"]): r for r in usable}.values()
+            marked = marked_pictures(mine)
             row: list[Cell] = [system, setting, len(marked)]
             for measure in ("psnr", "ssim"):
                 values = [record[measure] for record in marked]

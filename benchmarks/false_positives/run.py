@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 from scipy import stats
 
 from benchmarks import images
-from benchmarks._report import Cell, Report, axes, print_settings, show
+from benchmarks._report import Report, print_settings, show
 from benchmarks._running import Record, Store, Task, options, run_tasks
 from benchmarks._systems import engine_fingerprint, key_bytes
-from benchmarks.false_positives import scores
+from benchmarks.false_positives import scores, tails
 from benchmarks.false_positives.corpus import KINDS, unmarked
 from benchmarks.peers import VERSIONS, environment
 from indelible import watermark
@@ -87,8 +86,15 @@ def run(argv: Sequence[str] | None) -> None:
     forced = [score for record in records for score in record["forced"]]
     reports = [count_table(records)]
     if len(forced) >= 20:
-        reports.append(score_table(forced, given.ring))
-        _plot(forced, given.ring, given.out)
+        reports.append(tails.score_table(forced, given.ring))
+        tails.plot_scores(
+            forced,
+            given.out / "scores.png",
+            ring=given.ring,
+            pictures=len(records),
+            forced_in=sum(bool(record["forced"]) for record in records),
+            found=sum(record["found"] for record in records),
+        )
     show(reports, given.out, settings | {"count": given.count})
 
 
@@ -131,41 +137,3 @@ def count_table(records: Sequence[Record]) -> Report:
     if wrong:
         report.notes.append(f"Found in pictures number {wrong}: each is a defect to look into.")
     return report
-
-
-def score_table(forced: Sequence[float], ring: int) -> Report:
-    """Return the table of forced decodings' scores, and what their fitted tail predicts."""
-    limit = scores.threshold(ring)
-    location, scale = stats.gumbel_r.fit(forced)
-    report = Report("Scores of forced decodings", ("quantity", "value"))
-    rows: list[list[Cell]] = [
-        ["decodings", len(forced)],
-        ["mean", float(np.mean(forced))],
-        ["standard deviation", float(np.std(forced))],
-        ["highest", float(np.max(forced))],
-        ["score that counts as found", limit],
-        ["fitted tail (Gumbel) at that score", float(stats.gumbel_r.sf(limit, location, scale))],
-        ["bound at that score, whole search and ring", 1e-9],
-    ]
-    report.rows.extend(rows)
-    report.notes.append(
-        "Forced: the early rejection is off and the payload's check ignored, so that the likeliest "
-        "of all code words is scored. A result counts as found only if the check holds too."
-    )
-    return report
-
-
-def _plot(forced: Sequence[float], ring: int, folder: Path) -> None:
-    limit = scores.threshold(ring)
-    location, scale = stats.gumbel_r.fit(forced)
-    with axes(folder / "scores.png", "Scores in unmarked pictures") as (plot,):
-        edges = np.linspace(min(forced) - 0.5, max(limit, *forced) + 0.5, 80)
-        plot.hist(forced, edges.tolist(), density=True, label=f"{len(forced)} forced decodings")
-        grid = np.linspace(edges[0], edges[-1], 400)
-        plot.plot(grid, stats.gumbel_r.pdf(grid, location, scale), label="fitted tail (Gumbel)")
-        plot.axvline(limit, color="black", label="found from here, if the check holds")
-        plot.set_yscale("log")
-        plot.set_ylim(bottom=1e-9)
-        plot.set_xlabel("score")
-        plot.set_ylabel("density")
-        plot.legend(fontsize=8)

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import images
 from benchmarks._systems import key_bytes
-from benchmarks.false_positives import corpus, scores
+from benchmarks.false_positives import corpus, scores, tails
 from benchmarks.false_positives import run as command
 from indelible import watermark
 from indelible.watermark import coding, probability
@@ -95,3 +95,28 @@ def test_run_counts_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert total["95 % below"] == pytest.approx(3 / 24, rel=0.1)
     assert tables["Scores of forced decodings"]["decodings"]["value"] >= 20
     assert (tmp_path / "scores.png").exists()
+
+
+def test_tails_tell_families_apart() -> None:
+    rng = np.random.default_rng(3)
+    gaussian = tails.fit_tails(rng.normal(10, 0.3, 4000).tolist())
+    assert [tail.name for tail in gaussian] == ["Gaussian", "Gumbel"]
+    assert gaussian[0].location == pytest.approx(10, abs=0.1)
+    assert gaussian[0].scale == pytest.approx(0.3, abs=0.05)
+    assert float(gaussian[0].above(10.9)) == pytest.approx(1.35e-3, rel=0.5)
+
+    gumbel = tails.fit_tails(rng.gumbel(10, 0.3, 4000).tolist())
+    assert [tail.name for tail in gumbel] == ["Gumbel", "Gaussian"]
+    assert float(gumbel[0].above(12)) == pytest.approx(np.exp(-2 / 0.3), rel=0.5)
+
+
+def test_score_table_speaks_of_one_key_and_of_the_ring() -> None:
+    forced = np.random.default_rng(4).normal(10, 0.3, 50).tolist()
+    rows = {str(row[0]): row[1] for row in tails.score_table(forced, 16).rows if row is not None}
+    assert rows["counts as found with 1 key from"] == scores.threshold(1)
+    assert rows["counts as found with 16 keys from"] == scores.threshold(16)
+    one, ring = (rows[f"Gaussian fit: beyond the threshold of {n}"] for n in ("1 key", "16 keys"))
+    assert isinstance(one, float)
+    assert isinstance(ring, float)
+    assert 0 < ring < one < 1e-3
+    assert len(tails.score_table(forced, 1).rows) < len(rows)

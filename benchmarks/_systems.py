@@ -23,6 +23,7 @@ __all__ = [
     "engine_fingerprint",
     "key_bytes",
     "open_system",
+    "package_fingerprint",
     "payload_for",
 ]
 
@@ -86,8 +87,13 @@ def bit_accuracy(payload: bytes, read: bytes) -> float:
 
 def engine_fingerprint() -> str:
     """Return a short hash of the engine's source: results of two engines are never mixed."""
+    return package_fingerprint("indelible.watermark")
+
+
+def package_fingerprint(package: str) -> str:
+    """Return a short hash of a package's Python source."""
     digest = hashlib.sha256()
-    with importlib.resources.as_file(importlib.resources.files("indelible.watermark")) as root:
+    with importlib.resources.as_file(importlib.resources.files(package)) as root:
         for file in sorted(Path(root).rglob("*.py")):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

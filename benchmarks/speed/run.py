@@ -15,8 +15,14 @@ from typing import Any
 
 from benchmarks._report import Cell, Report, axes, print_settings, show
 from benchmarks._running import Record, SettingsError, Store, Task, options, run_tasks
-from benchmarks._systems import engine_fingerprint
+from benchmarks._systems import engine_fingerprint, package_fingerprint
 from benchmarks.peers import METHODS, VERSIONS, environment
+from benchmarks.speed.credentials import (
+    SIZE,
+    CredentialTimings,
+    available,
+    time_credentials,
+)
 from benchmarks.speed.timings import SIZES, PeerTimings, Threads, Timings, time_operations
 
 __all__ = ["run"]
@@ -48,12 +54,15 @@ def run(argv: Sequence[str] | None) -> None:
         "peers": given.peers and VERSIONS,
         "seed": given.seed,
         "engine": engine_fingerprint(),
+        "credentials": package_fingerprint("indelible.credentials") if available() else None,
         "clock": "processor time of one process, OpenCV on one thread; medians",
     }
     print_settings(settings)
     store = Store(given.out, settings, restart=given.restart)
     work: list[Task] = [Timings(size, size, given.rounds, given.seed) for size in given.sizes]
     work.append(Threads("two threads", given.rounds, given.seed))
+    if available():
+        work.append(CredentialTimings("credentials", given.rounds, given.seed))
     if given.peers:
         environment()
         work += [PeerTimings(method, method, "1024", given.seed) for method in METHODS]
@@ -68,6 +77,8 @@ def run(argv: Sequence[str] | None) -> None:
 def _measure(task: Task) -> list[Record]:
     if isinstance(task, _Fresh):
         return [{"operation": "fresh processes", **_fresh(task.rounds)}]
+    if isinstance(task, CredentialTimings):
+        return time_credentials(task)
     if isinstance(task, (Timings, Threads, PeerTimings)):
         return time_operations(task)
     raise TypeError(task)
@@ -157,6 +168,11 @@ def promise_table(records: Sequence[Record]) -> Report:
     add("import / numpy, numba and scipy.fft", value(fresh, "", "import_ratio"), 1.5)
     add("first embed and detect / imports, warm", value(fresh, "", "first_call_ratio"), 3)
     add("compiling without a cache, s", value(fresh, "", "compile_seconds"), 30)
+    for name, limit in (("sign", 2), ("read", 3)):
+        measured = value(f"credentials: {name}", SIZE, "per_bare")
+        add(f"{name} credentials / bare C2PA library", measured, limit)
+    if not available():
+        report.notes.append("Credentials were not timed: c2pa-python is not installed.")
     return report
 
 

@@ -18,7 +18,15 @@ from benchmarks._systems import key_bytes, open_system
 from benchmarks.attacks import Pixels, get
 from indelible import watermark
 
-__all__ = ["SIZES", "PeerTimings", "Threads", "Timings", "time_operations"]
+__all__ = [
+    "JPEG_Q90",
+    "SIZES",
+    "PeerTimings",
+    "Threads",
+    "Timings",
+    "picture",
+    "time_operations",
+]
 
 SIZES = {"512": (512, 512), "1024": (1024, 1024), "2048": (2048, 2048), "12 MP": (3000, 4000)}
 """Measured sizes (height, width)."""
@@ -26,7 +34,8 @@ SIZES = {"512": (512, 512), "1024": (1024, 1024), "2048": (2048, 2048), "12 MP":
 _RING = 16
 _PART = 300
 _PAYLOAD = b"8 bytes."
-_JPEG_Q90 = [cv2.IMWRITE_JPEG_QUALITY, 90]
+JPEG_Q90 = [cv2.IMWRITE_JPEG_QUALITY, 90]
+"""OpenCV's options for the JPEG that times are multiples of."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +98,10 @@ def _sizes(task: Timings) -> list[Record]:
     ring = [watermark.Key.from_bytes(key_bytes(task.seed + index)) for index in range(_RING)]
     marked = watermark.embed(image, _PAYLOAD, key)
     turned = get("rotate 30")(marked).pixels
-    jpeg = cv2.imencode(".jpg", image, _JPEG_Q90)[1]
+    jpeg = cv2.imencode(".jpg", image, JPEG_Q90)[1]
     luma = image.mean(axis=2, dtype=np.float32)
     operations: dict[str, Callable[[], object]] = {
-        "JPEG q90 encode": lambda: cv2.imencode(".jpg", image, _JPEG_Q90),
+        "JPEG q90 encode": lambda: cv2.imencode(".jpg", image, JPEG_Q90),
         "JPEG q90 decode": lambda: cv2.imdecode(jpeg, cv2.IMREAD_COLOR),
         "FFT (rfft2, float32)": lambda: scipy.fft.rfft2(luma, workers=1),
         "embed": lambda: watermark.embed(image, _PAYLOAD, key),
@@ -149,8 +158,8 @@ def _peer(task: PeerTimings) -> list[Record]:
     peer.detect(peer.embed(image[:256, :256], _PAYLOAD[: peer.payload_bytes])[0])
     marked, embed = peer.embed(image, _PAYLOAD[: peer.payload_bytes])
     detect = peer.detect(marked).seconds
-    encode = min(timed(lambda: cv2.imencode(".jpg", image, _JPEG_Q90))[1] for _ in range(3))
-    jpeg = cv2.imencode(".jpg", image, _JPEG_Q90)[1]
+    encode = min(timed(lambda: cv2.imencode(".jpg", image, JPEG_Q90))[1] for _ in range(3))
+    jpeg = cv2.imencode(".jpg", image, JPEG_Q90)[1]
     decode = min(timed(lambda: cv2.imdecode(jpeg, cv2.IMREAD_COLOR))[1] for _ in range(3))
     return [
         {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks._running import Record
-from benchmarks.speed import probe, timings
+from benchmarks.speed import credentials, probe, timings
 from benchmarks.speed import run as command
 
 
@@ -31,6 +31,9 @@ def test_run_writes_ratios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert times["JPEG q90 decode"]["x JPEG decode"] == 1
     assert times["embed"]["ms"] > 0
     assert "reject, ring of 16" in times
+    promises = {row["promise"]: row for row in result["tables"][1]["rows"]}
+    assert promises["sign credentials / bare C2PA library"]["at most"] == 2
+    assert promises["read credentials / bare C2PA library"]["at most"] == 3
     assert (tmp_path / "speed.png").exists()
 
 
@@ -51,6 +54,29 @@ def test_promises_compare_what_was_measured() -> None:
     assert rows["detect at 12 MP / at 1 MP"][1] == 2
     assert rows["throughput of two threads / one"][-1] is True
     assert len(rows) == 4
+
+
+def test_credentials_are_timed_beside_the_bare_library() -> None:
+    task = credentials.CredentialTimings("credentials", rounds=1, seed=0)
+    records = {record["operation"]: record for record in credentials.time_credentials(task)}
+    assert len(records) == 4
+    for name in ("sign", "read"):
+        ours = records[f"credentials: {name}"]
+        bare = records[f"credentials: {name}, bare library"]
+        assert bare["per_bare"] == 1
+        assert ours["per_bare"] == pytest.approx(ours["milliseconds"] / bare["milliseconds"])
+
+
+@pytest.mark.usefixtures("quick_engine")
+def test_credentials_are_left_out_with_a_note_where_the_library_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "available", lambda: False)
+    monkeypatch.setitem(timings.SIZES, "512", (256, 256))
+    command.run(["--sizes", "512", "--rounds", "1", "--no-fresh", "--out", str(tmp_path)])
+    times, promises = json.loads((tmp_path / "result.json").read_text())["tables"]
+    assert not any("credentials" in row["operation"] for row in times["rows"])
+    assert "c2pa-python is not installed" in promises["notes"][0]
 
 
 def test_probes_run_in_processes_of_their_own() -> None:

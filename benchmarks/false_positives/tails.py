@@ -161,9 +161,17 @@ def _predict(plot: Axes, fitted: Tail, colour: str) -> None:
     score = scores.threshold(1)
     above = float(fitted.above(score))
     plot.plot([score], [above], "o", color=colour, markersize=5)
-    text = f"{fitted.name}: {above:.0e}  "
-    height = max(above, 5 * _LOWEST)  # on the page, however small
-    plot.text(score, height, text, fontsize=8, color=colour, ha="right", va="top")
+    plot.annotate(
+        f"{fitted.name}: {above:.0e}",
+        (score, max(above, 5 * _LOWEST)),  # on the page, however small
+        xytext=(-6, -4),
+        textcoords="offset points",
+        fontsize=8,
+        color=colour,
+        ha="right",
+        va="top",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+    )
 
 
 def _rings(ring: int) -> list[int]:

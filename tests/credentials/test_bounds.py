@@ -89,6 +89,24 @@ def test_pictures_that_only_look_like_it_pass() -> None:
     check_bounds(b"cbor" * 100)
 
 
+def test_segments_are_found_beyond_the_pixels() -> None:
+    """A scan ends at the next marker that is neither a stuffed byte nor a restart."""
+    scan = b"\xff\xda\0\x03\0" + b"\n\xff\0\xff\xd0\xff\xd7\xff\x01\xff\xbf\xeb\xff"
+    segment = b"\xff\xeb\0\x05abc"
+    data = b"\xff\xd8" + segment + scan + segment + b"\xff\xc4\0\x02" + scan + segment
+    assert list(_segments(data, 0xEB)) == [b"abc"] * 3
+    assert list(_segments(data + scan, 0xEB)) == [b"abc"] * 3  # and then nothing
+
+
+def test_stores_are_found_where_their_length_begins() -> None:
+    inside = b"jumb\0\0\0\njumdc2pa"
+    whole = b"\0\0\0\x14" + inside
+    assert list(_stores(whole + whole + b"more")) == [whole, whole]
+    assert list(_stores(inside)) == []
+    assert list(_stores(b"\0\0\0" + inside)) == []
+    assert list(_stores(b"\xff" * 4 + inside + b"more")) == [b"\xff" * 4 + inside + b"more"]
+
+
 @pytest.mark.parametrize("text", ITEMS.split())
 def test_well_formed_items_pass(text: str) -> None:
     data = bytes.fromhex(text)

@@ -139,6 +139,9 @@ def sign(
     if before != own and _continues_own_history(own, before, settings):
         before = own
     ancestor = _ancestor(before, request, settings)
+    if ancestor is None:
+        # There is no history to judge, and going through long lists takes the library its time.
+        settings = dataclasses.replace(settings, trust=Trust.nobody())
     recovered = before.store
     signed, store = _c2pa.sign(
         _c2pa.SigningJob(

@@ -5,8 +5,8 @@ Everything that reaches the C2PA library passes through here, so that four thing
 * **no network unless asked**: the library's defaults fetch remote manifests from any address that a
   picture's metadata names. Every context made here switches that off first;
 * **no manifest is parsed that announces more than it holds**: see `bounds`;
-* **contexts are built once** for each combination of settings, and again in a forked child, which
-  cannot use its parent's;
+* **contexts are built once** for each combination of settings, and signers once for each key in
+  memory; both again in a forked child, which cannot use its parent's;
 * **only our own exceptions leave**: the library tells its errors apart by message alone, and a
   signer's exception would otherwise be lost inside it.
 """
@@ -18,18 +18,19 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import c2pa
 
 from indelible.credentials.bounds import check_bounds
+from indelible.credentials.signers import PemSigner, Signer
 from indelible.errors import IndelibleError, ManifestError, SigningError, TrustError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from indelible.credentials.trust import Trust
 
@@ -38,6 +39,8 @@ _THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "l
 _MANIFEST_FAULTS = ("other: bad parameter", "encoding:", "json:", "assertion")
 
 _contexts: OrderedDict[tuple[int, Settings], c2pa.Context] = OrderedDict()
+# The library's copy of a key goes with the signer that it was made for.
+_signers: WeakKeyDictionary[PemSigner, tuple[tuple[object, ...], c2pa.Signer]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -86,11 +89,7 @@ class SigningJob:
     media_type: str
     manifest: dict[str, Any]
     settings: Settings
-    algorithm: str
-    certificates: bytes
-    callback: Callable[[bytes], bytes] = field(repr=False)
-    private_key: bytes | None = field(default=None, repr=False)  # instead of the callback
-    timestamp_url: str | None = None
+    signer: Signer = field(repr=False)
     parent: Ingredient | None = None
     resources: tuple[tuple[str, bytes], ...] = ()
     embed: bool = True
@@ -226,19 +225,19 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
     Raises
     ------
     SigningError, ManifestError
-        Instead of the library's errors. What the job's callback raised is raised unchanged if it
+        Instead of the library's errors. What the job's signer raised is raised unchanged if it
         is one of ours, and is the cause of a SigningError otherwise.
     """
     raised: list[Exception] = []
 
     def guarded(payload: bytes) -> bytes:
         try:
-            return job.callback(payload)
+            return job.signer.sign(payload)
         except Exception as error:  # noqa: BLE001 - kept, and raised again below
             raised.append(error)
             return b""  # tells the library that signing failed
 
-    with _signer(job, guarded) as signer:
+    with _signer(job.signer, guarded) as signer:
         builder = _builder(job)
         signed = io.BytesIO()
         try:
@@ -253,29 +252,45 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def _signer(job: SigningJob, callback: Callable[[bytes], bytes]) -> Iterator[c2pa.Signer]:
-    if job.timestamp_url is not None and not job.timestamp_url.startswith(("http://", "https://")):
-        raise SigningError(f"the time-stamp address {job.timestamp_url!r} is no http or https URL")
+def _signer(ours: Signer, callback: Callable[[bytes], bytes]) -> Iterator[c2pa.Signer]:
+    url = ours.timestamp_url
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise SigningError(f"the time-stamp address {url!r} is no http or https URL")
     try:
-        if job.private_key is not None:
-            info = c2pa.C2paSignerInfo(
-                job.algorithm.encode(), job.certificates, job.private_key, _url(job.timestamp_url)
-            )
-            signer = c2pa.Signer.from_info(info)
+        if isinstance(ours, PemSigner):
+            signer = _key_signer(ours)
         else:
             signer = c2pa.Signer.from_callback(
                 callback,
-                c2pa.C2paSigningAlg[job.algorithm.upper()],
-                job.certificates.decode("ascii"),
-                job.timestamp_url,
+                c2pa.C2paSigningAlg[ours.algorithm.upper()],
+                ours.certificates.decode("ascii"),
+                url,
             )
     except (c2pa.C2paError, KeyError, UnicodeDecodeError) as error:
         raise SigningError(
             f"the signer cannot be used: {error}",
             hint="Check the algorithm and that the certificate chain is PEM, leaf first.",
         ) from error
+    if isinstance(ours, PemSigner):
+        yield signer  # others may be signing with it
+        return
     with signer:
         yield signer
+
+
+def _key_signer(ours: PemSigner) -> c2pa.Signer:
+    """Return the library's own signer for a key in memory; safe over threads and after a fork."""
+    state = (os.getpid(), ours.algorithm, ours.certificates, ours.timestamp_url)
+    with _lock:
+        known = _signers.get(ours)
+        if known is not None and known[0] == state:
+            return known[1]
+        info = c2pa.C2paSignerInfo(
+            ours.algorithm.encode(), ours.certificates, ours.pkcs8(), _url(ours.timestamp_url)
+        )
+        made = c2pa.Signer.from_info(info)
+        _signers[ours] = (state, made)
+        return made
 
 
 def _url(text: str | None) -> bytes | None:
@@ -304,9 +319,9 @@ def _builder(job: SigningJob) -> c2pa.Builder:
 def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
     """Tell apart, by its message, why the library refused to sign."""
     lowered = message.lower()
-    if job.timestamp_url is not None and lowered.startswith("signature: internal error"):
+    if job.signer.timestamp_url is not None and lowered.startswith("signature: internal error"):
         return SigningError(
-            f"the time-stamp authority at {job.timestamp_url} did not answer as it should: "
+            f"the time-stamp authority at {job.signer.timestamp_url} did not answer as it should: "
             f"{_without_type(message)}",
             hint="Check the address and that it is reachable, or sign without a time stamp.",
         )

@@ -220,7 +220,7 @@ class PemSigner:
         If the chain cannot be read, or its first certificate is not about this key.
     """
 
-    __slots__ = ("_key", "algorithm", "certificates", "timestamp_url")
+    __slots__ = ("__weakref__", "_key", "algorithm", "certificates", "timestamp_url")
 
     def __init__(
         self,

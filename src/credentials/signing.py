@@ -11,7 +11,7 @@ from indelible.credentials import _c2pa
 from indelible.credentials.certificate_profile import require_profile
 from indelible.credentials.manifest import PARENT_INSTANCE, SourceType
 from indelible.credentials.media_types import media_type, sniff
-from indelible.credentials.signers import PemSigner, Signer
+from indelible.credentials.signers import Signer
 from indelible.credentials.trust import Trust
 from indelible.errors import ManifestError, UnreadableImageError
 
@@ -149,11 +149,7 @@ def sign(
             media_type=kind,
             manifest=request.definition(has_parent=ancestor is not None),
             settings=settings,
-            algorithm=signer.algorithm,
-            certificates=signer.certificates,
-            callback=signer.sign,
-            private_key=signer.pkcs8() if isinstance(signer, PemSigner) else None,
-            timestamp_url=signer.timestamp_url,
+            signer=signer,
             parent=ancestor,
             resources=() if recovered is None else ((_RECOVERED, recovered),),
             embed=request.embed,

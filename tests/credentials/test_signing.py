@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -12,13 +15,14 @@ from indelible.credentials import (
     CallbackSigner,
     DevelopmentIdentity,
     Generator,
+    PemSigner,
     SourceType,
     Trust,
     has_manifest,
     read,
     sign,
 )
-from indelible.credentials._c2pa import library_version
+from indelible.credentials._c2pa import _signers, library_version
 from indelible.errors import (
     ManifestError,
     SigningError,
@@ -259,3 +263,60 @@ def test_a_forked_child_makes_its_own_context(identity: DevelopmentIdentity, tru
     assert _read_state(data, trust) == "trusted"
     with get_context("fork").Pool(1) as pool:
         assert pool.apply(_read_state, (data, trust)) == "trusted"
+
+
+def test_a_forked_child_signs_with_its_parents_key(
+    identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    def work() -> None:
+        data = sign(picture(), "jpeg", make_request(), identity.signer).data
+        sys.exit(0 if _read_state(data, trust) == "trusted" else 1)
+
+    sign(picture(), "jpeg", make_request(), identity.signer)
+    for _ in range(2):
+        child = get_context("fork").Process(target=work)
+        child.start()
+        child.join(60)
+        assert child.exitcode == 0
+    signed = sign(picture(), "jpeg", make_request(), identity.signer)
+    assert _read_state(signed.data, trust) == "trusted"
+
+
+def test_many_threads_sign_with_one_key(identity: DevelopmentIdentity, trust: Trust) -> None:
+    signer = _own_signer(identity)  # none has signed with it
+
+    def work(seed: int) -> str:
+        data = sign(picture(seed=seed), "jpeg", make_request(), signer).data
+        return _read_state(data, trust)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(work, range(40))) == ["trusted"] * 40
+
+
+def test_a_signer_that_was_changed_signs_as_it_is_now(
+    identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    signer = _own_signer(identity)
+    sign(picture(), "jpeg", make_request(), signer)
+    signer.timestamp_url = "http://127.0.0.1:9/"  # nobody answers
+    with pytest.raises(SigningError, match="time-stamp authority"):
+        sign(picture(), "jpeg", make_request(), signer)
+    signer.timestamp_url = None
+    with pytest.raises(UnreadableImageError):
+        sign(b"hello", "jpeg", make_request(), signer)
+    signed = sign(picture(), "jpeg", make_request(), signer)
+    assert _read_state(signed.data, trust) == "trusted"
+
+
+def test_the_librarys_copy_of_a_key_goes_with_the_signer(identity: DevelopmentIdentity) -> None:
+    signer = _own_signer(identity)
+    sign(picture(), "jpeg", make_request(), signer)
+    copy = weakref.ref(_signers[signer][1])
+    assert copy() is not None
+    del signer
+    gc.collect()
+    assert copy() is None
+
+
+def _own_signer(identity: DevelopmentIdentity) -> PemSigner:
+    return PemSigner(identity.signer.certificates, identity.signer.pkcs8())

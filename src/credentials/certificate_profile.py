@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
-from indelible.credentials.signers import load_chain
+from indelible.credentials.signers import UNREADABLE, load_chain
 from indelible.errors import CertificateError
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -119,7 +119,7 @@ def check_chain(
         for certificate in certificates:
             findings.extend(_validity(certificate, moment))
         findings.extend(_links(certificates))
-    except (ValueError, UnsupportedAlgorithm) as error:  # an extension that cannot be decoded
+    except UNREADABLE as error:  # an extension that cannot be decoded
         findings.append(
             ProfileFinding(
                 "encoding",

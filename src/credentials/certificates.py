@@ -20,6 +20,7 @@ from indelible.credentials.certificate_profile import (
 )
 from indelible.credentials.signers import (
     ALGORITHMS,
+    UNREADABLE,
     Passphrase,
     PrivateKey,
     load_chain,
@@ -270,7 +271,7 @@ def _encode_key(key: PrivateKey, passphrase: Passphrase | None) -> bytes:
 def _extensions(certificate: x509.Certificate) -> tuple[x509.Extension[x509.ExtensionType], ...]:
     try:
         return tuple(certificate.extensions)
-    except ValueError:  # one that cannot be decoded; the profile check says so
+    except UNREADABLE:  # one that cannot be decoded; the profile check says so
         return ()
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+
+from indelible.credentials.signers import UNREADABLE
 
 __all__ = ["Box", "signing_chains", "walk"]
 
@@ -93,7 +94,7 @@ def _certificates(signature: bytes) -> Iterator[x509.Certificate]:
         if signature[max(0, position - 3) : position] == header:
             try:
                 yield x509.load_der_x509_certificate(signature[position : position + size])
-            except (ValueError, UnsupportedAlgorithm):
+            except UNREADABLE:
                 position += 2
             else:
                 position += size

@@ -14,6 +14,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from indelible.credentials.jumbf import signing_chains
 from indelible.credentials.network import is_public_host
+from indelible.credentials.signers import UNREADABLE
 
 __all__ = ["responder_hosts"]
 
@@ -31,7 +32,7 @@ def responder_hosts(store: bytes, manifest_id: str) -> tuple[str, ...]:
 def _responders(certificate: x509.Certificate) -> Iterator[str]:
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return
     for description in access.value:
         location = description.access_location

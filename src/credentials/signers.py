@@ -29,6 +29,15 @@ __all__ = ["ALGORITHMS", "CallbackSigner", "PemSigner", "Signer", "algorithm_for
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 Passphrase: TypeAlias = str | bytes | Callable[[], str | bytes]
 
+# What the library for certificates raises about one that it cannot read, at once or when a part of
+# it is asked for; its own types are no ValueErrors.
+UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 ALGORITHMS = ("es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519")
 PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"  # noqa: S105 - a name, not a secret
 
@@ -155,7 +164,7 @@ def load_chain(pem: bytes) -> list[x509.Certificate]:
         raise CertificateError("there is no PEM certificate in the chain", hint=hint)
     try:
         chain = x509.load_pem_x509_certificates(pem)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise CertificateError(
             f"a certificate of the chain cannot be read: {error}", hint=hint
         ) from error

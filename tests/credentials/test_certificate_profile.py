@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from indelible.credentials import PemSigner, Trust, read, sign
+from indelible.credentials import PemSigner, Trust, inspect_chain, read, sign
 from indelible.credentials.certificate_profile import (
     C2PA_CLAIM_SIGNING,
     DOCUMENT_SIGNING,
@@ -189,6 +191,25 @@ def test_the_moment_of_the_check_can_be_given() -> None:
     chain = pem(AUTHORITY.issue(new_key()))
     with pytest.raises(CertificateError, match="expired"):
         require_profile(chain, now=NOW + dt.timedelta(days=1000))
+
+
+def test_a_version_that_does_not_exist_is_told() -> None:
+    der = AUTHORITY.issue(new_key()).public_bytes(Encoding.DER)
+    damaged = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x0a", 1)
+    assert damaged != der
+    with pytest.raises(CertificateError, match="cannot be read"):
+        check_chain(ssl.DER_cert_to_PEM_cert(damaged).encode())
+
+
+def test_an_extension_that_comes_twice_is_told() -> None:
+    der = AUTHORITY.issue(new_key()).public_bytes(Encoding.DER)
+    # The subject's key identifier becomes a second extendedKeyUsage.
+    damaged = der.replace(b"\x06\x03\x55\x1d\x0e", b"\x06\x03\x55\x1d\x25", 1)
+    assert damaged != der
+    chain = ssl.DER_cert_to_PEM_cert(damaged).encode()
+    assert "encoding" in {item.rule for item in check_chain(chain)}
+    (report,), _ = inspect_chain(chain)
+    assert report.purposes == ()
 
 
 def test_what_is_no_certificate_is_told() -> None:

@@ -162,6 +162,13 @@ def test_the_certificates_of_every_manifest_can_be_shown(identity: DevelopmentId
     assert chains == {first.manifest_id: [leaf], second.manifest_id: [leaf]}
 
 
+def test_certificates_that_cannot_be_read_are_passed_over(identity: DevelopmentIdentity) -> None:
+    store = sign(picture(), "jpeg", make_request(), identity.signer).manifest_store
+    damaged = store.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x0a")
+    assert damaged != store
+    assert list(signing_chains(damaged).values()) == [[]]
+
+
 @given(st.binary(max_size=300), st.integers(0, 3000))
 def test_any_bytes_can_be_walked(data: bytes, position: int) -> None:
     list(walk(data))

@@ -142,9 +142,10 @@ def whole_locks(
     periods = np.repeat(PERIODS[0] * np.exp(SIZE_STEP * steps), 2).reshape(-1, 2)
     scores = _scores_of_sizes(spectrum, pilots, periods, expected)
     locks: list[Lock] = []
-    for index in np.argsort(-scores, axis=None)[:RASTER_CANDIDATES]:
+    high_enough = np.flatnonzero(scores >= least)
+    for index in high_enough[np.argsort(-scores.ravel()[high_enough])][:RASTER_CANDIDATES]:
         row, which = divmod(int(index), scores.shape[1])
-        if scores[row, which] < least or len(locks) == WHOLE_LOCKS:
+        if len(locks) == WHOLE_LOCKS:
             break
         if any(abs(np.log(lock.map[0, 0] / periods[row, 0])) < 6 * SIZE_STEP for lock in locks):
             continue

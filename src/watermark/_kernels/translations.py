@@ -227,28 +227,31 @@ def scan_sizes(
         for row in range(rows):
             real[line, row], imag[line, row] = expected[row, line].real, expected[row, line].imag
     sums = np.empty((2, rows), np.float32)  # of the lines with sign 1, with sign -1
-    seen = np.empty(n, np.complex64)
+    seen, heights = np.empty(n, np.complex64), np.empty(n, np.float64)
     for index in range(periods.shape[0]):
         across, down = size / periods[index, 0], size / periods[index, 1]
         inside, standing_out = 0, 0.0
         for line in range(n):
-            u, v = across * lines[line, 0], down * lines[line, 1]
-            i, j = int(np.rint(u)), int(np.rint(v))
-            seen[line] = 0.0
-            if i >= columns or abs(j) >= size // 2:
-                continue
-            here = power[j % size, i]
-            inside += 1
-            standing_out += here
-            value = spectrum[j % size, i]
-            # to the centre at the bin's frequency, and from it to the corner at the line's own
-            turns = i * centre[0] + j * centre[1] - u * (centre[0] + 0.5) - v * (centre[1] + 0.5)
-            turns = turns / size - corner * (lines[line, 0] + lines[line, 1])
-            angle = 2.0 * np.pi * turns
-            weight = np.sqrt(here) / (abs(value) + 1e-12)
-            seen[line] = weight * value * complex(np.cos(angle), np.sin(angle))
+            i, j = int(np.rint(across * lines[line, 0])), int(np.rint(down * lines[line, 1]))
+            heights[line] = 0.0
+            if i < columns and abs(j) < size // 2:
+                heights[line] = power[j % size, i]
+                inside += 1
+                standing_out += heights[line]
         if inside < LEAST_INSIDE or standing_out < inside + LEAST_EXCESS * np.sqrt(inside):
             continue
+        for line in range(n):
+            seen[line] = 0.0
+            if heights[line] > 0.0:
+                u, v = across * lines[line, 0], down * lines[line, 1]
+                i, j = int(np.rint(u)), int(np.rint(v))
+                value = spectrum[j % size, i]
+                # to the centre at the bin's frequency, from it to the corner at the line's own
+                x, y = centre[0] + 0.5, centre[1] + 0.5
+                turns = (i * centre[0] + j * centre[1] - u * x - v * y) / size
+                angle = 2.0 * np.pi * (turns - corner * (lines[line, 0] + lines[line, 1]))
+                weight = np.sqrt(heights[line]) / (abs(value) + 1e-12)
+                seen[line] = weight * value * complex(np.cos(angle), np.sin(angle))
         sums[:, :] = np.float32(0.0)
         for line in range(n):
             total = sums[0] if signs[line] > 0.0 else sums[1]

@@ -70,6 +70,13 @@ def test_a_reader_that_leaves_early(plain: Path, tmp_path: Path) -> None:
     assert said == ""
 
 
+# A shell's background job ignores the signal, and its children inherit that.
+HEARING = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('indelible.cli', run_name='__main__', alter_sys=True)"
+)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_an_interruption(plain: Path, tmp_path: Path) -> None:
     folder = tmp_path / "many"
@@ -77,7 +84,7 @@ def test_an_interruption(plain: Path, tmp_path: Path) -> None:
     for number in range(400):
         os.link(plain, folder / f"{number:03d}.png")
     worker = subprocess.Popen(
-        [sys.executable, "-m", "indelible.cli", "verify", "--json", str(folder)],
+        [sys.executable, "-c", HEARING, "verify", "--json", str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -85,7 +92,7 @@ def test_an_interruption(plain: Path, tmp_path: Path) -> None:
     worker.stdout.readline()
     worker.send_signal(signal.SIGINT)
     _, said = worker.communicate(timeout=120)
-    assert worker.returncode == 130
+    assert worker.returncode == 130, said.decode()
     assert "Traceback" not in said.decode()
     assert "Interrupted" in said.decode()
 

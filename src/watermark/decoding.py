@@ -83,10 +83,16 @@ class Fold:
     spectrum : complex64 (side, side // 2 + 1)
     origin : (int, int)
         Tile coordinates (s, t) at which the fold began: not always a multiple of the super-tile.
+    lines : complex64 (n_lines,)
+        The spectrum's data lines.
+    level : float64 (rings,)
+        Mean power of each ring's data lines.
     """
 
     spectrum: NDArray[np.complex64]
     origin: tuple[int, int]
+    lines: NDArray[np.complex64]
+    level: NDArray[np.float64]
 
 
 def folded(canonical: Canonical) -> Fold:
@@ -98,7 +104,11 @@ def folded(canonical: Canonical) -> Fold:
         for left in range(0, pixels.shape[1], side):
             part = pixels[top : top + side, left : left + side]
             fold[: part.shape[0], : part.shape[1]] += part
-    return Fold(scipy.fft.rfft2(fold), canonical.origin)
+    spectrum = scipy.fft.rfft2(fold)
+    rings = _data_rings()
+    lines, power = np.empty(len(rings), np.complex64), np.empty(len(_radii()))
+    combining.read_lines(spectrum, data_lines(), rings, lines, power)
+    return Fold(spectrum, canonical.origin, lines, _level(power))
 
 
 def coefficients(fold: Fold, seen: PilotsSeen | None = None) -> NDArray[np.complex64]:
@@ -116,10 +126,10 @@ def coefficients(fold: Fold, seen: PilotsSeen | None = None) -> NDArray[np.compl
     complex64 (n_lines,)
         Of tile offset (0, 0).
     """
-    values, level = _lines_and_level(fold)
-    weight = _expected() / np.sqrt(level)
+    values = fold.lines.copy()
+    weight = _expected() / np.sqrt(fold.level)
     if seen is not None:
-        weight *= _left(fold.spectrum, level, seen)
+        weight *= _left(fold, seen)
     s, t = (-part % TILES_PER_SUPER for part in fold.origin)
     combining.weigh(values, _quarters(s, t), _data_rings(), weight)
     return values
@@ -127,9 +137,7 @@ def coefficients(fold: Fold, seen: PilotsSeen | None = None) -> NDArray[np.compl
 
 def pilots_unmoved(fold: Fold, carrier: Carrier) -> list[PilotsSeen]:
     """Return which variants' pilots stand out where an unmoved picture has them, best first."""
-    _, level = _lines_and_level(fold)
-    values = _pilots(fold.spectrum, level, carrier)
-    turned = (values * np.exp(-1j * carrier.pilot_phases)).real
+    turned = (_pilots(fold, carrier) * np.exp(-1j * carrier.pilot_phases)).real
     found = []
     for high in (1, -1):
         sums = turned @ pilot_signs(carrier.pilots, high) / np.sqrt(turned.shape[1] / 2)
@@ -230,27 +238,15 @@ def _radii() -> NDArray[np.float64]:
     return np.asarray((np.arange(rings) + 0.5) * RING, dtype=np.float64)
 
 
-def _lines_and_level(fold: Fold) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
-    """Return the data lines, complex64 (n_lines,), and each ring's mean power."""
-    rings = _data_rings()
-    values, power = np.empty(len(rings), np.complex64), np.empty(len(_radii()))
-    combining.read_lines(fold.spectrum, data_lines(), rings, values, power)
-    return values, _level(power)
-
-
-def _pilots(
-    spectrum: NDArray[np.complex64], level: NDArray[np.float64], carrier: Carrier
-) -> NDArray[np.complex128]:
+def _pilots(fold: Fold, carrier: Carrier) -> NDArray[np.complex128]:
     """Return the pilots in units of the data lines' level nearby, complex128 (n_pilots,)."""
     lines = carrier.pilots.lines * TILES_PER_SUPER
-    ring = np.minimum(_ring(lines), len(level) - 1)
-    values = spectrum[lines[:, 1] % len(spectrum), lines[:, 0]]
-    return np.asarray(values / np.sqrt(level[ring]), np.complex128)
+    ring = np.minimum(_ring(lines), len(fold.level) - 1)
+    values = fold.spectrum[lines[:, 1] % len(fold.spectrum), lines[:, 0]]
+    return np.asarray(values / np.sqrt(fold.level[ring]), np.complex128)
 
 
-def _left(
-    spectrum: NDArray[np.complex64], level: NDArray[np.float64], seen: PilotsSeen
-) -> NDArray[np.float64]:
+def _left(fold: Fold, seen: PilotsSeen) -> NDArray[np.float64]:
     """Return how much of the mark is left in each ring, up to a factor.
 
     How much is left at a frequency (after a blur, a codec, a change of size) is what is left of the
@@ -258,11 +254,11 @@ def _left(
     too.
     """
     expected = seen.polarity * np.exp(-1j * seen.carrier.pilot_phases[seen.variant])
-    ratio = (_pilots(spectrum, level, seen.carrier) * expected).real
+    ratio = (_pilots(fold, seen.carrier) * expected).real
     radius = np.hypot(*seen.carrier.pilots.lines.T) * TILES_PER_SUPER
     upright = pilot_signs(seen.carrier.pilots, seen.high) * ratio
     if upright.sum() < LEAST_PILOTS * np.sqrt(len(ratio) / 2):
-        return np.ones(len(level))  # no pilots are left: they say nothing
+        return np.ones(len(fold.level))  # no pilots are left: they say nothing
     near = np.exp(-0.5 * ((_radii()[:, None] - radius) / RESPONSE_WIDTH) ** 2) + 1e-6
     local = near @ ratio / near.sum(axis=1)
     least = LEAST_RESPONSE * float(upright.mean())

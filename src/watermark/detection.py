@@ -15,7 +15,7 @@ from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for, variant_for
-from indelible.watermark.resolution import WORKING_SIDE, reduced, working_luminance
+from indelible.watermark.resolution import WORKING_SIDE, reduced, reduced_shape, working_luminance
 from indelible.watermark.search import (
     Candidate,
     Spectrum,
@@ -282,10 +282,10 @@ class _Search:
             Pixels of the reduced picture. Where it is near the best, that picture is returned.
         """
         side = min(np.sqrt(self.white.size) * BEST_PERIOD / period, WORKING_SIDE)
-        luminance = reduced(self.pixels, side)
-        if 1 / WORTHWHILE < luminance.size / self.white.size < WORTHWHILE:
+        height, width = reduced_shape(*self.shape, side)
+        if 1 / WORTHWHILE < height * width / self.white.size < WORTHWHILE:
             return self.white
-        return whiten(luminance)
+        return whiten(reduced(self.pixels, side))
 
     def _decode(self, white: NDArray[np.float32], lock: locking.Lock) -> decoding.Decoded | None:
         """Decode a synchronised picture; None unless chance is ruled out."""

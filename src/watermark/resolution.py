@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark._kernels import luminance
 
-__all__ = ["WORKING_SIDE", "reduced", "working_luminance"]
+__all__ = ["WORKING_SIDE", "reduced", "reduced_shape", "working_luminance"]
 
 WORKING_SIDE = 512.0  # root of the area to which pictures are reduced
 LONGEST_SIDE = 1024  # pixels; what the search's transform takes
@@ -38,11 +38,15 @@ def working_luminance(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def reduced(pixels: NDArray[np.uint8], side: float) -> NDArray[np.float32]:
     """Return the luminance with an area of at most `side` squared, float32 (h, w)."""
-    height, width, _ = pixels.shape
-    factor = min(1.0, side / np.sqrt(height * width), LONGEST_SIDE / max(height, width))
-    out = np.empty((max(1, round(height * factor)), max(1, round(width * factor))), np.float32)
+    out = np.empty(reduced_shape(pixels.shape[0], pixels.shape[1], side), np.float32)
     luminance.reduce_area(pixels, out)
     return out
+
+
+def reduced_shape(height: int, width: int, side: float) -> tuple[int, int]:
+    """Return the height and width of what :func:`reduced` gives."""
+    factor = min(1.0, side / np.sqrt(height * width), LONGEST_SIDE / max(height, width))
+    return max(1, round(height * factor)), max(1, round(width * factor))
 
 
 def smoothness(image: NDArray[np.float32]) -> float:

@@ -34,7 +34,6 @@ from indelible.credentials.identity import (
     load_identity,
     load_or_create_identity,
 )
-from indelible.credentials.jumbf import signing_chains
 from indelible.credentials.manifest import (
     Generator,
     ManifestRequest,
@@ -58,6 +57,7 @@ from indelible.credentials.signals import Signal, find_signals
 from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
 from indelible.credentials.signing import SignedPicture, has_manifest, sign
 from indelible.credentials.sqlite_registry import SqliteRegistry
+from indelible.credentials.store import signing_chains
 from indelible.credentials.trust import Trust, TrustList, parse_list
 from indelible.credentials.trust_store import TrustStore
 

@@ -4,7 +4,8 @@ Everything that reaches the C2PA library passes through here, so that four thing
 
 * **no network unless asked**: the library's defaults fetch remote manifests from any address that a
   picture's metadata names. Every context made here switches that off first;
-* **no manifest is parsed that announces more than it holds**: see `bounds`;
+* **the library reads what our own reader found and checked**: it is handed the manifest store, and
+  a picture in which there is none does not reach it. See `locating` and `store`;
 * **contexts are built once** for each combination of settings, and signers once for each key in
   memory; both again in a forked child, which cannot use its parent's;
 * **only our own exceptions leave**: the library tells its errors apart by message alone, and a
@@ -25,8 +26,12 @@ from weakref import WeakKeyDictionary
 
 import c2pa
 
-from indelible.credentials.bounds import check_bounds
+from indelible.credentials.located import Located
+from indelible.credentials.locating import locate
+from indelible.credentials.media_types import sniff
+from indelible.credentials.remote import remote_address
 from indelible.credentials.signers import PemSigner, Signer
+from indelible.credentials.store import Store, open_store
 from indelible.errors import IndelibleError, ManifestError, SigningError, TrustError
 
 if TYPE_CHECKING:
@@ -51,8 +56,8 @@ class NoManifestError(Exception):
 class RemoteManifestError(Exception):
     """The picture carries no manifest, only the URL of one."""
 
-    def __init__(self, url: str | None) -> None:
-        super().__init__(url or "a remote manifest")
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
         self.url = url
 
 
@@ -75,10 +80,15 @@ class Ingredient:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the library says about one picture: its own summary, and its complete dump."""
+    """What the library says about one picture: its own summary, and its complete dump.
+
+    `store` is what it read, `found` where our own reader found a manifest in the picture.
+    """
 
     summary: dict[str, Any]
     complete: dict[str, Any]
+    store: Store | None = field(default=None, repr=False)
+    found: Located | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,31 +183,46 @@ def read(
     NoManifestError, RemoteManifestError, UnreadableManifestError
         Instead of the library's errors.
     """
-    if manifest_store is not None and not manifest_store:
-        raise UnreadableManifestError("the manifest store is empty")
     with _reading():
-        check_bounds(data if manifest_store is None else manifest_store)
+        found, store = _checked(data, manifest_store)
         with c2pa.Reader(
-            media_type, io.BytesIO(data), manifest_store, context=context(settings)
+            sniff(data) or media_type, io.BytesIO(data), store.data, context=context(settings)
         ) as reader:
-            return Reading(_object(reader.json()), _object(reader.crjson()))
+            return Reading(_object(reader.json()), _object(reader.crjson()), store, found)
 
 
-def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
-    """Return the manifest store inside a picture.
+def extract_store(data: bytes) -> bytes:
+    """Return the manifest store inside a picture, checked but not validated.
 
     Raises
     ------
     NoManifestError, RemoteManifestError, UnreadableManifestError
-        Instead of the library's errors.
+        If there is none, or none that can be read.
     """
-    store = io.BytesIO()
     with _reading():
-        check_bounds(data)
-        with c2pa.Reader(media_type, io.BytesIO(data), context=context(settings)) as reader:
-            # The active manifest's own label names a resource that is the whole store.
-            reader.resource_to_stream(str(_object(reader.json())["active_manifest"]), store)
-    return store.getvalue()
+        return _checked(data, None)[1].data
+
+
+def _checked(data: bytes, given: bytes | None) -> tuple[Located | None, Store]:
+    """Return where a picture's manifest is, and the store to read: its own, or the one given.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or not in one way only.
+    """
+    if given is not None:
+        try:
+            return locate(data), open_store(given)
+        except ValueError:
+            return None, open_store(given)  # what the picture itself holds does not matter here
+    found = locate(data)
+    if found is not None:
+        return found, open_store(found.store)
+    if sniff(data) is None:
+        raise NotAPictureError("the bytes are of no known format")
+    address = remote_address(data)
+    raise NoManifestError if address is None else RemoteManifestError(address)
 
 
 @contextmanager
@@ -208,14 +233,10 @@ def _reading() -> Iterator[None]:
     except c2pa.C2paError as error:
         # The errors' types are made at run time; their messages begin with the same words.
         message = str(error)
-        if message.startswith("ManifestNotFound"):
-            raise NoManifestError from error
-        if message.startswith("Remote"):
-            raise RemoteManifestError(_url_in(message)) from error
         if message.startswith("NotSupported"):
             raise NotAPictureError("the bytes are of no known format") from error
         raise UnreadableManifestError(_without_type(message)) from error
-    except (ValueError, KeyError, RecursionError) as error:  # JSON that is not as it should be
+    except (ValueError, KeyError, RecursionError) as error:  # ours, or JSON that is none
         raise UnreadableManifestError(f"the manifest cannot be decoded: {error}") from error
 
 
@@ -298,6 +319,7 @@ def _url(text: str | None) -> bytes | None:
 
 
 def _builder(job: SigningJob) -> c2pa.Builder:
+    _check_history(job)
     try:
         builder = c2pa.Builder(job.manifest, context(job.settings))
         if not job.embed:
@@ -314,6 +336,29 @@ def _builder(job: SigningJob) -> c2pa.Builder:
     except (c2pa.C2paError, TypeError, ValueError) as error:
         raise ManifestError(f"the manifest cannot be built: {error}") from error
     return builder
+
+
+def _check_history(job: SigningJob) -> None:
+    """Check every manifest store that the library will read while it signs.
+
+    Raises
+    ------
+    ManifestError
+        If one cannot be read.
+    """
+    pictures = {job.data} if job.parent is None else {job.data, job.parent.data}
+    try:
+        for picture in pictures:
+            if (found := locate(picture)) is not None:
+                open_store(found.store)
+        for _, content in job.resources:
+            if content[4:8] == b"jumb":
+                open_store(content)
+    except ValueError as error:
+        raise ManifestError(
+            f"the credentials that the picture already has cannot be read: {error}",
+            hint="Strip the old metadata first to sign it anew.",
+        ) from error
 
 
 def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
@@ -355,8 +400,3 @@ def _without_type(message: str) -> str:
     """Return a library message without the type that it begins with ("Verify: ...")."""
     kind, separator, rest = message.partition(": ")
     return rest if separator and kind.isalnum() else message
-
-
-def _url_in(message: str) -> str | None:
-    words = message.replace('"', " ").split()
-    return next((word for word in words if word.startswith(("http://", "https://"))), None)

@@ -40,9 +40,9 @@ def extract_store(data: bytes, format: str | None = None) -> bytes | None:
     UnreadableImageError
         If the bytes are no picture.
     """
-    kind = _kind(data, format)
+    _kind(data, format)
     try:
-        return _c2pa.extract_store(data, kind, _c2pa.Settings())
+        return _c2pa.extract_store(data)
     except (_c2pa.NoManifestError, _c2pa.RemoteManifestError):
         return None
     except _c2pa.UnreadableManifestError as error:

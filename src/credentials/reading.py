@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from indelible.credentials import _c2pa
+from indelible.credentials.exclusions import check_exclusions
 from indelible.credentials.manifest_tree import (
     ManifestTree,
     delta_failures,
@@ -17,6 +18,8 @@ from indelible.credentials.media_types import media_type
 from indelible.credentials.report import CredentialReport, Finding, ManifestReport, State
 from indelible.credentials.revocation import responder_hosts
 from indelible.credentials.status import (
+    EXCLUSIONS,
+    PICTURE_HASH_MATCHES,
     PICTURE_HASH_MISMATCHES,
     UNTRUSTED,
     explain,
@@ -37,9 +40,6 @@ _NOTEWORTHY = frozenset(
         "signingCredential.ocsp.revoked",
         "signingCredential.ocsp.inaccessible",
         "signingCredential.ocsp.unknown",
-        "assertion.dataHash.additionalExclusionsPresent",
-        "assertion.bmffHash.additionalExclusionsPresent",
-        "assertion.boxesHash.additionalExclusionsPresent",
         "algorithm.deprecated",
         "ingredient.unknownProvenance",
     }
@@ -92,14 +92,14 @@ def read(
         return CredentialReport(
             "absent",
             reasons=("The manifest is kept at an address, which was not fetched.",),
-            remote_url=None if error.url is None else text_of(error.url),
+            remote_url=text_of(error.url),
         )
     except _c2pa.UnreadableManifestError as error:
         return CredentialReport(
             "unreadable",
             reasons=(f"The Content Credentials cannot be read: {text_of(str(error))}",),
         )
-    report = _report(reading, trust, embedded=manifest_store is None)
+    report = _report(reading, data, trust, embedded=manifest_store is None)
     if ocsp and report.signer_trusted:
         asked = _with_revocation(data, kind, trust, manifest_store, report.manifest_id)
         report = report if asked is None else asked
@@ -114,7 +114,7 @@ def _with_revocation(
 ) -> CredentialReport | None:
     """Read again, asking the responders that the signer's certificate names, if it names any."""
     try:
-        store = manifest_store or _c2pa.extract_store(data, kind, _c2pa.Settings(trust))
+        store = manifest_store or _c2pa.extract_store(data)
         hosts = responder_hosts(store, manifest_id or "")
         if not hosts:
             return None
@@ -122,10 +122,12 @@ def _with_revocation(
         reading = _c2pa.read(data, kind, settings, manifest_store)
     except (_c2pa.NoManifestError, _c2pa.RemoteManifestError, _c2pa.UnreadableManifestError):
         return None
-    return _report(reading, trust, embedded=manifest_store is None)
+    return _report(reading, data, trust, embedded=manifest_store is None)
 
 
-def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> CredentialReport:
+def _report(
+    reading: _c2pa.Reading, data: bytes, trust: Trust, *, embedded: bool
+) -> CredentialReport:
     summary = reading.summary
     active = mapping(mapping(summary, "validation_results"), "activeManifest")
     failures = findings(active.get("failure"))
@@ -136,11 +138,15 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     }
     own = tuple(item for item in failures if not is_identity(item.code))
     identity = tuple(item for item in failures if is_identity(item.code))
+    own, excess = _excess(reading, data, own, findings(active.get("success")), embedded=embedded)
+    own += excess
 
     trusted_by = _trusted_by(successes, trust)
     state = _STATES.get(str(summary.get("validation_state")), "invalid")
     if state == "trusted" and trusted_by is None:
         state = "valid"  # vouched for by a list of time-stamp authorities only
+    if excess:
+        state = "invalid"
 
     tree = ManifestTree(reading)
     manifest = tree.manifest(str(summary.get("active_manifest", "")), ())
@@ -152,7 +158,7 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     return CredentialReport(
         state=state,
         reasons=(
-            *_reasons(state, own, trusted_by),
+            *_reasons(state, excess or own, trusted_by),
             *_history_reasons(history),
             *dict.fromkeys(item.sentence for item in notes if item.code in _NOTEWORTHY),
             *(
@@ -174,6 +180,30 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
         timestamp_trusted=stamped is not None and "timeStamp.trusted" in successes,
         embedded=embedded,
     )
+
+
+def _excess(
+    reading: _c2pa.Reading,
+    data: bytes,
+    failures: tuple[Finding, ...],
+    successes: Sequence[Finding],
+    *,
+    embedded: bool,
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the other failures, and one if the signature leaves out more than the manifest.
+
+    The library says both that the hash is right and that the picture was changed where it notices
+    itself that what is left out is not the manifest.
+    """
+    changed = [item for item in failures if item.code in PICTURE_HASH_MISMATCHES]
+    holds = not changed or any(item.code in PICTURE_HASH_MATCHES for item in successes)
+    problems = check_exclusions(data, reading.found, reading.store, holds=holds, embedded=embedded)
+    if holds:
+        problems += [item.detail for item in changed]
+        failures = tuple(item for item in failures if item not in changed)
+    if not problems:
+        return failures, ()
+    return failures, (Finding(EXCLUSIONS, explain(EXCLUSIONS), detail="; ".join(problems)),)
 
 
 def _trusted_by(successes: Mapping[str, Finding], trust: Trust) -> str | None:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from indelible.credentials.jumbf import signing_chains
 from indelible.credentials.network import is_public_host
 from indelible.credentials.signers import UNREADABLE
+from indelible.credentials.store import signing_chains
 
 __all__ = ["responder_hosts"]
 

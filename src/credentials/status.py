@@ -6,17 +6,20 @@ specification. A code that the table does not know keeps its own words.
 
 from __future__ import annotations
 
-__all__ = ["PICTURE_HASH_MISMATCHES", "UNTRUSTED", "explain"]
+__all__ = ["EXCLUSIONS", "PICTURE_HASH_MATCHES", "PICTURE_HASH_MISMATCHES", "UNTRUSTED", "explain"]
 
 UNTRUSTED = "signingCredential.untrusted"
+EXCLUSIONS = "indelible.exclusions"  # our own: see `exclusions`
 
 # Failures that say only: these are not the bytes that were signed.
 PICTURE_HASH_MISMATCHES = frozenset(
     {"assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch"}
 )
+PICTURE_HASH_MATCHES = frozenset(code.replace("mis", "") for code in PICTURE_HASH_MISMATCHES)
 
 _SENTENCES = {
     # the picture
+    EXCLUSIONS: "The signature leaves out more of the file than the manifest itself.",
     "assertion.dataHash.mismatch": "The picture was changed after it was signed.",
     "assertion.bmffHash.mismatch": "The picture was changed after it was signed.",
     "assertion.boxesHash.mismatch": "The picture was changed after it was signed.",

@@ -35,7 +35,8 @@ from indelible.credentials import (
     read,
     sign,
 )
-from indelible.credentials.jumbf import walk
+from indelible.credentials.jumbf import read_boxes
+from indelible.credentials.locating import locate
 from indelible.errors import IndelibleError
 from tests.credentials.conftest import make_request, picture
 
@@ -122,9 +123,11 @@ def mutations(sample: Sample, count: int, rng: random.Random) -> Iterator[bytes]
 def _boxes(data: bytes, rng: random.Random) -> bytes:
     """Damage a JUMBF box where it lies in the file: its length, type, label, or place."""
     at = data.find(b"jumb")
-    if at < 4:
-        return data
-    boxes = list(walk(data[at - 4 :]))
+    try:
+        found = locate(data)
+        boxes = [] if found is None else read_boxes(found.store)
+    except ValueError:
+        return data  # damaged before
     if not boxes:
         return data
     box = rng.choice(boxes)

@@ -1,0 +1,185 @@
+"""A manifest store, checked as a whole before the C2PA library sees it.
+
+The library's work grows with the square of some counts, and it gives memory to whatever a length
+announces. So there are limits here on counts and depths, not only on sizes; they lie well above
+what real files have. Compressed manifests cannot be looked into and are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cryptography import x509
+
+from indelible.credentials.bounds import check_cbor, decode_cbor
+from indelible.credentials.jumbf import Box, read_boxes
+from indelible.credentials.located import MAX_STORE
+from indelible.credentials.signers import UNREADABLE
+
+__all__ = ["Manifest", "Store", "cose_headers", "open_store", "signing_chains"]
+
+_MAX_MANIFESTS: Final = 256
+_MAX_ASSERTIONS: Final = 512  # in one manifest
+_MAX_INGREDIENTS: Final = 256  # in the whole store
+_MAX_ITEMS: Final = 300_000  # of CBOR, in the whole store
+_MAX_TEXT: Final = 4 * 1024 * 1024  # bytes of JSON, in the whole store
+
+_FORM_TAIL: Final = bytes.fromhex("00110010800000aa00389b71")  # how C2PA's content types end
+_STORE: Final = b"c2pa" + _FORM_TAIL
+_UPDATE: Final = b"c2um" + _FORM_TAIL
+_MANIFESTS: Final = frozenset(name + _FORM_TAIL for name in (b"c2ma", b"c2um", b"c2md"))
+_COMPRESSED: Final = b"c2cm" + _FORM_TAIL
+_SIGNATURE: Final = "c2pa.signature"
+_ASSERTIONS: Final = "c2pa.assertions"
+_CHAIN_HEADERS: Final = (33, "x5chain")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One manifest: its label, whether it is an update, its assertions and its signature.
+
+    Assertions are (label, content boxes); `signature` is the CBOR of a COSE_Sign1 structure.
+    """
+
+    label: str
+    is_update: bool
+    assertions: tuple[tuple[str, tuple[Box, ...]], ...]
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A manifest store that passed every check."""
+
+    data: bytes = field(repr=False)
+    manifests: tuple[Manifest, ...]
+
+    @property
+    def active(self) -> Manifest:
+        """The manifest that is about the picture: the last one."""
+        return self.manifests[-1]
+
+    def content(self, boxes: tuple[Box, ...]) -> Any:  # noqa: ANN401 - CBOR holds anything
+        """Return what an assertion of one CBOR box says; None if it is none."""
+        if len(boxes) != 1 or boxes[0].kind != b"cbor":
+            return None
+        return decode_cbor(self.data[boxes[0].content : boxes[0].end])
+
+
+def open_store(data: bytes) -> Store:
+    """Check a manifest store.
+
+    Raises
+    ------
+    ValueError
+        If it is malformed, compressed, or over a limit.
+    """
+    if len(data) > MAX_STORE:
+        raise ValueError("it is too large")
+    boxes = read_boxes(data)
+    if boxes[0].form != _STORE:
+        raise ValueError("it is no manifest store")
+    _check_contents(data, boxes)
+    manifests = tuple(_manifests(data, boxes))
+    if not manifests:
+        raise ValueError("there is no manifest in it")
+    if len(manifests) > _MAX_MANIFESTS:
+        raise ValueError("it has too many manifests")
+    if any(len(item.assertions) > _MAX_ASSERTIONS for item in manifests):
+        raise ValueError("a manifest in it says too many things")
+    labels = [label for item in manifests for label, _ in item.assertions]
+    if sum(label.startswith("c2pa.ingredient") for label in labels) > _MAX_INGREDIENTS:
+        raise ValueError("it has too many ingredients")
+    return Store(data, manifests)
+
+
+def _check_contents(data: bytes, boxes: list[Box]) -> None:
+    """Check every CBOR box, and how much JSON there is."""
+    items = text = 0
+    for box in boxes:
+        if box.kind == b"cbor":
+            items += check_cbor(data, box.content, box.end, _MAX_ITEMS - items)
+        elif box.kind == b"json":
+            text += box.end - box.content
+    if text > _MAX_TEXT:
+        raise ValueError("it has too much text")
+
+
+def _manifests(data: bytes, boxes: list[Box]) -> Iterator[Manifest]:
+    """Yield the manifests, in the order in which they stand."""
+    at = 1
+    while at < len(boxes):
+        box = boxes[at]
+        inside = at + 1
+        while inside < len(boxes) and boxes[inside].depth > 1:
+            inside += 1
+        if box.form == _COMPRESSED:
+            raise ValueError("it is compressed, and compressed manifests are not read")
+        if box.form not in _MANIFESTS:
+            if box.kind != b"free":
+                raise ValueError("it holds something that is no manifest")
+        else:
+            yield _manifest(data, box, boxes[at + 1 : inside])
+        at = inside
+
+
+def _manifest(data: bytes, box: Box, inside: list[Box]) -> Manifest:
+    assertions: list[tuple[str, tuple[Box, ...]]] = []
+    signature = b""
+    part = ""  # the label of the superbox in the manifest that the next boxes belong to
+    content: list[Box] = []
+    for item in inside:
+        if item.depth == 2:
+            part = item.label or ""
+        elif part == _ASSERTIONS and item.depth == 3:
+            content = []
+            assertions.append((item.label or "", ()))
+        elif part == _ASSERTIONS and item.depth == 4:
+            content.append(item)
+            assertions[-1] = (assertions[-1][0], tuple(content))
+        elif part == _SIGNATURE and item.kind == b"cbor":
+            signature = data[item.content : item.end]
+    return Manifest(box.label or "", box.form == _UPDATE, tuple(assertions), signature)
+
+
+def cose_headers(signature: bytes) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
+    """Return the protected and unprotected headers of a COSE_Sign1 structure; empty if unreadable.
+
+    References
+    ----------
+    RFC 9052, section 4.2.
+    """
+    value = decode_cbor(signature, text_keys=False)
+    parts = getattr(value, "value", value)
+    if not isinstance(parts, (list, tuple)) or len(parts) != 4:
+        return {}, {}
+    protected = decode_cbor(parts[0], text_keys=False) if isinstance(parts[0], bytes) else None
+    headers = (protected, parts[1])
+    known = [item if isinstance(item, Mapping) else {} for item in headers]
+    return known[0], known[1]
+
+
+def signing_chains(store: bytes) -> dict[str, list[x509.Certificate]]:
+    """Return the certificates in each manifest's signature, the signer's first, by manifest label.
+
+    A store that `open_store` refuses has none, and a certificate that cannot be read is left out.
+    """
+    try:
+        manifests = open_store(store).manifests
+    except ValueError:
+        return {}
+    return {item.label: list(_chain(item.signature)) for item in manifests}
+
+
+def _chain(signature: bytes) -> Iterator[x509.Certificate]:
+    for headers in cose_headers(signature):
+        for name in _CHAIN_HEADERS:
+            value = headers.get(name)
+            for item in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(item, bytes):
+                    try:
+                        yield x509.load_der_x509_certificate(item)
+                    except UNREADABLE:
+                        continue

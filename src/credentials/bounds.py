@@ -18,6 +18,7 @@ _MAX_DEPTH: Final = 64
 _MAX_DECODED: Final = 100_000
 _MAX_HEADERS: Final = 64
 _BYTES, _TEXT, _ARRAY, _MAP, _TAG = 2, 3, 4, 5, 6  # CBOR's major types
+_TEXT_WEIGHT: Final = 30
 _BREAK: Final = 0xFF
 _INDEFINITE: Final = 31
 _SHORT: Final = "a part of it announces more than it holds"
@@ -25,9 +26,15 @@ _MALFORMED: Final = "a part of it is not well-formed"
 
 
 def check_cbor(
-    data: bytes, at: int, end: int, max_items: int, *, max_pairs: int | None = None
+    data: bytes,
+    at: int,
+    end: int,
+    budget: int,
+    *,
+    item_bytes: int | None = None,
+    max_pairs: int | None = None,
 ) -> int:
-    """Check the one CBOR item between two positions, and return how many items are in it.
+    """Check the one CBOR item between two positions, and return how much work it makes.
 
     Parameters
     ----------
@@ -35,8 +42,11 @@ def check_cbor(
         What holds it.
     at, end : int
         Where it begins and ends; zero bytes may follow it.
-    max_items : int
+    budget : int
         How many items, nested ones included, it may have.
+    item_bytes : int, optional
+        How many bytes of a byte string count as one item more, where they become a list of
+        numbers; text counts a thirtieth of that. By default neither does.
     max_pairs : int, optional
         How many keys a map may have, which then must say it beforehand.
 
@@ -47,7 +57,7 @@ def check_cbor(
         followed by anything else.
     """
     left = [1]  # how many items each open container still needs; -1: until a break
-    items = 0
+    cost = 0
     while left:
         if left[-1] == 0:
             left.pop()
@@ -59,23 +69,25 @@ def check_cbor(
                 raise ValueError(_MALFORMED)
             at += 1
             continue
-        items += 1
+        cost += 1
         if left[-1] > 0:
             left[-1] -= 1
         major, value, at = _head(data, at)
-        if items > max_items or (major == _MAP and _too_many(value, max_pairs)):
-            raise ValueError("it has too many parts")
         if major in (_BYTES, _TEXT) and value is not None:
             at += value
+            weight = _TEXT_WEIGHT if major == _TEXT else 1
+            cost += 0 if item_bytes is None else value // (item_bytes * weight)
         elif major in (_BYTES, _TEXT, _ARRAY, _MAP, _TAG):
             left.append(-1 if value is None else _inside(major, value))
         if at > end or left[-1] > end - at:
             raise ValueError(_SHORT)
+        if cost > budget or (major == _MAP and _too_many(value, max_pairs)):
+            raise ValueError("it has too many parts")
         if len(left) > _MAX_DEPTH:
             raise ValueError("it is nested too deeply")
     if data.count(0, at, end) != end - at:
         raise ValueError("something lies behind a part of it")
-    return items
+    return cost
 
 
 def _inside(major: int, value: int) -> int:

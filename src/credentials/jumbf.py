@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 __all__ = ["Box", "read_boxes"]
 
 _MAX_DEPTH: Final = 12
-_MAX_BOXES: Final = 20_000
+_MAX_BOXES: Final = 10_000
 _KINDS: Final = frozenset(
     (b"jumb", b"jumd", b"cbor", b"json", b"bfdb", b"bidb", b"uuid", b"jp2c", b"xml ", b"free")
 )

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 __all__ = ["MAX_PARTS", "MAX_STORE", "TWO_STORES", "Located", "Span"]
 
-MAX_STORE: Final = 32 * 1024 * 1024
+MAX_STORE: Final = 24 * 1024 * 1024
 """Bytes of a manifest store; large real ones, with many previews, have about 5 MB."""
 
 MAX_PARTS: Final = 1_000_000

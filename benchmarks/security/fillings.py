@@ -153,27 +153,20 @@ def iso_box(kind: bytes, body: bytes) -> bytes:
 
 
 def _skipped(kind: str, size: int) -> bytes:
-    """Return so many bytes that decoders skip."""
-    if size <= 0:
-        return b""
-    match kind:
-        case "jpeg":
-            return jpeg_segment(0xFE, bytes(size - 4)) if size >= 4 else b"\xff" * size
-        case "png":
-            return png_chunk(b"teSt", bytes(size - 12)) if size >= 12 else bytes(size)
-        case "webp":
-            return b"teSt" + struct.pack("<I", size - 8) + bytes(size - 8) if size >= 8 else b""
-        case "gif":
-            return _gif_comment(size)
-        case "tiff":
-            return bytes(size)
-        case _:
-            return iso_box(b"free", bytes(size - 8)) if size >= 8 else bytes(size)
+    """Return so many bytes that decoders skip; zeros where there is no room for a header."""
+    makers: dict[str, tuple[int, Callable[[int], bytes]]] = {
+        "jpeg": (4, lambda size: jpeg_segment(0xFE, bytes(size - 4))),
+        "png": (12, lambda size: png_chunk(b"teSt", bytes(size - 12))),
+        "webp": (8, lambda size: riff_chunk(b"teSt", bytes(size - 8))[:size]),
+        "gif": (3, _gif_comment),
+        "tiff": (0, bytes),
+        "avif": (8, lambda size: iso_box(b"free", bytes(size - 8))),
+    }
+    least, maker = makers[kind]
+    return maker(size) if size >= least else bytes(max(size, 0))
 
 
 def _gif_comment(size: int) -> bytes:
-    if size < 5:
-        return b"!\xfe\0"[:size]
     rest = size - 3  # sub-blocks with their lengths, and the end
     blocks = b""
     while rest:
@@ -185,7 +178,8 @@ def _gif_comment(size: int) -> bytes:
 
 def _with_length(data: bytes, room: Room) -> bytes:
     found = locate(room.data)
-    assert found is not None
+    if found is None:
+        return data
     at = found.optional[0].start
     order = "<" if data[:2] == b"II" else ">"
     return data[:at] + struct.pack(f"{order}I", len(room.store)) + data[at + 4 :]

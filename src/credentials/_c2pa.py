@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _CONTEXTS_KEPT = 32
 _THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}  # 6 KB
+_BIG_TIFF = (b"II+\0", b"MM\0+")
 _MANIFEST_FAULTS = ("other: bad parameter", "encoding:", "json:", "assertion")
 
 _contexts: OrderedDict[tuple[int, Settings], c2pa.Context] = OrderedDict()
@@ -319,7 +320,7 @@ def _url(text: str | None) -> bytes | None:
 
 
 def _builder(job: SigningJob) -> c2pa.Builder:
-    _check_history(job)
+    _check_pictures(job)
     try:
         builder = c2pa.Builder(job.manifest, context(job.settings))
         if not job.embed:
@@ -338,14 +339,21 @@ def _builder(job: SigningJob) -> c2pa.Builder:
     return builder
 
 
-def _check_history(job: SigningJob) -> None:
-    """Check every manifest store that the library will read while it signs.
+def _check_pictures(job: SigningJob) -> None:
+    """Check every manifest store that the library will read while it signs, and where it writes.
 
     Raises
     ------
     ManifestError
-        If one cannot be read.
+        If one cannot be read, or the library would leave out more than the manifest.
     """
+    if job.embed and job.data.startswith(_BIG_TIFF):
+        # It counts 16 bytes for each of a directory's entries, which have 20, and so leaves eight
+        # bytes of some other entry out of the hash.
+        raise ManifestError(
+            "a BigTIFF cannot hold a manifest that protects all of it",
+            hint="Save the picture as an ordinary TIFF, or keep the manifest in a file beside it.",
+        )
     pictures = {job.data} if job.parent is None else {job.data, job.parent.data}
     try:
         for picture in pictures:

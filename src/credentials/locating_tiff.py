@@ -17,7 +17,7 @@ class _Layout(NamedTuple):
     """How a TIFF writes its numbers."""
 
     order: str
-    count: struct.Struct  # of a directory's entries
+    entries: struct.Struct  # how many a directory has
     entry: struct.Struct  # tag, type, count, value or offset
     offset: struct.Struct
 
@@ -56,10 +56,10 @@ def locate_tiff(data: bytes) -> Located | None:
     directories: list[Span] = []
     seen: set[int] = set()
     entries = 0
-    while at and at not in seen and at + layout.count.size <= len(data):
+    while at and at not in seen and at + layout.entries.size <= len(data):
         seen.add(at)
-        (count,) = layout.count.unpack_from(data, at)
-        start = at + layout.count.size
+        (count,) = layout.entries.unpack_from(data, at)
+        start = at + layout.entries.size
         end = start + count * layout.entry.size
         entries += count
         if end > len(data) or entries > MAX_PARTS:

@@ -22,7 +22,7 @@ from indelible.credentials.located import MAX_PARTS, MAX_STORE, TWO_STORES, Loca
 from indelible.credentials.locating_iso import locate_iso
 from indelible.credentials.locating_tiff import locate_tiff
 
-__all__ = ["Segment", "gif_blocks", "jpeg_segments", "locate", "png_chunks"]
+__all__ = ["Segment", "gif_blocks", "joined_blocks", "jpeg_segments", "locate", "png_chunks"]
 
 _APP11: Final = b"\xeb"
 _SCAN: Final = 0xDA
@@ -280,9 +280,14 @@ def _gif(data: bytes) -> Located | None:
         raise ValueError(_SHORT)
     if block.end - block.content > MAX_STORE:
         raise ValueError("it is too large")
+    store = joined_blocks(data, block.content + 12)
+    return Located(store, (Span(block.start, block.end),))
+
+
+def joined_blocks(data: bytes, at: int) -> bytes:
+    """Return what a GIF's chain of sub-blocks holds; it must end inside the data."""
     pieces = []
-    at = block.content + 12
     while data[at]:
         pieces.append(data[at + 1 : at + 1 + data[at]])
         at += 1 + data[at]
-    return Located(b"".join(pieces), (Span(block.start, block.end),))
+    return b"".join(pieces)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
+from indelible.credentials.locating import gif_blocks, joined_blocks
 from indelible.credentials.locating_iso import top_boxes
 from indelible.credentials.xmp import PROVENANCE, read_properties
 from indelible.errors import IndelibleError
@@ -19,17 +22,22 @@ def remote_address(data: bytes) -> str | None:
     """Return the http or https address of a picture's manifest, None if its XMP names none."""
     if b"provenance" not in data:
         return None
-    address = read_properties(_xmp(data)).get(PROVENANCE, "")
-    return address if address.startswith(("http://", "https://")) else None
+    for packet in _packets(data):
+        address = read_properties(packet).get(PROVENANCE, "")
+        if address.startswith(("http://", "https://")):
+            return address
+    return None
 
 
-def _xmp(data: bytes) -> bytes | None:
-    """Return a picture's XMP packet, as it is stored."""
-    if data[4:8] == b"ftyp":  # where C2PA looks; `imaging` knows the items of pictures
+def _packets(data: bytes) -> Iterator[bytes | None]:
+    """Yield a picture's XMP, from where C2PA puts it and from where `imaging` looks."""
+    if data[4:8] == b"ftyp":
         for box in top_boxes(data):
             if box.kind == b"uuid" and data[box.content : box.content + 16] == _XMP_UUID:
-                return data[box.content + 16 : box.end]
-    try:
-        return read_container(data, DEFAULT_LIMITS).xmp
-    except IndelibleError:
-        return None
+                yield data[box.content + 16 : box.end]
+    elif data.startswith(b"GIF8"):
+        for block in gif_blocks(data):
+            if data[block.content + 1 : block.content + 12] == b"XMP DataXMP":
+                yield joined_blocks(data, block.content + 12).partition(b"\x01\xff\xfe\xfd")[0]
+    with suppress(IndelibleError):
+        yield read_container(data, DEFAULT_LIMITS).xmp

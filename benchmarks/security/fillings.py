@@ -48,7 +48,10 @@ def room_of(kind: str, data: bytes) -> Room:
     if found is None or len(found.container) != 1:
         raise ValueError("the picture has no manifest in one piece")
     span = found.container[0]
-    return Room(kind, data, span.start, span.end, shrunk(found.store))
+    store = shrunk(found.store)
+    if len(store) % 2:  # a WebP's chunks begin at even places
+        store = shrunk(found.store, bytes(1))
+    return Room(kind, data, span.start, span.end, store)
 
 
 def filled(room: Room, before: bytes = b"", after: bytes = b"", between: bytes = b"") -> bytes:

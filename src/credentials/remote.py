@@ -37,7 +37,7 @@ def _packets(data: bytes) -> Iterator[bytes | None]:
                 yield data[box.content + 16 : box.end]
     elif data.startswith(b"GIF8"):
         for block in gif_blocks(data):
-            if data[block.content + 1 : block.content + 12] == b"XMP DataXMP":
+            if data[block.content : block.content + 12] == b"\x0bXMP DataXMP":
                 yield joined_blocks(data, block.content + 12).partition(b"\x01\xff\xfe\xfd")[0]
     with suppress(IndelibleError):
         yield read_container(data, DEFAULT_LIMITS).xmp

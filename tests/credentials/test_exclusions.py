@@ -6,10 +6,24 @@ import dataclasses
 
 import pytest
 
-from benchmarks.security.fillings import FILLINGS, INSIDE, Room, filled, room_of, shrunk
+from benchmarks.security.fillings import (
+    FILLINGS,
+    INSIDE,
+    Room,
+    container,
+    filled,
+    room_of,
+    shrunk,
+)
 from indelible.credentials import DevelopmentIdentity, Trust, read, sign
+from indelible.credentials.box_names import box_names
+from indelible.credentials.exclusions import check_exclusions
 from indelible.credentials.locating import locate
+from indelible.credentials.locating_iso import C2PA_UUID
+from indelible.credentials.store import open_store
+from tests.credentials import stores
 from tests.credentials.conftest import make_request, picture
+from tests.credentials.stores import box
 
 KINDS = tuple(FILLINGS)
 _ENDS = ("end", "picture", "misaligned")
@@ -79,3 +93,168 @@ def test_empty_padding_may_lie_behind_the_store(room: Room, trust: Trust) -> Non
     store = room.store + bytes(len(found.store) - len(room.store))
     data = filled(dataclasses.replace(room, store=store))
     assert read(data, room.kind, trust=trust).state == "trusted"
+
+
+# --- rules, one by one ---
+
+
+def _problems(
+    label: str, hashed: object, data: bytes, *, holds: bool = True, embedded: bool = True
+) -> list[str]:
+    made = open_store(stores.store(stores.manifest(stores.assertion(label, hashed))))
+    return check_exclusions(data, locate(data), made, holds=holds, embedded=embedded)
+
+
+def _ranges(*spans: tuple[int, int]) -> dict[str, object]:
+    return {"exclusions": [{"start": start, "length": end - start} for start, end in spans]}
+
+
+STORE = stores.store(stores.manifest())
+
+
+def _png(store: bytes = STORE) -> tuple[bytes, int, int]:
+    data, held = picture("png"), container("png", store)
+    return data[:33] + held + data[33:], 33, 33 + len(held)
+
+
+def test_only_the_container_may_be_left_out() -> None:
+    data, start, end = _png()
+    middle = (start + end) // 2
+    for good in ([(start, end)], [(start + 8, end)], [(start, middle), (middle, end)], []):
+        assert _problems("c2pa.hash.data", _ranges(*good), data) == []
+    for bad in (
+        [(0, end)],
+        [(start, end + 1)],
+        [(start - 1, end)],
+        [(start, end), (end + 10, end + 11)],
+        [(end, len(data))],
+    ):
+        assert _problems("c2pa.hash.data", _ranges(*bad), data), bad
+    assert _problems("c2pa.hash.data", {**_ranges((start, end)), "pad": b"x"}, data)
+    assert not _problems("c2pa.hash.data", {**_ranges((start, end)), "pad2": bytes(9)}, data)
+    assert _problems("c2pa.hash.data", [1], data)
+
+
+def test_a_changed_picture_is_not_said_to_have_a_hole() -> None:
+    """Its manifest lies elsewhere than it did; only far too much is reported."""
+    data, start, end = _png()
+    moved = _ranges((start + 500, end + 500))
+    assert _problems("c2pa.hash.data", moved, data, holds=False) == []
+    assert _problems("c2pa.hash.data", _ranges((0, end + 9_000)), data + bytes(9_000), holds=False)
+
+
+def test_a_manifest_from_elsewhere_is_only_checked_if_it_holds() -> None:
+    data = picture("png")
+    hashed = _ranges((0, len(data)))
+    assert _problems("c2pa.hash.data", hashed, data, holds=False, embedded=False) == []
+    assert _problems("c2pa.hash.data", hashed, data, embedded=False)
+    assert _problems("c2pa.hash.data", _ranges(), data, embedded=False) == []
+
+
+def test_an_update_is_bound_by_the_manifest_that_it_updates() -> None:
+    data, start, end = _png()
+    for span, count in (((start, end), 0), ((0, end), 1)):
+        old = stores.manifest(stores.assertion("c2pa.hash.data", _ranges(span)), label="old")
+        link = {"relationship": "parentOf", "activeManifest": {"url": "self#jumbf=/c2pa/old"}}
+        new = stores.manifest(
+            stores.assertion("c2pa.ingredient.v3", link), label="new", form=b"c2um"
+        )
+        lost = stores.manifest(label="lost", form=b"c2um")
+        for made, expected in (((old, new), count), ((old, lost), 0), ((new,), 0)):
+            opened = open_store(stores.store(*made))
+            found = check_exclusions(data, locate(data), opened, holds=True)
+            assert len(found) == expected
+
+
+ISO: list[dict[str, object]] = [
+    {"xpath": "/uuid", "data": [{"offset": 8, "value": C2PA_UUID}]},
+    *({"xpath": path} for path in ("/ftyp", "/mfra", "/free", "/skip")),
+]
+XMP_BOX = box(b"uuid", bytes(range(16)) + b"<x/>")
+
+
+@pytest.mark.parametrize(
+    ("exclusions", "more", "good"),
+    [
+        (ISO, b"", True),
+        (ISO, box(b"free", bytes(10_000)), True),
+        (ISO, box(b"free", b"made by a careful writer"), True),
+        (ISO, XMP_BOX, True),
+        (ISO, b"behind", True),
+        ([*ISO, {"xpath": "/moov/trak"}], b"", True),
+        (ISO, box(b"free", b"\xff\xd8\xff"), False),
+        (ISO, box(b"free", b"text " * 100), False),
+        (ISO, box(b"ftyp", b"avif"), False),
+        (ISO, b"\0\0\0\x05freefree", False),
+        ([*ISO, {"xpath": "/moov/trak"}], box(b"moov", b""), False),
+        ([{"xpath": "/uuid"}], XMP_BOX, False),
+        ([{"xpath": "/uuid", "data": [{"offset": 9, "value": b"\1"}]}], XMP_BOX, False),
+        ([*ISO, {"xpath": "/meta/iloc"}], b"", False),
+        ([*ISO, {"xpath": "//meta[1]"}], b"", False),
+        ([*ISO, {"xpath": "mdat", "subset": [{"offset": 16, "length": 0}]}], b"", False),
+        ([*ISO, {"xpath": 1}], b"", False),
+    ],
+)
+def test_only_boxes_that_no_decoder_reads_may_be_left_out(
+    exclusions: list[dict[str, object]], more: bytes, good: bool
+) -> None:
+    data = picture("avif") + container("avif", STORE) + more
+    for label in ("c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3"):
+        assert (_problems(label, {"exclusions": exclusions}, data) == []) is good
+    # The first version of the hash does not say where the boxes lie.
+    assert _problems("c2pa.hash.bmff", {"exclusions": exclusions}, data)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "gif"])
+def test_a_list_of_parts_must_be_complete(kind: str) -> None:
+    data = picture(kind)
+    at = {"png": 33, "jpeg": 20, "gif": 13 + 3 * 2 ** ((data[10] & 7) + 1)}[kind]
+    data = data[:at] + container(kind, STORE) + data[at:]
+    found = locate(data)
+    assert found is not None
+    names = box_names(data, found.container[0])
+    assert names is not None
+    entries = [{"names": [name], "hash": b"x"} for name in names]
+    first = [{"names": ["PNGh"], "hash": b"x"}] if kind == "png" else []
+
+    def problems(entries: list[dict[str, object]], data: bytes = data) -> list[str]:
+        return _problems("c2pa.hash.boxes", {"boxes": entries}, data)
+
+    place = names.index("C2PA")
+    marked = [*entries]
+    marked[place] = {"names": ["C2PA"], "hash": b"", "excluded": True}
+    assert problems([*first, *entries]) == []
+    assert problems(marked) == []
+    assert problems([{"names": names, "hash": b"x"}]) == []
+    assert problems(entries[:-1])
+    assert problems([*entries, *entries[-1:]])
+    assert problems([*entries[:place], *entries[place + 1 :]])
+    assert problems(entries, data + b"behind")
+    assert problems([{**entries[0], "excluded": True}, *entries[1:]])
+    assert problems([{**entries[0], "names": 5}, *entries[1:]])
+    assert _problems("c2pa.hash.boxes", {"boxes": entries}, picture("webp"))
+    assert _problems("c2pa.hash.boxes", {}, data)
+
+
+@pytest.mark.parametrize(
+    ("headers", "good"),
+    [
+        (
+            {"pad": bytes(100), "pad2": bytes(9), "x5chain": [b"x" * 900], "rVals": {"a": [b"x"]}},
+            True,
+        ),
+        ({"pad": [0] * 50, "later": b"short", "more": 5}, True),
+        ({"pad": b"\0x"}, False),
+        ({"pad2": b"x"}, False),
+        ({"pad": "text"}, False),
+        ({"pad": [0, 1]}, False),
+        ({"other": b"x" * 100}, False),
+        ({"other": {"nested": b"x"}}, False),
+    ],
+)
+def test_signatures_hold_no_more_than_they_need(headers: dict[str, object], good: bool) -> None:
+    data, _, _ = _png()
+    bad = stores.manifest(signed=stores.signature(**headers), label="first")
+    for made in ((bad,), (bad, stores.manifest())):
+        opened = open_store(stores.store(*made))
+        assert (check_exclusions(data, locate(data), opened, holds=True) == []) is good

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TypeAlias
 
 import pytest
 
@@ -109,6 +110,7 @@ def _ranges(*spans: tuple[int, int]) -> dict[str, object]:
     return {"exclusions": [{"start": start, "length": end - start} for start, end in spans]}
 
 
+Entry: TypeAlias = dict[str, object]
 STORE = stores.store(stores.manifest())
 
 
@@ -166,7 +168,7 @@ def test_an_update_is_bound_by_the_manifest_that_it_updates() -> None:
             assert len(found) == expected
 
 
-ISO: list[dict[str, object]] = [
+ISO: list[Entry] = [
     {"xpath": "/uuid", "data": [{"offset": 8, "value": C2PA_UUID}]},
     *({"xpath": path} for path in ("/ftyp", "/mfra", "/free", "/skip")),
 ]
@@ -196,7 +198,7 @@ XMP_BOX = box(b"uuid", bytes(range(16)) + b"<x/>")
     ],
 )
 def test_only_boxes_that_no_decoder_reads_may_be_left_out(
-    exclusions: list[dict[str, object]], more: bytes, good: bool
+    exclusions: list[Entry], more: bytes, good: bool
 ) -> None:
     data = picture("avif") + container("avif", STORE) + more
     for label in ("c2pa.hash.bmff.v2", "c2pa.hash.bmff.v3"):
@@ -214,10 +216,10 @@ def test_a_list_of_parts_must_be_complete(kind: str) -> None:
     assert found is not None
     names = box_names(data, found.container[0])
     assert names is not None
-    entries = [{"names": [name], "hash": b"x"} for name in names]
-    first = [{"names": ["PNGh"], "hash": b"x"}] if kind == "png" else []
+    entries: list[Entry] = [{"names": [name], "hash": b"x"} for name in names]
+    first: list[Entry] = [{"names": ["PNGh"], "hash": b"x"}] if kind == "png" else []
 
-    def problems(entries: list[dict[str, object]], data: bytes = data) -> list[str]:
+    def problems(entries: list[Entry], data: bytes = data) -> list[str]:
         return _problems("c2pa.hash.boxes", {"boxes": entries}, data)
 
     place = names.index("C2PA")

@@ -36,6 +36,7 @@ from benchmarks.security.fillings import (
     shrunk,
 )
 from indelible import credentials, imaging
+from indelible.credentials.located import Span
 from indelible.credentials.locating import locate
 from indelible.errors import IndelibleError
 
@@ -66,13 +67,13 @@ class Sample:
     full: bytes
 
     @property
-    def left_out(self) -> list[tuple[int, int]]:
+    def left_out(self) -> list[Span]:
         """Where the bytes lie that the hash does not cover."""
         found = locate(self.room.data)
-        spans = [(0, 0)] if found is None else [*found.container, *found.optional]
+        spans = [] if found is None else [*found.container, *found.optional]
         if self.room.kind == "avif":  # the brands
-            spans.append((8, int.from_bytes(self.room.data[:4], "big")))
-        return [(start, end) for start, end in spans if end > start]
+            spans.append(Span(8, int.from_bytes(self.room.data[:4], "big")))
+        return [span for span in spans if span.length > 0]
 
 
 @cache

@@ -30,7 +30,7 @@ _MAX_NOTE: Final = 256  # bytes of text in such a box: writers leave their names
 _MAX_BRANDS: Final = 256  # bytes of the box that names a file's brands
 _PADDING: Final = frozenset(("pad", "pad2"))
 _HEADERS: Final = frozenset(("x5chain", "sigTst", "sigTst2", "rVals", *_PADDING))
-_MAX_UNKNOWN: Final = 64  # bytes of a header that C2PA does not define
+_MAX_UNKNOWN: Final = 256  # bytes of a header that C2PA does not define
 # What may be left out beyond the manifest in a picture that was edited since: a manifest carried
 # over into another container has other headers around it.
 _SLACK: Final = 4096
@@ -233,10 +233,8 @@ def _signature_padding(signature: bytes) -> Iterator[str]:
         if name in _PADDING:
             if not _is_zero(value):
                 yield "the padding of a signature is not empty"
-        elif isinstance(name, str) and name not in _HEADERS:
-            size = len(value) if isinstance(value, (str, bytes)) else 0
-            if size > _MAX_UNKNOWN or isinstance(value, (Mapping, list, tuple)):
-                yield "a signature holds something that is none"
+        elif isinstance(name, str) and name not in _HEADERS and len(repr(value)) > _MAX_UNKNOWN:
+            yield "a signature holds something that is none"
 
 
 def _is_zero(value: Any) -> bool:  # noqa: ANN401 - CBOR holds anything

@@ -27,10 +27,9 @@ from indelible.credentials.disclosure import NOTICE
 
 __all__ = ["certificate_list", "manifest_tree", "profile_table", "signal_list"]
 
-_STATES: Final = {
-    "trusted": ("intact, signed by a trusted signer", "bold green"),
-    "valid": ("intact, signed by somebody on no trust list", "bold yellow"),
-    "invalid": ("not intact", "bold red"),
+_INTEGRITY: Final = {
+    "changed": ("changed since it was signed", "bold red"),
+    "broken": ("not intact", "bold red"),
     "absent": ("no manifest", "bold"),
     "unreadable": ("a manifest that cannot be read", "bold red"),
 }
@@ -62,7 +61,7 @@ _ACTIONS: Final = {
 
 def manifest_tree(name: str, credential: CredentialReport) -> RenderableType:
     """Return everything that the credentials of one file say."""
-    words, style = _STATES[credential.state]
+    words, style = _state(credential)
     tree = Tree(Text.assemble((name, "bold"), ": ", (words, style)))
     for reason in credential.reasons:
         tree.add(Text(clean(reason)))
@@ -79,6 +78,16 @@ def manifest_tree(name: str, credential: CredentialReport) -> RenderableType:
     if credential.development:
         tree.add(Text(DEVELOPMENT_NOTE, style="yellow"))
     return tree
+
+
+def _state(credential: CredentialReport) -> tuple[str, str]:
+    if credential.integrity != "intact":
+        return _INTEGRITY[credential.integrity]
+    if credential.signer_trusted:
+        return "intact, signed by a trusted signer", "bold green"
+    if credential.expired:
+        return "intact, signed with a certificate that has expired", "bold yellow"
+    return "intact, signed by somebody who is not trusted here", "bold yellow"
 
 
 def _add_manifest(
@@ -102,10 +111,9 @@ def _facts(
     manifest: ManifestReport, credential: CredentialReport | None
 ) -> list[tuple[str, str | None]]:
     signature = manifest.signature
-    time = signature.time and f"{signature.time} (time-stamped)"
+    time = signature.time and f"{signature.time} (as a time stamp says)"
     if credential is not None and credential.time is not None:
-        clock = "time-stamped" if credential.timestamped else "by the signer's own clock"
-        time = f"{credential.time} ({clock})"
+        time = f"{credential.time} ({credential.clock})"
     source = manifest.source_type
     ids = [f"{item.value.hex()} ({item.algorithm})" for item in manifest.soft_bindings]
     return [

@@ -6,6 +6,7 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
+from indelible.credentials.ai import AiClaim, ai_claims
 from indelible.credentials.assertions import AiDisclosure, Assertion, Region, TrainingMining
 from indelible.credentials.certificate_profile import (
     ProfileFinding,
@@ -50,8 +51,10 @@ from indelible.credentials.report import (
     CredentialReport,
     Finding,
     IngredientReport,
+    Integrity,
     ManifestReport,
     Signature,
+    Standing,
     State,
 )
 from indelible.credentials.signals import Signal, find_signals
@@ -63,6 +66,7 @@ from indelible.credentials.trust_store import TrustStore
 
 __all__ = [
     "Action",
+    "AiClaim",
     "AiDisclosure",
     "Assertion",
     "CallbackSigner",
@@ -74,6 +78,7 @@ __all__ = [
     "Finding",
     "Generator",
     "IngredientReport",
+    "Integrity",
     "ManifestDefinition",
     "ManifestReport",
     "ManifestRequest",
@@ -90,11 +95,13 @@ __all__ = [
     "SoftBinding",
     "SourceType",
     "SqliteRegistry",
+    "Standing",
     "State",
     "TrainingMining",
     "Trust",
     "TrustList",
     "TrustStore",
+    "ai_claims",
     "check_chain",
     "check_profile",
     "create_identity",

@@ -55,21 +55,22 @@ def trusted_manifests(summary: Mapping[str, Any]) -> set[str]:
     It leaves out of its results what an ingredient's own record says already, true or not; so a
     signer who is trusted on record and is not now is told by the failure.
     """
-    trusted: set[str] = set()
+    now: set[str] = set()
+    on_record: set[str] = set()
     refused: set[str] = set()
     for delta in mappings(mapping(summary, "validation_results").get("ingredientDeltas")):
         results = mapping(delta, "validationDeltas")
-        trusted |= _signers(results.get("success"), SIGNER_TRUSTED)
+        now |= _signers(results.get("success"), SIGNER_TRUSTED)
         refused |= _signers(results.get("failure"), UNTRUSTED)
     for body in mapping(summary, "manifests").values():
         for item in mappings(body.get("ingredients") if isinstance(body, Mapping) else None):
             label = item.get("active_manifest")
             recorded = mapping(mapping(item, "validation_results"), "activeManifest")
             if isinstance(label, str) and _has(recorded.get("success"), SIGNER_TRUSTED):
-                trusted.add(label)
+                on_record.add(label)
             if isinstance(label, str) and _has(recorded.get("failure"), UNTRUSTED):
                 refused.add(label)
-    return trusted - refused
+    return now | (on_record - refused)
 
 
 def _has(items: object, code: str) -> bool:

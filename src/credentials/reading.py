@@ -267,14 +267,23 @@ def _own(code: str, label: str, part: str = "c2pa.signature") -> Finding:
 
 
 def _trusted_history(reading: _c2pa.Reading, trust: Trust) -> set[str]:
-    """Return the manifests in the history whose signers are trusted by our own checks, too."""
+    """Return the manifests in the history whose signers are trusted by our own checks, too.
+
+    What was time-stamped and has expired since counts as not trusted: an ingredient's time stamp is
+    not looked at.
+    """
     labels = trusted_manifests(reading.summary)
     if not labels:
         return set()
     known = signatures(reading.store)
     now = dt.datetime.now(dt.UTC)
     chains = {label: known.get(label, CoseSignature()).chain for label in labels}
-    return {label for label, chain in chains.items() if vouch(chain, trust, now).by is not None}
+    return {
+        label
+        for label, chain in chains.items()
+        if vouch(chain, trust, now).by is not None
+        and chain[0].not_valid_before_utc <= now <= chain[0].not_valid_after_utc
+    }
 
 
 def _time_stamp(

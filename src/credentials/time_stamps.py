@@ -8,7 +8,8 @@ taken out here, and judged in `paths`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from cryptography import x509
@@ -44,14 +45,15 @@ def stamping_chain(token: bytes) -> tuple[x509.Certificate, ...]:
     try:
         signed = _signed_data(token)
         parts = list(_elements(token, signed))
-        pool = [
-            x509.load_der_x509_certificate(token[item.start : item.end])
+        encoded = [
+            token[item.start : item.end]
             for part in parts
             if part.tag == _CONTEXT_0
             for item in _elements(token, part)
         ]
+        pool = list(_readable(encoded[:_MAX_CERTIFICATES]))
         (signer,) = _elements(token, parts[-1])  # the set of signers comes last
-        if parts[-1].tag != _SET or len(pool) > _MAX_CERTIFICATES:
+        if parts[-1].tag != _SET:
             return ()
         _version, who, *_rest = _elements(token, signer)
         issuer, serial = _elements(token, who)
@@ -65,6 +67,12 @@ def stamping_chain(token: bytes) -> tuple[x509.Certificate, ...]:
     except (IndexError, *UNREADABLE):
         return ()
     return (found, *(item for item in pool if item is not found))
+
+
+def _readable(encoded: Iterable[bytes]) -> Iterator[x509.Certificate]:
+    for der in encoded:
+        with suppress(*UNREADABLE):
+            yield x509.load_der_x509_certificate(der)
 
 
 def _signed_data(token: bytes) -> _Element:

@@ -28,9 +28,8 @@ ACTIONS = {
 }
 
 
-def signed(identity: DevelopmentIdentity, *assertions: dict[str, Any], version: int = 2) -> bytes:
+def signed(identity: DevelopmentIdentity, *assertions: dict[str, Any]) -> bytes:
     manifest = {
-        "claim_version": version,
         "claim_generator_info": [{"name": "Acme", "version": "1"}],
         "assertions": [ACTIONS, *assertions],
     }
@@ -194,17 +193,6 @@ def test_a_recovered_store_whose_history_was_changed_is_broken(edited: bytes, tr
     assert (sound.integrity, sound.changed_only) == ("changed", True)
     report = read(picture(seed=9), "jpeg", trust=trust, manifest_store=bytes(damaged))
     assert (report.integrity, report.changed_only) == ("broken", False)
-
-
-def test_time_stamps_of_old_manifests_need_a_trusted_authority_too(
-    identity: DevelopmentIdentity, trust: Trust
-) -> None:
-    """The library asks no list for them, and calls them trusted."""
-    data = signed(identity, version=1)
-    found = ("timeStamp.validated", "timeStamp.trusted")
-    report = with_statuses(data, trust, *found, bucket="success")
-    assert report.timestamped is False
-    assert report.state == "trusted"
 
 
 def test_reports_that_are_made_by_hand_are_whole() -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-from indelible.credentials import PemSigner, Trust, read, sign
+from indelible.credentials import PemSigner, Trust, _c2pa, read, sign
 from indelible.errors import CertificateError, SigningError
 from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -79,6 +79,28 @@ def test_a_time_stamp_authority_does_not_vouch_for_signers(tsa: TimeStampAuthori
     report = read(data, "jpeg", trust=trust)
     assert report.state == "valid"
     assert not report.signer_trusted
+
+
+def test_old_manifests_need_a_listed_authority_too(tsa: TimeStampAuthority) -> None:
+    """For them the library asks no list, and calls every time stamp trusted."""
+    action = {"action": "c2pa.created", "when": "2020-01-01T00:00:00Z"}
+    manifest = {
+        "claim_version": 1,
+        "claim_generator": "Acme/1",
+        "claim_generator_info": [{"name": "Acme"}],
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}],
+    }
+    settings = _c2pa.Settings()
+    job = _c2pa.SigningJob(picture(), "image/jpeg", manifest, settings, signer(tsa.url))
+    data = _c2pa.sign(job)[0]
+    for trust, believed in (
+        (TRUST, False),
+        (TRUST.with_anchors(tsa.authority.pem, name="signers"), False),
+        (TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa"), True),
+    ):
+        report = read(data, "jpeg", trust=trust)
+        assert report.state == "trusted"
+        assert (report.timestamped, report.timestamp_trusted) == (believed, believed)
 
 
 def test_an_authority_that_fails_is_named(tsa: TimeStampAuthority) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pytest
 
-from indelible.credentials import PemSigner, Trust, _c2pa, read, sign
+from indelible.credentials import DevelopmentIdentity, PemSigner, Trust, _c2pa, read, sign
 from indelible.errors import CertificateError, SigningError
 from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -111,8 +111,22 @@ def test_an_authority_that_fails_is_named(tsa: TimeStampAuthority) -> None:
     tsa.close()
     with pytest.raises(SigningError, match="time-stamp authority"):
         sign(picture(), "jpeg", make_request(), signer(url))
+    with pytest.raises(SigningError) as caught:
+        sign(picture(), "jpeg", make_request(), signer(url))
+    assert "none" in caught.value.diagnostics()  # how to go on without
     with pytest.raises(SigningError, match="no http"):
         sign(picture(), "jpeg", make_request(), signer("ftp://example.org"))
+
+
+def test_signing_without_a_time_stamp_warns_once(
+    caplog: pytest.LogCaptureFixture, identity: DevelopmentIdentity
+) -> None:
+    key = new_key()
+    ours = PemSigner(pem(AUTHORITY.issue(key)), key_pem(key))
+    for who in (identity.signer, ours, ours):
+        sign(picture(), "jpeg", make_request(), who)
+    (record,) = [item for item in caplog.records if "without a time stamp" in item.message]
+    assert "expires" in record.message
 
 
 def fixture(name: str) -> bytes:

@@ -56,6 +56,7 @@ from indelible.credentials.report import (
     Signature,
     Standing,
     State,
+    weaker,
 )
 from indelible.credentials.signals import Signal, find_signals
 from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
@@ -124,5 +125,6 @@ __all__ = [
     "sign",
     "sign_file",
     "signing_chains",
+    "weaker",
     "write_request",
 ]

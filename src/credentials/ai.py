@@ -15,8 +15,8 @@ from indelible.credentials.report import (
     IngredientReport,
     ManifestReport,
     Standing,
+    weaker,
 )
-from indelible.credentials.status import meaning
 
 __all__ = ["AiClaim", "ai_claims"]
 
@@ -25,7 +25,6 @@ _GENERATED: Final = frozenset({"trainedAlgorithmicMedia", "trainedAlgorithmicDat
 _EDITED: Final = frozenset({"compositeWithTrainedAlgorithmicMedia"})
 _CREATED: Final = "c2pa.created"
 _DISCLOSURE: Final = "c2pa.ai-disclosure"
-_ORDER: Final[tuple[Standing, ...]] = ("trusted", "untrusted", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def ai_claims(report: CredentialReport) -> tuple[AiClaim, ...]:
         for item, above in level:
             if item.manifest is None:
                 continue
-            standing = max(above, _standing(item), key=_ORDER.index)
+            standing = weaker(above, item.standing)
             if _says(item.manifest):
                 found.append(_claim(item.manifest, "ingredient", standing))
             below.extend((inner, standing) for inner in item.manifest.ingredients)
@@ -121,11 +120,3 @@ def _kind(source_type: str | None) -> Literal["generated", "edited"] | None:
     if source_type in _GENERATED:
         return "generated"
     return "edited" if source_type in _EDITED else None
-
-
-def _standing(ingredient: IngredientReport) -> Standing:
-    meanings = [meaning(item.code) for item in ingredient.failures]
-    if any(item.breaks or item.kind == "picture" for item in meanings):
-        return "broken"
-    distrusted = any(item.distrusts for item in meanings)
-    return "trusted" if ingredient.signer_trusted and not distrusted else "untrusted"

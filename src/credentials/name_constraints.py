@@ -102,14 +102,19 @@ def _mail(name: str, base: str, unsure: bool) -> bool:
 def _uri(name: str, base: str, unsure: bool) -> bool:
     try:
         host = urlsplit(name).hostname
-        if host is None:
-            return unsure
+    except ValueError:
+        return unsure
+    if not host or _is_address(host):
+        return unsure
+    return _host(host, base)
+
+
+def _is_address(host: str) -> bool:
+    try:
         ipaddress.ip_address(host)
     except ValueError:
-        pass
-    else:
-        return unsure
-    return unsure if host is None else _host(host, base)
+        return False
+    return True
 
 
 def _host(host: str, base: str) -> bool:

@@ -136,7 +136,7 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     successes = {
         finding.code: finding
         for finding in findings(active.get("success"))
-        if finding.where.endswith("/c2pa.signature")
+        if finding.where == text_of(f"/c2pa/{label}/c2pa.signature")
     }
     found = findings(active.get("failure"))
     notes = tuple(
@@ -278,12 +278,13 @@ def _trusted_history(reading: _c2pa.Reading, trust: Trust) -> set[str]:
     known = signatures(reading.store)
     now = dt.datetime.now(dt.UTC)
     chains = {label: known.get(label, CoseSignature()).chain for label in labels}
-    return {
-        label
-        for label, chain in chains.items()
+    trusted = {  # each chain is judged once: a history may have thousands of manifests
+        chain
+        for chain in set(chains.values())
         if vouch(chain, trust, now).by is not None
         and chain[0].not_valid_before_utc <= now <= chain[0].not_valid_after_utc
     }
+    return {label for label, chain in chains.items() if chain in trusted}
 
 
 def _time_stamp(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from indelible.credentials.manifest import SoftBinding
+from indelible.credentials.status import meaning
 
 __all__ = [
     "Action",
@@ -18,6 +19,7 @@ __all__ = [
     "Signature",
     "Standing",
     "State",
+    "weaker",
 ]
 
 State = Literal["trusted", "valid", "invalid", "absent", "unreadable"]
@@ -25,6 +27,7 @@ Integrity = Literal["intact", "changed", "broken", "absent", "unreadable"]
 Standing = Literal["trusted", "untrusted", "broken"]
 
 
+_STANDINGS: tuple[Standing, ...] = ("trusted", "untrusted", "broken")
 _INTEGRITY: dict[State, Integrity] = {
     "trusted": "intact",
     "valid": "intact",
@@ -32,6 +35,11 @@ _INTEGRITY: dict[State, Integrity] = {
     "absent": "absent",
     "unreadable": "unreadable",
 }
+
+
+def weaker(one: Standing, other: Standing) -> Standing:
+    """Return the standing that is to be believed less."""
+    return max(one, other, key=_STANDINGS.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +129,15 @@ class IngredientReport:
     manifest: ManifestReport | None = None
     failures: tuple[Finding, ...] = ()
     signer_trusted: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """How far to believe its credentials, if the manifest that calls it so is believed."""
+        meanings = [meaning(item.code) for item in self.failures]
+        if any(item.breaks or item.kind == "picture" for item in meanings):
+            return "broken"
+        distrusted = any(item.distrusts for item in meanings)
+        return "trusted" if self.signer_trusted and not distrusted else "untrusted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +383,7 @@ def _manifest_dict(manifest: ManifestReport) -> dict[str, Any]:
                 "format": item.format,
                 "failures": [dataclasses.asdict(finding) for finding in item.failures],
                 "signer_trusted": item.signer_trusted,
+                "standing": item.standing,
                 "manifest": None if item.manifest is None else _manifest_dict(item.manifest),
             }
             for item in manifest.ingredients

@@ -185,6 +185,7 @@ def test_a_history_that_was_changed_since_the_signing(edited: bytes, trust: Trus
 
 def test_a_recovered_store_whose_history_was_changed_is_broken(edited: bytes, trust: Trust) -> None:
     store = extract_store(edited, "jpeg")
+    assert store is not None
     parent = next(box for box in walk(store) if box.depth == 1 and box.label)
     inside = store[: parent.end].rindex(b"trainedAlgorithmicMedia")
     damaged = bytearray(store)

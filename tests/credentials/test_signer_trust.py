@@ -238,11 +238,11 @@ def test_names_that_cannot_be_compared_are_not_permitted() -> None:
     odd = ROOT.issue(KEY, Leaf(extra=extension(x509.SubjectAlternativeName([registered]))))
     limit = constrained(x509.NameConstraints(None, [registered])).certificate
     assert forbidden_name(odd, limit) is not None
-    number = x509.UniformResourceIdentifier("https://10.0.0.1/")
-    leaf = ROOT.issue(KEY, Leaf(extra=extension(x509.SubjectAlternativeName([number]))))
-    base = x509.UniformResourceIdentifier("example.com")
-    for limits in (x509.NameConstraints([base], None), x509.NameConstraints(None, [base])):
-        assert forbidden_name(leaf, constrained(limits).certificate) is not None
+    base = URI("example.com")
+    for address in ("https://10.0.0.1/", "https://[::1", "urn:uuid:1"):
+        leaf = ROOT.issue(KEY, Leaf(extra=extension(x509.SubjectAlternativeName([URI(address)]))))
+        for limits in (x509.NameConstraints([base], None), x509.NameConstraints(None, [base])):
+            assert forbidden_name(leaf, constrained(limits).certificate) is not None
     wild = x509.SubjectAlternativeName([x509.DNSName("*.com")])
     leaf = ROOT.issue(KEY, Leaf(extra=extension(wild)))
     limit = constrained(x509.NameConstraints(None, [x509.DNSName("example.com")])).certificate

@@ -9,7 +9,7 @@ from typing import Any
 
 from indelible.credentials import _c2pa
 from indelible.credentials.cose import CoseSignature
-from indelible.credentials.jumbf import signatures
+from indelible.credentials.jumbf import signatures, walk
 from indelible.credentials.manifest_tree import (
     ManifestTree,
     delta_failures,
@@ -155,7 +155,7 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     signature = signatures(reading.store, label).get(label, CoseSignature())
     tree = ManifestTree(reading, _trusted_history(reading, trust))
     manifest = tree.manifest(label, ())
-    time, stamped = _time_stamp(successes, manifest.signature, signature, trust)
+    time, stamped = _time_stamp(successes, manifest.signature, signature, reading.store, trust)
     when = time if time is not None and stamped else dt.datetime.now(dt.UTC)
     if TIME_STAMP_TRUSTED in successes and not stamped:
         notes = (*notes, _own(TIME_STAMP_UNTRUSTED, label))
@@ -288,11 +288,21 @@ def _trusted_history(reading: _c2pa.Reading, trust: Trust) -> set[str]:
 
 
 def _time_stamp(
-    successes: Mapping[str, Finding], said: Signature, signature: CoseSignature, trust: Trust
+    successes: Mapping[str, Finding],
+    said: Signature,
+    signature: CoseSignature,
+    store: bytes,
+    trust: Trust,
 ) -> tuple[dt.datetime | None, bool]:
-    """Return the time of an intact time stamp, if there is one, and whether to believe it."""
+    """Return the time of an intact time stamp, if there is one, and whether to believe it.
+
+    Where the store has time stamps outside of the signatures, too, it is not known which one the
+    library looked at, and none is believed.
+    """
     time = _moment(said.time) if TIME_STAMP_VALIDATED in successes else None
     if time is None or TIME_STAMP_TRUSTED not in successes:
+        return time, False
+    if any((box.label or "").startswith("c2pa.time-stamp") for box in walk(store)):
         return time, False
     return time, is_trusted_stamp(signature.time_stamp, time, trust)
 

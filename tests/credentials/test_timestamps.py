@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Literal
 import pytest
 
 from indelible.credentials import DevelopmentIdentity, PemSigner, Trust, _c2pa, read, sign
+from indelible.credentials.reading import _report
 from indelible.errors import CertificateError, SigningError
 from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -101,6 +103,17 @@ def test_old_manifests_need_a_listed_authority_too(tsa: TimeStampAuthority) -> N
         report = read(data, "jpeg", trust=trust)
         assert report.state == "trusted"
         assert (report.timestamped, report.timestamp_trusted) == (believed, believed)
+
+
+def test_a_second_time_stamp_elsewhere_is_not_mistaken_for_it(tsa: TimeStampAuthority) -> None:
+    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
+    trust = TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa")
+    reading = _c2pa.read(data, "image/jpeg", _c2pa.Settings(trust))
+    assert _report(reading, trust, embedded=True).timestamped
+    assert reading.store.count(b"c2pa.actions.v2\0") == 1
+    other = reading.store.replace(b"c2pa.actions.v2\0", b"c2pa.time-stamp\0")
+    report = _report(dataclasses.replace(reading, store=other), trust, embedded=True)
+    assert (report.timestamped, report.timestamp_trusted) == (False, False)
 
 
 def test_an_authority_that_fails_is_named(tsa: TimeStampAuthority) -> None:

@@ -138,12 +138,11 @@ def _evidence(result: Verification) -> Table:
 
 def _claims(credential: CredentialReport) -> list[tuple[str, str]]:
     """Return what the manifest that speaks for this picture claims."""
-    clock = "time-stamped" if credential.timestamped else "by the signer's own clock"
     source = credential.source_type
     lines = [
         ("generator", credential.generator),
         ("made", source and f"{SOURCE_WORDS.get(source, source)}, as its signer says"),
-        ("time", credential.time and f"{credential.time} ({clock})"),
+        ("time", credential.time and f"{credential.time} ({credential.clock})"),
         ("signer", credential.signer),
         ("issuer", credential.issuer),
         ("manifest id", credential.manifest_id),

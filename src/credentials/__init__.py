@@ -6,6 +6,7 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
+from indelible.credentials.ai import AiClaim, ai_claims
 from indelible.credentials.assertions import AiDisclosure, Assertion, Region, TrainingMining
 from indelible.credentials.certificate_profile import (
     ProfileFinding,
@@ -49,9 +50,12 @@ from indelible.credentials.report import (
     CredentialReport,
     Finding,
     IngredientReport,
+    Integrity,
     ManifestReport,
     Signature,
+    Standing,
     State,
+    weaker,
 )
 from indelible.credentials.signals import Signal, find_signals
 from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
@@ -63,6 +67,7 @@ from indelible.credentials.trust_store import TrustStore
 
 __all__ = [
     "Action",
+    "AiClaim",
     "AiDisclosure",
     "Assertion",
     "CallbackSigner",
@@ -74,6 +79,7 @@ __all__ = [
     "Finding",
     "Generator",
     "IngredientReport",
+    "Integrity",
     "ManifestDefinition",
     "ManifestReport",
     "ManifestRequest",
@@ -90,11 +96,13 @@ __all__ = [
     "SoftBinding",
     "SourceType",
     "SqliteRegistry",
+    "Standing",
     "State",
     "TrainingMining",
     "Trust",
     "TrustList",
     "TrustStore",
+    "ai_claims",
     "check_chain",
     "check_profile",
     "create_identity",
@@ -117,5 +125,6 @@ __all__ = [
     "sign",
     "sign_file",
     "signing_chains",
+    "weaker",
     "write_request",
 ]

@@ -88,7 +88,7 @@ class Reading:
 
     summary: dict[str, Any]
     complete: dict[str, Any]
-    store: Store | None = field(default=None, repr=False)
+    store: Store = field(repr=False)
     found: Located | None = field(default=None, repr=False)
 
 
@@ -376,7 +376,8 @@ def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
         return SigningError(
             f"the time-stamp authority at {job.signer.timestamp_url} did not answer as it should: "
             f"{_without_type(message)}",
-            hint="Check the address and that it is reachable, or sign without a time stamp.",
+            hint="Check the address and that it is reachable, or sign without a time stamp: "
+            '--timestamp none, or timestamp_url = "none" under [signer] in the settings.',
         )
     if "certificate" in lowered or "cose" in lowered:
         return SigningError(

@@ -16,9 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from indelible.credentials.box_names import box_names
+from indelible.credentials.cose import cose_headers
 from indelible.credentials.located import Located, Span
 from indelible.credentials.locating_iso import C2PA_UUID, TopBox, top_boxes
-from indelible.credentials.store import Manifest, Store, cose_headers
+from indelible.credentials.store import Manifest, Store
 
 __all__ = ["check_exclusions"]
 

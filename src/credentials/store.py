@@ -7,18 +7,18 @@ what real files have. Compressed manifests cannot be looked into and are refused
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cryptography import x509
 
 from indelible.credentials.bounds import check_cbor, decode_cbor
+from indelible.credentials.cose import CoseSignature, parse_signature
 from indelible.credentials.jumbf import Box, read_boxes
 from indelible.credentials.located import MAX_STORE
-from indelible.credentials.signers import UNREADABLE
 
-__all__ = ["Manifest", "Store", "cose_headers", "open_store", "signing_chains"]
+__all__ = ["Manifest", "Store", "open_store", "signatures", "signing_chains"]
 
 _MAX_MANIFESTS: Final = 256
 _MAX_SIGNATURE: Final = 512 * 1024  # bytes, certificates and time stamp included
@@ -37,7 +37,6 @@ _MANIFESTS: Final = frozenset(name + _FORM_TAIL for name in (b"c2ma", b"c2um", b
 _COMPRESSED: Final = b"c2cm" + _FORM_TAIL
 _SIGNATURE: Final = "c2pa.signature"
 _ASSERTIONS: Final = "c2pa.assertions"
-_CHAIN_HEADERS: Final = (33, "x5chain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,42 +157,32 @@ def _manifest(data: bytes, box: Box, inside: list[Box]) -> Manifest:
     return Manifest(box.label or "", box.form == _UPDATE, tuple(assertions), signature)
 
 
-def cose_headers(signature: bytes) -> tuple[Mapping[Any, Any], Mapping[Any, Any]]:
-    """Return the protected and unprotected headers of a COSE_Sign1 structure; empty if unreadable.
+def signatures(store: Store, only: str | None = None) -> dict[str, CoseSignature]:
+    """Return each manifest's signature by the manifest's label.
 
-    References
+    Where two could be meant, because a label is there twice, the signature is an empty one.
+
+    Parameters
     ----------
-    RFC 9052, section 4.2.
+    store : Store
+        The manifest store.
+    only : str, optional
+        Label of the one manifest whose signature is wanted; the others' are empty.
     """
-    value = decode_cbor(signature, text_keys=False)
-    parts = getattr(value, "value", value)
-    if not isinstance(parts, (list, tuple)) or len(parts) != 4:
-        return {}, {}
-    protected = decode_cbor(parts[0], text_keys=False) if isinstance(parts[0], bytes) else None
-    headers = (protected, parts[1])
-    known = [item if isinstance(item, Mapping) else {} for item in headers]
-    return known[0], known[1]
+    found: dict[str, CoseSignature] = {}
+    for item in store.manifests:
+        wanted = item.label not in found and only in (None, item.label)
+        found[item.label] = parse_signature(item.signature) if wanted else CoseSignature()
+    return found
 
 
 def signing_chains(store: bytes) -> dict[str, list[x509.Certificate]]:
     """Return the certificates in each manifest's signature, the signer's first, by manifest label.
 
-    A store that `open_store` refuses has none, and a certificate that cannot be read is left out.
+    A store that `open_store` refuses has none, and a chain that cannot be read for sure is empty.
     """
     try:
-        manifests = open_store(store).manifests
+        found = signatures(open_store(store))
     except ValueError:
         return {}
-    return {item.label: list(_chain(item.signature)) for item in manifests}
-
-
-def _chain(signature: bytes) -> Iterator[x509.Certificate]:
-    for headers in cose_headers(signature):
-        for name in _CHAIN_HEADERS:
-            value = headers.get(name)
-            for item in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(item, bytes):
-                    try:
-                        yield x509.load_der_x509_certificate(item)
-                    except UNREADABLE:
-                        continue
+    return {label: list(signature.chain) for label, signature in found.items()}

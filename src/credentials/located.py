@@ -10,7 +10,7 @@ __all__ = ["MAX_PARTS", "MAX_STORE", "TWO_STORES", "Located", "Span"]
 MAX_STORE: Final = 24 * 1024 * 1024
 """Bytes of a manifest store; large real ones, with many previews, have about 5 MB."""
 
-MAX_PARTS: Final = 1_000_000
+MAX_PARTS: Final = 200_000
 """Segments, chunks, blocks or boxes of one file that are looked at."""
 
 TWO_STORES: Final = "there is more than one manifest store"

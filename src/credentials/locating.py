@@ -27,6 +27,7 @@ __all__ = ["Segment", "gif_blocks", "joined_blocks", "jpeg_segments", "locate", 
 _APP11: Final = b"\xeb"
 _SCAN: Final = 0xDA
 _END: Final = 0xD9
+_MAX_SUB_BLOCKS: Final = 4_000_000  # of a GIF
 _ALONE: Final = frozenset((0x01, *range(0xD0, 0xDA)))  # JPEG markers without a length
 # The next byte that is a marker, and not one of the compressed pixels' stuffed bytes or restarts.
 _AFTER_SCAN: Final = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
@@ -219,29 +220,31 @@ def _webp(data: bytes) -> Located | None:
 # --- GIF ---
 
 
-def gif_blocks(data: bytes) -> Iterator[Segment]:
-    """Yield a GIF's blocks, each by its first bytes, up to its end or to where it makes no sense.
+def gif_blocks(data: bytes, *, pictures: bool = True) -> Iterator[Segment]:
+    """Yield a GIF's blocks, up to its end or to where it makes no sense.
 
-    The kind of a block is its introducer with, in an extension, its label.
+    The kind of a block is its introducer with, in an extension, its label. Without `pictures`, the
+    first image ends the walk.
     """
     if len(data) < 13:
         return
     yield Segment(b"GIF", 0, 6, 6)
     at = 13 + _table(data[10])
     yield Segment(b"LSD", 6, 13, at)
+    left = _MAX_SUB_BLOCKS
     for _ in range(MAX_PARTS):
         kind = data[at : at + 1]
+        content = at + 2
         if kind == b"!":
-            content = at + 2
-            end = _after_blocks(data, content)
-            kind = data[at : at + 2]
-        elif kind == b"," and at + 10 <= len(data):
+            kind, chain = data[at : at + 2], content
+        elif kind == b"," and pictures and at + 10 <= len(data):
             content = at + 10 + _table(data[at + 9])
-            end = _after_blocks(data, content + 1)
+            chain = content + 1
         else:
             if kind == b";":
                 yield Segment(kind, at, at + 1, at + 1)
             return
+        end, left = _after_blocks(data, chain, left)
         if end is None:
             return
         yield Segment(kind, at, content, end)
@@ -253,24 +256,25 @@ def _table(packed: int) -> int:
     return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
 
 
-def _after_blocks(data: bytes, at: int) -> int | None:
-    """Return where a chain of sub-blocks ends, None if it does not."""
+def _after_blocks(data: bytes, at: int, left: int) -> tuple[int | None, int]:
+    """Return where a chain of sub-blocks ends, None if it does not, and how many may follow."""
     size = len(data)
-    while at < size:
+    while at < size and left > 0:
         length = data[at]
         at += 1 + length
+        left -= 1
         if not length:
-            return at
-    return None
+            return at, left
+    return None, left
 
 
 def _gif(data: bytes) -> Located | None:
-    blocks = []
-    for item in gif_blocks(data):
-        if item.kind == b",":
-            break  # from the first image on, no reader looks for a manifest
-        if item.kind == b"!\xff" and data[item.content + 1 : item.content + 9] == b"C2PA_GIF":
-            blocks.append(item)
+    # From the first image on, no reader looks for a manifest.
+    blocks = [
+        item
+        for item in gif_blocks(data, pictures=False)
+        if item.kind == b"!\xff" and data[item.content + 1 : item.content + 9] == b"C2PA_GIF"
+    ]
     if not blocks:
         return None
     if len(blocks) > 1:

@@ -11,6 +11,7 @@ __all__ = ["locate_tiff"]
 
 _TAG: Final = 0xCD41
 _UNDEFINED: Final = 7
+_MAX_PAGES: Final = 10_000
 
 
 class _Layout(NamedTuple):
@@ -56,7 +57,7 @@ def locate_tiff(data: bytes) -> Located | None:
     directories: list[Span] = []
     seen: set[int] = set()
     entries = 0
-    while at and at not in seen and at + layout.entries.size <= len(data):
+    while at not in seen and len(seen) < _MAX_PAGES and 0 < at <= len(data) - layout.entries.size:
         seen.add(at)
         (count,) = layout.entries.unpack_from(data, at)
         start = at + layout.entries.size
@@ -66,6 +67,8 @@ def locate_tiff(data: bytes) -> Located | None:
             break
         directories.append(Span(at, min(end + layout.offset.size, len(data))))
         places = _tags(data, layout, start, end)
+        if len(found) + len(places) > 1:
+            raise ValueError(TWO_STORES)
         found.extend((len(directories), _value(data, layout, place)) for place in places)
         if end + layout.offset.size > len(data):
             break
@@ -73,7 +76,7 @@ def locate_tiff(data: bytes) -> Located | None:
     if not found:
         return None
     page, located = found[0]
-    if len(found) > 1 or page not in (1, len(directories)):
+    if page not in (1, len(directories)):
         raise ValueError(TWO_STORES)
     if located is None or any(_overlap(located.container[0], item) for item in directories):
         raise ValueError("the part of the file that holds it is damaged")

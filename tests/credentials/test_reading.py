@@ -18,7 +18,9 @@ from indelible.credentials import (
 )
 from indelible.credentials.jumbf import read_boxes
 from indelible.credentials.reading import _report
+from tests.credentials.authority import DAY, NOW
 from tests.credentials.conftest import make_request, picture
+from tests.credentials.test_timestamps import freeze
 
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 ACTIONS = {
@@ -63,6 +65,23 @@ def test_a_garbage_identity_is_listed_and_changes_nothing(
     assert (report.state, report.integrity, report.signer_trusted) == ("trusted", "intact", True)
     assert report.generator == "Acme 1"
     assert report.source_type == "trainedAlgorithmicMedia"
+
+
+def test_a_garbage_identity_is_told_once(identity: DevelopmentIdentity, trust: Trust) -> None:
+    data = signed(identity, identity_assertion({"junk": 1}))
+    place = "c2pa.assertions/cawg.identity"
+    report = with_statuses(data, trust, "cawg.identity.cbor.invalid", where=place)
+    assert [item.code for item in report.identity_failures] == ["cawg.identity.cbor.invalid"]
+
+
+def test_a_signer_in_the_history_who_has_expired_is_not_trusted(
+    edited: bytes, trust: Trust
+) -> None:
+    (parent,) = read(edited, "jpeg", trust=trust).ingredients
+    assert (parent.signer_trusted, parent.standing) == (True, "trusted")
+    with freeze(NOW + 10_000 * DAY):
+        (parent,) = read(edited, "jpeg", trust=trust).ingredients
+    assert (parent.signer_trusted, parent.standing) == (False, "untrusted")
 
 
 def results(report: CredentialReport) -> tuple[str, str, bool]:

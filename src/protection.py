@@ -217,7 +217,7 @@ def protect(
         draft = dataclasses.replace(
             request,
             manifest_id=credentials.new_manifest_id(),
-            soft_binding=SoftBinding(watermark.ALGORITHM, payload),
+            soft_binding=SoftBinding(watermark.ALGORITHM, payload, key_id=key.id),
         )
         xmp = None
         if profile is not None:

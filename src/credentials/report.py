@@ -277,7 +277,11 @@ class CredentialReport:
             "timestamp_trusted": self.timestamp_trusted,
             "source_type": self.source_type,
             "soft_bindings": [
-                {"algorithm": item.algorithm, "value": item.value.hex()}
+                {
+                    "algorithm": item.algorithm,
+                    "value": item.value.hex(),
+                    "key_id": item.key_id,
+                }
                 for item in self.soft_bindings
             ],
             "actions": [dataclasses.asdict(item) for item in self.actions],

@@ -12,7 +12,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from indelible.cli._console import clean
-from indelible.cli._report import DEVELOPMENT_NOTE, SOURCE_WORDS
 from indelible.credentials import (
     Action,
     CertificateReport,
@@ -24,6 +23,7 @@ from indelible.credentials import (
     Signal,
 )
 from indelible.credentials.disclosure import NOTICE
+from indelible.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, time_words
 
 __all__ = ["certificate_list", "manifest_tree", "profile_table", "signal_list"]
 
@@ -102,10 +102,10 @@ def _facts(
     manifest: ManifestReport, credential: CredentialReport | None
 ) -> list[tuple[str, str | None]]:
     signature = manifest.signature
-    time = signature.time and f"{signature.time} (time-stamped)"
+    # Who stamped an ingredient's time is not known here.
+    time = signature.time and f"{signature.time} (time stamp of an unknown authority)"
     if credential is not None and credential.time is not None:
-        clock = "time-stamped" if credential.timestamped else "by the signer's own clock"
-        time = f"{credential.time} ({clock})"
+        time = time_words(credential)
     source = manifest.source_type
     ids = [f"{item.value.hex()} ({item.algorithm})" for item in manifest.soft_bindings]
     return [

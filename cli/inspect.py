@@ -13,7 +13,7 @@ from rich.text import Text
 from indelible import credentials, imaging, watermark
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean, describe
-from indelible.cli._errors import UsageError, guarded, told
+from indelible.cli._errors import UsageError, guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     HostsOption,
@@ -203,7 +203,12 @@ def _words(name: str, found: _Inspection, *, certs: bool) -> RenderableType:
 def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
     found = outcome.value
     if found is None:
-        return {"file": outcome.input.name, "error": told(outcome.error), "credential": None}
+        return {
+            "file": outcome.input.name,
+            "error": told(outcome.error),
+            "hint": hint_of(outcome.error),
+            "credential": None,
+        }
     answered: dict[str, Any] = {
         "file": outcome.input.name,
         "credential": found.credential.to_dict(),

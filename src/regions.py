@@ -20,7 +20,7 @@ from indelible.errors import WatermarkError
 from indelible.imaging import Pixels
 from indelible.watermark import Detection, Key
 
-__all__ = ["mark_is_gone"]
+__all__ = ["carried_area", "mark_is_gone"]
 
 _WINDOW: Final = 128  # px
 _CELL: Final = 8  # px: the map is averaged to cells first, the window slides by cells
@@ -59,6 +59,27 @@ def mark_is_gone(pixels: Pixels, key: Key, found: Detection) -> bool | None:
     if float(np.median(presence)) < _STANDING:
         return None
     return bool(_windows(_cells(presence), _WINDOW // _CELL).min() < _GONE)
+
+
+def carried_area(pixels: Pixels, key: Key, found: Detection) -> float | None:
+    """Return the share of the picture that carries the mark, 0 to 1; None where nothing tells.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8
+        (H, W), (H, W, 3) RGB or (H, W, 4) RGBA: the picture that was searched.
+    key : Key
+        The key whose mark was found.
+    found : Detection
+        What was found.
+    """
+    if min(pixels.shape[:2]) < _CELL:
+        return None
+    try:
+        cells = _cells(watermark.presence(pixels, key, found))
+    except WatermarkError:
+        return None
+    return float((cells > _UNKNOWN).mean())
 
 
 def _clipped(pixels: Pixels) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
+from indelible.credentials.ai import AiClaim, find_ai_claim
 from indelible.credentials.assertions import AiDisclosure, Assertion, Region, TrainingMining
 from indelible.credentials.certificate_profile import (
     ProfileFinding,
@@ -63,6 +64,7 @@ from indelible.credentials.trust_store import TrustStore
 
 __all__ = [
     "Action",
+    "AiClaim",
     "AiDisclosure",
     "Assertion",
     "CallbackSigner",
@@ -102,6 +104,7 @@ __all__ = [
     "disclosure_xmp",
     "extract_store",
     "fill_request",
+    "find_ai_claim",
     "find_signals",
     "generate_private_key",
     "has_manifest",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from indelible.credentials.manifest import SoftBinding
+from indelible.credentials.status import UNTRUSTED
 
 __all__ = [
     "Action",
@@ -19,6 +20,11 @@ __all__ = [
 ]
 
 State = Literal["trusted", "valid", "invalid", "absent", "unreadable"]
+Integrity = Literal["intact", "changed", "broken", "absent", "unreadable"]
+Standing = Literal["trusted", "untrusted", "broken"]
+Place = Literal["file", "beside", "given", "address"]
+
+_EXPIRED = "signingCredential.expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,8 @@ class CredentialReport:
         Where the manifest is said to lie, if it is not in the file.
     embedded : bool
         Whether the manifest came from the picture itself.
+    place : {"file", "beside", "given", "address"}
+        Where it came from: the picture's file, a file beside it, the caller, or an address.
     """
 
     state: State
@@ -209,6 +217,29 @@ class CredentialReport:
     timestamp_trusted: bool = False
     remote_url: str | None = None
     embedded: bool = False
+    place: Place = "file"
+
+    @property
+    def expired(self) -> bool:
+        """Whether the certificate expired and no trusted time stamp shows that it was valid."""
+        return any(item.code == _EXPIRED for item in self.failures)
+
+    @property
+    def integrity(self) -> Integrity:
+        """Whether the manifest holds, whoever signed it."""
+        if self.state in ("absent", "unreadable"):
+            return "absent" if self.state == "absent" else "unreadable"
+        if self.changed_only:
+            return "changed"
+        trust_alone = all(item.code in (_EXPIRED, UNTRUSTED) for item in self.failures)
+        return "intact" if self.state != "invalid" or trust_alone else "broken"
+
+    @property
+    def standing(self) -> Standing:
+        """What a claim of this manifest is worth."""
+        if self.integrity != "intact":
+            return "broken"
+        return "trusted" if self.signer_trusted and not self.expired else "untrusted"
 
     @property
     def present(self) -> bool:
@@ -287,6 +318,10 @@ class CredentialReport:
             "actions": [dataclasses.asdict(item) for item in self.actions],
             "remote_url": self.remote_url,
             "embedded": self.embedded,
+            "integrity": self.integrity,
+            "expired": self.expired,
+            "standing": self.standing if self.present else None,
+            "place": self.place if self.present else None,
             "manifest": None if self.manifest is None else _manifest_dict(self.manifest),
         }
 

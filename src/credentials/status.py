@@ -15,11 +15,13 @@ PICTURE_HASH_MISMATCHES = frozenset(
     {"assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch"}
 )
 
+_CHANGED = "The file was changed after it was signed (the picture or its metadata)."
+
 _SENTENCES = {
     # the picture
-    "assertion.dataHash.mismatch": "The picture was changed after it was signed.",
-    "assertion.bmffHash.mismatch": "The picture was changed after it was signed.",
-    "assertion.boxesHash.mismatch": "The picture was changed after it was signed.",
+    "assertion.dataHash.mismatch": _CHANGED,
+    "assertion.bmffHash.mismatch": _CHANGED,
+    "assertion.boxesHash.mismatch": _CHANGED,
     "assertion.dataHash.malformed": "The record of the picture's hash is malformed.",
     "assertion.bmffHash.malformed": "The record of the picture's hash is malformed.",
     "assertion.boxesHash.malformed": "The record of the picture's hash is malformed.",

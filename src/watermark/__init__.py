@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from indelible.errors import UnmarkableImageError
 from indelible.watermark.detection import Detection, detect
-from indelible.watermark.embedding import embed
+from indelible.watermark.embedding import can_carry, embed
 from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.warming import warm_up
@@ -21,6 +21,7 @@ __all__ = [
     "Detection",
     "Key",
     "UnmarkableImageError",
+    "can_carry",
     "detect",
     "embed",
     "presence",

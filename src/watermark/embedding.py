@@ -16,7 +16,7 @@ from indelible.watermark.detection import detect
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import size_class_for, synthesise, variant_for
 
-__all__ = ["QUALITIES", "Quality", "embed"]
+__all__ = ["QUALITIES", "Quality", "can_carry", "embed"]
 
 Quality = Literal["standard", "high"]
 
@@ -135,6 +135,20 @@ def embed(
             hint="Use a larger picture, or one with more detail.",
         )
     return out.reshape(image.shape)
+
+
+def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
+    """Whether a picture could carry a mark that is found again in it.
+
+    Parameters
+    ----------
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+    key : Key
+    """
+    try:
+        return detect(embed(image, bytes(8), key), key).found
+    except UnmarkableImageError:
+        return False
 
 
 def _texture(fine: NDArray[np.float32], variance: NDArray[np.float32]) -> NDArray[np.float32]:

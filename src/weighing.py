@@ -1,0 +1,192 @@
+"""From what the legs report to the evidence that the verdict rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from indelible import watermark
+from indelible.credentials import CredentialReport, ManifestReport, SourceType
+from indelible.evidence import RegistryReport, WatermarkReport
+from indelible.verdict import (
+    Creation,
+    Evidence,
+    ManifestEvidence,
+    RecoveryEvidence,
+    WatermarkEvidence,
+)
+from indelible.watermark import Key
+
+__all__ = ["creation_of", "is_bound", "promises_mark", "weigh"]
+
+# Actions after which a mark may be gone although the picture could carry one. They explain a
+# missing mark, never another one.
+_REMOVING: Final = frozenset(
+    {"c2pa.cropped", "c2pa.drawing", "c2pa.filtered", "c2pa.resized", "c2pa.resized.proportional"}
+)
+
+# How a source type says that a picture began (IPTC's vocabulary). Composites, edits and screenshots
+# are made from other pictures, whose marks they may carry honestly: they claim no creation.
+_CREATIONS: Final[dict[str, Creation]] = {
+    SourceType.GENERATED.value: "generated",
+    SourceType.ALGORITHMIC.value: "created",
+    SourceType.CAPTURED.value: "captured",
+    "computationalCapture": "captured",
+    "negativeFilm": "captured",
+    "positiveFilm": "captured",
+    "print": "captured",
+    SourceType.HUMAN_MADE.value: "made",
+    "digitalArt": "made",
+    SourceType.HUMAN_EDITED.value: "made",
+    "minorHumanEdits": "made",
+}
+
+# Endings of status codes that say nothing about whether the manifest itself holds.
+_NO_CAUSES: Final = (
+    ".dataHash.mismatch",
+    ".bmffHash.mismatch",
+    ".boxesHash.mismatch",
+    "ingCredential.untrusted",
+    "ingCredential.expired",
+    "signer.expired",
+)
+
+
+def weigh(
+    credential: CredentialReport,
+    mark: WatermarkReport,
+    registry: RegistryReport,
+    keys: Sequence[Key],
+) -> Evidence:
+    """Return the evidence in the reports.
+
+    Parameters
+    ----------
+    credential : CredentialReport
+        The manifest that came with the file.
+    mark : WatermarkReport
+        The mark in the pixels.
+    registry : RegistryReport
+        What its id led to.
+    keys : sequence of Key
+        The keys that were looked with.
+    """
+    payloads = frozenset(_named_payloads(credential.manifest, mark.payload))
+    key_ids = {key.id for key in keys}
+    recovered = registry.credential
+    return Evidence(
+        ManifestEvidence(
+            integrity=credential.integrity,
+            place=credential.place,
+            trusted=credential.signer_trusted,
+            expired=credential.expired,
+            causes=_causes(credential),
+            payloads=payloads,
+            names_key=any(
+                binding.algorithm == watermark.ALGORITHM
+                and (binding.key_id is None or binding.key_id in key_ids)
+                for binding in credential.soft_bindings
+            ),
+            promises_mark=promises_mark(credential, keys),
+            creation=creation_of(credential.manifest),
+            continues_recovered=mark.payload in payloads
+            or (
+                registry.manifest_id is not None
+                and registry.manifest_id in _history(credential.manifest)
+            ),
+        ),
+        WatermarkEvidence(
+            keys=mark.keys,
+            payload=mark.payload,
+            area=mark.area,
+            regions_gone=mark.regions_gone,
+            can_carry=bool(mark.can_carry),
+            obstacle=mark.reason,
+        ),
+        RecoveryEvidence(
+            registry=registry.state,
+            integrity=registry.integrity,
+            trusted=recovered is not None and recovered.signer_trusted,
+            expired=recovered is not None and recovered.expired,
+            names_payload=registry.names_payload,
+            creation=None if recovered is None else creation_of(recovered.manifest),
+        ),
+    )
+
+
+def is_bound(credential: CredentialReport, payload: bytes) -> bool:
+    """Whether a manifest whose hashes hold names this id: it says more than a measurement could."""
+    return credential.integrity == "intact" and payload in set(
+        _named_payloads(credential.manifest, payload)
+    )
+
+
+def promises_mark(credential: CredentialReport, keys: Sequence[Key]) -> bool:
+    """Whether the active manifest names one of these keys, and nothing in it explains a loss.
+
+    The actions that explain it are crops, resizing, drawing and filtering after the watermarking.
+    """
+    key_ids = {key.id for key in keys}
+    named = any(
+        binding.algorithm == watermark.ALGORITHM and binding.key_id in key_ids
+        for binding in credential.soft_bindings
+    )
+    steps = [action.action for action in credential.actions]
+    marked = max((i for i, step in enumerate(steps) if "watermarked" in step), default=-1)
+    return named and _REMOVING.isdisjoint(steps[marked + 1 :])
+
+
+def creation_of(manifest: ManifestReport | None) -> Creation | None:
+    """Return how a manifest says that its picture began; None where it claims no beginning.
+
+    Only what was created, or opened, is said to have begun: an editor who places something
+    generated on a photograph says nothing about the photograph.
+    """
+    if manifest is None:
+        return None
+    for action in manifest.actions:
+        known = _CREATIONS.get(action.source_type or "")
+        if action.action == "c2pa.created":
+            return "created" if action.source_type is None else known
+        if action.action == "c2pa.opened" and known is not None:
+            return known
+    return None
+
+
+def _causes(credential: CredentialReport) -> tuple[str, ...]:
+    """Return why a manifest does not hold, each cause once; trust is no cause, nor the picture."""
+    if credential.integrity == "unreadable":
+        return credential.reasons
+    sentences = (
+        finding.sentence for finding in credential.failures if not finding.code.endswith(_NO_CAUSES)
+    )
+    return tuple(dict.fromkeys(sentences))
+
+
+def _history(manifest: ManifestReport | None) -> Iterator[str]:
+    return (one.manifest_id for one in _tree(manifest))
+
+
+def _named_payloads(manifest: ManifestReport | None, payload: bytes | None) -> Iterator[bytes]:
+    """Yield the watermark ids that a manifest or its history names.
+
+    A picture that was protected, edited and protected again may carry the older mark; its manifest
+    then names it in an ingredient. Bindings are compared in every reading of the stored value.
+    """
+    for one in _tree(manifest):
+        for binding in one.soft_bindings:
+            if binding.algorithm != watermark.ALGORITHM:
+                continue
+            if payload is not None and binding.names(watermark.ALGORITHM, payload):
+                yield payload
+            else:
+                yield binding.value
+
+
+def _tree(manifest: ManifestReport | None) -> Iterator[ManifestReport]:
+    """Yield a manifest and those of its ingredients, all the way down."""
+    waiting = [] if manifest is None else [manifest]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting.extend(i.manifest for i in one.ingredients if i.manifest is not None)

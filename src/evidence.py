@@ -8,14 +8,13 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.credentials import AiClaim, CredentialReport, Signal
+from indelible.credentials import AiClaim, CredentialReport, Signal, Standing
 from indelible.verdict import FingerprintState, Integrity, RegistryState, Verdict
 from indelible.watermark import Detection
 
 __all__ = ["Origin", "RegistryReport", "Verification", "WatermarkReport", "WatermarkState"]
 
 WatermarkState = Literal["found", "not_found", "not_checked"]
-Standing = Literal["trusted", "untrusted", "broken"]
 
 _BEST: Final[tuple[Standing, ...]] = ("trusted", "untrusted", "broken")
 _REMOTE_FAILURE: Final = 5
@@ -245,7 +244,7 @@ class Verification:
     format: str = ""
     signals: tuple[Signal, ...] = ()
     notes: tuple[str, ...] = ()
-    ai: AiClaim = field(default_factory=AiClaim)
+    ai: AiClaim = field(default_factory=lambda: AiClaim(False))
     complete: bool = True
     timing: dict[str, float] = field(default_factory=dict, compare=False)
 
@@ -279,13 +278,19 @@ class Verification:
         code = self.verdict.exit_code
         return code if self.complete else max(code, _REMOTE_FAILURE)
 
+    def _ai(self) -> dict[str, Any]:
+        said = self.ai
+        if not said.claimed:
+            return {"claimed": False, "kind": None, "by": None, "where": None, "standing": None}
+        return asdict(said)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict and its evidence as JSON-ready data: what ``--json`` prints."""
         words = self.verdict.words
         return {
             "file": self.file,
             "verdict": str(self.verdict),
-            "ai": asdict(self.ai),
+            "ai": self._ai(),
             "headline": words.headline,
             "meaning": words.meaning,
             "caution": words.caution,

@@ -32,7 +32,7 @@ from indelible.imaging import Limits
 from indelible.regions import carried_area, mark_is_gone
 from indelible.verdict import HALF, judge, rests_on_the_registry
 from indelible.watermark import Key
-from indelible.weighing import is_bound, promises_mark, weigh
+from indelible.weighing import best_ai_claim, is_bound, promises_mark, weigh
 
 __all__ = [
     "FileInput",
@@ -150,7 +150,7 @@ def verify(
         format=header.format,
         signals=signals,
         notes=(*judgement.notes, *_notes(mark, header, trust)),
-        ai=credentials.find_ai_claim(credential, recovered.credential, signals),
+        ai=best_ai_claim(credential, recovered, signals),
         complete=not rests_on_the_registry(evidence),
         timing=clock.times(),
     )
@@ -390,8 +390,8 @@ def _notes(mark: WatermarkReport, header: imaging.Header, trust: Trust) -> tuple
     notes = []
     if mark.area is not None and mark.area < HALF:
         notes.append(
-            f"About {100 * mark.area:.0f} % of the picture carries the watermark; the rest may come "
-            "from elsewhere. Only one watermark was looked for."
+            f"About {100 * mark.area:.0f} % of the picture carries the watermark; the rest may "
+            "come from elsewhere. Only one watermark was looked for."
         )
     if header.animated:
         notes.append(

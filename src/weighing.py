@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, Literal
 
 from indelible import watermark
-from indelible.credentials import CredentialReport, ManifestReport, SourceType
+from indelible.credentials import (
+    AiClaim,
+    CredentialReport,
+    ManifestReport,
+    Signal,
+    SourceType,
+    ai_claims,
+)
 from indelible.evidence import RegistryReport, WatermarkReport
 from indelible.verdict import (
     Creation,
@@ -17,7 +25,7 @@ from indelible.verdict import (
 )
 from indelible.watermark import Key
 
-__all__ = ["creation_of", "is_bound", "promises_mark", "weigh"]
+__all__ = ["best_ai_claim", "creation_of", "is_bound", "promises_mark", "weigh"]
 
 # Actions after which a mark may be gone although the picture could carry one. They explain a
 # missing mark, never another one.
@@ -40,6 +48,10 @@ _CREATIONS: Final[dict[str, Creation]] = {
     SourceType.HUMAN_EDITED.value: "made",
     "minorHumanEdits": "made",
 }
+
+# Signals whose text is the name of a generator.
+_NAMING_SIGNALS: Final = frozenset({"iptc-ai-system", "ai-creator-tool", "ai-software", "ai-make"})
+_STANDINGS: Final = ("trusted", "untrusted", "broken", "metadata")
 
 # Endings of status codes that say nothing about whether the manifest itself holds.
 _NO_CAUSES: Final = (
@@ -112,6 +124,43 @@ def weigh(
             creation=None if recovered is None else creation_of(recovered.manifest),
         ),
     )
+
+
+def best_ai_claim(
+    credential: CredentialReport, registry: RegistryReport, signals: Sequence[Signal]
+) -> AiClaim:
+    """Return what is said about AI with the best standing: of a tie, what the file's own says.
+
+    Parameters
+    ----------
+    credential : CredentialReport
+        The manifest that came with the file; its ingredients count, too.
+    registry : RegistryReport
+        What the watermark led to.
+    signals : sequence of Signal
+        What plain metadata claims.
+    """
+    found = list(ai_claims(credential))
+    if registry.credential is not None:
+        recovered = registry.credential
+        if registry.integrity == "intact" and registry.names_payload:
+            # It is about this picture as it was signed, although these are other bytes.
+            recovered = replace(recovered, integrity="intact")
+        found.extend(replace(one, where="recovered") for one in ai_claims(recovered))
+    found.extend(_metadata_claim(signal) for signal in signals if signal.says_ai)
+    return min(
+        found,
+        key=lambda one: (_STANDINGS.index(one.standing), one.standing == "metadata" and not one.by),
+        default=AiClaim(False),
+    )
+
+
+def _metadata_claim(signal: Signal) -> AiClaim:
+    by = signal.generator or (signal.detail if signal.name in _NAMING_SIGNALS else None)
+    kind: Literal["generated", "edited"] = (
+        "edited" if signal.name == "iptc-ai-edited" else "generated"
+    )
+    return AiClaim(True, kind, by, "metadata", "metadata")
 
 
 def is_bound(credential: CredentialReport, payload: bytes) -> bool:

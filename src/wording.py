@@ -81,14 +81,17 @@ _CELLS: Final = {
 }
 
 
+_NEARLY_ALL: Final = 0.9  # of the picture: what is missing may be too dark or smooth to tell
+
+
 # --- AI -------------------------------------------------------------------------------------------
 
 
 def ai_line(ai: AiClaim) -> str:
     """Return what is said about AI, who says so, and what that is worth."""
-    if not ai.claimed or ai.where is None:
+    if not ai.claimed:
         return "Nothing here says that AI made it, which proves nothing."
-    source = _AI_PLACES[ai.where] + _AI_STANDINGS[ai.standing or "metadata"]
+    source = _AI_PLACES[ai.where] + _AI_STANDINGS[ai.standing]
     said = "Says it was edited with AI" if ai.kind == "edited" else "Says it was made by AI"
     return f"{said}{': ' + ai.by if ai.by else ''} ({source})"
 
@@ -97,7 +100,7 @@ def ai_cell(ai: AiClaim) -> str:
     """Return the same in few words, for a table; empty where nothing says so."""
     if not ai.claimed:
         return ""
-    return f"{ai.by or 'yes'}{_CELLS[ai.standing or 'metadata']}"
+    return f"{ai.by or 'yes'}{_CELLS[ai.standing]}"
 
 
 # --- what a manifest says -------------------------------------------------------------------------
@@ -162,8 +165,9 @@ def origin_cell(result: Verification) -> str:
         name = origin.credential.generator
         if name is not None:
             text = name if _believed(origin, result.verdict) else f"says it is {name}"
-            aside = origin.where == "recovered" and len(shown) > 1
-            parts.append(f"its watermark {text}" if aside else text)
+            if origin.where == "recovered" and len(shown) > 1:
+                text = f"the watermark leads to one that says it is {name}"
+            parts.append(text)
     return "; ".join(parts)
 
 
@@ -175,12 +179,7 @@ def time_words(credential: CredentialReport) -> str | None:
     """Return the time of signing and whose clock it is from."""
     if credential.time is None:
         return None
-    clock = "by the signer's own clock"
-    if credential.timestamped:
-        clock = "time stamp of an unknown authority"
-        if credential.timestamp_trusted:
-            clock = "time-stamped"
-    return f"{credential.time} ({clock})"
+    return f"{credential.time} ({credential.clock})"
 
 
 def how_to_look(result: Verification) -> str | None:
@@ -260,7 +259,10 @@ def watermark_line(mark: WatermarkReport) -> str:
         return f"none found, with {tried}"
     accident = probability(mark.false_positive_probability)
     line = f"id {mark.payload.hex()} (chance of an accident {accident}), key {mark.key_id}"
-    return line if mark.area is None else f"{line}, in about {100 * mark.area:.0f} % of the picture"
+    if mark.area is None:
+        return line
+    share = "nearly all" if mark.area >= _NEARLY_ALL else f"about {100 * mark.area:.0f} %"
+    return f"{line}, in {share} of the picture"
 
 
 def probability(value: float) -> str:

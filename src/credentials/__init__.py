@@ -6,7 +6,7 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
-from indelible.credentials.ai import AiClaim, find_ai_claim
+from indelible.credentials.ai import AiClaim, ai_claims
 from indelible.credentials.assertions import AiDisclosure, Assertion, Region, TrainingMining
 from indelible.credentials.certificate_profile import (
     ProfileFinding,
@@ -51,8 +51,11 @@ from indelible.credentials.report import (
     CredentialReport,
     Finding,
     IngredientReport,
+    Integrity,
     ManifestReport,
+    Place,
     Signature,
+    Standing,
     State,
 )
 from indelible.credentials.signals import Signal, find_signals
@@ -76,10 +79,12 @@ __all__ = [
     "Finding",
     "Generator",
     "IngredientReport",
+    "Integrity",
     "ManifestDefinition",
     "ManifestReport",
     "ManifestRequest",
     "PemSigner",
+    "Place",
     "ProfileFinding",
     "ProfileLine",
     "Record",
@@ -92,11 +97,13 @@ __all__ = [
     "SoftBinding",
     "SourceType",
     "SqliteRegistry",
+    "Standing",
     "State",
     "TrainingMining",
     "Trust",
     "TrustList",
     "TrustStore",
+    "ai_claims",
     "check_chain",
     "check_profile",
     "create_identity",
@@ -104,7 +111,6 @@ __all__ = [
     "disclosure_xmp",
     "extract_store",
     "fill_request",
-    "find_ai_claim",
     "find_signals",
     "generate_private_key",
     "has_manifest",

@@ -1,104 +1,128 @@
-"""What says that a picture was made or edited by AI, who says so, and what that is worth."""
+"""What a manifest, or one in its history, says about AI having made the picture.
+
+Only what is said in a *digital source type* or an AI disclosure counts, never a name that sounds
+like an AI product's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from indelible.credentials.manifest import SourceType
-from indelible.credentials.report import CredentialReport, ManifestReport, Standing
-from indelible.credentials.signals import Signal
+from indelible.credentials.report import (
+    CredentialReport,
+    IngredientReport,
+    ManifestReport,
+    Standing,
+)
 
-__all__ = ["AiClaim", "find_ai_claim"]
+__all__ = ["AiClaim", "ai_claims"]
 
-_ORDER: Final = ("trusted", "untrusted", "broken", "metadata")
+# IPTC's terms for what a trained model made, and for what it had a part in.
+_GENERATED: Final = frozenset({"trainedAlgorithmicMedia", "trainedAlgorithmicData"})
+_EDITED: Final = frozenset({"compositeWithTrainedAlgorithmicMedia"})
+_CREATED: Final = "c2pa.created"
+_DISCLOSURE: Final = "c2pa.ai-disclosure"
+_ORDER: Final[tuple[Standing, ...]] = ("trusted", "untrusted", "broken")
 
 
 @dataclass(frozen=True, slots=True)
 class AiClaim:
-    """The claim with the best standing that AI made or edited the picture.
+    """What somebody says about AI having made or edited a picture.
 
     Attributes
     ----------
     claimed : bool
-        False where nothing says so, which proves nothing.
+        Whether it is said.
     kind : {"generated", "edited"} or None
-        What is claimed.
+        What is said; None where only that a model was used.
     by : str or None
-        The generator that is named.
-    where : {"manifest", "ingredient", "recovered", "metadata"} or None
-        Where it stands.
-    standing : {"trusted", "untrusted", "broken", "metadata"} or None
-        What it is worth.
+        Who says so: the name of the program that made the claim.
+    where : {"manifest", "ingredient", "recovered", "metadata"}
+        Where it is said: in the active manifest, in one of its history, in one that the watermark
+        led to, or in plain metadata.
+    standing : {"trusted", "untrusted", "broken", "metadata"}
+        How far to believe it.
     """
 
-    claimed: bool = False
+    claimed: bool
     kind: Literal["generated", "edited"] | None = None
     by: str | None = None
-    where: Literal["manifest", "ingredient", "recovered", "metadata"] | None = None
-    standing: Literal["trusted", "untrusted", "broken", "metadata"] | None = None
+    where: Literal["manifest", "ingredient", "recovered", "metadata"] = "manifest"
+    standing: Literal["trusted", "untrusted", "broken", "metadata"] = "untrusted"
 
 
-def find_ai_claim(
-    credential: CredentialReport,
-    recovered: CredentialReport | None = None,
-    signals: Sequence[Signal] = (),
-) -> AiClaim:
-    """Return the best claim about AI among a file's manifest, a recovered one, and metadata.
+def ai_claims(report: CredentialReport) -> tuple[AiClaim, ...]:
+    """Return what the active manifest and each one in its history say about AI.
 
     Parameters
     ----------
-    credential : CredentialReport
-        The manifest that came with the file.
-    recovered : CredentialReport, optional
-        The one that its watermark led to.
-    signals : sequence of Signal
-        What plain metadata claims.
+    report : CredentialReport
+        Of an embedded manifest, or of a recovered one.
+
+    Returns
+    -------
+    tuple of AiClaim
+        The active manifest's first, then those of its history from the nearest; empty where nobody
+        says anything. An ingredient is believed no more than the manifest that calls it one.
     """
-    claims = [*_of(credential, "manifest", credential.standing)]
-    if recovered is not None:
-        claims += _of(recovered, "recovered", recovered_standing(recovered))
-    claims += [
-        AiClaim(True, "generated", signal.generator, "metadata", "metadata")
-        for signal in signals
-        if signal.says_ai
-    ]
-    return min(claims, key=lambda one: _ORDER.index(one.standing or ""), default=AiClaim())
-
-
-def recovered_standing(report: CredentialReport) -> Standing:
-    """Return what a recovered manifest is worth, whose hash is that of the picture as signed."""
-    if report.integrity not in ("intact", "changed"):
-        return "broken"
-    return "trusted" if report.signer_trusted and not report.expired else "untrusted"
-
-
-def _of(
-    report: CredentialReport, where: Literal["manifest", "recovered"], standing: Standing
-) -> Iterator[AiClaim]:
     if report.manifest is None:
-        return
-    kind = _kind(report.manifest)
-    if kind is not None:
-        yield AiClaim(True, kind, report.generator, where, standing)
-    inside: Literal["ingredient", "recovered"] = (
-        "ingredient" if where == "manifest" else "recovered"
+        return ()
+    found = []
+    if _says(report.manifest):
+        found.append(_claim(report.manifest, "manifest", report.standing))
+    level = [(item, report.standing) for item in report.manifest.ingredients]
+    while level:
+        below: list[tuple[IngredientReport, Standing]] = []
+        for item, above in level:
+            if item.manifest is None:
+                continue
+            standing = max(above, _standing(item), key=_ORDER.index)
+            if _says(item.manifest):
+                found.append(_claim(item.manifest, "ingredient", standing))
+            below.extend((inner, standing) for inner in item.manifest.ingredients)
+        level = below
+    return tuple(found)
+
+
+def _says(manifest: ManifestReport) -> bool:
+    return any(True for _ in _kinds(manifest)) or any(
+        label.startswith(_DISCLOSURE) for label in manifest.assertions
     )
-    waiting = list(report.ingredients)
-    while waiting:
-        item = waiting.pop(0)
-        if item.manifest is None:
-            continue
-        kind = _kind(item.manifest)
+
+
+def _claim(
+    manifest: ManifestReport, where: Literal["manifest", "ingredient"], standing: Standing
+) -> AiClaim:
+    kinds = set(_kinds(manifest))
+    kind: Literal["generated", "edited"] | None = None
+    if kinds:
+        kind = "generated" if "generated" in kinds else "edited"
+    agent = next((item.agent for item in manifest.actions if _kind(item.source_type)), None)
+    by = manifest.generator or manifest.provider or agent or manifest.signature.signer
+    return AiClaim(True, kind, by, where, standing)
+
+
+def _kinds(manifest: ManifestReport) -> Iterator[Literal["generated", "edited"]]:
+    """Yield what each action, and the signed copy of the metadata, say."""
+    for action in manifest.actions:
+        kind = _kind(action.source_type)
         if kind is not None:
-            worth: Standing = "broken" if item.failures or standing == "broken" else "untrusted"
-            yield AiClaim(True, kind, item.manifest.generator, inside, worth)
-        waiting.extend(item.manifest.ingredients)
+            # A model's work that was put into another picture, or done to it, is an edit.
+            yield kind if action.action == _CREATED else "edited"
+    kind = _kind(manifest.metadata_source_type)
+    if kind is not None:
+        yield kind
 
 
-def _kind(manifest: ManifestReport) -> Literal["generated", "edited"] | None:
-    types = {action.source_type for action in manifest.actions}
-    if SourceType.GENERATED.value in types:
+def _kind(source_type: str | None) -> Literal["generated", "edited"] | None:
+    if source_type in _GENERATED:
         return "generated"
-    return "edited" if SourceType.AI_EDITED.value in types else None
+    return "edited" if source_type in _EDITED else None
+
+
+def _standing(ingredient: IngredientReport) -> Standing:
+    if ingredient.failures:
+        return "broken"
+    return "trusted" if ingredient.signer_trusted else "untrusted"

@@ -14,7 +14,13 @@ from indelible.credentials.manifest_tree import (
     text_of,
 )
 from indelible.credentials.media_types import media_type
-from indelible.credentials.report import CredentialReport, Finding, ManifestReport, State
+from indelible.credentials.report import (
+    CredentialReport,
+    Finding,
+    Integrity,
+    ManifestReport,
+    State,
+)
 from indelible.credentials.revocation import responder_hosts
 from indelible.credentials.status import (
     PICTURE_HASH_MISMATCHES,
@@ -27,6 +33,7 @@ from indelible.credentials.trust import DEVELOPMENT, Trust
 __all__ = ["read"]
 
 _STATES: dict[str, State] = {"Trusted": "trusted", "Valid": "valid", "Invalid": "invalid"}
+_EXPIRED = "signingCredential.expired"
 # Informational codes that a person should hear of.
 _NOTEWORTHY = frozenset(
     {
@@ -147,7 +154,7 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     history = tree.failures(summary)
     notes = findings(active.get("informational"))
     stamped = manifest.signature.time if "timeStamp.validated" in successes else None
-    broken = [item.code for item in own if item.code != UNTRUSTED]
+    broken = [item.code for item in own if item.code not in (UNTRUSTED, _EXPIRED)]
     below = [item.code for item in delta_failures(summary) if item.code != UNTRUSTED]
     return CredentialReport(
         state=state,
@@ -168,12 +175,20 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
         signer_trusted=trusted_by is not None,
         trusted_by=trusted_by,
         development=trusted_by == DEVELOPMENT,
-        changed_only=bool(broken) and PICTURE_HASH_MISMATCHES.issuperset([*broken, *below]),
+        integrity=_integrity(broken, below),
+        expired=any(item.code == _EXPIRED for item in own),
         time=stamped or _claimed_time(manifest),
-        timestamped=stamped is not None,
-        timestamp_trusted=stamped is not None and "timeStamp.trusted" in successes,
+        timestamped=stamped is not None and "timeStamp.trusted" in successes,
+        timestamp_trusted=None if stamped is None else "timeStamp.trusted" in successes,
         embedded=embedded,
     )
+
+
+def _integrity(broken: Sequence[str], below: Sequence[str]) -> Integrity:
+    """Return whether a manifest holds, from the codes of its failures and its history's."""
+    if not broken:
+        return "intact"
+    return "changed" if PICTURE_HASH_MISMATCHES.issuperset([*broken, *below]) else "broken"
 
 
 def _trusted_by(successes: Mapping[str, Finding], trust: Trust) -> str | None:

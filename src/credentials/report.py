@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from indelible.credentials.manifest import SoftBinding
-from indelible.credentials.status import UNTRUSTED
 
 __all__ = [
     "Action",
     "CredentialReport",
     "Finding",
     "IngredientReport",
+    "Integrity",
     "ManifestReport",
+    "Place",
     "Signature",
+    "Standing",
     "State",
 ]
 
@@ -24,7 +26,14 @@ Integrity = Literal["intact", "changed", "broken", "absent", "unreadable"]
 Standing = Literal["trusted", "untrusted", "broken"]
 Place = Literal["file", "beside", "given", "address"]
 
-_EXPIRED = "signingCredential.expired"
+
+_INTEGRITY: dict[State, Integrity] = {
+    "trusted": "intact",
+    "valid": "intact",
+    "invalid": "broken",
+    "absent": "absent",
+    "unreadable": "unreadable",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,8 @@ class IngredientReport:
         Its own credentials, where it has any.
     failures : tuple of Finding
         What was wrong with its credentials, when it was used or now.
+    signer_trusted : bool
+        Whether a trust list in use here vouches for who signed its credentials.
     """
 
     relationship: str
@@ -111,6 +122,7 @@ class IngredientReport:
     format: str | None = None
     manifest: ManifestReport | None = None
     failures: tuple[Finding, ...] = ()
+    signer_trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,8 @@ class ManifestReport:
         In order.
     source_type : str or None
         The first *digital source type* among the actions.
+    metadata_source_type : str or None
+        The *digital source type* in the manifest's signed copy of IPTC metadata.
     soft_bindings : tuple of SoftBinding
         Watermark ids that it names.
     assertions : tuple of str
@@ -148,6 +162,7 @@ class ManifestReport:
     signature: Signature = Signature()
     actions: tuple[Action, ...] = ()
     source_type: str | None = None
+    metadata_source_type: str | None = None
     soft_bindings: tuple[SoftBinding, ...] = ()
     assertions: tuple[str, ...] = ()
     ingredients: tuple[IngredientReport, ...] = ()
@@ -165,8 +180,14 @@ class CredentialReport:
     Attributes
     ----------
     state : {"trusted", "valid", "invalid", "absent", "unreadable"}
-        The official reader's state for the active manifest. ``valid`` means intact, but signed by
-        somebody on no trust list.
+        The official reader's state for the active manifest, except where a check of our own is
+        stricter, and without failures of identity assertions and inside the history. ``valid``
+        means intact, but signed by somebody on no trust list; ``invalid`` may mean no more than
+        that the certificate expired: `integrity` and `expired` keep that apart.
+    integrity : {"intact", "changed", "broken", "absent", "unreadable"}
+        Whether the manifest holds, whoever signed it. ``changed``: all that fails is that these
+        are not the bytes that were signed, which is what a recovered manifest looks like on a
+        repost. ``broken``: anything else that fails, a revoked certificate too.
     reasons : tuple of str
         Why, in sentences.
     failures : tuple of Finding
@@ -178,22 +199,22 @@ class CredentialReport:
     manifest : ManifestReport or None
         The active manifest, with its ingredients as a tree.
     signer_trusted : bool
-        Whether a trust list vouches for the signer, whatever the integrity.
+        Whether a trust list vouches for the signer and the certificate was valid then and was not
+        revoked, whether or not the picture was changed.
+    expired : bool
+        Whether the certificate expired, and no trusted time stamp shows that it was valid then.
     trusted_by : str or None
         Name of that list.
     development : bool
         Whether the signer is only this machine's own development identity.
-    changed_only : bool
-        Whether the manifest itself is sound and the only failure of integrity is that these are
-        not the bytes that were signed: what a recovered manifest looks like on a repost. Trust is
-        judged apart.
     time : str or None
-        When the picture was signed according to a time-stamp authority, else when it was made
+        When the picture was signed according to an intact time stamp, else when it was made
         according to the signer. ISO 8601.
     timestamped : bool
-        Whether `time` comes from an intact time stamp.
-    timestamp_trusted : bool
-        Whether a trust list vouches for the time-stamp authority.
+        Whether `time` comes from an authority that a list of time-stamp authorities vouches for.
+    timestamp_trusted : bool or None
+        The same, where there is an intact time stamp: False for one of an unknown authority,
+        whose `time` is only a claim. None where there is none.
     remote_url : str or None
         Where the manifest is said to lie, if it is not in the file.
     embedded : bool
@@ -203,6 +224,7 @@ class CredentialReport:
     """
 
     state: State
+    integrity: Integrity = "absent"
     reasons: tuple[str, ...] = ()
     failures: tuple[Finding, ...] = ()
     ingredient_failures: tuple[Finding, ...] = ()
@@ -211,40 +233,47 @@ class CredentialReport:
     signer_trusted: bool = False
     trusted_by: str | None = None
     development: bool = False
-    changed_only: bool = False
+    expired: bool = False
     time: str | None = None
     timestamped: bool = False
-    timestamp_trusted: bool = False
+    timestamp_trusted: bool | None = None
     remote_url: str | None = None
     embedded: bool = False
     place: Place = "file"
 
-    @property
-    def expired(self) -> bool:
-        """Whether the certificate expired and no trusted time stamp shows that it was valid."""
-        return any(item.code == _EXPIRED for item in self.failures)
-
-    @property
-    def integrity(self) -> Integrity:
-        """Whether the manifest holds, whoever signed it."""
-        if self.state in ("absent", "unreadable"):
-            return "absent" if self.state == "absent" else "unreadable"
-        if self.changed_only:
-            return "changed"
-        trust_alone = all(item.code in (_EXPIRED, UNTRUSTED) for item in self.failures)
-        return "intact" if self.state != "invalid" or trust_alone else "broken"
-
-    @property
-    def standing(self) -> Standing:
-        """What a claim of this manifest is worth."""
-        if self.integrity != "intact":
-            return "broken"
-        return "trusted" if self.signer_trusted and not self.expired else "untrusted"
+    def __post_init__(self) -> None:
+        """Derive the integrity from the state where only that was given."""
+        if self.integrity == "absent" and self.state != "absent":
+            object.__setattr__(self, "integrity", _INTEGRITY[self.state])
 
     @property
     def present(self) -> bool:
         """Whether there is a manifest, readable or not."""
         return self.state != "absent"
+
+    @property
+    def changed_only(self) -> bool:
+        """Whether all that fails is that these are not the bytes that were signed."""
+        return self.integrity == "changed"
+
+    @property
+    def standing(self) -> Standing:
+        """How far to believe what the manifest says: as a fact only if ``trusted``.
+
+        ``broken`` also where it is about other bytes than these: only who was led here in another
+        way, by a watermark, can know that it belongs to this picture. ``untrusted`` where there is
+        none.
+        """
+        if self.integrity == "intact":
+            return "trusted" if self.signer_trusted else "untrusted"
+        return "untrusted" if self.integrity == "absent" else "broken"
+
+    @property
+    def clock(self) -> str:
+        """Whose clock `time` is by, in words that follow it in brackets."""
+        if self.timestamp_trusted is None:
+            return "by the signer's own clock"
+        return "time-stamped" if self.timestamp_trusted else "time stamp of an unknown authority"
 
     @property
     def manifest_id(self) -> str | None:
@@ -290,6 +319,8 @@ class CredentialReport:
         """Return the report as JSON-ready data; ``failures`` are codes, sentences lie beside."""
         return {
             "state": self.state,
+            "integrity": self.integrity,
+            "standing": self.standing,
             "reasons": list(self.reasons),
             "failures": [item.code for item in self.failures],
             "failure_details": [dataclasses.asdict(item) for item in self.failures],
@@ -300,6 +331,7 @@ class CredentialReport:
             "issuer": self.issuer,
             "signer_trusted": self.signer_trusted,
             "trusted_by": self.trusted_by,
+            "expired": self.expired,
             "development": self.development,
             "changed_only": self.changed_only,
             "generator": self.generator,
@@ -318,9 +350,6 @@ class CredentialReport:
             "actions": [dataclasses.asdict(item) for item in self.actions],
             "remote_url": self.remote_url,
             "embedded": self.embedded,
-            "integrity": self.integrity,
-            "expired": self.expired,
-            "standing": self.standing if self.present else None,
             "place": self.place if self.present else None,
             "manifest": None if self.manifest is None else _manifest_dict(self.manifest),
         }
@@ -346,6 +375,7 @@ def _manifest_dict(manifest: ManifestReport) -> dict[str, Any]:
                 "title": item.title,
                 "format": item.format,
                 "failures": [dataclasses.asdict(finding) for finding in item.failures],
+                "signer_trusted": item.signer_trusted,
                 "manifest": None if item.manifest is None else _manifest_dict(item.manifest),
             }
             for item in manifest.ingredients

@@ -23,7 +23,8 @@ from indelible.credentials import (
     Signal,
 )
 from indelible.credentials.disclosure import NOTICE
-from indelible.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, time_words
+from indelible.evidence import Origin
+from indelible.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, origin_heading, time_words
 
 __all__ = ["certificate_list", "manifest_tree", "profile_table", "signal_list"]
 
@@ -69,6 +70,8 @@ def manifest_tree(name: str, credential: CredentialReport) -> RenderableType:
     if credential.remote_url is not None:
         tree.add(Text(f"kept at {clean(credential.remote_url)}"))
     if credential.manifest is not None:
+        origin = Origin(credential, "manifest", credential.standing)
+        tree.add(Text(clean(origin_heading(origin))))
         _add_manifest(tree, credential.manifest, credential)
     for heading, findings in (
         ("failures", credential.failures),

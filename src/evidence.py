@@ -12,7 +12,14 @@ from indelible.credentials import AiClaim, CredentialReport, Signal, Standing
 from indelible.verdict import FingerprintState, Integrity, RegistryState, Verdict
 from indelible.watermark import Detection
 
-__all__ = ["Origin", "RegistryReport", "Verification", "WatermarkReport", "WatermarkState"]
+__all__ = [
+    "Origin",
+    "RegistryReport",
+    "Verification",
+    "WatermarkReport",
+    "WatermarkState",
+    "ai_data",
+]
 
 WatermarkState = Literal["found", "not_found", "not_checked"]
 
@@ -165,6 +172,13 @@ class RegistryReport:
         }
 
 
+def ai_data(said: AiClaim) -> dict[str, Any]:
+    """Return what is said about AI as JSON-ready data, all empty where nobody does."""
+    if not said.claimed:
+        return {"claimed": False, "kind": None, "by": None, "where": None, "standing": None}
+    return asdict(said)
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The manifest that speaks for a picture, and what its words are worth.
@@ -278,19 +292,13 @@ class Verification:
         code = self.verdict.exit_code
         return code if self.complete else max(code, _REMOTE_FAILURE)
 
-    def _ai(self) -> dict[str, Any]:
-        said = self.ai
-        if not said.claimed:
-            return {"claimed": False, "kind": None, "by": None, "where": None, "standing": None}
-        return asdict(said)
-
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict and its evidence as JSON-ready data: what ``--json`` prints."""
         words = self.verdict.words
         return {
             "file": self.file,
             "verdict": str(self.verdict),
-            "ai": self._ai(),
+            "ai": ai_data(self.ai),
             "headline": words.headline,
             "meaning": words.meaning,
             "caution": words.caution,

@@ -127,7 +127,7 @@ def weigh(
 
 
 def best_ai_claim(
-    credential: CredentialReport, registry: RegistryReport, signals: Sequence[Signal]
+    credential: CredentialReport, registry: RegistryReport | None, signals: Sequence[Signal]
 ) -> AiClaim:
     """Return what is said about AI with the best standing: of a tie, what the file's own says.
 
@@ -135,13 +135,13 @@ def best_ai_claim(
     ----------
     credential : CredentialReport
         The manifest that came with the file; its ingredients count, too.
-    registry : RegistryReport
-        What the watermark led to.
+    registry : RegistryReport or None
+        What the watermark led to, where it was looked for.
     signals : sequence of Signal
         What plain metadata claims.
     """
     found = list(ai_claims(credential))
-    if registry.credential is not None:
+    if registry is not None and registry.credential is not None:
         recovered = registry.credential
         if registry.integrity == "intact" and registry.names_payload:
             # It is about this picture as it was signed, although these are other bytes.

@@ -57,8 +57,8 @@ def found(
         (
             AiClaim(True, "edited", None, "ingredient", "broken"),
             (
-                "Says it was edited with AI (the manifest of a picture that this one was made from; "
-                "it does not hold for this file)"
+                "Says it was edited with AI (the manifest of a picture that this one was made "
+                "from; it does not hold for this file)"
             ),
         ),
         (

@@ -212,8 +212,9 @@ def reasons(result: Verification) -> tuple[str, ...]:
 def evidence_lines(result: Verification) -> list[tuple[str, str]]:
     """Return what each leg found, as (label, text); no line where there is nothing to say."""
     lines: list[tuple[str, str]] = []
-    # Where there is nothing, the verdict's own words say so.
-    if result.credential.present or result.credential.remote_url is not None:
+    # Where there is nothing, the verdict's own words say so; who is unverified, its reasons.
+    told = result.verdict is Verdict.UNVERIFIED and result.credential.present
+    if not told and (result.credential.present or result.credential.remote_url is not None):
         lines.append(("manifest", manifest_line(result.credential)))
     if result.verdict not in (Verdict.UNCHECKED, Verdict.NONE):
         lines.append(("watermark", watermark_line(result.watermark)))

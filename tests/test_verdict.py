@@ -398,12 +398,12 @@ def _literally(evidence: Evidence) -> str:
 def _manifests() -> list[ManifestEvidence]:
     return [
         ManifestEvidence(
-            integrity,  # type: ignore[arg-type]
+            integrity,
             trusted=trusted,
             payloads=payloads,
             names_key=bool(payloads),
             promises_mark=bool(payloads),
-            creation=creation,  # type: ignore[arg-type]
+            creation=creation,
             continues_recovered=ID in payloads,
         )
         for integrity in ("intact", "changed", "broken", "absent", "unreadable")
@@ -422,7 +422,7 @@ def _watermarks() -> list[WatermarkEvidence]:
 
 def _recoveries() -> list[RecoveryEvidence]:
     found = [
-        RecoveryEvidence("found", integrity, trusted, names_payload=names, creation=creation)  # type: ignore[arg-type]
+        RecoveryEvidence("found", integrity, trusted, names_payload=names, creation=creation)
         for integrity in ("intact", "broken", "unreadable")
         for trusted in (False, True)
         for names in (False, True)

@@ -405,7 +405,7 @@ def test_the_best_of_several_recovered_manifests_speaks(
     unknown = record(store(signed_anew(pixels, stranger, soft_binding=named)), "unknown")
     other_id = record(store(signed_anew(pixels, current().signer())), "another id")
     broken = record(good.manifest_store[:-40], "broken")
-    merged = SqliteRegistry(tmp_path / "merged.sqlite3")
+    merged = tmp_path / "merged.sqlite3"
     for order in itertools.permutations([unknown, other_id, broken, good]):
         found = dataclasses.replace(
             indelible.verification._registry_leg(
@@ -426,23 +426,15 @@ def test_the_best_of_several_recovered_manifests_speaks(
         assert result.verdict == "unverified"
 
 
-class _Answering:
+class _Answering(SqliteRegistry):
     """A registry that answers with given records."""
 
-    def __init__(self, registry: SqliteRegistry, records: list[Record]) -> None:
-        self._registry = registry
+    def __init__(self, path: Path, records: list[Record]) -> None:
+        super().__init__(path)
         self._records = records
 
     def find(self, algorithm: str, payload: bytes) -> list[Record]:
         return self._records
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._registry, name)
-
-    def put(self, record: Record) -> None: ...
-    def get(self, manifest_id: str) -> Record | None: ...
-    def has(self, algorithm: str, payload: bytes) -> bool: ...
-    def withdraw(self, manifest_id: str) -> bool: ...
 
 
 # --- how much of the picture, and AI ----------------------------------------------------

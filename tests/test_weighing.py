@@ -119,7 +119,7 @@ def test_the_best_standing_about_ai_wins() -> None:
     )
 
     def best(credential: CredentialReport, recovered: CredentialReport | None = None) -> AiClaim:
-        led = recovered and RegistryReport("found", "1", b"", recovered, names_payload=True)
+        led = RegistryReport("found", "1", b"", recovered, names_payload=True)
         return best_ai_claim(credential, led, signals)
 
     absent = CredentialReport("absent")

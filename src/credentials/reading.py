@@ -175,7 +175,7 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
         signer_trusted=trusted_by is not None,
         trusted_by=trusted_by,
         development=trusted_by == DEVELOPMENT,
-        integrity=_integrity(broken, below),
+        integrity=_integrity(state, broken, below),
         expired=any(item.code == _EXPIRED for item in own),
         time=stamped or _claimed_time(manifest),
         timestamped=stamped is not None and "timeStamp.trusted" in successes,
@@ -184,10 +184,10 @@ def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> Credenti
     )
 
 
-def _integrity(broken: Sequence[str], below: Sequence[str]) -> Integrity:
+def _integrity(state: State, broken: Sequence[str], below: Sequence[str]) -> Integrity:
     """Return whether a manifest holds, from the codes of its failures and its history's."""
     if not broken:
-        return "intact"
+        return "broken" if below and state == "invalid" else "intact"
     return "changed" if PICTURE_HASH_MISMATCHES.issuperset([*broken, *below]) else "broken"
 
 

@@ -73,7 +73,7 @@ TimestampOption: TypeAlias = Annotated[
         "--timestamp-url",
         "--timestamp",
         metavar="URL",
-        help="RFC 3161 time-stamp authority to ask.",
+        help='RFC 3161 time-stamp authority to ask; "none" for no time stamp.',
         rich_help_panel=_SIGNER,
     ),
 ]
@@ -220,7 +220,7 @@ def signer_of(
     return open_signer(
         cert,
         cert_key,
-        timestamp_url=timestamp,
+        timestamp_url=timestamp or defaults.settings.signer.timestamp_url,
         ask=ask_passphrase,
     )
 

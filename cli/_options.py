@@ -182,8 +182,5 @@ def registry_at(path: Path | None) -> Registry | None:
 
 
 def trust_with(paths: Sequence[Path] | None, defaults: Defaults) -> Trust:
-    """Return the user's trust with the named anchors added."""
-    trust = defaults.trust()
-    for path in paths or ():
-        trust = Trust.of((*trust.lists, load_trust_list(path)))
-    return trust
+    """Return the user's trust, pinned signers and all, with the named anchors added."""
+    return defaults.trust().with_lists(load_trust_list(path) for path in paths or ())

@@ -16,6 +16,7 @@ from rich.text import Text
 from indelible import wording
 from indelible.cli._console import clean, is_terminal, stdout
 from indelible.credentials import Finding
+from indelible.credentials.status import UNTRUSTED
 from indelible.verdict import Verdict
 from indelible.verification import Verification
 
@@ -31,9 +32,6 @@ STYLES: Final = {
     Verdict.UNCHECKED: "bold magenta",
     Verdict.NONE: "bold",
 }
-
-# Endings of codes that the manifest's own line tells.
-_ABOUT_THE_SIGNER: Final = (".untrusted", ".expired")
 
 
 def report(result: Verification, name: str) -> RenderableType:
@@ -130,7 +128,7 @@ def _claims(result: Verification) -> list[RenderableType]:
 
 
 def _failures(result: Verification) -> list[RenderableType]:
-    """Every failure that no reason told, the history's and the identity's apart."""
+    """Every failure that no reason told; an unknown signer, the manifest's own line tells."""
     shown: list[RenderableType] = []
     credential, recovered = result.credential, result.registry.credential
     groups = [
@@ -146,7 +144,7 @@ def _failures(result: Verification) -> list[RenderableType]:
         untold = [
             item
             for item in findings
-            if item.sentence not in result.reasons and not item.code.endswith(_ABOUT_THE_SIGNER)
+            if item.sentence not in result.reasons and item.code != UNTRUSTED
         ]
         shown.extend(_findings(heading, untold))
     return shown

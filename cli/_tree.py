@@ -21,17 +21,17 @@ from indelible.credentials import (
     ManifestReport,
     ProfileLine,
     Signal,
+    Standing,
+    weaker,
 )
 from indelible.credentials.disclosure import NOTICE
-from indelible.evidence import Origin
-from indelible.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, origin_heading, time_words
+from indelible.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, time_words
 
 __all__ = ["certificate_list", "manifest_tree", "profile_table", "signal_list"]
 
-_STATES: Final = {
-    "trusted": ("intact, signed by a trusted signer", "bold green"),
-    "valid": ("intact, signed by somebody on no trust list", "bold yellow"),
-    "invalid": ("not intact", "bold red"),
+_INTEGRITY: Final = {
+    "changed": ("changed since it was signed", "bold red"),
+    "broken": ("not intact", "bold red"),
     "absent": ("no manifest", "bold"),
     "unreadable": ("a manifest that cannot be read", "bold red"),
 }
@@ -63,16 +63,14 @@ _ACTIONS: Final = {
 
 def manifest_tree(name: str, credential: CredentialReport) -> RenderableType:
     """Return everything that the credentials of one file say."""
-    words, style = _STATES[credential.state]
+    words, style = _state(credential)
     tree = Tree(Text.assemble((name, "bold"), ": ", (words, style)))
     for reason in credential.reasons:
         tree.add(Text(clean(reason)))
     if credential.remote_url is not None:
         tree.add(Text(f"kept at {clean(credential.remote_url)}"))
     if credential.manifest is not None:
-        origin = Origin(credential, "manifest", credential.standing)
-        tree.add(Text(clean(origin_heading(origin))))
-        _add_manifest(tree, credential.manifest, credential)
+        _add_manifest(tree, credential.manifest, credential.standing, credential)
     for heading, findings in (
         ("failures", credential.failures),
         ("failures inside the history", credential.ingredient_failures),
@@ -84,11 +82,24 @@ def manifest_tree(name: str, credential: CredentialReport) -> RenderableType:
     return tree
 
 
+def _state(credential: CredentialReport) -> tuple[str, str]:
+    if credential.integrity != "intact":
+        return _INTEGRITY[credential.integrity]
+    if credential.signer_trusted:
+        return "intact, signed by a trusted signer", "bold green"
+    if credential.expired:
+        return "intact, signed with a certificate that has expired", "bold yellow"
+    return "intact, signed by somebody who is not trusted here", "bold yellow"
+
+
 def _add_manifest(
-    tree: Tree, manifest: ManifestReport, credential: CredentialReport | None = None
+    tree: Tree,
+    manifest: ManifestReport,
+    standing: Standing,
+    credential: CredentialReport | None = None,
 ) -> None:
     branch = tree.add(Text.assemble("manifest ", (clean(manifest.manifest_id), "cyan")))
-    for label, value in _facts(manifest, credential):
+    for label, value in _facts(manifest, standing, credential):
         if value:
             branch.add(Text.assemble((f"{label}: ", "dim"), clean(value)))
     if manifest.actions:
@@ -98,28 +109,32 @@ def _add_manifest(
     if manifest.assertions:
         branch.add(Text.assemble(("assertions: ", "dim"), clean(", ".join(manifest.assertions))))
     for ingredient in manifest.ingredients:
-        _add_ingredient(branch, ingredient)
+        _add_ingredient(branch, ingredient, standing)
 
 
 def _facts(
-    manifest: ManifestReport, credential: CredentialReport | None
+    manifest: ManifestReport, standing: Standing, credential: CredentialReport | None
 ) -> list[tuple[str, str | None]]:
     signature = manifest.signature
-    # Who stamped an ingredient's time is not known here.
-    time = signature.time and f"{signature.time} (time stamp of an unknown authority)"
+
+    def told(name: str | None) -> str | None:
+        """Return a name as the fact, or else as the claim, that it is."""
+        return name if name is None or standing == "trusted" else f"says it is {name}"
+
+    time = signature.time and f"{signature.time} (as a time stamp says)"
     if credential is not None and credential.time is not None:
         time = time_words(credential)
     source = manifest.source_type
     ids = [f"{item.value.hex()} ({item.algorithm})" for item in manifest.soft_bindings]
     return [
-        ("title", manifest.title),
-        ("generator", manifest.generator),
-        ("provider", manifest.provider),
-        ("model", manifest.model),
-        ("made", source and SOURCE_WORDS.get(source, source)),
+        ("title", told(manifest.title)),
+        ("generator", told(manifest.generator)),
+        ("provider", told(manifest.provider)),
+        ("model", told(manifest.model)),
+        ("made", told(source and SOURCE_WORDS.get(source, source))),
         ("time", time),
-        ("signer", _signer(manifest)),
-        ("issuer", signature.issuer),
+        ("signer", told(_signer(manifest))),
+        ("issuer", told(signature.issuer)),
         ("algorithm", signature.algorithm),
         ("certificate valid", _validity(manifest)),
         ("trusted by", None if credential is None else credential.trusted_by),
@@ -154,7 +169,7 @@ def _action(action: Action) -> str:
     return f"{text} ({action.description})" if action.description else text
 
 
-def _add_ingredient(tree: Tree, ingredient: IngredientReport) -> None:
+def _add_ingredient(tree: Tree, ingredient: IngredientReport, above: Standing) -> None:
     relation = _RELATIONS.get(ingredient.relationship, ingredient.relationship)
     what = ingredient.title or ingredient.format or "a picture"
     branch = tree.add(Text.assemble((f"{relation} ", "bold"), clean(what)))
@@ -162,7 +177,8 @@ def _add_ingredient(tree: Tree, ingredient: IngredientReport) -> None:
     if ingredient.manifest is None:
         branch.add(Text("no manifest of its own", style="dim"))
     else:
-        _add_manifest(branch, ingredient.manifest)
+        # It is believed no more than the manifest that calls it an ingredient.
+        _add_manifest(branch, ingredient.manifest, weaker(above, ingredient.standing))
 
 
 def _add_findings(tree: Tree, heading: str, findings: Sequence[Finding]) -> None:

@@ -61,7 +61,7 @@ A manifest that lies beside: [cyan]indelible inspect photo.jpg --manifest photo.
 Exit codes: 0 intact, 1 no manifest (or a profile's line is missing), 3 not intact, 4 unreadable.
 """
 
-_EXIT: Final = {"trusted": 0, "valid": 0, "absent": 1, "invalid": 3, "unreadable": 3}
+_EXIT: Final = {"intact": 0, "absent": 1, "changed": 3, "broken": 3, "unreadable": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,5 +237,5 @@ def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
 
 
 def _exit_code(found: _Inspection) -> int:
-    code = _EXIT[found.credential.state]
+    code = _EXIT[found.credential.integrity]
     return max(code, 1) if any(line.present is False for line in found.lines) else code

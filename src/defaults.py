@@ -33,7 +33,7 @@ from indelible.credentials import (
 from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
 from indelible.imaging import Limits
 from indelible.keyring import KeyRing
-from indelible.private_keys import open_signer
+from indelible.private_keys import NO_TIMESTAMP, open_signer
 from indelible.watermark import Key
 
 __all__ = ["Defaults", "current", "load_trust_list", "with_timestamp"]
@@ -257,8 +257,12 @@ _current: dict[object, Defaults] = {}
 
 
 def with_timestamp(signer: Signer, url: str | None) -> Signer:
-    """Return a signer that also asks a time-stamp authority; without a URL, the same one."""
-    if url is None:
+    """Return a signer that asks this time-stamp authority, or none for "none".
+
+    Without a URL it is the same signer.
+    """
+    url = signer.timestamp_url if url is None else None if url == NO_TIMESTAMP else url
+    if url == signer.timestamp_url:
         return signer
     return CallbackSigner(
         signer.certificates, signer.sign, algorithm=signer.algorithm, timestamp_url=url

@@ -19,10 +19,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 from indelible.credentials import PemSigner, Signer, key_services
+from indelible.credentials.identity import is_development
 from indelible.credentials.pkcs11 import Pkcs11Signer
 from indelible.errors import ConfigurationError, SigningError
 
-__all__ = ["is_key_service", "open_signer"]
+__all__ = ["NO_TIMESTAMP", "TIMESTAMP_URL", "is_key_service", "open_signer"]
+
+# Answers anybody, and is operated by SSL.com, whose roots are on the C2PA TSA trust list.
+TIMESTAMP_URL = "https://api.c2patool.io/api/v1/timestamps/ecc"
+NO_TIMESTAMP = "none"
 
 _PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"  # noqa: S105 - its name, not its value
 _SERVICES = ("pkcs11:", "aws-kms:", "google-kms:", "azure-key-vault:")
@@ -49,7 +54,9 @@ def open_signer(
     private_key : str or path
         Name of the key, see the module.
     timestamp_url : str, optional
-        RFC 3161 time-stamp authority to ask when signing.
+        RFC 3161 time-stamp authority to ask when signing; "none" for no time stamps. By default
+        `TIMESTAMP_URL`, but for a development certificate: signatures in production must outlive
+        their certificates, else every recovered manifest reads ``unverified`` one day.
     ask : callable, optional
         Asks a person for the passphrase of an encrypted file, if the environment variable
         ``INDELIBLE_KEY_PASSPHRASE`` does not hold it.
@@ -64,15 +71,19 @@ def open_signer(
         If the package for the token or the service is not installed.
     """
     name = os.fspath(private_key)
-    if not is_key_service(name):
-        passphrase = None if os.environ.get(_PASSPHRASE_VARIABLE) else ask
-        return PemSigner.load(certificate, name, passphrase=passphrase, timestamp_url=timestamp_url)
     try:
         chain = Path(certificate).read_bytes()
     except OSError as error:
         raise SigningError(
             f"The certificate chain {os.fspath(certificate)} cannot be read: {error.strerror}."
         ) from error
+    if timestamp_url is None and not is_development(chain):
+        timestamp_url = TIMESTAMP_URL
+    elif timestamp_url == NO_TIMESTAMP:
+        timestamp_url = None
+    if not is_key_service(name):
+        passphrase = None if os.environ.get(_PASSPHRASE_VARIABLE) else ask
+        return PemSigner.load(certificate, name, passphrase=passphrase, timestamp_url=timestamp_url)
     scheme, _, rest = name.partition(":")
     if scheme == "pkcs11":
         return _token_signer(chain, rest, timestamp_url)

@@ -322,7 +322,7 @@ def _recovered_history(source: Source, keys: Iterable[Key], registry: Registry) 
         report = credentials.read(
             source.data, source.format or "", manifest_store=record.manifest_store
         )
-        sound = report.state in ("trusted", "valid") or report.changed_only
+        sound = report.integrity in ("intact", "changed")
         if sound and any(b.names(watermark.ALGORITHM, found.payload) for b in report.soft_bindings):
             return record.manifest_store
     return None

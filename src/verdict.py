@@ -76,8 +76,8 @@ class ManifestEvidence:
         Whether a trust list vouches for its signer, at the time of signing.
     expired : bool
         Whether the certificate expired and no trusted time stamp shows that it was valid then.
-    causes : tuple of str
-        Why it is broken, in sentences.
+    causes, doubts : tuple of str
+        Why it is broken, and why its signer is not trusted, in sentences.
     payloads : frozenset of bytes
         Watermark ids that the manifest and its ingredients name in soft bindings.
     names_key : bool
@@ -98,6 +98,7 @@ class ManifestEvidence:
     trusted: bool = False
     expired: bool = False
     causes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     payloads: frozenset[bytes] = frozenset()
     names_key: bool = False
     promises_mark: bool = False
@@ -162,6 +163,8 @@ class RecoveryEvidence:
         that was signed; ``"absent"`` unless `registry` is ``"found"``.
     trusted, expired : bool
         As for `ManifestEvidence`.
+    doubts : tuple of str
+        Likewise.
     names_payload : bool
         Whether the recovered manifest itself names the id that led to it, which the C2PA
         specification requires to be checked (soft binding resolution).
@@ -175,6 +178,7 @@ class RecoveryEvidence:
     expired: bool = False
     names_payload: bool = False
     creation: Creation | None = None
+    doubts: tuple[str, ...] = ()
 
     @property
     def vouched(self) -> bool:
@@ -354,7 +358,7 @@ def _open_questions(evidence: Evidence) -> list[str]:
     manifest = evidence.manifest
     reasons: list[str] = []
     if manifest.integrity == "intact" and not manifest.vouched:
-        reasons.append(_distrust(_named(manifest), expired=manifest.expired))
+        reasons.extend(_distrust(_named(manifest), manifest.doubts))
     return [*reasons, *_questions(evidence)]
 
 
@@ -365,7 +369,7 @@ def _questions(evidence: Evidence) -> list[str]:
         return []
     match recovery.registry:
         case "found" if recovery.integrity == "intact":
-            return [_distrust("The recovered manifest", expired=recovery.expired)]
+            return _distrust("The recovered manifest", recovery.doubts)
         case "found":
             return ["The recovered manifest does not hold."]
         case "unavailable":
@@ -384,13 +388,8 @@ def _unsearched(evidence: Evidence) -> list[str]:
     return [mark.obstacle or "No watermark was looked for."]
 
 
-def _distrust(manifest: str, *, expired: bool) -> str:
-    if expired:
-        return (
-            f"{manifest} was signed with a certificate that has expired, and no trusted time stamp "
-            "shows that it was valid then."
-        )
-    return f"{manifest} is intact; its signer is on no trust list in use here."
+def _distrust(manifest: str, doubts: tuple[str, ...]) -> list[str]:
+    return [f"{manifest} is intact.", *(doubts or ("Its signer is not trusted here.",))]
 
 
 def _named(manifest: ManifestEvidence) -> str:

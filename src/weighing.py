@@ -15,6 +15,7 @@ from indelible.credentials import (
     SourceType,
     ai_claims,
 )
+from indelible.credentials.status import meaning
 from indelible.evidence import RegistryReport, WatermarkReport
 from indelible.verdict import (
     Creation,
@@ -53,16 +54,6 @@ _CREATIONS: Final[dict[str, Creation]] = {
 _NAMING_SIGNALS: Final = frozenset({"iptc-ai-system", "ai-creator-tool", "ai-software", "ai-make"})
 _STANDINGS: Final = ("trusted", "untrusted", "broken", "metadata")
 
-# Endings of status codes that say nothing about whether the manifest itself holds.
-_NO_CAUSES: Final = (
-    ".dataHash.mismatch",
-    ".bmffHash.mismatch",
-    ".boxesHash.mismatch",
-    "ingCredential.untrusted",
-    "ingCredential.expired",
-    "signer.expired",
-)
-
 
 def weigh(
     credential: CredentialReport,
@@ -93,6 +84,7 @@ def weigh(
             trusted=credential.signer_trusted,
             expired=credential.expired,
             causes=_causes(credential),
+            doubts=_doubts(credential),
             payloads=payloads,
             names_key=any(
                 binding.algorithm == watermark.ALGORITHM
@@ -122,6 +114,7 @@ def weigh(
             expired=recovered is not None and recovered.expired,
             names_payload=registry.names_payload,
             creation=None if recovered is None else creation_of(recovered.manifest),
+            doubts=() if recovered is None else _doubts(recovered),
         ),
     )
 
@@ -207,7 +200,17 @@ def _causes(credential: CredentialReport) -> tuple[str, ...]:
     if credential.integrity == "unreadable":
         return credential.reasons
     sentences = (
-        finding.sentence for finding in credential.failures if not finding.code.endswith(_NO_CAUSES)
+        finding.sentence
+        for finding in credential.failures
+        if meaning(finding.code).kind == "integrity"
+    )
+    return tuple(dict.fromkeys(sentences))
+
+
+def _doubts(credential: CredentialReport) -> tuple[str, ...]:
+    """Return why a manifest's signer is not trusted, each cause once."""
+    sentences = (
+        finding.sentence for finding in credential.failures if meaning(finding.code).kind == "trust"
     )
     return tuple(dict.fromkeys(sentences))
 

@@ -246,7 +246,7 @@ def manifest_line(credential: CredentialReport) -> str:
     elif credential.signer_trusted:
         signer = f"its signer is trusted ({credential.trusted_by})"
     else:
-        signer = "its signer is on no trust list in use here"
+        signer = "its signer is not trusted here"
     # Of a changed file the verdict's reasons tell.
     return f"{place}: {'intact; ' if integrity == 'intact' else ''}{signer}"
 

@@ -8,7 +8,7 @@ import pytest
 
 from indelible.config import Folders, Settings, user_folders
 from indelible.credentials import create_identity
-from indelible.defaults import Defaults, current, load_trust_list
+from indelible.defaults import Defaults, current, load_trust_list, with_timestamp
 from indelible.errors import ConfigurationError, KeyFileError, TrustError
 from indelible.keyring import KeyRing
 from indelible.watermark import Key
@@ -60,6 +60,15 @@ def test_configured_signer(tmp_path: Path) -> None:
     assert signer.certificates == identity.signer.certificates
     assert signer.timestamp_url == "http://tsa.example.com"
     assert not user_folders().identity.exists()
+
+
+def test_a_time_stamp_can_be_switched_off(tmp_path: Path) -> None:
+    signer = create_identity(tmp_path / "acme").signer
+    asking = with_timestamp(signer, "http://tsa.example.com")
+    assert asking.timestamp_url == "http://tsa.example.com"
+    assert with_timestamp(asking, None) is asking
+    assert with_timestamp(asking, "none").timestamp_url is None
+    assert with_timestamp(signer, "none") is signer
 
 
 def test_a_configured_key_file(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from indelible.credentials import PemSigner, create_identity
 from indelible.errors import ConfigurationError, SigningError
-from indelible.private_keys import is_key_service, open_signer
+from indelible.private_keys import TIMESTAMP_URL, is_key_service, open_signer
+from tests.credentials.authority import Authority, key_pem, new_key, pem
 
 
 @pytest.fixture
@@ -26,6 +27,21 @@ def test_a_file(chain: Path) -> None:
     with pytest.raises(SigningError, match="cannot be read"):
         open_signer(chain, chain.with_name("missing.pem"))
     assert not is_key_service(str(key))
+
+
+def test_time_stamps_are_on_for_whoever_is_not_developing(chain: Path, tmp_path: Path) -> None:
+    key = chain.with_name("development-key.pem")
+    assert open_signer(chain, key).timestamp_url is None
+    authority, secret = Authority(), new_key()
+    production = tmp_path / "chain.pem"
+    production.write_bytes(pem(authority.issue(secret)))
+    (tmp_path / "key.pem").write_bytes(key_pem(secret))
+    assert open_signer(production, tmp_path / "key.pem").timestamp_url == TIMESTAMP_URL
+    own = open_signer(production, tmp_path / "key.pem", timestamp_url="http://tsa.example.com")
+    assert own.timestamp_url == "http://tsa.example.com"
+    for certificate in (production, chain):
+        name = tmp_path / "key.pem" if certificate == production else key
+        assert open_signer(certificate, name, timestamp_url="none").timestamp_url is None
 
 
 @pytest.mark.parametrize(

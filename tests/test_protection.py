@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import signal
@@ -11,7 +12,7 @@ import sys
 import textwrap
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,27 @@ def test_a_stripped_input_keeps_the_history_that_its_watermark_leads_to(
     assert parent.manifest is not None
     assert parent.manifest.manifest_id == first.manifest_id
     assert indelible.verify(second.data).verdict == "authentic"
+
+
+@pytest.mark.parametrize("damage", [b"trainedAlgorithmicMedia", b"org.indelible.dft.1"])
+def test_a_recovered_history_must_be_sound(
+    photograph: Pixels, monkeypatch: pytest.MonkeyPatch, damage: bytes
+) -> None:
+    first = indelible.protect(photograph)
+    stripped = imaging.encode(imaging.decode(first.data).pixels, "png")
+    (record,) = current().registry().find(watermark.ALGORITHM, first.payload)
+    store = bytearray(record.manifest_store)
+    store[store.rindex(damage)] ^= 1
+    damaged = dataclasses.replace(record, manifest_store=bytes(store))
+    real = SqliteRegistry.find
+
+    def find(self: SqliteRegistry, algorithm: str, value: bytes) -> Sequence[Record]:
+        return [damaged] if value == first.payload else real(self, algorithm, value)
+
+    monkeypatch.setattr(SqliteRegistry, "find", find)
+    current().key_ring.rotate()
+    second = indelible.protect(stripped)
+    assert credentials.read(second.data, second.format).ingredients == ()
 
 
 def test_a_damaged_history_is_only_dropped_when_asked(photograph: Pixels) -> None:

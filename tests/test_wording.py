@@ -151,7 +151,7 @@ def test_a_line_for_each_leg_that_has_something_to_say() -> None:
     [
         (CredentialReport("unreadable"), "in the file: cannot be read"),
         (CredentialReport("invalid", "broken", place="beside"), "beside the picture: does not"),
-        (replace(UNKNOWN, place="given"), "as given: intact; its signer is on no trust list"),
+        (replace(UNKNOWN, place="given"), "as given: intact; its signer is not trusted here"),
         (replace(TRUSTED, expired=True, place="address"), "certificate has expired"),
         (CredentialReport("absent", remote_url="https://a/b"), "only at https://a/b"),
         (

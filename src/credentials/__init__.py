@@ -57,6 +57,7 @@ from indelible.credentials.report import (
     Signature,
     Standing,
     State,
+    weaker,
 )
 from indelible.credentials.signals import Signal, find_signals
 from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
@@ -126,5 +127,6 @@ __all__ = [
     "sign",
     "sign_file",
     "signing_chains",
+    "weaker",
     "write_request",
 ]

@@ -75,10 +75,11 @@ class Ingredient:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the library says about one picture: its own summary, and its complete dump."""
+    """What the library says about one picture: its own summary, its complete dump, the store."""
 
     summary: dict[str, Any]
     complete: dict[str, Any]
+    store: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,9 @@ def read(
         with c2pa.Reader(
             media_type, io.BytesIO(data), manifest_store, context=context(settings)
         ) as reader:
-            return Reading(_object(reader.json()), _object(reader.crjson()))
+            summary = _object(reader.json())
+            store = manifest_store or _store(reader, summary)
+            return Reading(summary, _object(reader.crjson()), store)
 
 
 def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
@@ -191,12 +194,16 @@ def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
     NoManifestError, RemoteManifestError, UnreadableManifestError
         Instead of the library's errors.
     """
-    store = io.BytesIO()
     with _reading():
         check_bounds(data)
         with c2pa.Reader(media_type, io.BytesIO(data), context=context(settings)) as reader:
-            # The active manifest's own label names a resource that is the whole store.
-            reader.resource_to_stream(str(_object(reader.json())["active_manifest"]), store)
+            return _store(reader, _object(reader.json()))
+
+
+def _store(reader: c2pa.Reader, summary: dict[str, Any]) -> bytes:
+    store = io.BytesIO()
+    # The active manifest's own label names a resource that is the whole store.
+    reader.resource_to_stream(str(summary["active_manifest"]), store)
     return store.getvalue()
 
 
@@ -323,7 +330,8 @@ def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
         return SigningError(
             f"the time-stamp authority at {job.signer.timestamp_url} did not answer as it should: "
             f"{_without_type(message)}",
-            hint="Check the address and that it is reachable, or sign without a time stamp.",
+            hint="Check the address and that it is reachable, or sign without a time stamp: "
+            '--timestamp none, or timestamp_url = "none" under [signer] in the settings.',
         )
     if "certificate" in lowered or "cose" in lowered:
         return SigningError(

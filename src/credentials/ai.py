@@ -15,6 +15,7 @@ from indelible.credentials.report import (
     IngredientReport,
     ManifestReport,
     Standing,
+    weaker,
 )
 
 __all__ = ["AiClaim", "ai_claims"]
@@ -24,7 +25,6 @@ _GENERATED: Final = frozenset({"trainedAlgorithmicMedia", "trainedAlgorithmicDat
 _EDITED: Final = frozenset({"compositeWithTrainedAlgorithmicMedia"})
 _CREATED: Final = "c2pa.created"
 _DISCLOSURE: Final = "c2pa.ai-disclosure"
-_ORDER: Final[tuple[Standing, ...]] = ("trusted", "untrusted", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def ai_claims(report: CredentialReport) -> tuple[AiClaim, ...]:
         for item, above in level:
             if item.manifest is None:
                 continue
-            standing = max(above, _standing(item), key=_ORDER.index)
+            standing = weaker(above, item.standing)
             if _says(item.manifest):
                 found.append(_claim(item.manifest, "ingredient", standing))
             below.extend((inner, standing) for inner in item.manifest.ingredients)
@@ -120,9 +120,3 @@ def _kind(source_type: str | None) -> Literal["generated", "edited"] | None:
     if source_type in _GENERATED:
         return "generated"
     return "edited" if source_type in _EDITED else None
-
-
-def _standing(ingredient: IngredientReport) -> Standing:
-    if ingredient.failures:
-        return "broken"
-    return "trusted" if ingredient.signer_trusted else "untrusted"

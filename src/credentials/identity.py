@@ -23,12 +23,19 @@ from indelible.credentials.signers import PemSigner, load_chain
 from indelible.credentials.trust import Trust
 from indelible.errors import CertificateError, IdentityError, SigningError
 
-__all__ = ["DevelopmentIdentity", "create_identity", "load_identity", "load_or_create_identity"]
+__all__ = [
+    "DevelopmentIdentity",
+    "create_identity",
+    "is_development",
+    "load_identity",
+    "load_or_create_identity",
+]
 
 AUTHORITY_FILE = "development-ca.pem"
 CHAIN_FILE = "development-chain.pem"
 KEY_FILE = "development-key.pem"
 
+_ORGANIZATION = "Indelible development"
 _AUTHORITY_YEARS = 10
 _LEAF_YEARS = 5
 
@@ -164,6 +171,19 @@ def load_identity(
     return DevelopmentIdentity(place, authority, signer, expires)
 
 
+def is_development(chain_pem: bytes) -> bool:
+    """Whether a signing certificate is of a development identity: this machine's or another's.
+
+    Raises
+    ------
+    CertificateError
+        If the chain cannot be read.
+    """
+    issuer = load_chain(chain_pem)[0].issuer
+    names = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return [item.value for item in names] == [_ORGANIZATION]
+
+
 def _make_certificates(start: dt.datetime) -> tuple[bytes, bytes, bytes]:
     """Return (authority, chain, private key of the leaf), in PEM.
 
@@ -229,7 +249,7 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Indelible development"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _ORGANIZATION),
         ]
     )
 

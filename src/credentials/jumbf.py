@@ -12,13 +12,12 @@ from typing import NamedTuple
 
 from cryptography import x509
 
-from indelible.credentials.signers import UNREADABLE
+from indelible.credentials.cose import CoseSignature, parse_signature
 
-__all__ = ["Box", "signing_chains", "walk"]
+__all__ = ["Box", "signatures", "signing_chains", "walk"]
 
 _MAX_DEPTH = 16
 _SIGNATURE = "c2pa.signature"
-_CBOR_BYTES_2 = 0x59  # a CBOR byte string whose length takes two bytes
 
 
 class Box(NamedTuple):
@@ -72,31 +71,41 @@ def _label(store: bytes, start: int, end: int) -> str | None:
 def signing_chains(store: bytes) -> dict[str, list[x509.Certificate]]:
     """Return the certificates in each manifest's signature, the signer's first, by manifest label.
 
-    Time-stamp authorities' certificates follow the signer's chain, where there are any.
+    A chain that cannot be read for sure is empty.
     """
-    found: dict[str, list[x509.Certificate]] = {}
+    return {label: list(found.chain) for label, found in signatures(store).items()}
+
+
+def signatures(store: bytes, only: str | None = None) -> dict[str, CoseSignature]:
+    """Return each manifest's signature by the manifest's label.
+
+    Where two could be meant, because a label is there twice, the signature is an empty one.
+
+    Parameters
+    ----------
+    store : bytes
+        The manifest store.
+    only : str, optional
+        Label of the one manifest whose signature is wanted.
+    """
+    found: dict[str, CoseSignature] = {}
+    seen: set[str] = set()
     manifest: str | None = None
+    inside = False  # a signature's box whose content comes next
     for box in walk(store):
-        if box.depth == 1 and box.label is not None:
-            manifest = box.label
-        elif box.label == _SIGNATURE and manifest is not None:
-            found.setdefault(manifest, list(_certificates(store[box.content : box.end])))
+        if box.depth == 1:
+            manifest, inside = box.label, False
+            if manifest is not None:
+                if manifest in seen:
+                    found[manifest] = CoseSignature()
+                    manifest = None
+                else:
+                    seen.add(manifest)
+        elif box.label == _SIGNATURE and box.depth == 2 and manifest is not None:
+            inside = manifest not in found
+            found[manifest] = CoseSignature()
+        elif inside and box.kind == b"cbor" and manifest is not None:
+            inside = False
+            if only is None or only == manifest:
+                found[manifest] = parse_signature(store[box.content : box.end])
     return found
-
-
-def _certificates(signature: bytes) -> Iterator[x509.Certificate]:
-    """Yield each certificate that stands as a byte string in a COSE signature."""
-    position = 0
-    while (position := signature.find(b"\x30\x82", position)) >= 0:
-        (inner,) = struct.unpack_from(">H", signature.ljust(position + 4, b"\0"), position + 2)
-        size = inner + 4
-        header = bytes([_CBOR_BYTES_2]) + struct.pack(">H", size & 0xFFFF)
-        if signature[max(0, position - 3) : position] == header:
-            try:
-                yield x509.load_der_x509_certificate(signature[position : position + size])
-            except UNREADABLE:
-                position += 2
-            else:
-                position += size
-        else:
-            position += 2  # a certificate of the time stamp, or something else

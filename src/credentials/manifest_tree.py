@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,9 +23,17 @@ from indelible.credentials.report import (
     ManifestReport,
     Signature,
 )
-from indelible.credentials.status import UNTRUSTED, explain
+from indelible.credentials.status import SIGNER_TRUSTED, UNTRUSTED, explain
 
-__all__ = ["ManifestTree", "delta_failures", "findings", "mapping", "text_of"]
+__all__ = [
+    "ManifestTree",
+    "delta_failures",
+    "findings",
+    "mapping",
+    "mappings",
+    "text_of",
+    "trusted_manifests",
+]
 
 _MAX_TEXT = 500
 _MAX_DEPTH = 32
@@ -43,14 +51,61 @@ def delta_failures(summary: Mapping[str, Any]) -> tuple[Finding, ...]:
     )
 
 
-class ManifestTree:
-    """The manifests of one store, as a tree from the active one down."""
+def trusted_manifests(summary: Mapping[str, Any]) -> set[str]:
+    """Return the labels of manifests in the history whose signers the library trusts now.
 
-    def __init__(self, reading: Reading) -> None:
-        self._manifests = mapping(reading.summary, "manifests")
+    It leaves out of its results what an ingredient's own record says already, true or not; so a
+    signer who is trusted on record and is not now is told by the failure.
+    """
+    now: set[str] = set()
+    on_record: set[str] = set()
+    refused: set[str] = set()
+    for delta in mappings(mapping(summary, "validation_results").get("ingredientDeltas")):
+        results = mapping(delta, "validationDeltas")
+        now |= _signers(results.get("success"), SIGNER_TRUSTED)
+        refused |= _signers(results.get("failure"), UNTRUSTED)
+    for body in mapping(summary, "manifests").values():
+        for item in mappings(body.get("ingredients") if isinstance(body, Mapping) else None):
+            label = item.get("active_manifest")
+            recorded = mapping(mapping(item, "validation_results"), "activeManifest")
+            if isinstance(label, str) and _has(recorded.get("success"), SIGNER_TRUSTED):
+                on_record.add(label)
+            if isinstance(label, str) and _has(recorded.get("failure"), UNTRUSTED):
+                refused.add(label)
+    return now | (on_record - refused)
+
+
+def _has(items: object, code: str) -> bool:
+    return any(item.get("code") == code for item in mappings(items))
+
+
+def _signers(items: object, code: str) -> set[str]:
+    """Return the labels of the manifests about whose signatures a code is told."""
+    parts = [
+        str(item.get("url")).split("/") for item in mappings(items) if item.get("code") == code
+    ]
+    return {path[-2] for path in parts if len(path) >= 2 and path[-1] == "c2pa.signature"}
+
+
+class ManifestTree:
+    """The manifests of one store, as a tree from the active one down.
+
+    Parameters
+    ----------
+    reading : Reading
+        What the library says.
+    trusted : collection of str
+        Labels of the manifests in the history whose signers are trusted.
+    """
+
+    def __init__(self, reading: Reading, trusted: Collection[str] = ()) -> None:
         self._complete = {
             str(item.get("label")): item for item in mappings(reading.complete.get("manifests"))
         }
+        # What the summary leaves out, as it does with a manifest of which a part is garbage.
+        left_out = {label: _body(item) for label, item in self._complete.items()}
+        self._manifests = {**left_out, **mapping(reading.summary, "manifests")}
+        self._trusted = trusted
         self._found_now = _failures_by_ingredient(reading.summary)
         self._nodes = 0
 
@@ -79,6 +134,7 @@ class ManifestTree:
             signature=_signature(body, complete),
             actions=actions,
             source_type=next((item.source_type for item in actions if item.source_type), None),
+            metadata_source_type=_metadata_source_type(assertions),
             soft_bindings=_soft_bindings(assertions),
             assertions=tuple(text_of(name) or "" for name, _ in assertions),
             ingredients=tuple(ingredients),
@@ -96,6 +152,7 @@ class ManifestTree:
             title=text_of(item.get("title")),
             format=text_of(item.get("format")),
             manifest=self.manifest(str(label), above) if known else None,
+            signer_trusted=known and label in self._trusted,
             failures=tuple(dict.fromkeys((*_recorded_failures(item), *now))),
         )
 
@@ -149,6 +206,22 @@ def findings(items: object) -> tuple[Finding, ...]:
             where = (text_of(item.get("url")) or "").removeprefix("self#jumbf=")
             found.append(Finding(code, explain(code, detail), where, detail))
     return tuple(found)
+
+
+def _body(complete: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest in the summary's form from the complete dump; its history is lost."""
+    claim = mapping(complete, "claim") or mapping(complete, "claim.v2")
+    assertions = mapping(complete, "assertions")
+    return {
+        "claim_generator": claim.get("claim_generator"),
+        "claim_generator_info": _listed(claim.get("claim_generator_info")),
+        "title": claim.get("dc:title"),
+        "assertions": [{"label": name, "data": data} for name, data in assertions.items()],
+    }
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _generator(body: Mapping[str, Any]) -> str | None:
@@ -212,17 +285,33 @@ def _actions(assertions: Sequence[tuple[str, object]]) -> tuple[Action, ...]:
             if isinstance(agent, Mapping):
                 name, version = text_of(agent.get("name")), text_of(agent.get("version"))
                 agent = f"{name} {version}" if name and version else name
-            source = text_of(item.get("digitalSourceType"))
             actions.append(
                 Action(
                     action=text_of(item.get("action")) or "unknown",
                     when=text_of(item.get("when")),
                     agent=text_of(agent),
-                    source_type=None if source is None else source.rstrip("/").rpartition("/")[2],
+                    source_type=_term(item.get("digitalSourceType")),
                     description=text_of(item.get("description")),
                 )
             )
     return tuple(actions)
+
+
+def _metadata_source_type(assertions: Sequence[tuple[str, object]]) -> str | None:
+    """Return the digital source type in a manifest's signed copy of IPTC metadata."""
+    for label, data in assertions:
+        if isinstance(data, Mapping) and ("metadata" in label or label.startswith("stds.iptc")):
+            value = data.get("Iptc4xmpExt:DigitalSourceType")
+            source = _term(value.get("@id") if isinstance(value, Mapping) else value)
+            if source is not None:
+                return source
+    return None
+
+
+def _term(value: object) -> str | None:
+    """Return the last part of a term's address ("trainedAlgorithmicMedia")."""
+    text = text_of(value)
+    return None if text is None else text.rstrip("/").rpartition("/")[2] or None
 
 
 def _soft_bindings(assertions: Sequence[tuple[str, object]]) -> tuple[SoftBinding, ...]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from indelible.credentials import _c2pa
+from indelible.credentials.cose import CoseSignature
+from indelible.credentials.jumbf import signatures, walk
 from indelible.credentials.manifest_tree import (
     ManifestTree,
     delta_failures,
     findings,
     mapping,
+    mappings,
     text_of,
+    trusted_manifests,
 )
 from indelible.credentials.media_types import media_type
 from indelible.credentials.report import (
@@ -19,38 +25,29 @@ from indelible.credentials.report import (
     Finding,
     Integrity,
     ManifestReport,
+    Signature,
     State,
 )
 from indelible.credentials.revocation import responder_hosts
+from indelible.credentials.signer_trust import Vouching, is_trusted_stamp, vouch
 from indelible.credentials.status import (
-    PICTURE_HASH_MISMATCHES,
+    EXPIRED,
+    HISTORY_CHANGED,
+    IDENTITY_MALFORMED,
+    SIGNATURE_VALIDATED,
+    SIGNER_TRUSTED,
+    TIME_STAMP_TRUSTED,
+    TIME_STAMP_UNTRUSTED,
+    TIME_STAMP_VALIDATED,
     UNTRUSTED,
+    Meaning,
     explain,
-    is_identity,
+    is_about_identity,
+    meaning,
 )
 from indelible.credentials.trust import DEVELOPMENT, Trust
 
 __all__ = ["read"]
-
-_STATES: dict[str, State] = {"Trusted": "trusted", "Valid": "valid", "Invalid": "invalid"}
-_EXPIRED = "signingCredential.expired"
-# Informational codes that a person should hear of.
-_NOTEWORTHY = frozenset(
-    {
-        "timeStamp.untrusted",
-        "timeStamp.mismatch",
-        "timeStamp.malformed",
-        "timeStamp.outsideValidity",
-        "signingCredential.ocsp.revoked",
-        "signingCredential.ocsp.inaccessible",
-        "signingCredential.ocsp.unknown",
-        "assertion.dataHash.additionalExclusionsPresent",
-        "assertion.bmffHash.additionalExclusionsPresent",
-        "assertion.boxesHash.additionalExclusionsPresent",
-        "algorithm.deprecated",
-        "ingredient.unknownProvenance",
-    }
-)
 
 
 def read(
@@ -134,77 +131,223 @@ def _with_revocation(
 
 def _report(reading: _c2pa.Reading, trust: Trust, *, embedded: bool) -> CredentialReport:
     summary = reading.summary
+    label = str(summary.get("active_manifest", ""))
     active = mapping(mapping(summary, "validation_results"), "activeManifest")
-    failures = findings(active.get("failure"))
     successes = {
         finding.code: finding
         for finding in findings(active.get("success"))
-        if finding.where.endswith("/c2pa.signature")
+        if finding.where == text_of(f"/c2pa/{label}/c2pa.signature")
     }
-    own = tuple(item for item in failures if not is_identity(item.code))
-    identity = tuple(item for item in failures if is_identity(item.code))
+    found = findings(active.get("failure"))
+    notes = tuple(
+        item
+        for item in findings(active.get("informational"))
+        if not is_about_identity(item.code, item.where)
+    )
+    identity = _identity_failures(active, reading, label)
+    failures = tuple(
+        item
+        for item in found
+        if not is_about_identity(item.code, item.where)
+        and not _is_for_garbage(item, reading, label, identity)
+    )
 
-    trusted_by = _trusted_by(successes, trust)
-    state = _STATES.get(str(summary.get("validation_state")), "invalid")
-    if state == "trusted" and trusted_by is None:
-        state = "valid"  # vouched for by a list of time-stamp authorities only
+    signature = signatures(reading.store, label).get(label, CoseSignature())
+    tree = ManifestTree(reading, _trusted_history(reading, trust))
+    manifest = tree.manifest(label, ())
+    time, stamped = _time_stamp(successes, manifest.signature, signature, reading.store, trust)
+    when = time if time is not None and stamped else dt.datetime.now(dt.UTC)
+    if TIME_STAMP_TRUSTED in successes and not stamped:
+        notes = (*notes, _own(TIME_STAMP_UNTRUSTED, label))
+    vouching = _vouching(successes, signature, trust, when)
+    expired = _expired(failures, manifest.signature, when)
+    if expired and not any(meaning(item.code).expired for item in failures):
+        failures = (*failures, _own(EXPIRED, label))  # a stamp of an unknown authority hid it
+    if vouching.problem is not None:
+        failures = (*failures, vouching.problem)
 
-    tree = ManifestTree(reading)
-    manifest = tree.manifest(str(summary.get("active_manifest", "")), ())
+    if any(meaning(item.code).tampering for item in delta_failures(summary)):
+        failures = (*failures, _own(HISTORY_CHANGED, label))
+
+    meanings = [meaning(item.code) for item in failures]
+    trusted = vouching.by is not None and not any(item.distrusts for item in meanings)
+    integrity = _integrity(meanings, validated=SIGNATURE_VALIDATED in successes)
+    state: State = "trusted" if trusted else "valid"
+    if integrity != "intact" or not all(item.tolerated for item in meanings):
+        state = "invalid"
+    trusted_by = vouching.by if trusted else None
     history = tree.failures(summary)
-    notes = findings(active.get("informational"))
-    stamped = manifest.signature.time if "timeStamp.validated" in successes else None
-    broken = [item.code for item in own if item.code not in (UNTRUSTED, _EXPIRED)]
-    below = [item.code for item in delta_failures(summary) if item.code != UNTRUSTED]
     return CredentialReport(
         state=state,
+        integrity=integrity,
         reasons=(
-            *_reasons(state, own, trusted_by),
+            *_reasons(state, integrity, failures, trusted_by),
             *_history_reasons(history),
-            *dict.fromkeys(item.sentence for item in notes if item.code in _NOTEWORTHY),
+            *dict.fromkeys(item.sentence for item in notes if meaning(item.code).noteworthy),
             *(
                 f"The {item.name} in use here is stale: its next issue was due on "
                 f"{item.next_update:%Y-%m-%d}."
                 for item in trust.stale_lists()
             ),
         ),
-        failures=own,
+        failures=failures,
         ingredient_failures=history,
         identity_failures=identity,
         manifest=manifest,
-        signer_trusted=trusted_by is not None,
+        signer_trusted=trusted,
         trusted_by=trusted_by,
         development=trusted_by == DEVELOPMENT,
-        integrity=_integrity(state, broken, below),
-        expired=any(item.code == _EXPIRED for item in own),
-        time=stamped or _claimed_time(manifest),
-        timestamped=stamped is not None and "timeStamp.trusted" in successes,
-        timestamp_trusted=None if stamped is None else "timeStamp.trusted" in successes,
+        expired=expired,
+        time=manifest.signature.time if time is not None else _claimed_time(manifest),
+        timestamped=stamped,
+        timestamp_trusted=None if time is None else stamped,
         embedded=embedded,
     )
 
 
-def _integrity(state: State, broken: Sequence[str], below: Sequence[str]) -> Integrity:
-    """Return whether a manifest holds, from the codes of its failures and its history's."""
-    if not broken:
-        return "broken" if below and state == "invalid" else "intact"
-    return "changed" if PICTURE_HASH_MISMATCHES.issuperset([*broken, *below]) else "broken"
+def _integrity(failures: Sequence[Meaning], *, validated: bool) -> Integrity:
+    """Return whether a manifest holds, from what its failures mean.
+
+    A fault of an ingredient is not this manifest's, unless it came about after the signing.
+    """
+    if not validated or any(item.breaks for item in failures):
+        return "broken"
+    return "changed" if any(item.kind == "picture" for item in failures) else "intact"
 
 
-def _trusted_by(successes: Mapping[str, Finding], trust: Trust) -> str | None:
-    """Return the name of the trust list that vouches for the active manifest's signer, if one does.
+def _identity_failures(
+    active: Mapping[str, Any], reading: _c2pa.Reading, label: str
+) -> tuple[Finding, ...]:
+    """Return what is wrong with identity assertions.
+
+    The library calls a part of that a note, and does not tell of an assertion that is garbage.
+    """
+    told = (*findings(active.get("failure")), *findings(active.get("informational")))
+    found = [item for item in told if is_about_identity(item.code, item.where)]
+    complete = mappings(reading.complete.get("manifests"))
+    assertions = next(
+        (mapping(item, "assertions") for item in complete if item.get("label") == label), {}
+    )
+    for name, content in assertions.items():
+        if name.partition("__")[0] == "cawg.identity" and not _is_identity(content):
+            garbage = _own(IDENTITY_MALFORMED, label, f"c2pa.assertions/{name}")
+            if all(item.where != garbage.where for item in found):
+                found.append(garbage)
+    return tuple(found)
+
+
+def _is_identity(content: object) -> bool:
+    """Whether an identity assertion has the parts that it must have (CAWG identity 1.1, 5.2)."""
+    if not isinstance(content, Mapping):
+        return False
+    payload = mapping(content, "signer_payload")
+    return (
+        isinstance(payload.get("sig_type"), str)
+        and isinstance(payload.get("referenced_assertions"), list)
+        and content.get("signature") is not None
+    )
+
+
+def _is_for_garbage(
+    failure: Finding, reading: _c2pa.Reading, label: str, identity: Iterable[Finding]
+) -> bool:
+    """Whether a failure is only that the library gave up on a garbage identity assertion.
+
+    It then leaves the whole manifest out of its summary, and blames the manifest itself.
+    """
+    return (
+        failure.where in (f"/c2pa/{label}", label)
+        and label not in mapping(reading.summary, "manifests")
+        and any(item.code == IDENTITY_MALFORMED for item in identity)
+    )
+
+
+def _own(code: str, label: str, part: str = "c2pa.signature") -> Finding:
+    return Finding(code, explain(code), text_of(f"/c2pa/{label}/{part}") or "")
+
+
+def _trusted_history(reading: _c2pa.Reading, trust: Trust) -> set[str]:
+    """Return the manifests in the history whose signers are trusted by our own checks, too.
+
+    What was time-stamped and has expired since counts as not trusted: an ingredient's time stamp is
+    not looked at.
+    """
+    labels = trusted_manifests(reading.summary)
+    if not labels:
+        return set()
+    known = signatures(reading.store)
+    now = dt.datetime.now(dt.UTC)
+    chains = {label: known.get(label, CoseSignature()).chain for label in labels}
+    trusted = {  # each chain is judged once: a history may have thousands of manifests
+        chain
+        for chain in set(chains.values())
+        if vouch(chain, trust, now).by is not None
+        and chain[0].not_valid_before_utc <= now <= chain[0].not_valid_after_utc
+    }
+    return {label for label, chain in chains.items() if chain in trusted}
+
+
+def _time_stamp(
+    successes: Mapping[str, Finding],
+    said: Signature,
+    signature: CoseSignature,
+    store: bytes,
+    trust: Trust,
+) -> tuple[dt.datetime | None, bool]:
+    """Return the time of an intact time stamp, if there is one, and whether to believe it.
+
+    Where the store has time stamps outside of the signatures, too, it is not known which one the
+    library looked at, and none is believed.
+    """
+    time = _moment(said.time) if TIME_STAMP_VALIDATED in successes else None
+    if time is None or TIME_STAMP_TRUSTED not in successes:
+        return time, False
+    if any((box.label or "").startswith("c2pa.time-stamp") for box in walk(store)):
+        return time, False
+    return time, is_trusted_stamp(signature.time_stamp, time, trust)
+
+
+def _vouching(
+    successes: Mapping[str, Finding], signature: CoseSignature, trust: Trust, when: dt.datetime
+) -> Vouching:
+    """Return which trust list vouches for the active manifest's signer, if one does.
 
     The library's own ``trustListUri`` may be that of an ingredient's signer, so it is not used.
     """
-    trusted = successes.get("signingCredential.trusted")
+    trusted = successes.get(SIGNER_TRUSTED)
     # The library judges a certificate by itself: beside a signature that does not fit, it only says
     # that somebody put a good certificate there.
-    if trusted is None or "claimSignature.validated" not in successes:
+    if trusted is None or SIGNATURE_VALIDATED not in successes:
+        return Vouching()
+    named = trust.voucher(trusted.detail)
+    if named is None:  # vouched for by a list of time-stamp authorities only
+        return Vouching()
+    return vouch(signature.chain, trust, when, named=named, where=trusted.where)
+
+
+def _expired(failures: Sequence[Finding], said: Signature, when: dt.datetime) -> bool:
+    """Whether the certificate had expired at a moment. One that is not valid *yet* had not."""
+    start, end = _moment(said.not_before), _moment(said.not_after)
+    if start is not None and when < start:
+        return False
+    if end is not None and when > end:
+        return True
+    return any(meaning(item.code).expired for item in failures)
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    if text is None:
         return None
-    return trust.voucher(trusted.detail)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
 
 
-def _reasons(state: State, failures: Sequence[Finding], trusted_by: str | None) -> tuple[str, ...]:
+def _reasons(
+    state: State, integrity: Integrity, failures: Sequence[Finding], trusted_by: str | None
+) -> tuple[str, ...]:
     sentences = list(dict.fromkeys(item.sentence for item in failures))
     if state == "trusted" and trusted_by == DEVELOPMENT:
         sentences.insert(
@@ -213,7 +356,7 @@ def _reasons(state: State, failures: Sequence[Finding], trusted_by: str | None) 
     elif state == "trusted":
         who = f"somebody whom a trust list vouches for ({trusted_by})"
         sentences.insert(0, f"Intact, and signed by {who}.")
-    elif state == "valid":
+    elif integrity == "intact":
         sentences.insert(0, "Intact since it was signed.")
         if not failures:
             sentences.append(explain(UNTRUSTED))

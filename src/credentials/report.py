@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from indelible.credentials.manifest import SoftBinding
+from indelible.credentials.status import meaning
 
 __all__ = [
     "Action",
@@ -19,6 +20,7 @@ __all__ = [
     "Signature",
     "Standing",
     "State",
+    "weaker",
 ]
 
 State = Literal["trusted", "valid", "invalid", "absent", "unreadable"]
@@ -27,6 +29,7 @@ Standing = Literal["trusted", "untrusted", "broken"]
 Place = Literal["file", "beside", "given", "address"]
 
 
+_STANDINGS: tuple[Standing, ...] = ("trusted", "untrusted", "broken")
 _INTEGRITY: dict[State, Integrity] = {
     "trusted": "intact",
     "valid": "intact",
@@ -34,6 +37,11 @@ _INTEGRITY: dict[State, Integrity] = {
     "absent": "absent",
     "unreadable": "unreadable",
 }
+
+
+def weaker(one: Standing, other: Standing) -> Standing:
+    """Return the standing that is to be believed less."""
+    return max(one, other, key=_STANDINGS.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,15 @@ class IngredientReport:
     manifest: ManifestReport | None = None
     failures: tuple[Finding, ...] = ()
     signer_trusted: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """How far to believe its credentials, if the manifest that calls it so is believed."""
+        meanings = [meaning(item.code) for item in self.failures]
+        if any(item.breaks or item.kind == "picture" for item in meanings):
+            return "broken"
+        distrusted = any(item.distrusts for item in meanings)
+        return "trusted" if self.signer_trusted and not distrusted else "untrusted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +393,7 @@ def _manifest_dict(manifest: ManifestReport) -> dict[str, Any]:
                 "format": item.format,
                 "failures": [dataclasses.asdict(finding) for finding in item.failures],
                 "signer_trusted": item.signer_trusted,
+                "standing": item.standing,
                 "manifest": None if item.manifest is None else _manifest_dict(item.manifest),
             }
             for item in manifest.ingredients

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import logging
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from indelible.credentials import _c2pa
 from indelible.credentials.certificate_profile import require_profile
+from indelible.credentials.identity import is_development
 from indelible.credentials.manifest import PARENT_INSTANCE, SourceType
 from indelible.credentials.media_types import media_type, sniff
-from indelible.credentials.signers import Signer
+from indelible.credentials.signers import Signer, load_chain
 from indelible.credentials.trust import Trust
 from indelible.errors import ManifestError, UnreadableImageError
 
 __all__ = ["Definition", "SignedPicture", "has_manifest", "sign"]
 
 _RECOVERED = "recovered.c2pa"
+_log: Final = logging.getLogger("indelible")
 
 
 class Definition(Protocol):
@@ -130,6 +134,8 @@ def sign(
     """
     kind = media_type(format)
     require_profile(signer.certificates)
+    if signer.timestamp_url is None:
+        _warn_of_expiry(signer.certificates)
     trust = Trust.official() if trust is None else trust
     settings = _c2pa.Settings(trust, thumbnail=request.thumbnail)
     own = _Before(data, kind)
@@ -162,6 +168,18 @@ def sign(
         manifest_id=request.manifest_id,
         sha256=hashlib.sha256(signed).hexdigest(),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _warn_of_expiry(chain: bytes) -> None:
+    """Say once for each certificate what signing without a time stamp means."""
+    if not is_development(chain):
+        expires = load_chain(chain)[0].not_valid_after_utc
+        _log.warning(
+            "Signing without a time stamp: after %s, when the certificate expires, these "
+            "signatures will not be trusted any more. Name a time-stamp authority (timestamp_url).",
+            f"{expires:%Y-%m-%d}",
+        )
 
 
 def has_manifest(data: bytes, format: str) -> bool:

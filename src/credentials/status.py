@@ -1,162 +1,183 @@
-"""C2PA's status codes, in sentences that a person understands.
+"""What C2PA's status codes mean: each is about integrity, the picture, trust, or only a note.
 
-Codes are those of the C2PA specification (validation states) and of the CAWG identity assertion
-specification. A code that the table does not know keeps its own words.
+Everything that a report decides, it decides by what `meaning` says about a code. A code that the
+table does not know is judged by how it begins, and where that tells nothing either, a failure
+counts against the manifest's integrity.
 """
 
 from __future__ import annotations
 
-__all__ = ["PICTURE_HASH_MISMATCHES", "UNTRUSTED", "explain"]
+from dataclasses import dataclass
+from typing import Final, Literal
 
-UNTRUSTED = "signingCredential.untrusted"
+from indelible.credentials import status_table
 
-# Failures that say only: these are not the bytes that were signed.
-PICTURE_HASH_MISMATCHES = frozenset(
-    {"assertion.dataHash.mismatch", "assertion.bmffHash.mismatch", "assertion.boxesHash.mismatch"}
+__all__ = [
+    "EXCLUSIONS",
+    "EXPIRED",
+    "HISTORY_CHANGED",
+    "IDENTITY_MALFORMED",
+    "SIGNATURE_VALIDATED",
+    "SIGNER_PATH",
+    "SIGNER_TRUSTED",
+    "SIGNER_USAGE",
+    "TIME_STAMP_TRUSTED",
+    "TIME_STAMP_UNTRUSTED",
+    "TIME_STAMP_VALIDATED",
+    "UNTRUSTED",
+    "Kind",
+    "Meaning",
+    "explain",
+    "is_about_identity",
+    "meaning",
+]
+
+Kind = Literal["integrity", "picture", "trust", "identity", "note"]
+
+SIGNATURE_VALIDATED: Final = "claimSignature.validated"
+SIGNER_TRUSTED: Final = "signingCredential.trusted"
+TIME_STAMP_TRUSTED: Final = "timeStamp.trusted"
+TIME_STAMP_VALIDATED: Final = "timeStamp.validated"
+UNTRUSTED: Final = "signingCredential.untrusted"
+# Our own findings, where the library leaves a check out.
+EXCLUSIONS: Final = "indelible.exclusions"
+EXPIRED: Final = "indelible.signer.expired"
+HISTORY_CHANGED: Final = "indelible.history.changed"
+IDENTITY_MALFORMED: Final = "indelible.identity.malformed"
+SIGNER_PATH: Final = "indelible.signer.path"
+SIGNER_USAGE: Final = "indelible.signer.usage"
+TIME_STAMP_UNTRUSTED: Final = "indelible.timeStamp.untrusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one status code says.
+
+    Attributes
+    ----------
+    kind : {"integrity", "picture", "trust", "identity", "note"}
+        What a failure with this code counts against. "picture": only that these are not the bytes
+        that were signed; "identity" and "note": nothing.
+    sentence : str
+        For people. Empty where the table does not know the code.
+    tampering : bool
+        Whether a hash says that something is no longer what was signed. Inside the history, only
+        that tells that the manifests were changed *after* the picture was signed.
+    expired : bool
+        Whether the certificate was not valid, or is not any more.
+    tolerated : bool
+        Whether the official reader calls a manifest ``valid`` with this failure.
+    disowned : bool
+        Whether the issuer took the certificate back.
+    noteworthy : bool
+        Whether a person should hear of it although nothing failed.
+    """
+
+    kind: Kind
+    sentence: str = ""
+    tampering: bool = False
+    expired: bool = False
+    tolerated: bool = False
+    disowned: bool = False
+    noteworthy: bool = False
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a failure with this code means that the manifest does not hold."""
+        return self.kind == "integrity"
+
+    @property
+    def distrusts(self) -> bool:
+        """Whether a failure with this code means that the signer is not trusted."""
+        return self.kind == "trust" or self.disowned
+
+
+_TAMPERING: Final = frozenset(
+    {
+        "assertion.hashedURI.mismatch",
+        "assertion.missing",
+        "hashedURI.mismatch",
+        "hashedURI.missing",
+        "ingredient.claimSignature.mismatch",
+        "ingredient.claimSignature.missing",
+        "ingredient.hashedURI.mismatch",
+        "ingredient.manifest.mismatch",
+        "ingredient.manifest.missing",
+        "manifest.missing",
+    }
+)
+_EXPIRED: Final = frozenset(
+    {EXPIRED, "signingCredential.expired", "claimSignature.outsideValidity"}
+)
+_DISOWNED: Final = frozenset({"signingCredential.revoked", "signingCredential.ocsp.revoked"})
+_TOLERATED: Final = frozenset({UNTRUSTED, EXPIRED, SIGNER_PATH, SIGNER_USAGE})
+_NOTEWORTHY: Final = frozenset(
+    {
+        TIME_STAMP_UNTRUSTED,
+        "timeStamp.untrusted",
+        "timeStamp.mismatch",
+        "timeStamp.malformed",
+        "timeStamp.outsideValidity",
+        "signingCredential.ocsp.revoked",
+        "signingCredential.ocsp.inaccessible",
+        "signingCredential.ocsp.unknown",
+        "assertion.dataHash.additionalExclusionsPresent",
+        "assertion.bmffHash.additionalExclusionsPresent",
+        "assertion.boxesHash.additionalExclusionsPresent",
+        "algorithm.deprecated",
+        "ingredient.unknownProvenance",
+    }
+)
+_KINDS: Final[tuple[tuple[Kind, dict[str, str]], ...]] = (
+    ("picture", status_table.PICTURE),
+    ("integrity", status_table.INTEGRITY),
+    ("trust", status_table.TRUST),
+    ("note", status_table.NOTE),
+    ("identity", status_table.IDENTITY),
+)
+_TABLE: Final = {
+    code: Meaning(
+        kind,
+        sentence,
+        tampering=code in _TAMPERING,
+        expired=code in _EXPIRED,
+        tolerated=code in _TOLERATED,
+        disowned=code in _DISOWNED,
+        noteworthy=code in _NOTEWORTHY,
+    )
+    for kind, codes in _KINDS
+    for code, sentence in codes.items()
+}
+# What codes of a later specification are about; whatever else fails breaks the manifest.
+_FAMILIES: Final[tuple[tuple[str, Kind], ...]] = (
+    ("cawg.", "identity"),
+    ("timeStamp.", "note"),
+    ("signingCredential.", "trust"),
+    ("", "integrity"),
 )
 
-_CHANGED = "The file was changed after it was signed (the picture or its metadata)."
 
-_SENTENCES = {
-    # the picture
-    "assertion.dataHash.mismatch": _CHANGED,
-    "assertion.bmffHash.mismatch": _CHANGED,
-    "assertion.boxesHash.mismatch": _CHANGED,
-    "assertion.dataHash.malformed": "The record of the picture's hash is malformed.",
-    "assertion.bmffHash.malformed": "The record of the picture's hash is malformed.",
-    "assertion.boxesHash.malformed": "The record of the picture's hash is malformed.",
-    "assertion.boxesHash.unknownBox": "The file has a part that the signature does not cover.",
-    "assertion.dataHash.additionalExclusionsPresent": (
-        "The signature leaves out more of the file than the manifest itself."
-    ),
-    "assertion.bmffHash.additionalExclusionsPresent": (
-        "The signature leaves out more of the file than the manifest itself."
-    ),
-    "assertion.boxesHash.additionalExclusionsPresent": (
-        "The signature leaves out more of the file than the manifest itself."
-    ),
-    "assertion.collectionHash.mismatch": "A file of the signed collection was changed.",
-    "assertion.multiAssetHash.mismatch": "A part of the file was changed after it was signed.",
-    # the claim and its signature
-    "claimSignature.mismatch": "The signature does not fit the claim: one of them was changed.",
-    "claimSignature.missing": "The claim is not signed.",
-    "claimSignature.outsideValidity": (
-        "The claim was signed outside the time for which the certificate is valid."
-    ),
-    "claim.missing": "The manifest has no claim.",
-    "claim.multiple": "The manifest has more than one claim.",
-    "claim.malformed": "The claim is malformed.",
-    "claim.cbor.invalid": "The claim cannot be decoded.",
-    "claim.hardBindings.missing": "The claim does not say which picture it is about.",
-    "claim.required.missing": "The claim lacks a field that it must have.",
-    "assertion.multipleHardBindings": "The claim says more than once which picture it is about.",
-    "algorithm.unsupported": "The claim uses an algorithm that is not allowed.",
-    "algorithm.deprecated": "The claim uses an algorithm that is no longer recommended.",
-    # the signer
-    "signingCredential.untrusted": (
-        "The signer is on no trust list in use here: who it really is, is unknown."
-    ),
-    "signingCredential.invalid": (
-        "The signer's certificate breaks the rules for signing Content Credentials."
-    ),
-    "signingCredential.expired": (
-        "The signer's certificate has expired, and no time stamp proves that it was valid when "
-        "the picture was signed."
-    ),
-    "signingCredential.revoked": "The signer's certificate was revoked by its issuer.",
-    "signingCredential.ocsp.revoked": "The signer's certificate was revoked by its issuer.",
-    "signingCredential.ocsp.unknown": "The issuer does not know the signer's certificate.",
-    "signingCredential.ocsp.skipped": "It was not asked whether the certificate was revoked.",
-    "signingCredential.ocsp.inaccessible": (
-        "Whether the certificate was revoked could not be found out."
-    ),
-    "signingCredential.ocsp.notRevoked": "The issuer says that the certificate is not revoked.",
-    "signingCredential.trusted": "The signer is on a trust list.",
-    # time stamps
-    "timeStamp.mismatch": "The time stamp is about another signature.",
-    "timeStamp.malformed": "The time stamp cannot be read.",
-    "timeStamp.outsideValidity": (
-        "The time stamp lies outside the time for which its authority's certificate is valid."
-    ),
-    "timeStamp.untrusted": "The time-stamp authority is on no trust list in use here.",
-    "timeStamp.validated": "The time stamp is intact.",
-    "timeStamp.trusted": "The time-stamp authority is on a trust list.",
-    # assertions
-    "assertion.hashedURI.mismatch": "A statement in the manifest was changed after signing.",
-    "assertion.missing": "A statement that was signed is missing from the manifest.",
-    "assertion.undeclared": "The manifest has a statement that was not signed.",
-    "assertion.inaccessible": "A statement that was signed cannot be reached.",
-    "assertion.notRedacted": "A statement that was to be removed is still there.",
-    "assertion.selfRedacted": "The manifest removes a statement of its own, which is not allowed.",
-    "assertion.outsideManifest": "The manifest refers to a statement outside itself.",
-    "assertion.required.missing": "A statement that must be there is missing.",
-    "assertion.json.invalid": "A statement in the manifest cannot be decoded.",
-    "assertion.cbor.invalid": "A statement in the manifest cannot be decoded.",
-    "assertion.action.malformed": "An action in the history is malformed.",
-    "assertion.action.ingredientMismatch": (
-        "An action in the history does not fit the picture that it was done to."
-    ),
-    "assertion.action.redacted": "An action was removed from the history, which is not allowed.",
-    "assertion.action.redactionMismatch": "A removal in the history does not fit what was removed.",
-    "assertion.action.softBindingMissing": (
-        "The history says that a watermark was embedded, but the manifest does not name it."
-    ),
-    "assertion.ingredient.malformed": "A record of a picture used in this one is malformed.",
-    "assertion.timestamp.malformed": "A time stamp in the manifest cannot be read.",
-    "assertion.cloud-data.hardBinding": "The picture's hash is kept outside, which is not allowed.",
-    "assertion.cloud-data.actions": "The history is kept outside, which is not allowed.",
-    "assertion.external-reference.malformed": "A reference to outside data is malformed.",
-    "assertion.hardBinding.redacted": "The picture's hash was removed, which is not allowed.",
-    "assertion.metadata.disallowed": "The manifest has metadata in a place where none may be.",
-    "hashedURI.missing": "Something that was signed is missing from the manifest.",
-    "hashedURI.mismatch": "Something in the manifest was changed after signing.",
-    # manifests and ingredients
-    "manifest.missing": "A manifest that is referred to is missing.",
-    "manifest.inaccessible": "The manifest lies elsewhere and was not fetched.",
-    "manifest.multipleParents": "The picture claims more than one parent.",
-    "manifest.update.invalid": "An update to the manifest changes what it may not change.",
-    "manifest.update.wrongParents": "An update to the manifest has not exactly one parent.",
-    "manifest.compressed.invalid": "A compressed manifest cannot be unpacked.",
-    "manifest.unknownProvenance": "Nothing is known about where the picture comes from.",
-    "ingredient.manifest.missing": "The credentials of a picture used in this one are missing.",
-    "ingredient.manifest.mismatch": (
-        "The credentials of a picture used in this one were changed after signing."
-    ),
-    "ingredient.hashedURI.mismatch": (
-        "The credentials of a picture used in this one were changed after signing."
-    ),
-    "ingredient.claimSignature.missing": (
-        "The signature of a picture used in this one is missing."
-    ),
-    "ingredient.claimSignature.mismatch": (
-        "The signature of a picture used in this one does not fit."
-    ),
-    "ingredient.unknownProvenance": "A picture used in this one has no credentials.",
-    "general.error": "The credentials could not be checked completely.",
-    # identity assertions (CAWG)
-    "cawg.identity.cbor.invalid": "A named person's or organisation's statement cannot be decoded.",
-    "cawg.identity.assertion.mismatch": "An identity statement is about something else.",
-    "cawg.identity.assertion.duplicate": "An identity statement names the same thing twice.",
-    "cawg.identity.hard_binding_missing": (
-        "An identity statement does not say which picture it is about."
-    ),
-    "cawg.identity.sig_type.unknown": "An identity statement is signed in an unknown way.",
-    "cawg.identity.pad.invalid": "An identity statement hides data in its padding.",
-    "cawg.ica.invalid_cose_sign1": "An identity provider's statement cannot be read.",
-    "cawg.ica.invalid_alg": "An identity provider's statement is signed in a way not allowed.",
-    "cawg.ica.invalid_content_type": "An identity provider's statement is of the wrong kind.",
-    "cawg.ica.invalid_verifiable_credential": "An identity provider's statement is malformed.",
-    "cawg.ica.invalid_issuer": "An identity provider's name is malformed.",
-    "cawg.ica.untrusted_issuer": "The identity provider is on no trust list in use here.",
-    "cawg.ica.did_unavailable": "The identity provider's key was not fetched.",
-    "cawg.ica.invalid_did_document": "The identity provider's key cannot be read.",
-    "cawg.ica.signature_mismatch": "An identity provider's signature does not fit.",
-    "cawg.ica.signer_payload.mismatch": "An identity statement is about another picture.",
-    "cawg.ica.revoked": "An identity statement was revoked.",
-    "cawg.ica.valid_from.missing": "An identity statement does not say from when it holds.",
-    "cawg.ica.valid_from.invalid": "An identity statement does not hold yet.",
-    "cawg.ica.valid_until.invalid": "An identity statement holds no longer.",
-}
+def meaning(code: str) -> Meaning:
+    """Return what a status code means; every code has a meaning."""
+    known = _TABLE.get(code)
+    if known is not None:
+        return known
+    return Meaning(next(kind for start, kind in _FAMILIES if code.startswith(start)))
+
+
+def is_about_identity(code: str, where: str) -> bool:
+    """Whether a finding is about a CAWG identity assertion rather than about the manifest.
+
+    Parameters
+    ----------
+    code : str
+        Of the finding.
+    where : str
+        Label of the part that it is about. The certificate and time stamp of an identity assertion
+        are reported with the codes of the manifest's own.
+    """
+    kind = meaning(code).kind
+    return kind == "identity" or (kind in ("trust", "note") and "/cawg.identity" in where)
 
 
 def explain(code: str, detail: str = "") -> str:
@@ -171,9 +192,9 @@ def explain(code: str, detail: str = "") -> str:
     """
     if code == "signingCredential.invalid":
         return _invalid_certificate(detail)
-    known = _SENTENCES.get(code)
+    known = _TABLE.get(code)
     if known is not None:
-        return known
+        return known.sentence
     if code.startswith("cawg.x509."):
         return _identity_certificate(code)
     if code.startswith("cawg."):
@@ -197,7 +218,7 @@ def _invalid_certificate(detail: str) -> str:
     """Say which rule the certificate breaks, as far as the library's words tell."""
     lowered = detail.lower()
     fault = next((text for word, text in _CERTIFICATE_FAULTS if word in lowered), None)
-    general = _SENTENCES["signingCredential.invalid"]
+    general = _TABLE["signingCredential.invalid"].sentence
     return general if fault is None else f"{general.removesuffix('.')}: {fault}."
 
 
@@ -211,8 +232,3 @@ def _identity_certificate(code: str) -> str:
     }
     said = endings.get(code.rpartition(".")[2], "that does not validate")
     return f"A person or organisation is named by an identity statement {said}."
-
-
-def is_identity(code: str) -> bool:
-    """Whether the code is about a CAWG identity assertion rather than about the manifest."""
-    return code.startswith("cawg.")

@@ -123,8 +123,11 @@ class Trust:
         TrustError
             If there is no PEM certificate in it.
         """
-        text = checked_pem(pem)
-        return dataclasses.replace(self, lists=(*self.lists, TrustList(name, text, kind=kind)))
+        return self.with_lists((TrustList(name, checked_pem(pem), kind=kind),))
+
+    def with_lists(self, lists: Iterable[TrustList]) -> Trust:
+        """Also trust these lists; what was trusted before stays so, single signers too."""
+        return dataclasses.replace(self, lists=(*self.lists, *lists))
 
     def with_development(self, pem: str | bytes) -> Trust:
         """Also trust a development identity's authority; reports then say ``development``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.cli.conftest import Run
+from tests.credentials.authority import Authority, key_pem, new_key, pem
+from tests.credentials.timestamp_authority import TimeStampAuthority
 
 
 def test_a_development_authority(run: Run, plain: Path, tmp_path: Path) -> None:
@@ -74,6 +77,36 @@ def test_a_certificate_that_is_not(run: Run, plain: Path, tmp_path: Path) -> Non
     signed = run("sign", plain, "--source-type", "captured", "--cert", chain, "--cert-key", private)
     assert signed.code == 2
     assert not plain.with_name("plain.signed.png").exists()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_signing_in_production_stamps_the_time(
+    run: Run, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tsa").mkdir()
+    tsa = TimeStampAuthority(tmp_path / "tsa")
+    monkeypatch.setattr("indelible.private_keys.TIMESTAMP_URL", tsa.url)
+    authority, secret = Authority(), new_key()
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_bytes(pem(authority.issue(secret)))
+    key.write_bytes(key_pem(secret))
+    command = ("sign", plain, "--source-type", "captured", "--cert", chain, "--cert-key", key)
+    output = tmp_path / "stamped.png"
+    answer = run(*command, "-o", output)
+    assert answer.code == 0, answer.err
+    asked = tsa.queries
+    assert asked >= 1
+    told = json.loads(run("inspect", output, "--json").out)["credential"]
+    assert told["timestamp_trusted"] is False
+    assert "time stamp of an unknown authority" in run("inspect", output).out
+    without = run(*command, "-o", tmp_path / "without.png", "--timestamp", "none")
+    assert without.code == 0
+    assert tsa.queries == asked
+    tsa.broken = True
+    refused = run(*command, "-o", tmp_path / "refused.png")
+    assert refused.code != 0
+    assert "none" in refused.err
+    tsa.close()
 
 
 def test_a_request_for_an_authority(run: Run, tmp_path: Path) -> None:

@@ -54,6 +54,28 @@ def test_exit_codes_follow_integrity(run: Run, plain: Path, protected: Path) -> 
     assert "changed after it was signed" in answer.out
 
 
+EXPIRED = Path(__file__).parents[1] / "credentials" / "fixtures" / "expired.jpg"
+
+
+def test_an_expired_certificate_is_no_fault_of_the_picture(run: Run) -> None:
+    answer = run("inspect", EXPIRED)
+    assert answer.code == 0
+    assert "intact, signed with a certificate that has expired" in answer.out
+    (told,) = [json.loads(line) for line in run("inspect", EXPIRED, "--json").out.splitlines()]
+    credential = told["credential"]
+    assert credential["integrity"] == "intact"
+    assert credential["expired"] is True
+    assert credential["signer_trusted"] is False
+    assert credential["standing"] == "untrusted"
+
+
+def test_what_nobody_trusted_says_is_told_as_a_claim(run: Run, protected: Path) -> None:
+    assert "says it is" not in run("inspect", protected).out
+    told = run("inspect", EXPIRED).out
+    assert "generator: says it is Acme Images" in told
+    assert "signer: says it is Test signer" in told
+
+
 def test_certificates(run: Run, protected: Path) -> None:
     answer = run("inspect", protected, "--certs")
     assert answer.code == 0

@@ -64,6 +64,15 @@ def test_pinning_one_signer(run: Run, acme: Path) -> None:
     assert verdict(run, acme) == "unverified"
 
 
+def test_lists_for_one_call_keep_the_pinned_signers(run: Run, acme: Path, tmp_path: Path) -> None:
+    assert run("trust", "add", acme.with_name("development-chain.pem"), "--pin").code == 0
+    create_identity(tmp_path / "other")
+    other = tmp_path / "other" / "development-ca.pem"
+    told = json.loads(run("verify", acme, "--trust", other, "--json").out)
+    assert told["verdict"] == "authentic"
+    assert told["credential"]["trusted_by"] == "pinned signers"
+
+
 def shipped() -> dict[str, object]:
     data = importlib.resources.files("indelible.credentials") / "data" / "c2pa-trust-list.json"
     body: dict[str, object] = json.loads(data.read_text(encoding="utf-8"))

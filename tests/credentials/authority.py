@@ -75,7 +75,17 @@ class Leaf:
 class Authority:
     """A certificate authority with its key in memory."""
 
-    def __init__(self, common_name: str = "Test CA", *, issuer: Authority | None = None) -> None:
+    def __init__(
+        self,
+        common_name: str = "Test CA",
+        *,
+        issuer: Authority | None = None,
+        path_length: int | None = None,
+        is_authority: bool = True,
+        issues: bool = True,
+        end: dt.datetime = NOW + 3650 * DAY,
+        extra: Sequence[x509.Extension[x509.ExtensionType]] = (),
+    ) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = name(common_name)
         signer = self if issuer is None else issuer
@@ -86,9 +96,11 @@ class Authority:
             .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - 2 * DAY)
-            .not_valid_after(NOW + 3650 * DAY)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .add_extension(key_usage(issue=True), critical=True)
+            .not_valid_after(end)
+            .add_extension(
+                x509.BasicConstraints(ca=is_authority, path_length=path_length), critical=True
+            )
+            .add_extension(key_usage(issue=issues, sign=not issues), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False
             )
@@ -98,6 +110,8 @@ class Authority:
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),
                 critical=False,
             )
+        for extension in extra:
+            builder = builder.add_extension(extension.value, critical=extension.critical)
         self.certificate = builder.sign(signer.key, hashes.SHA256())
 
     @property

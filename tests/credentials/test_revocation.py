@@ -108,7 +108,8 @@ def test_a_revoked_certificate_is_told(responder: Responder) -> None:
     responder.status = ocsp.OCSPCertStatus.REVOKED
     assert read(responder.data, "jpeg", trust=trust).state == "trusted"  # nobody asked
     report = read(responder.data, "jpeg", trust=trust, ocsp=True)
-    assert report.state == "invalid"
+    assert (report.state, report.integrity, report.standing) == ("invalid", "broken", "broken")
+    assert not report.signer_trusted
     assert any("revoked" in reason for reason in report.reasons)
     responder.status = ocsp.OCSPCertStatus.UNKNOWN
     unknown = read(responder.data, "jpeg", trust=trust, ocsp=True)

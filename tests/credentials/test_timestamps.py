@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from indelible.credentials import PemSigner, Trust, read, sign
+from indelible.credentials import DevelopmentIdentity, PemSigner, Trust, _c2pa, read, sign
+from indelible.credentials.reading import _report
 from indelible.errors import CertificateError, SigningError
 from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -31,7 +35,7 @@ def tsa(tmp_path: Path) -> Iterator[TimeStampAuthority]:
     authority.close()
 
 
-def signer(url: str) -> PemSigner:
+def signer(url: str | None) -> PemSigner:
     return PemSigner(CHAIN, key_pem(KEY), timestamp_url=url)
 
 
@@ -44,6 +48,7 @@ def test_the_time_comes_from_the_authority(tsa: TimeStampAuthority) -> None:
     report = read(data, "jpeg", trust=trust)
     assert tsa.queries == asked
     assert report.state == "trusted"
+    assert report.timestamped
     assert report.timestamp_trusted
     assert report.time is not None
     assert abs(dt.datetime.fromisoformat(report.time) - dt.datetime.now(dt.UTC)) < DAY
@@ -53,8 +58,21 @@ def test_an_authority_on_no_list_is_told(tsa: TimeStampAuthority) -> None:
     data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
     report = read(data, "jpeg", trust=TRUST)
     assert report.state == "trusted"
-    assert not report.timestamp_trusted
-    assert any("time-stamp authority" in reason for reason in report.reasons)
+    assert not report.timestamped
+    assert report.timestamp_trusted is False
+    assert report.clock == "time stamp of an unknown authority"
+    assert any("unknown authority" in reason for reason in report.reasons)
+
+
+def test_an_authority_for_signers_is_none_for_time_stamps(tsa: TimeStampAuthority) -> None:
+    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
+    report = read(data, "jpeg", trust=TRUST.with_anchors(tsa.authority.pem, name="signers"))
+    assert report.state == "trusted"
+    assert (report.timestamped, report.timestamp_trusted) == (False, False)
+    assert any("unknown authority" in reason for reason in report.reasons)
+    unsigned = read(sign(picture(), "jpeg", make_request(), signer(None)).data, "jpeg", trust=TRUST)
+    assert (unsigned.timestamped, unsigned.timestamp_trusted) == (False, None)
+    assert unsigned.clock == "by the signer's own clock"
 
 
 def test_a_time_stamp_authority_does_not_vouch_for_signers(tsa: TimeStampAuthority) -> None:
@@ -65,6 +83,39 @@ def test_a_time_stamp_authority_does_not_vouch_for_signers(tsa: TimeStampAuthori
     assert not report.signer_trusted
 
 
+def test_old_manifests_need_a_listed_authority_too(tsa: TimeStampAuthority) -> None:
+    """For them the library asks no list, and calls every time stamp trusted."""
+    action = {"action": "c2pa.created", "when": "2020-01-01T00:00:00Z"}
+    manifest = {
+        "claim_version": 1,
+        "claim_generator": "Acme/1",
+        "claim_generator_info": [{"name": "Acme"}],
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}],
+    }
+    settings = _c2pa.Settings()
+    job = _c2pa.SigningJob(picture(), "image/jpeg", manifest, settings, signer(tsa.url))
+    data = _c2pa.sign(job)[0]
+    for trust, believed in (
+        (TRUST, False),
+        (TRUST.with_anchors(tsa.authority.pem, name="signers"), False),
+        (TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa"), True),
+    ):
+        report = read(data, "jpeg", trust=trust)
+        assert report.state == "trusted"
+        assert (report.timestamped, report.timestamp_trusted) == (believed, believed)
+
+
+def test_a_second_time_stamp_elsewhere_is_not_mistaken_for_it(tsa: TimeStampAuthority) -> None:
+    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
+    trust = TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa")
+    reading = _c2pa.read(data, "image/jpeg", _c2pa.Settings(trust))
+    assert _report(reading, trust, embedded=True).timestamped
+    assert reading.store.count(b"c2pa.actions.v2\0") == 1
+    other = reading.store.replace(b"c2pa.actions.v2\0", b"c2pa.time-stamp\0")
+    report = _report(dataclasses.replace(reading, store=other), trust, embedded=True)
+    assert (report.timestamped, report.timestamp_trusted) == (False, False)
+
+
 def test_an_authority_that_fails_is_named(tsa: TimeStampAuthority) -> None:
     tsa.broken = True
     with pytest.raises(SigningError, match="time-stamp authority"):
@@ -73,20 +124,58 @@ def test_an_authority_that_fails_is_named(tsa: TimeStampAuthority) -> None:
     tsa.close()
     with pytest.raises(SigningError, match="time-stamp authority"):
         sign(picture(), "jpeg", make_request(), signer(url))
+    with pytest.raises(SigningError) as caught:
+        sign(picture(), "jpeg", make_request(), signer(url))
+    assert "none" in caught.value.diagnostics()  # how to go on without
     with pytest.raises(SigningError, match="no http"):
         sign(picture(), "jpeg", make_request(), signer("ftp://example.org"))
+
+
+def test_signing_without_a_time_stamp_warns_once(
+    caplog: pytest.LogCaptureFixture, identity: DevelopmentIdentity
+) -> None:
+    key = new_key()
+    ours = PemSigner(pem(AUTHORITY.issue(key)), key_pem(key))
+    for who in (identity.signer, ours, ours):
+        sign(picture(), "jpeg", make_request(), who)
+    (record,) = [item for item in caplog.records if "without a time stamp" in item.message]
+    assert "expires" in record.message
 
 
 def fixture(name: str) -> bytes:
     return (FIXTURES / name).read_bytes()
 
 
-def test_without_a_time_stamp_a_signature_ends_with_its_certificate() -> None:
-    trust = Trust.nobody().with_anchors(fixture("expired-ca.pem"))
-    report = read(fixture("expired.jpg"), "jpeg", trust=trust)
-    assert report.state == "invalid"
-    assert "signingCredential.expired" in [item.code for item in report.failures]
-    assert any("expired" in reason and "time stamp" in reason for reason in report.reasons)
+@pytest.mark.parametrize(
+    ("file", "stamp_kind"),
+    [
+        ("expired.jpg", None),
+        ("expired-stamped.jpg", None),
+        ("expired-stamped.jpg", "manifest"),  # an authority for signers only
+    ],
+)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_expiry_is_a_question_of_trust_and_not_of_integrity(
+    file: str, stamp_kind: Literal["manifest"] | None, trusted: bool
+) -> None:
+    trust = Trust.nobody()
+    if trusted:
+        trust = trust.with_anchors(fixture("expired-ca.pem"))
+    if stamp_kind is not None:
+        trust = trust.with_anchors(fixture("expired-tsa-ca.pem"), kind=stamp_kind, name="other")
+    report = read(fixture(file), "jpeg", trust=trust)
+    assert report.integrity == "intact"
+    assert report.expired
+    assert not report.signer_trusted
+    assert report.standing == "untrusted"
+    assert report.state != "trusted"
+    assert report.reasons[0] == "Intact since it was signed."
+    assert any("has expired" in reason for reason in report.reasons)
+
+
+def test_what_was_changed_is_told_of_an_expired_one_too() -> None:
+    report = read(fixture("expired.jpg").replace(b"\xff\xd9", b"\0\0\xff\xd9"), "jpeg")
+    assert (report.integrity, report.expired) == ("changed", True)
 
 
 def test_a_time_stamp_outlives_the_certificate() -> None:
@@ -95,6 +184,28 @@ def test_a_time_stamp_outlives_the_certificate() -> None:
     report = read(fixture("expired-stamped.jpg"), "jpeg", trust=trust)
     assert report.state == "trusted"
     assert report.timestamp_trusted
+    assert (report.expired, report.integrity, report.standing) == (False, "intact", "trusted")
+
+
+def test_a_certificate_that_is_not_valid_yet_has_not_expired() -> None:
+    trust = Trust.nobody().with_anchors(fixture("expired-ca.pem"))
+    with freeze(NOW - 10_000 * DAY):
+        report = read(fixture("expired.jpg"), "jpeg", trust=trust)
+    assert (report.expired, report.signer_trusted) == (False, False)
+
+
+@contextmanager
+def freeze(moment: dt.datetime) -> Iterator[None]:
+    """Let our own checks, not the library's, live at another time."""
+
+    class Clock(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Clock:
+            return cls.fromtimestamp(moment.timestamp(), tz)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("indelible.credentials.reading.dt.datetime", Clock)
+        yield
 
 
 def test_an_expired_certificate_is_refused_before_it_signs() -> None:

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, TypeAlias
 
 from indelible import credentials, imaging, watermark
 from indelible.credentials import CredentialReport, Fetcher, Registry, Signal, Trust
-from indelible.defaults import Defaults, current
+from indelible.defaults import current
 from indelible.errors import (
     ArgumentError,
     IndelibleError,
@@ -113,12 +113,14 @@ def verify(
     """
     _check_arguments(image, keys, registry, trust, manifest, remote_hosts, limits)
     clock = _Clock()
-    defaults = current()
-    limits = defaults.limits if limits is None else limits
+    if limits is None:
+        # A call that was given everything else reads nothing of the user's.
+        complete = None not in (keys, registry, trust)
+        limits = Limits() if complete else current().limits
     data = imaging.read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits)
-    trust = defaults.trust() if trust is None else trust
-    ring = _ring(keys, defaults)
+    trust = current().trust() if trust is None else trust
+    ring = _ring(keys)
     path = Path(image) if isinstance(image, str | os.PathLike) else None
 
     with clock.leg("credential"):
@@ -135,9 +137,7 @@ def verify(
     with clock.leg("watermark"):
         mark, signals = _pixel_legs(data, ring, limits, credential)
     with clock.leg("registry"):
-        recovered = _registry_leg(
-            mark.payload, data, header.format, registry=registry, trust=trust, defaults=defaults
-        )
+        recovered = _registry_leg(mark.payload, data, header.format, registry=registry, trust=trust)
     evidence = weigh(credential, mark, recovered, ring)
     judgement = judge(evidence)
     result = Verification(
@@ -252,9 +252,9 @@ def _log_result(result: Verification) -> None:
     )
 
 
-def _ring(keys: Key | Sequence[Key] | None, defaults: Defaults) -> tuple[Key, ...]:
+def _ring(keys: Key | Sequence[Key] | None) -> tuple[Key, ...]:
     if keys is None:
-        return defaults.detection_keys()
+        return current().detection_keys()
     return (keys,) if isinstance(keys, Key) else tuple(keys)
 
 
@@ -346,13 +346,12 @@ def _registry_leg(
     *,
     registry: Registry | None,
     trust: Trust,
-    defaults: Defaults,
 ) -> RegistryReport:
     """Look the id up, and validate what it leads to against this picture."""
     if payload is None:
         return RegistryReport("not_asked")
     try:
-        registry = defaults.existing_registry() if registry is None else registry
+        registry = current().existing_registry() if registry is None else registry
         if registry is None:
             return RegistryReport("not_asked", reason="There is no registry to ask.")
         records = registry.find(watermark.ALGORITHM, payload)[:_MAX_RECORDS]

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import indelible
-from indelible import credentials, imaging, watermark
+from indelible import credentials, imaging, verification, watermark
 from indelible.config import user_folders
 from indelible.credentials import (
     Generator,
@@ -408,13 +408,12 @@ def test_the_best_of_several_recovered_manifests_speaks(
     merged = tmp_path / "merged.sqlite3"
     for order in itertools.permutations([unknown, other_id, broken, good]):
         found = dataclasses.replace(
-            indelible.verification._registry_leg(
+            verification._registry_leg(
                 protected.payload,
                 repost(protected.data),
                 "jpeg",
                 registry=_Answering(merged, list(order)),
                 trust=current().trust(),
-                defaults=current(),
             )
         )
         assert found.manifest_id == good.manifest_id

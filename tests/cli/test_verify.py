@@ -14,8 +14,8 @@ from PIL import Image
 from indelible import imaging
 from indelible.cli._console import describe, problem
 from indelible.config import user_folders
-from indelible.credentials import xmp
-from indelible.errors import IndelibleError
+from indelible.credentials import Record, SqliteRegistry, xmp
+from indelible.errors import IndelibleError, RegistryUnavailableError
 from indelible.watermark import Key
 from tests.cli.conftest import Run
 
@@ -254,15 +254,17 @@ def test_a_registry_that_is_damaged(run: Run, reposted: Path, tmp_path: Path) ->
 
 
 def test_a_registry_that_is_down_is_a_note_beside_authentic(
-    run: Run, protected: Path, tmp_path: Path
+    run: Run, protected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    damaged = tmp_path / "damaged.sqlite3"
-    damaged.write_bytes(b"no database" * 1000)
-    answer = run("verify", protected, "--registry", damaged)
+    def away(registry: SqliteRegistry, algorithm: str, payload: bytes) -> list[Record]:
+        raise RegistryUnavailableError("the registry is away", hint="wait")
+
+    added = run("verify", protected, "--key", _key(tmp_path))
+    monkeypatch.setattr(SqliteRegistry, "find", away)
+    answer = run("verify", protected)
     assert answer.code == 0
     assert ": authentic" in answer.out
     assert "the registry is unavailable" in answer.out
-    added = run("verify", protected, "--key", _key(tmp_path))
     assert ": authentic" in added.out
     assert added.code == 0
 

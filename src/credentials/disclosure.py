@@ -224,14 +224,14 @@ def _told(value: str | None, otherwise: str) -> Answer:
 
 
 def _signed(facts: _Facts) -> Answer:
-    state = facts.report.state
-    return state in ("trusted", "valid"), f"the credentials are {state}"
+    integrity = facts.report.integrity
+    return integrity == "intact", f"the credentials are {integrity}"
 
 
 def _time_stamped(facts: _Facts) -> Answer:
-    if not facts.report.timestamped:
+    if facts.report.timestamp_trusted is None:
         return False, "sign with a time-stamp authority (--timestamp-url)"
-    return True, f"{facts.report.time}"
+    return True, f"{facts.report.time} ({facts.report.clock})"
 
 
 def _says_ai(facts: _Facts) -> Answer:

@@ -14,10 +14,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indelible.credentials import CredentialReport, PemSigner, Trust, _c2pa, paths, read
+from indelible.credentials import CredentialReport, PemSigner, Trust, _c2pa, read
 from indelible.credentials.certificate_profile import SIGNING_PURPOSES
 from indelible.credentials.cose import parse_signature
-from indelible.credentials.jumbf import signatures
+from indelible.credentials.jumbf import signatures, walk
 from indelible.credentials.name_constraints import forbidden_name
 from indelible.credentials.paths import path_problem, stamping_problem
 from indelible.credentials.signer_trust import is_trusted_stamp, vouch
@@ -30,6 +30,7 @@ from tests.credentials.authority import (
     Authority,
     Leaf,
     key_pem,
+    key_usage,
     name,
     new_key,
     pem,
@@ -187,18 +188,40 @@ def test_a_chain_that_leads_nowhere() -> None:
     assert problem([loop[0].issue(KEY), *(item.certificate for item in loop)]) is not None
 
 
-def test_many_certificates_of_one_name_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of them could stand above each other one: 12! paths."""
-    asked: list[int] = []
+def test_many_certificates_of_one_key_cost_little() -> None:
+    """Each of them may stand above each other one: millions of paths, none to an anchor."""
+    same = Authority("Same")
+    again = Leaf(subject=same.name, authority=True, usage=key_usage(issue=True))
+    pool = [same.issue(same.key, again) for _ in range(12)]
+    assert "no authority" in str(problem([same.issue(KEY), *pool]))
 
-    def issued(*_: object) -> bool:
-        asked.append(1)
-        return len(asked) <= 64
 
-    monkeypatch.setattr(paths._Search, "_issued", issued)
-    pool = [Authority("Same").certificate for _ in range(12)]
-    assert problem([Authority("Same").issue(KEY), *pool]) is not None
-    assert len(asked) < 2000
+def test_an_authoritys_own_change_of_key_counts_for_nothing() -> None:
+    limited = Authority("Limited", path_length=1)
+    old = Authority("Acme", issuer=limited)
+    new = Authority("Acme", issuer=old)
+    chain = [new.issue(KEY), new.certificate, old.certificate]
+    assert problem(chain, anchor=limited) is None
+
+
+def test_a_list_for_time_stamps_vouches_for_no_signer() -> None:
+    leaf = ROOT.issue(KEY)
+    trust = Trust.nobody().with_anchors(ROOT.pem, kind="tsa")
+    assert vouch([leaf], trust, NOW).by is None
+    trust = trust.with_anchors(Authority("Root").pem, name="Other")
+    assert vouch([leaf], trust, NOW, named="Other").by is None
+    assert vouch([leaf], trust.with_anchors(ROOT.pem, name="Ours"), NOW).by == "Ours"
+
+
+def test_a_manifest_that_is_there_twice_has_no_chain() -> None:
+    store = _c2pa.extract_store(signed_with([ROOT.issue(KEY)]), "image/jpeg", _c2pa.Settings())
+    (label,) = signatures(store)
+    assert signatures(store)[label].chain
+    assert not signatures(store, "another")[label].chain  # was not wanted
+    box = next(box for box in walk(store) if box.label == label)
+    twice = store + store[box.start : box.end]
+    twice = len(twice).to_bytes(4, "big") + twice[4:]
+    assert signatures(twice)[label].chain == ()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -11,11 +12,13 @@ from indelible import imaging, watermark
 from indelible.errors import EmbeddingFailedError, UnsupportedImageError
 from indelible.imaging import Limits, Metadata, Pixels
 from indelible.sources import Source
-from indelible.watermark import Key
+from indelible.watermark import Detection, Key
 
 __all__ = ["Canvas", "MarkedFile", "Strength", "choose_format"]
 
 Strength = Literal["standard", "high"]
+
+_MOST_REMOVALS = 8  # of marks and what was left of them; one mark takes one or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,27 @@ class Canvas:
     def xmp(self) -> bytes | None:
         """XMP packet that goes into the file."""
         return self._metadata.xmp
+
+    def clear(self, keys: Iterable[Key]) -> tuple[Detection, ...]:
+        """Take out the marks of these keys that the picture carries from before.
+
+        Two marks of one key compete, and the older one may be the louder. What it stood for is
+        history: it belongs into the manifest, not into the pixels.
+
+        Returns
+        -------
+        tuple of Detection
+            What was found, the loudest first, each id once.
+        """
+        ring = {key.id: key for key in keys}
+        found: dict[tuple[str, bytes], Detection] = {}
+        for _ in range(_MOST_REMOVALS):
+            seen = watermark.detect(self._pixels, tuple(ring.values()))
+            if seen.payload is None or seen.key_id is None:
+                break
+            found.setdefault((seen.key_id, seen.payload), seen)
+            self._pixels = watermark.remove(self._pixels, ring[seen.key_id], seen)
+        return tuple(found.values())
 
     def mark(
         self,

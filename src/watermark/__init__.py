@@ -10,10 +10,12 @@ b'8 bytes.'
 from __future__ import annotations
 
 from indelible.errors import UnmarkableImageError
+from indelible.watermark.carrier import ALGORITHM
 from indelible.watermark.detection import Detection, detect
-from indelible.watermark.embedding import embed
+from indelible.watermark.embedding import can_carry, embed
 from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
+from indelible.watermark.removal import remove
 from indelible.watermark.warming import warm_up
 
 __all__ = [
@@ -21,10 +23,10 @@ __all__ = [
     "Detection",
     "Key",
     "UnmarkableImageError",
+    "can_carry",
     "detect",
     "embed",
     "presence",
+    "remove",
     "warm_up",
 ]
-
-ALGORITHM = "org.indelible.dft.1"

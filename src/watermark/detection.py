@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment, decoding, locking, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._scratch import Scratch, scratch
-from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
+from indelible.watermark.carrier import ALGORITHM, VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for, variant_for
@@ -74,6 +74,8 @@ class Detection:
         Class of the mark's period, for :func:`presence`.
     polarity : int
         -1 where the picture's tones are inverted.
+    algorithm : str or None
+        Name of the kind of mark that was found, as manifests and registries have it.
     """
 
     found: bool
@@ -83,6 +85,7 @@ class Detection:
     key_id: str | None = None
     size_class: int | None = field(default=None, repr=False)
     polarity: int = field(default=1, repr=False)
+    algorithm: str | None = None
 
 
 def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
@@ -323,4 +326,5 @@ class _Search:
             key_id=self.ring[lock.ring_index].id,
             size_class=decoded.size_class,
             polarity=lock.polarity,
+            algorithm=ALGORITHM,
         )

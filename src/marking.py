@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from indelible import imaging, watermark
-from indelible.errors import EmbeddingFailedError, UnsupportedImageError
+from indelible.errors import (
+    EmbeddingFailedError,
+    UnmarkableImageError,
+    UnsupportedImageError,
+    WatermarkError,
+)
 from indelible.imaging import Limits, Metadata, Pixels
 from indelible.sources import Source
 from indelible.watermark import Detection, Key
@@ -141,9 +146,10 @@ class Canvas:
         Raises
         ------
         UnmarkableImageError
-            If nothing in the picture can carry a mark.
+            If nothing in the picture can carry a mark that is found again.
         EmbeddingFailedError
-            If no mark is found in the encoded bytes.
+            If no mark is found in the encoded bytes although the picture could carry one: the
+            quality is too low.
         """
         marked = watermark.embed(self._pixels, payload, key, quality=strength)
         data = imaging.encode(
@@ -155,12 +161,24 @@ class Canvas:
         )
         found = watermark.detect(imaging.decode(data, limits=self._limits).pixels, key)
         if found.payload is None:
-            raise EmbeddingFailedError(
-                "The watermark was embedded, but is not found in the encoded file. Nothing was "
-                "written and nothing was registered.",
-                hint="Encode with a higher quality, or use a larger or richer picture.",
-            )
+            raise self._refused(key)
         return MarkedFile(data, found.payload)
+
+
+    def _refused(self, key: Key) -> WatermarkError:
+        """Tell why the mark is not in the encoded file: the picture, or what the encoder did."""
+        if not watermark.can_carry(self._pixels, key):
+            return UnmarkableImageError(
+                "The picture is too small or too flat: the mark is not found in the encoded file. "
+                "Nothing was written and nothing was registered.",
+                hint="Use a larger picture, or one with more detail.",
+            )
+        quality = "" if self._quality is None else f", at quality {self._quality},"
+        return EmbeddingFailedError(
+            f"The watermark was embedded, but{quality} it is not found in the encoded file. Nothing "
+            "was written and nothing was registered.",
+            hint="Encode with a higher quality, or without loss.",
+        )
 
 
 def choose_format(wanted: str | None, output: object, source: Source) -> str:

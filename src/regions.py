@@ -43,6 +43,10 @@ _DEVIATIONS: Final = 7.5  # below the reference: gone
 _CONFIDENCE: Final = 2.5  # deviations: gone are places whose gain is so surely ...
 _GONE: Final = 0.5  # ... below this part of the reference
 _ELSEWHERE: Final = 0.5  # of the area: with less of the mark, most of the picture is another's
+_CELL: Final = 8  # px: the presence map is averaged to cells
+_ABSENT: Final = 0.02  # mean presence in a square of 128 px
+_STANDING: Final = 0.6  # median presence in the picture, below which the map says nothing
+_BLACK, _WHITE = 2, 253
 _SPREAD: Final = 9  # blocks: as far as known places speak for unknown ones
 _PRIOR: Final = 0.02  # weight of the whole picture's mean there
 
@@ -97,7 +101,7 @@ def examine(pixels: Pixels, key: Key, found: Detection) -> Carried:
     area = _area(evidence, able, _references(gain, weight, able, classes, _PART))
     reference = _references(gain, weight, able, classes, _WHOLE)
     gone = area < _ELSEWHERE or _missing(evidence, able, reference)
-    return Carried(area, gone)
+    return Carried(area, gone or _covered(pixels, key, found))
 
 
 def carried_area(pixels: Pixels, key: Key, found: Detection) -> float | None:
@@ -142,6 +146,27 @@ def _summed(values: NDArray[np.generic], side: int) -> Values:
         - integral[side:, :-side]
         + integral[:-side, :-side]
     )
+
+
+def _covered(pixels: Pixels, key: Key, found: Detection) -> bool:
+    """Tell whether the presence map rules the mark out all over some square.
+
+    A plain box has no texture that other places could be compared with.
+    """
+    presence = watermark.presence(pixels, key, found)
+    colours = pixels[:, :, :3] if pixels.ndim == 3 else pixels[:, :, None]
+    # Where pixels are clipped no mark can stand, whoever clipped them: borders, highlights.
+    clipped = ((colours <= _BLACK) | (colours >= _WHITE)).any(axis=2)
+    presence = np.where(clipped, np.float32(0.5), presence)
+    if float(np.median(presence)) < _STANDING:
+        return False
+    size, n = _SMALLEST // _CELL, _CELL
+    whole = presence[: presence.shape[0] // n * n, : presence.shape[1] // n * n]
+    cells = whole.reshape(whole.shape[0] // n, n, -1, n).mean(axis=(1, 3), dtype=np.float64)
+    sums = _summed(np.pad(cells, 1), size + 1)  # odd squares; what hangs over is left out
+    half = size // 2 + 1
+    inside = sums[half:-half, half:-half]
+    return inside.size > 0 and float(inside.min()) < _ABSENT * (size + 1) ** 2
 
 
 def _noise(evidence: Evidence) -> Values:

@@ -8,7 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.errors import PayloadError, UnmarkableImageError
+from indelible.errors import (
+    ConfigurationError,
+    KeyFileError,
+    PayloadError,
+    UnmarkableImageError,
+)
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance, masking
 from indelible.watermark.carrier import carrier_of
@@ -60,7 +65,7 @@ SMOOTH_VARIANCE = 1.0  # likewise: below, a codec leaves little
 LEAST_TEXTURE = 0.001  # of the picture
 LITTLE_TEXTURE = 0.1  # below, the mark is looked for, too
 SAMPLE = bytes(8)  # a payload to try with
-CLEARLY = 1e-15  # chance of an accident: a mark that a codec will not take away
+CLEARLY = 1e-40  # chance of an accident: such a mark outlasts a codec
 MASK_RADIUS = 2  # of the local variance, in pixels of half resolution
 FINE_SHARE = np.float32(3.0)  # of a texture, the whole variance over that of its fine part
 MOST_TEXTURE = np.float32(900.0)  # grey levels squared: beyond, nothing more is hidden
@@ -101,10 +106,23 @@ def embed(
         If nothing in the picture can carry a mark.
     PayloadError
         If the payload is not 8 bytes.
+    ConfigurationError
+        If there is no such quality.
+    KeyFileError
+        If `key` is not a key.
+    UnsupportedImageError
+        If `image` is not such an array.
     """
     payload = _as_payload(payload)
-    if quality not in QUALITIES:
-        raise PayloadError(f"quality is one of {', '.join(QUALITIES)}, not {quality!r}.")
+    if not isinstance(quality, str) or quality not in QUALITIES:
+        raise ConfigurationError(
+            f"quality (the strength of the mark) is one of {', '.join(QUALITIES)}, not {quality!r}."
+        )
+    if not isinstance(key, Key):
+        raise KeyFileError(
+            f"key is a watermark key, not a {type(key).__name__}.",
+            hint="Load one with watermark.Key.load, or make one with watermark.Key.generate.",
+        )
     pixels = as_channels(image)
     height, width, _ = pixels.shape
     if min(height, width) < SMALLEST_SIDE:
@@ -218,8 +236,10 @@ def _texture(fine: NDArray[np.float32], variance: NDArray[np.float32]) -> NDArra
 
 
 def _as_payload(payload: bytes) -> bytes:
-    if not isinstance(payload, bytes | bytearray | memoryview) or len(bytes(payload)) != 8:
-        raise PayloadError("A payload is exactly 8 bytes.")
+    if not isinstance(payload, bytes | bytearray | memoryview):
+        raise PayloadError(f"payload is exactly 8 bytes, not a {type(payload).__name__}.")
+    if len(bytes(payload)) != 8:
+        raise PayloadError(f"payload is exactly 8 bytes, not {len(bytes(payload))}.")
     return bytes(payload)
 
 

@@ -29,7 +29,7 @@ from indelible.errors import (
 )
 from indelible.evidence import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.imaging import Limits
-from indelible.regions import carried_area, mark_is_gone
+from indelible.regions import examine
 from indelible.verdict import HALF, judge, rests_on_the_registry
 from indelible.watermark import Key
 from indelible.weighing import best_ai_claim, is_bound, promises_mark, weigh
@@ -332,11 +332,10 @@ def _pixel_legs(
         report = WatermarkReport("not_found", detection, keys=len(ring), can_carry=can_carry)
         return report, signals
     key = next(key for key in ring if key.id == detection.key_id)
-    gone = None
-    if not is_bound(credential, detection.payload):  # else the signed hash says more
-        gone = mark_is_gone(picture.pixels, key, detection)
-    area = carried_area(picture.pixels, key, detection)
-    return WatermarkReport("found", detection, gone, area=area, keys=len(ring)), signals
+    carried = examine(picture.pixels, key, detection)
+    # Where the signed hash holds, it says more than a measurement.
+    gone = None if is_bound(credential, detection.payload) else carried.gone
+    return WatermarkReport("found", detection, gone, area=carried.area, keys=len(ring)), signals
 
 
 def _registry_leg(

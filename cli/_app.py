@@ -82,6 +82,8 @@ def options(
     if not any(isinstance(handler, Notices) for handler in logger.handlers):
         logger.addHandler(Notices())
         logger.propagate = False
+        # compiling takes long enough to be said, though it is no warning
+        logging.getLogger("indelible.engine").setLevel(logging.INFO)
 
 
 def run() -> None:

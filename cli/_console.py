@@ -35,6 +35,10 @@ __all__ = [
 
 # A pipe has no width: nothing is wrapped in it.
 _PIPE_WIDTH: Final = 10_000
+# With which messages begin that were written to stand after a colon.
+_FIRST_WORDS: Final = frozenset(
+    {"a", "an", "as", "connecting", "fetching", "it", "no", "nothing", "signing", "the", "there"}
+)
 
 
 def stdout() -> Console:
@@ -113,14 +117,15 @@ def problem(text: str, *, about: str | None = None, hint: str | None = None) -> 
     line.append(clean(text))
     console = stderr()
     console.print(line, soft_wrap=True)
-    if hint:
-        console.print(Text(f"  {clean(hint)}", style="dim"), soft_wrap=True)
+    for part in (hint or "").splitlines():
+        console.print(Text(f"  {clean(part)}", style="dim"), soft_wrap=True)
 
 
 def describe(error: IndelibleError) -> str:
     """Return an error's message as a sentence."""
     text = clean(" ".join(error.message.split()))
-    text = text[:1].upper() + text[1:]
+    if text.partition(" ")[0] in _FIRST_WORDS:  # anything else may be somebody's file name
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

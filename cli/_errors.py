@@ -36,6 +36,7 @@ __all__ = [
     "UsageError",
     "exit_code_of",
     "guarded",
+    "hint_of",
     "report",
     "told",
 ]
@@ -79,6 +80,11 @@ def told(error: BaseException | None) -> str:
     if isinstance(error, IndelibleError):
         return describe(error)
     return f"Internal error: {type(error).__name__}: {error}"
+
+
+def hint_of(error: BaseException | None) -> str | None:
+    """Return what can be done about it, for JSON."""
+    return error.hint if isinstance(error, IndelibleError) else None
 
 
 def report(error: Exception, *, about: str | None = None) -> None:

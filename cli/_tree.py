@@ -12,7 +12,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from indelible.cli._console import clean
-from indelible.cli._report import DEVELOPMENT_NOTE, SOURCE_WORDS
 from indelible.credentials import (
     Action,
     CertificateReport,
@@ -26,6 +25,7 @@ from indelible.credentials import (
     weaker,
 )
 from indelible.credentials.disclosure import NOTICE
+from indelible.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, time_words
 
 __all__ = ["certificate_list", "manifest_tree", "profile_table", "signal_list"]
 
@@ -123,7 +123,7 @@ def _facts(
 
     time = signature.time and f"{signature.time} (as a time stamp says)"
     if credential is not None and credential.time is not None:
-        time = f"{credential.time} ({credential.clock})"
+        time = time_words(credential)
     source = manifest.source_type
     ids = [f"{item.value.hex()} ({item.algorithm})" for item in manifest.soft_bindings]
     return [

@@ -12,12 +12,12 @@ from rich.text import Text
 from indelible import imaging, watermark
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean
-from indelible.cli._errors import UsageError, guarded, told
+from indelible.cli._errors import UsageError, guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
-from indelible.cli._report import probability
 from indelible.defaults import current
 from indelible.watermark import Detection
+from indelible.wording import probability
 
 __all__ = ["EPILOG", "command"]
 
@@ -74,6 +74,7 @@ def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
     }
     if outcome.error is not None:
         answered["error"] = told(outcome.error)
+        answered["hint"] = hint_of(outcome.error)
     return answered
 
 

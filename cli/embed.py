@@ -78,6 +78,7 @@ def command(
         limits=limits,
     )
     key_ = marking_key(key, defaults)
+    canvas.clear((key_,))
     chosen = defaults.settings.watermark.strength if strength is None else strength.word
     marked = canvas.mark(wanted, key_, strength=chosen)
     if marked.payload != wanted:

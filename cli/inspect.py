@@ -13,7 +13,7 @@ from rich.text import Text
 from indelible import credentials, imaging, watermark
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean, describe
-from indelible.cli._errors import UsageError, guarded, told
+from indelible.cli._errors import UsageError, guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     HostsOption,
@@ -29,6 +29,7 @@ from indelible.cli._options import (
 )
 from indelible.cli._tree import certificate_list, manifest_tree, profile_table, signal_list
 from indelible.credentials import (
+    AiClaim,
     CertificateReport,
     CredentialReport,
     ProfileLine,
@@ -38,8 +39,11 @@ from indelible.credentials.certificates import describe as describe_certificate
 from indelible.credentials.disclosure import NOTICE
 from indelible.defaults import current
 from indelible.errors import IndelibleError, ManifestError
+from indelible.evidence import ai_data
 from indelible.imaging import Limits
 from indelible.verification import read_credential
+from indelible.weighing import best_ai_claim
+from indelible.wording import ai_line
 
 __all__ = ["EPILOG", "command"]
 
@@ -188,7 +192,10 @@ def _plain_metadata(data: bytes, limits: Limits) -> tuple[imaging.Picture | None
 
 
 def _words(name: str, found: _Inspection, *, certs: bool) -> RenderableType:
-    parts: list[RenderableType] = [manifest_tree(clean(name), found.credential)]
+    parts: list[RenderableType] = [
+        Text(clean(ai_line(_ai(found)))),
+        manifest_tree(clean(name), found.credential),
+    ]
     if certs:
         parts.append(certificate_list(found.certificates))
     if found.lines:
@@ -200,12 +207,22 @@ def _words(name: str, found: _Inspection, *, certs: bool) -> RenderableType:
     return Group(*parts)
 
 
+def _ai(found: _Inspection) -> AiClaim:
+    return best_ai_claim(found.credential, None, found.signals)
+
+
 def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
     found = outcome.value
     if found is None:
-        return {"file": outcome.input.name, "error": told(outcome.error), "credential": None}
+        return {
+            "file": outcome.input.name,
+            "error": told(outcome.error),
+            "hint": hint_of(outcome.error),
+            "credential": None,
+        }
     answered: dict[str, Any] = {
         "file": outcome.input.name,
+        "ai": ai_data(_ai(found)),
         "credential": found.credential.to_dict(),
         "signals": [asdict(signal) for signal in found.signals],
     }

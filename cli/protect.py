@@ -34,7 +34,7 @@ from indelible.cli._claims import (
     source_type_named,
 )
 from indelible.cli._console import answer, clean, remark, write_bytes
-from indelible.cli._errors import guarded, told
+from indelible.cli._errors import guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     ForceOption,
@@ -50,9 +50,9 @@ from indelible.cli._options import (
     registry_at,
 )
 from indelible.cli._outputs import targets
-from indelible.cli._report import DEVELOPMENT_NOTE
 from indelible.defaults import current
 from indelible.protection import ProtectedImage, protect
+from indelible.wording import DEVELOPMENT_NOTE
 
 __all__ = ["EPILOG", "command"]
 
@@ -194,7 +194,12 @@ def command(
 
 def _as_json(outcome: Outcome[ProtectedImage]) -> dict[str, Any]:
     if outcome.value is None:
-        return {"file": outcome.input.name, "path": None, "error": told(outcome.error)}
+        return {
+            "file": outcome.input.name,
+            "path": None,
+            "error": told(outcome.error),
+            "hint": hint_of(outcome.error),
+        }
     return {"file": outcome.input.name, **outcome.value.to_dict()}
 
 

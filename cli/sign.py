@@ -37,11 +37,10 @@ from indelible.cli._claims import (
     source_type_named,
 )
 from indelible.cli._console import answer, clean, remark, write_bytes
-from indelible.cli._errors import UsageError, guarded, told
+from indelible.cli._errors import UsageError, guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import ForceOption, JobsOption, JsonOption
 from indelible.cli._outputs import targets
-from indelible.cli._report import DEVELOPMENT_NOTE
 from indelible.credentials import (
     ManifestDefinition,
     ManifestRequest,
@@ -51,6 +50,7 @@ from indelible.credentials import (
     sign_file,
 )
 from indelible.defaults import current
+from indelible.wording import DEVELOPMENT_NOTE
 
 __all__ = ["EPILOG", "command"]
 
@@ -250,7 +250,12 @@ def _as_json(
 ) -> dict[str, Any]:
     signed = outcome.value
     if signed is None or place is None:
-        return {"file": outcome.input.name, "path": None, "error": told(outcome.error)}
+        return {
+            "file": outcome.input.name,
+            "path": None,
+            "error": told(outcome.error),
+            "hint": hint_of(outcome.error),
+        }
     return {
         "file": outcome.input.name,
         "path": str(place),

@@ -9,7 +9,7 @@ import typer
 
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer
-from indelible.cli._errors import FAILURE, guarded, told
+from indelible.cli._errors import guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     HostsOption,
@@ -42,8 +42,9 @@ With a partner's keys, registry and authority: [cyan]indelible verify photo.jpg 
 
 [bold]Verdicts and exit codes[/bold]
 
-authentic, recovered, unverified: 0. none: 1. suspect, invalid, altered: 3. Not a picture: 4. A
-registry that could not be asked: 5. Over several files the worst wins.
+authentic, recovered, unverified: 0. unchecked, none: 1. suspect, invalid, altered: 3. Not a
+picture: 4. A registry that could not be asked and might have changed the verdict: 5. Over several
+files the worst wins.
 
 A verdict says who vouches for a file, never whether what it shows is true. Absence proves
 nothing.
@@ -70,7 +71,7 @@ def command(
 ) -> None:
     """Find out who vouches for pictures, also after their metadata was stripped.
 
-    Looks at the embedded manifest, the watermark, and the manifest that the watermark leads to.
+    Looks at the file's manifest, the watermark, and the manifest that the watermark leads to.
     Opens no connection unless --allow-host or --ocsp ask for it.
     Changes nothing.
     """
@@ -97,7 +98,7 @@ def command(
     done = collect(inputs, work, jobs=jobs, title="verifying", as_json=_as_json if json else None)
     if not json:
         _print(done, details=details)
-    raise typer.Exit(worst(done, _exit_code))
+    raise typer.Exit(worst(done, lambda result: result.exit_code))
 
 
 def _print(done: list[Outcome[Verification]], *, details: bool) -> None:
@@ -116,16 +117,12 @@ def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
     return {
         "file": outcome.input.name,
         "verdict": None,
+        "ai": None,
         "error": told(outcome.error),
+        "hint": hint_of(outcome.error),
         "error_type": type(outcome.error).__name__,
         "credential": None,
         "watermark": None,
         "registry": None,
         "fingerprint": "not_checked",
     }
-
-
-def _exit_code(result: Verification) -> int:
-    # A leg that could not answer is told apart from one that found nothing.
-    code = result.verdict.exit_code
-    return code if result.complete else max(code, FAILURE)

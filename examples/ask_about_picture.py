@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import indelible
-from indelible import IndelibleError
+from indelible import IndelibleError, wording
 
 
 def ask(picture: Path) -> str:
@@ -19,12 +19,15 @@ def ask(picture: Path) -> str:
     except IndelibleError as error:
         return error.diagnostics()
     words = result.verdict.words
-    lines = [f"{words.headline}.", words.meaning]
+    lines = [wording.ai_line(result.ai), f"{words.headline}.", words.meaning]
+    lines.extend(
+        f"{wording.origin_heading(origin)}: "
+        + "; ".join(f"{label} {text}" for label, text in wording.claims(origin, result.verdict))
+        for origin in wording.origins(result)
+    )
     credential = result.best_credential
-    if credential is not None and credential.generator is not None:
-        lines.append(f"It says that it was made with {credential.generator}, {credential.time}.")
-        if credential.development:
-            lines.append("The signer is only this machine's own development identity.")
+    if credential is not None and credential.development:
+        lines.append(wording.DEVELOPMENT_NOTE)
     lines.append(words.caution)
     return "\n".join(lines)
 

@@ -20,6 +20,7 @@ POLICY = {
     Verdict.UNVERIFIED: "publish, labelled as marked by an unknown signer",
     Verdict.RECOVERED: "publish, labelled",
     Verdict.AUTHENTIC: "publish, labelled",
+    Verdict.UNCHECKED: "publish without a label: nobody could look for a watermark",
     Verdict.NONE: "publish without a label",
 }
 

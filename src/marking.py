@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from indelible import imaging, watermark
-from indelible.errors import EmbeddingFailedError, UnsupportedImageError
+from indelible.errors import (
+    EmbeddingFailedError,
+    UnmarkableImageError,
+    UnsupportedImageError,
+    WatermarkError,
+)
 from indelible.imaging import Limits, Metadata, Pixels
 from indelible.sources import Source
-from indelible.watermark import Key
+from indelible.watermark import Detection, Key
 
 __all__ = ["Canvas", "MarkedFile", "Strength", "choose_format"]
 
 Strength = Literal["standard", "high"]
+
+_MOST_REMOVALS = 8  # of marks and what was left of them; one mark takes one or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,27 @@ class Canvas:
         """XMP packet that goes into the file."""
         return self._metadata.xmp
 
+    def clear(self, keys: Iterable[Key]) -> tuple[Detection, ...]:
+        """Take out the marks of these keys that the picture carries from before.
+
+        Two marks of one key compete, and the older one may be the louder. What it stood for is
+        history: it belongs into the manifest, not into the pixels.
+
+        Returns
+        -------
+        tuple of Detection
+            What was found, the loudest first, each id once.
+        """
+        ring = {key.id: key for key in keys}
+        found: dict[tuple[str, bytes], Detection] = {}
+        for _ in range(_MOST_REMOVALS):
+            seen = watermark.detect(self._pixels, tuple(ring.values()))
+            if seen.payload is None or seen.key_id is None:
+                break
+            found.setdefault((seen.key_id, seen.payload), seen)
+            self._pixels = watermark.remove(self._pixels, ring[seen.key_id], seen)
+        return tuple(found.values())
+
     def mark(
         self,
         payload: bytes,
@@ -117,9 +146,10 @@ class Canvas:
         Raises
         ------
         UnmarkableImageError
-            If nothing in the picture can carry a mark.
+            If nothing in the picture can carry a mark that is found again.
         EmbeddingFailedError
-            If no mark is found in the encoded bytes.
+            If no mark is found in the encoded bytes although the picture could carry one: the
+            quality is too low.
         """
         marked = watermark.embed(self._pixels, payload, key, quality=strength)
         data = imaging.encode(
@@ -131,12 +161,23 @@ class Canvas:
         )
         found = watermark.detect(imaging.decode(data, limits=self._limits).pixels, key)
         if found.payload is None:
-            raise EmbeddingFailedError(
-                "The watermark was embedded, but is not found in the encoded file. Nothing was "
-                "written and nothing was registered.",
-                hint="Encode with a higher quality, or use a larger or richer picture.",
-            )
+            raise self._refused(key)
         return MarkedFile(data, found.payload)
+
+    def _refused(self, key: Key) -> WatermarkError:
+        """Tell why the mark is not in the encoded file: the picture, or what the encoder did."""
+        if not watermark.can_carry(self._pixels, key):
+            return UnmarkableImageError(
+                "The picture is too small or too flat: the mark is not found in the encoded file. "
+                "Nothing was written and nothing was registered.",
+                hint="Use a larger picture, or one with more detail.",
+            )
+        quality = "" if self._quality is None else f", at quality {self._quality},"
+        return EmbeddingFailedError(
+            f"The watermark was embedded, but{quality} it is not found in the encoded file. Nothing "
+            "was written and nothing was registered.",
+            hint="Encode with a higher quality, or without loss.",
+        )
 
 
 def choose_format(wanted: str | None, output: object, source: Source) -> str:

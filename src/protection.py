@@ -46,7 +46,7 @@ from indelible.errors import (
 from indelible.imaging import Limits
 from indelible.marking import Canvas, Strength, choose_format
 from indelible.sources import ImageInput, Source, open_source
-from indelible.watermark import Key
+from indelible.watermark import Detection, Key
 
 __all__ = ["ProtectedImage", "protect"]
 
@@ -206,7 +206,8 @@ def protect(
     trust = defaults.trust()
     request = _request(manifest, generator, source_type, defaults)
     parent = None if strip and _history_is_unreadable(source) else source.data
-    history = _recovered_history(source, {key, *defaults.detection_keys()}, registry)
+    before = canvas.clear((key, *defaults.detection_keys()))
+    history = _recovered_history(source, before, registry)
 
     older: list[bytes] = []
     failures = 0
@@ -217,7 +218,7 @@ def protect(
         draft = dataclasses.replace(
             request,
             manifest_id=credentials.new_manifest_id(),
-            soft_binding=SoftBinding(watermark.ALGORITHM, payload),
+            soft_binding=SoftBinding(watermark.ALGORITHM, payload, key_id=key.id),
         )
         xmp = None
         if profile is not None:
@@ -232,8 +233,7 @@ def protect(
                 raise
             continue
         if marked.payload != payload:
-            # Protected before, and the older mark is the louder one; another id may fare better.
-            # Whichever of the two is found later leads to this picture's history.
+            # What is left of an older mark is the louder one still; another id may fare better.
             older.append(marked.payload)
             continue
         signed = credentials.sign(
@@ -307,24 +307,28 @@ def _request(
     return template
 
 
-def _recovered_history(source: Source, keys: Iterable[Key], registry: Registry) -> bytes | None:
-    """Return the manifest that a file lost and its watermark still leads to.
+def _recovered_history(
+    source: Source, before: Iterable[Detection], registry: Registry
+) -> bytes | None:
+    """Return the manifest that a picture lost and its older watermark still leads to.
 
-    History is never dropped: what the file carries itself is kept by `credentials.sign`, this is
-    for files whose metadata was stripped. Bare pixels come from the generator and have none.
+    History is never dropped: what a file carries itself is kept by `credentials.sign`, this is for
+    files whose metadata was stripped, and for bare pixels.
     """
-    if source.data is None or credentials.has_manifest(source.data, source.format or ""):
+    if source.data is not None and credentials.has_manifest(source.data, source.format or ""):
         return None
-    found = watermark.detect(source.pixels, tuple(keys))
-    if found.payload is None:
-        return None
-    for record in registry.find(watermark.ALGORITHM, found.payload):
-        report = credentials.read(
-            source.data, source.format or "", manifest_store=record.manifest_store
-        )
-        sound = report.integrity in ("intact", "changed")
-        if sound and any(b.names(watermark.ALGORITHM, found.payload) for b in report.soft_bindings):
-            return record.manifest_store
+    for found in before:
+        if found.payload is None:
+            continue
+        for record in registry.find(watermark.ALGORITHM, found.payload):
+            data, format = source.data, source.format
+            if data is None or format is None:
+                data, format = imaging.encode(source.pixels, "png"), "png"
+            report = credentials.read(data, format, manifest_store=record.manifest_store)
+            sound = report.integrity in ("intact", "changed")
+            names = (b.names(watermark.ALGORITHM, found.payload) for b in report.soft_bindings)
+            if sound and any(names):
+                return record.manifest_store
     return None
 
 

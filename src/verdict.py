@@ -1,22 +1,23 @@
 """Evidence in, one verdict out: a pure function without files, network or clock.
 
-The table below is read from the top; the first row that holds is the verdict.
+The table below is read from the top; the first row that holds is the verdict. docs/verdicts.md has
+the same table with its reasons, and a test compares the two.
 
-=============  ====================================================================  ====
-verdict        when                                                                  exit
-=============  ====================================================================  ====
-``suspect``    the evidence contradicts itself                                       3
-``invalid``    the embedded manifest fails for a reason other than a changed         3
-               picture, or cannot be read
-``altered``    a manifest or a watermark is there, and the picture was changed       3
-               since
-``unverified`` a valid manifest whose signer is on no trust list, or a watermark     0
-               that leads to no manifest that can be verified
-``recovered``  nothing usable is embedded; the watermark led to a valid manifest     0
-               of a trusted signer
-``authentic``  the embedded manifest, its hashes and its trusted signer all hold     0
-``none``       nothing was found                                                     1
-=============  ====================================================================  ====
+==============  =====================================================================  ====
+verdict         when                                                                   exit
+==============  =====================================================================  ====
+``suspect``     the evidence contradicts itself                                        3
+``invalid``     the file's manifest fails for a reason other than a changed file, or   3
+                cannot be read
+``altered``     a manifest or a watermark is there, and the file was changed since     3
+``authentic``   the file's manifest, its hashes and its trusted signer all hold        0
+``recovered``   the file has no manifest; the watermark led to one that holds, of a    0
+                trusted signer
+``unverified``  a manifest or a watermark is there, and who stands behind it could     0
+                not be verified
+``unchecked``   the file has no manifest, and nobody looked for a watermark            1
+``none``        looked for with at least one key, and nothing was found                1
+==============  =====================================================================  ====
 
 No row speaks about truth: a verdict says who vouches for a file, never what the picture shows.
 """
@@ -24,26 +25,32 @@ No row speaks about truth: a verdict says who vouches for a file, never what the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from indelible.verdict_words import CHANGED, CREATIONS, PLACES, Creation, Place, Verdict, Words
+
 __all__ = [
-    "CredentialState",
+    "CHANGED",
+    "HALF",
+    "Creation",
     "Evidence",
     "FingerprintState",
+    "Integrity",
     "Judgement",
     "ManifestEvidence",
+    "Place",
     "RecoveryEvidence",
     "RegistryState",
     "Verdict",
     "WatermarkEvidence",
     "Words",
     "judge",
+    "rests_on_the_registry",
 ]
 
-CredentialState = Literal["trusted", "valid", "invalid", "absent", "unreadable"]
-"""Integrity and trust of a manifest, as the official reader sees its active manifest."""
+Integrity = Literal["intact", "changed", "broken", "absent", "unreadable"]
+"""Whether a manifest holds, whoever signed it; ``changed``: only the file's hash does not fit."""
 
 RegistryState = Literal["not_asked", "unknown", "found", "unavailable"]
 """What the registry answered about the watermark's id."""
@@ -51,71 +58,62 @@ RegistryState = Literal["not_asked", "unknown", "found", "unavailable"]
 FingerprintState = Literal["not_checked", "match", "mismatch"]
 """Whether the picture looks like the one that the recovered manifest was made for."""
 
-
-class Verdict(StrEnum):
-    """One word about a picture, equal to its plain string."""
-
-    SUSPECT = "suspect"
-    INVALID = "invalid"
-    ALTERED = "altered"
-    UNVERIFIED = "unverified"
-    RECOVERED = "recovered"
-    AUTHENTIC = "authentic"
-    NONE = "none"
-
-    @property
-    def exit_code(self) -> int:
-        """Exit status of a command whose only answer is this verdict."""
-        return _EXIT_CODES[self]
-
-    @property
-    def words(self) -> Words:
-        """The verdict for people: a headline, its meaning, and what it does not mean."""
-        return _WORDS[self]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How a verdict is told to people.
-
-    Attributes
-    ----------
-    headline : str
-        A few words, fit for a title.
-    meaning : str
-        What was established, in one or two sentences.
-    caution : str
-        What the verdict does *not* mean.
-    """
-
-    headline: str
-    meaning: str
-    caution: str
+HALF: Final = 0.5
+"""Share of the picture from which on a watermark is about all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestEvidence:
-    """The manifest that travels in the file.
+    """The manifest that came with the file.
 
     Attributes
     ----------
-    state : CredentialState
+    integrity : Integrity
         ``"absent"`` also where a manifest only lives at a URL that was not fetched.
-    picture_changed_only : bool
-        Whether every failure of an ``"invalid"`` manifest is a mismatch between the picture and
-        its hash: signature, certificate and structure are sound, the picture is another.
+    place : Place
+        Where it was.
+    trusted : bool
+        Whether a trust list vouches for its signer, at the time of signing.
+    expired : bool
+        Whether the certificate expired and no trusted time stamp shows that it was valid then.
+    causes, doubts : tuple of str
+        Why it is broken, and why its signer is not trusted, in sentences.
     payloads : frozenset of bytes
         Watermark ids that the manifest and its ingredients name in soft bindings.
+    names_key : bool
+        Whether the manifest itself, not an ingredient, names one of the keys that were looked with,
+        or names an id without saying of which key.
+    promises_mark : bool
+        Whether it names one of those keys by its id, and no action of it explains that the mark is
+        gone.
+    creation : Creation or None
+        How it says that the picture began; None where it says nothing about that.
+    continues_recovered : bool
+        Whether it names the watermark's id, or has the recovered manifest in its history: an edit
+        that says what it was made from.
     """
 
-    state: CredentialState = "absent"
-    picture_changed_only: bool = False
+    integrity: Integrity = "absent"
+    place: Place = "file"
+    trusted: bool = False
+    expired: bool = False
+    causes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     payloads: frozenset[bytes] = frozenset()
+    names_key: bool = False
+    promises_mark: bool = False
+    creation: Creation | None = None
+    continues_recovered: bool = False
 
     @property
-    def holds(self) -> bool:
-        """Whether signature and hashes are right, whoever signed."""
-        return self.state in ("trusted", "valid")
+    def sound(self) -> bool:
+        """Whether what it says is what its signer said, be it about this file or another."""
+        return self.integrity in ("intact", "changed")
+
+    @property
+    def vouched(self) -> bool:
+        """Whether it holds and comes from a trusted signer."""
+        return self.integrity == "intact" and self.trusted and not self.expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +122,32 @@ class WatermarkEvidence:
 
     Attributes
     ----------
+    keys : int
+        With how many generators' keys it was looked for; 0 where nobody looked.
     payload : bytes or None
-        The id that was found, 8 bytes; None where no mark was found or looked for.
+        The id that was found, 8 bytes.
+    area : float or None
+        Share of the picture that carries the mark, 0 to 1; None where that is not known.
     regions_gone : bool or None
         Whether the mark is reliably missing in part of the picture; None where that was not
         measured or the measurement would not be reliable.
+    can_carry : bool
+        Whether the picture could carry a mark that is found again; False where not asked.
+    obstacle : str or None
+        Why nobody looked, in a sentence.
     """
 
+    keys: int = 0
     payload: bytes | None = None
+    area: float | None = None
     regions_gone: bool | None = None
+    can_carry: bool = False
+    obstacle: str | None = None
+
+    @property
+    def covers(self) -> bool:
+        """Whether the mark stands in at least half of the picture."""
+        return self.payload is not None and self.area is not None and self.area >= HALF
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +158,38 @@ class RecoveryEvidence:
     ----------
     registry : RegistryState
         Whether the id was looked up, and with what result.
-    state : CredentialState
-        State of the recovered manifest, leaving aside that a re-encoded picture no longer has
-        the hash that was signed; ``"absent"`` unless `registry` is ``"found"``.
+    integrity : Integrity
+        Of the recovered manifest, leaving aside that a re-encoded picture no longer has the hash
+        that was signed; ``"absent"`` unless `registry` is ``"found"``.
+    trusted, expired : bool
+        As for `ManifestEvidence`.
+    doubts : tuple of str
+        Likewise.
     names_payload : bool
         Whether the recovered manifest itself names the id that led to it, which the C2PA
         specification requires to be checked (soft binding resolution).
+    creation : Creation or None
+        How the recovered manifest says that the picture began.
     """
 
     registry: RegistryState = "not_asked"
-    state: CredentialState = "absent"
+    integrity: Integrity = "absent"
+    trusted: bool = False
+    expired: bool = False
     names_payload: bool = False
+    creation: Creation | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def vouched(self) -> bool:
+        """Whether it led to a manifest that names the id, holds, and has a trusted signer."""
+        return (
+            self.registry == "found"
+            and self.integrity == "intact"
+            and self.names_payload
+            and self.trusted
+            and not self.expired
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +204,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and the sentences that led to it, most important first."""
+    """A verdict, the sentences that led to it, and what another leg could not answer."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def judge(evidence: Evidence) -> Judgement:
@@ -190,165 +227,181 @@ def judge(evidence: Evidence) -> Judgement:
     for verdict, rule in _TABLE:
         reasons = rule(evidence)
         if reasons:
-            return Judgement(verdict, tuple(reasons))
-    return Judgement(Verdict.NONE, ("No manifest and no watermark was found.",))
+            notes = _questions(evidence) if verdict is Verdict.AUTHENTIC else []
+            return Judgement(verdict, tuple(reasons), tuple(notes))
+    keys = evidence.watermark.keys
+    mark = f"No watermark was found with the {keys} keys that were tried."
+    if keys == 1:
+        mark = "No watermark was found with the one key that was tried."
+    return Judgement(Verdict.NONE, (mark,))
+
+
+def rests_on_the_registry(evidence: Evidence) -> bool:
+    """Whether a registry that was unavailable could have changed the verdict by its answer.
+
+    An ``authentic`` file stays one; what the registry would add is a note.
+    """
+    if evidence.recovery.registry != "unavailable":
+        return False
+    verdict = judge(evidence).verdict
+    answer = RecoveryEvidence("found", "intact", True, False, True, "generated")
+    return (
+        verdict is not Verdict.AUTHENTIC
+        and verdict is not judge(replace(evidence, recovery=answer)).verdict
+    )
+
+
+# --- the rows, from the top: each returns its reasons, or nothing ---------------------------------
 
 
 def _contradictions(evidence: Evidence) -> list[str]:
     """Row ``suspect``: two pieces of evidence cannot both be right."""
+    manifest, mark, recovery = evidence.manifest, evidence.watermark, evidence.recovery
     reasons: list[str] = []
-    payload = evidence.watermark.payload
-    named = evidence.manifest.payloads
-    if payload is None:
-        # Without an id in the pixels nothing led anywhere, so nothing can be contradicted.
-        return reasons
-    if named and payload not in named:
-        reasons.append("The embedded manifest names another watermark id than the pixels carry.")
-    if evidence.recovery.registry == "found":
-        if not evidence.recovery.names_payload:
+    if recovery.registry == "found" and mark.payload is not None:
+        if recovery.integrity == "intact" and not recovery.names_payload:
             reasons.append("The watermark's id leads to a manifest that names another id.")
         if evidence.fingerprint == "mismatch":
             reasons.append("The watermark's id leads to a manifest about another picture.")
-    return reasons
+    return [*reasons, *_missing_mark(manifest, mark), *_laundering(manifest, mark, recovery)]
+
+
+def _missing_mark(manifest: ManifestEvidence, mark: WatermarkEvidence) -> list[str]:
+    """Find a manifest that names one mark over pixels that carry none, or another."""
+    if not manifest.sound or mark.keys == 0:
+        return []
+    if mark.payload is not None:
+        if manifest.names_key and mark.payload not in manifest.payloads:
+            return [f"{_named(manifest)} names another watermark id than the pixels carry."]
+        return []
+    # A picture that was changed since may have lost its mark by that change.
+    if manifest.integrity == "intact" and manifest.promises_mark and mark.can_carry:
+        return [
+            (
+                f"{_named(manifest)} says that the picture carries a watermark of a key that was "
+                "tried, and the picture carries none."
+            )
+        ]
+    return []
+
+
+def _laundering(
+    manifest: ManifestEvidence, mark: WatermarkEvidence, recovery: RecoveryEvidence
+) -> list[str]:
+    """Find a claim of creation over a picture whose mark leads to another trusted origin."""
+    creation = manifest.creation
+    if creation is None or not manifest.sound or manifest.continues_recovered:
+        return []
+    if not mark.covers or not recovery.vouched:
+        return []
+    if not (manifest.trusted and not manifest.expired):
+        return [
+            (
+                f"{_named(manifest)}, whose signer could not be verified, says that the picture "
+                f"{CREATIONS[creation]}; its watermark leads to another manifest, of a trusted "
+                "signer, that this one does not mention."
+            )
+        ]
+    if creation in ("captured", "made") and recovery.creation == "generated":
+        return [
+            (
+                f"{_named(manifest)} says that the picture {CREATIONS[creation]}; its watermark "
+                f"leads to a manifest that says that it {CREATIONS['generated']}. Both signers are "
+                "trusted."
+            )
+        ]
+    return []
 
 
 def _broken_manifest(evidence: Evidence) -> list[str]:
-    """Row ``invalid``: the embedded manifest itself is not sound."""
+    """Row ``invalid``: the file's manifest itself is not sound."""
     manifest = evidence.manifest
-    if manifest.state == "unreadable":
-        return ["The embedded manifest cannot be read."]
-    if manifest.state == "invalid" and not manifest.picture_changed_only:
-        return ["The embedded manifest fails for a reason other than a changed picture."]
+    if manifest.integrity == "unreadable":
+        return [f"{_named(manifest)} cannot be read.", *manifest.causes]
+    if manifest.integrity == "broken":
+        return list(manifest.causes) or [f"{_named(manifest)} does not hold."]
     return []
 
 
 def _changes(evidence: Evidence) -> list[str]:
     """Row ``altered``: the picture is no longer the one that was signed or marked."""
-    reasons: list[str] = []
-    manifest, watermark = evidence.manifest, evidence.watermark
-    if manifest.state == "invalid" and manifest.picture_changed_only:
-        reasons.append("The picture was changed after its manifest was signed.")
+    manifest, mark = evidence.manifest, evidence.watermark
+    reasons = [CHANGED] if manifest.integrity == "changed" else []
     # A hard binding that holds and names this very mark outranks a local measurement of it.
-    bound = manifest.holds and watermark.payload in manifest.payloads
-    if watermark.payload is not None and watermark.regions_gone and not bound:
+    bound = manifest.integrity == "intact" and mark.payload in manifest.payloads
+    if mark.payload is not None and mark.regions_gone and not bound:
         reasons.append("The watermark is missing in part of the picture.")
     return reasons
 
 
-def _open_questions(evidence: Evidence) -> list[str]:
-    """Row ``unverified``: something is there, and nobody whom we trust vouches for it."""
-    reasons: list[str] = []
-    recovery = evidence.recovery
-    if evidence.manifest.state == "valid":
-        reasons.append("The embedded manifest's signer is on no trust list.")
-    if evidence.watermark.payload is None:
-        return reasons
-    if recovery.registry == "found":
-        if recovery.state == "valid":
-            reasons.append("The recovered manifest's signer is on no trust list.")
-        elif recovery.state != "trusted":
-            reasons.append("The recovered manifest cannot be verified.")
-    elif recovery.registry == "unavailable":
-        reasons.append("The watermark's id could not be looked up: the registry is unavailable.")
-    elif recovery.registry == "not_asked":
-        reasons.append("The watermark's id was not looked up: no registry was given.")
-    else:
-        reasons.append("No known registry holds the watermark's id.")
+def _authenticity(evidence: Evidence) -> list[str]:
+    """Row ``authentic``: the file's manifest holds in every respect."""
+    if not evidence.manifest.vouched:
+        return []
+    reasons = [f"{_named(evidence.manifest)}, its hashes and its trusted signer all hold."]
+    if evidence.watermark.payload is not None and evidence.recovery.vouched:
+        reasons.append("The watermark leads to a manifest in the registry as well.")
     return reasons
 
 
 def _recovery(evidence: Evidence) -> list[str]:
     """Row ``recovered``: only the watermark leads to a manifest, and that manifest holds."""
-    if evidence.manifest.state == "absent" and _led_to_trusted_manifest(evidence):
-        return ["The watermark led to a manifest with a valid signature by a trusted signer."]
-    return []
-
-
-def _authenticity(evidence: Evidence) -> list[str]:
-    """Row ``authentic``: the embedded manifest holds in every respect."""
-    if evidence.manifest.state != "trusted":
+    if evidence.manifest.integrity != "absent" or evidence.watermark.payload is None:
         return []
-    reasons = ["The embedded manifest, its hashes, its signature and its signer all hold."]
-    if _led_to_trusted_manifest(evidence):
-        reasons.append("The watermark leads to a manifest in the registry as well.")
-    return reasons
+    if not evidence.recovery.vouched:
+        return []
+    return ["The watermark led to a manifest with a valid signature by a trusted signer."]
 
 
-def _led_to_trusted_manifest(evidence: Evidence) -> bool:
-    return (
-        evidence.watermark.payload is not None
-        and evidence.recovery.registry == "found"
-        and evidence.recovery.state == "trusted"
-    )
+def _open_questions(evidence: Evidence) -> list[str]:
+    """Row ``unverified``: something is there, and nobody whom we trust vouches for it."""
+    manifest = evidence.manifest
+    reasons: list[str] = []
+    if manifest.integrity == "intact" and not manifest.vouched:
+        reasons.extend(_distrust(_named(manifest), manifest.doubts))
+    return [*reasons, *_questions(evidence)]
+
+
+def _questions(evidence: Evidence) -> list[str]:
+    """Return what the watermark's leg leaves open."""
+    recovery = evidence.recovery
+    if evidence.watermark.payload is None or recovery.vouched:
+        return []
+    match recovery.registry:
+        case "found" if recovery.integrity == "intact":
+            return _distrust("The recovered manifest", recovery.doubts)
+        case "found":
+            return ["The recovered manifest does not hold."]
+        case "unavailable":
+            return ["The watermark's id could not be looked up: the registry is unavailable."]
+        case "not_asked":
+            return ["The watermark's id was not looked up: there is no registry to ask."]
+        case _:
+            return ["The registry does not hold the watermark's id."]
+
+
+def _unsearched(evidence: Evidence) -> list[str]:
+    """Row ``unchecked``: nobody looked."""
+    mark = evidence.watermark
+    if evidence.manifest.integrity != "absent" or mark.keys > 0:
+        return []
+    return [mark.obstacle or "No watermark was looked for."]
+
+
+def _distrust(manifest: str, doubts: tuple[str, ...]) -> list[str]:
+    return [f"{manifest} is intact.", *(doubts or ("Its signer is not trusted here.",))]
+
+
+def _named(manifest: ManifestEvidence) -> str:
+    return PLACES[manifest.place]
 
 
 _TABLE: Final[tuple[tuple[Verdict, Callable[[Evidence], list[str]]], ...]] = (
     (Verdict.SUSPECT, _contradictions),
     (Verdict.INVALID, _broken_manifest),
     (Verdict.ALTERED, _changes),
-    (Verdict.UNVERIFIED, _open_questions),
-    (Verdict.RECOVERED, _recovery),
     (Verdict.AUTHENTIC, _authenticity),
+    (Verdict.RECOVERED, _recovery),
+    (Verdict.UNVERIFIED, _open_questions),
+    (Verdict.UNCHECKED, _unsearched),
 )
-
-_EXIT_CODES: Final = {
-    Verdict.SUSPECT: 3,
-    Verdict.INVALID: 3,
-    Verdict.ALTERED: 3,
-    Verdict.UNVERIFIED: 0,
-    Verdict.RECOVERED: 0,
-    Verdict.AUTHENTIC: 0,
-    Verdict.NONE: 1,
-}
-
-_NOT_ABOUT_CONTENT: Final = (
-    "It says who vouches for the file, not whether what it shows is true or complete."
-)
-
-_WORDS: Final = {
-    Verdict.SUSPECT: Words(
-        "The evidence contradicts itself",
-        "Parts of the evidence point to different pictures or different origins. A mark or a "
-        "manifest may have been moved here from somewhere else.",
-        "It names no culprit: neither the signer of the manifest nor the owner of the watermark "
-        "is thereby the source of this file.",
-    ),
-    Verdict.INVALID: Words(
-        "The manifest does not hold",
-        "The file carries a manifest whose signature, certificate or structure fails. Nothing "
-        "that it claims can be relied on.",
-        "It does not say that somebody meant harm: expired certificates and faulty software "
-        "look the same.",
-    ),
-    Verdict.ALTERED: Words(
-        "Changed since it was marked or signed",
-        "The file carries a manifest or a watermark, and the picture is no longer the one that "
-        "it was made for.",
-        "It does not say what was changed or why: resizing and re-saving count as well.",
-    ),
-    Verdict.UNVERIFIED: Words(
-        "Marked, by somebody who could not be verified",
-        "A manifest or a watermark was found, but no trusted signer stands behind it here.",
-        "It is no sign of a fault: the signer or the registry may simply be unknown to this "
-        "machine. Anybody can sign with a certificate of their own.",
-    ),
-    Verdict.RECOVERED: Words(
-        "Credentials recovered through the watermark",
-        "The file carries no usable manifest. Its watermark led to one in the registry, with a "
-        "valid signature by a trusted signer.",
-        "The picture need not be unchanged since: crops and re-encodings are recovered too. "
-        + _NOT_ABOUT_CONTENT,
-    ),
-    Verdict.AUTHENTIC: Words(
-        "Signed and unchanged",
-        "The embedded manifest holds: nothing that it covers was changed since a trusted signer "
-        "signed it.",
-        _NOT_ABOUT_CONTENT,
-    ),
-    Verdict.NONE: Words(
-        "Nothing found",
-        "No manifest and no watermark that this machine can read was found.",
-        "Absence proves nothing: generated pictures often carry no mark or lost it on the way, "
-        "and most photographs never had one.",
-    ),
-}

@@ -1,53 +1,65 @@
 """Verify: gather the evidence about one file, leg by leg, and judge it.
 
-Four legs: the embedded manifest, the watermark, the registry that the watermark's id leads to, and
+Four legs: the file's manifest, the watermark, the registry that the watermark's id leads to, and
 the fingerprint (a later leg: ``not_checked``). A leg that fails says so in its own report and never
 hides what another one found. No connection is opened unless it is asked for.
 """
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, TypeAlias
 
 from indelible import credentials, imaging, watermark
 from indelible.credentials import CredentialReport, Fetcher, Registry, Signal, Trust
-from indelible.defaults import Defaults, current
+from indelible.defaults import current
 from indelible.errors import (
+    ArgumentError,
     IndelibleError,
     MissingDependencyError,
     NetworkError,
     RegistryError,
     UnsupportedImageError,
 )
-from indelible.evidence import RegistryReport, Verification, WatermarkReport
+from indelible.evidence import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.imaging import Limits
-from indelible.regions import mark_is_gone
-from indelible.verdict import (
-    Evidence,
-    ManifestEvidence,
-    RecoveryEvidence,
-    WatermarkEvidence,
-    judge,
-)
+from indelible.regions import examine
+from indelible.verdict import HALF, judge, rests_on_the_registry
 from indelible.watermark import Key
+from indelible.weighing import best_ai_claim, is_bound, promises_mark, weigh
 
-__all__ = ["RegistryReport", "Verification", "WatermarkReport", "read_credential", "verify"]
+__all__ = [
+    "FileInput",
+    "Origin",
+    "RegistryReport",
+    "Verification",
+    "WatermarkReport",
+    "read_credential",
+    "verify",
+]
+
+FileInput: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
 
 # Manifests that one id may lead to before looking further is pointless.
 _MAX_RECORDS: Final = 16
+_NO_KEY: Final = "There is no watermark key here to look with."
+
+_log: Final = logging.getLogger("indelible")
 
 
 def verify(
-    image: str | os.PathLike[str] | bytes,
+    image: FileInput,
     *,
     keys: Key | Sequence[Key] | None = None,
     registry: Registry | None = None,
     trust: Trust | None = None,
-    manifest: str | os.PathLike[str] | bytes | None = None,
+    manifest: FileInput | None = None,
     remote_hosts: Iterable[str] = (),
     ocsp: bool = False,
     limits: Limits | None = None,
@@ -56,8 +68,9 @@ def verify(
 
     Parameters
     ----------
-    image : path or bytes
-        The encoded picture: its manifest, if it has one, is part of the file.
+    image : path, bytes-like or binary stream
+        The encoded picture: its manifest, if it has one, is part of the file. A stream is read from
+        where it stands to its end.
     keys : Key or sequence of Key, optional
         Watermark keys to detect with. By default those of the user's key ring, if it exists.
     registry : Registry, optional
@@ -65,7 +78,7 @@ def verify(
     trust : Trust, optional
         Whose signatures count. By default the official C2PA trust list, the configured anchors, and
         this machine's development identity, if it exists.
-    manifest : path or bytes, optional
+    manifest : path, bytes-like or binary stream, optional
         A manifest file (``application/c2pa``) to use instead of the picture's own. By default one
         beside the picture (``photo.c2pa``) is used where the picture has none inside.
     remote_hosts : iterable of str
@@ -85,6 +98,8 @@ def verify(
     ImageError
         If the bytes are no picture, are cut short, or exceed the limits. Whatever the bytes, no
         other exception than an `IndelibleError` leaves this function.
+    ArgumentError
+        If an argument is of a wrong type, pixels for example: they hold no manifest.
     ConfigurationError, KeyFileError, TrustError
         If a default was needed and the user's configuration cannot be read.
 
@@ -92,67 +107,164 @@ def verify(
     -----
     No connection is opened, unless `remote_hosts` or `ocsp` ask for it. Nothing is created: without
     a key ring the watermark is reported as ``not_checked``.
+
+    What happened is logged at level INFO by ``logging.getLogger("indelible")``: verdict, states and
+    times, never keys.
     """
-    defaults = current()
-    limits = defaults.limits if limits is None else limits
+    _check_arguments(image, keys, registry, trust, manifest, remote_hosts, limits)
+    clock = _Clock()
+    if limits is None:
+        # A call that was given everything else reads nothing of the user's.
+        complete = None not in (keys, registry, trust)
+        limits = Limits() if complete else current().limits
     data = imaging.read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits)
-    trust = defaults.trust() if trust is None else trust
+    trust = current().trust() if trust is None else trust
+    ring = _ring(keys)
+    path = Path(image) if isinstance(image, str | os.PathLike) else None
 
-    credential = read_credential(
-        image,
-        data,
-        header.format,
-        trust=trust,
-        manifest=manifest,
-        remote_hosts=tuple(remote_hosts),
-        ocsp=ocsp,
-        limits=limits,
-    )
-    mark, signals = _pixel_legs(data, _ring(keys, defaults), limits, credential)
-    recovered = _registry_leg(
-        mark.payload, data, header.format, registry=registry, trust=trust, defaults=defaults
-    )
-    evidence = Evidence(
-        manifest=ManifestEvidence(
-            state=credential.state,
-            picture_changed_only=credential.changed_only,
-            payloads=frozenset(_named_payloads(credential, mark.payload)),
-        ),
-        watermark=WatermarkEvidence(payload=mark.payload, regions_gone=mark.regions_gone),
-        recovery=RecoveryEvidence(
-            registry=recovered.state,
-            state=recovered.credential_state,
-            names_payload=recovered.names_payload,
-        ),
-    )
+    with clock.leg("credential"):
+        credential = read_credential(
+            path,
+            data,
+            header.format,
+            trust=trust,
+            manifest=manifest,
+            remote_hosts=tuple(remote_hosts),
+            ocsp=ocsp,
+            limits=limits,
+        )
+    with clock.leg("watermark"):
+        mark, signals = _pixel_legs(data, ring, limits, credential)
+    with clock.leg("registry"):
+        recovered = _registry_leg(mark.payload, data, header.format, registry=registry, trust=trust)
+    evidence = weigh(credential, mark, recovered, ring)
     judgement = judge(evidence)
-    return Verification(
+    result = Verification(
         verdict=judgement.verdict,
         reasons=judgement.reasons,
         credential=credential,
         watermark=mark,
         registry=recovered,
-        file=None if isinstance(image, bytes) else os.fspath(Path(image)),
+        file=None if path is None else str(path),
         format=header.format,
         signals=signals,
-        notes=_notes(header, trust),
+        notes=(*judgement.notes, *_notes(mark, header, trust)),
+        ai=best_ai_claim(credential, recovered, signals),
+        complete=not rests_on_the_registry(evidence),
+        timing=clock.times(),
+    )
+    _log_result(result)
+    return result
+
+
+def _check_arguments(
+    image: object,
+    keys: object,
+    registry: object,
+    trust: object,
+    manifest: object,
+    remote_hosts: object,
+    limits: object,
+) -> None:
+    """Refuse what cannot be meant, by the argument's name, before anything is read."""
+    hint = "Give a path, the file's bytes, or a binary stream."
+    if not _is_file_input(image):
+        kind = type(image).__name__
+        if kind == "ndarray" or hasattr(image, "getexif"):
+            hint = (
+                "Pixels hold no manifest: give the file itself, or look for a watermark alone with "
+                "indelible.watermark.detect."
+            )
+        raise ArgumentError("image", f"'image' is a {kind}, not a picture's file.", hint=hint)
+    if manifest is not None and not _is_file_input(manifest):
+        raise ArgumentError(
+            "manifest", f"'manifest' is a {type(manifest).__name__}, not a file.", hint=hint
+        )
+    one_or_more = isinstance(keys, Key) or (
+        isinstance(keys, Sequence) and all(isinstance(key, Key) for key in keys)
+    )
+    if keys is not None and not one_or_more:
+        raise ArgumentError(
+            "keys",
+            "'keys' holds something that is no watermark key.",
+            hint="Give one indelible.watermark.Key or a list of them; Key.load(path) reads one.",
+        )
+    if registry is not None and not isinstance(registry, Registry):
+        raise ArgumentError(
+            "registry",
+            f"'registry' is a {type(registry).__name__}, which is no registry.",
+            hint="Give an opened registry, for example SqliteRegistry(path).",
+        )
+    if trust is not None and not isinstance(trust, Trust):
+        raise ArgumentError(
+            "trust",
+            f"'trust' is a {type(trust).__name__}, not a Trust.",
+            hint="Make one with indelible.credentials.Trust.of(...) or Trust.official().",
+        )
+    if isinstance(remote_hosts, str | bytes) or not isinstance(remote_hosts, Iterable):
+        raise ArgumentError(
+            "remote_hosts", "'remote_hosts' is no list of hosts.", hint='Give ["example.com"].'
+        )
+    if limits is not None and not isinstance(limits, Limits):
+        raise ArgumentError("limits", f"'limits' is a {type(limits).__name__}, not Limits.")
+
+
+def _is_file_input(value: object) -> bool:
+    if isinstance(value, str | os.PathLike | bytes | bytearray | memoryview):
+        return True
+    return callable(getattr(value, "read", None))
+
+
+class _Clock:
+    """How long each leg takes."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._legs: dict[str, float] = {}
+
+    @contextmanager
+    def leg(self, name: str) -> Iterator[None]:
+        """Measure one leg."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._legs[f"{name}_ms"] = 1000 * (time.perf_counter() - began)
+
+    def times(self) -> dict[str, float]:
+        """Return each leg's time and the whole, in milliseconds."""
+        return {**self._legs, "total_ms": 1000 * (time.perf_counter() - self._began)}
+
+
+def _log_result(result: Verification) -> None:
+    times = result.timing
+    _log.info(
+        "verified %s: %s (manifest %s in %.0f ms, watermark %s in %.0f ms, registry %s in %.0f ms)",
+        result.file or f"a {result.format} file",
+        result.verdict,
+        result.credential.state,
+        times["credential_ms"],
+        result.watermark.state,
+        times["watermark_ms"],
+        result.registry.state,
+        times["registry_ms"],
     )
 
 
-def _ring(keys: Key | Sequence[Key] | None, defaults: Defaults) -> tuple[Key, ...]:
+def _ring(keys: Key | Sequence[Key] | None) -> tuple[Key, ...]:
     if keys is None:
-        return defaults.detection_keys()
+        return current().detection_keys()
     return (keys,) if isinstance(keys, Key) else tuple(keys)
 
 
 def read_credential(
-    image: str | os.PathLike[str] | bytes,
+    path: object,
     data: bytes,
     format: str,
     *,
     trust: Trust,
-    manifest: str | os.PathLike[str] | bytes | None,
+    manifest: FileInput | None,
     remote_hosts: tuple[str, ...],
     ocsp: bool,
     limits: Limits,
@@ -161,8 +273,9 @@ def read_credential(
 
     Parameters
     ----------
-    image : path or bytes
-        Where the picture came from: a manifest file may lie beside a path.
+    path : str, path-like or anything
+        Where the picture came from: a manifest file may lie beside it. Anything that is no path
+        (bytes, None) has nothing beside it.
     data : bytes
         The picture.
     format : str
@@ -176,23 +289,24 @@ def read_credential(
         If a manifest file cannot be read. A manifest that cannot be fetched is ``absent``, with
         the reason.
     """
-    if manifest is not None:
-        store = imaging.read_bytes(manifest, limits=limits)
+
+    def read(store: bytes | None = None) -> CredentialReport:
         return credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)
-    report = credentials.read(data, format, trust=trust, ocsp=ocsp)
-    if report.state == "absent" and not isinstance(image, bytes):
-        beside = credentials.sidecar_path(image)
-        if beside.is_file() and beside != Path(image):
-            store = imaging.read_bytes(beside, limits=limits)
-            return credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)
+
+    if manifest is not None:
+        return replace(read(imaging.read_bytes(manifest, limits=limits)), place="given")
+    report = read()
+    if report.state == "absent" and isinstance(path, str | os.PathLike):
+        beside = credentials.sidecar_path(path)
+        if beside.is_file() and beside != Path(path):
+            return replace(read(imaging.read_bytes(beside, limits=limits)), place="beside")
     url = report.remote_url
     if report.state == "absent" and url is not None and remote_hosts:
         try:
             store = Fetcher.of(remote_hosts).get(url, accept="application/c2pa")
         except NetworkError as error:
             return replace(report, reasons=(*report.reasons, error.diagnostics()))
-        fetched = credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)
-        return replace(fetched, remote_url=url)
+        return replace(read(store), remote_url=url, place="address")
     return report
 
 
@@ -210,19 +324,18 @@ def _pixel_legs(
         return WatermarkReport("not_checked", reason=error.diagnostics()), ()
     signals = credentials.find_signals(picture.metadata)
     if not ring:
-        reason = "There is no watermark key to look with."
-        return WatermarkReport("not_checked", reason=reason), signals
+        return WatermarkReport("not_checked", reason=_NO_KEY), signals
     detection = watermark.detect(picture.pixels, ring)
-    if not detection.found:
-        return WatermarkReport("not_found", detection), signals
-    gone = None
-    bound = credential.state in ("trusted", "valid") and detection.payload in set(
-        _named_payloads(credential, detection.payload)
-    )
-    if not bound:  # else the signed hash says more than a measurement could
-        key = next(key for key in ring if key.id == detection.key_id)
-        gone = mark_is_gone(picture.pixels, key, detection)
-    return WatermarkReport("found", detection, gone), signals
+    if detection.payload is None:
+        named = next((key for key in ring if promises_mark(credential, (key,))), None)
+        can_carry = None if named is None else watermark.can_carry(picture.pixels, named)
+        report = WatermarkReport("not_found", detection, keys=len(ring), can_carry=can_carry)
+        return report, signals
+    key = next(key for key in ring if key.id == detection.key_id)
+    carried = examine(picture.pixels, key, detection)
+    # Where the signed hash holds, it says more than a measurement.
+    gone = None if is_bound(credential, detection.payload) else carried.gone
+    return WatermarkReport("found", detection, gone, area=carried.area, keys=len(ring)), signals
 
 
 def _registry_leg(
@@ -232,13 +345,12 @@ def _registry_leg(
     *,
     registry: Registry | None,
     trust: Trust,
-    defaults: Defaults,
 ) -> RegistryReport:
     """Look the id up, and validate what it leads to against this picture."""
     if payload is None:
-        return RegistryReport("not_asked", reason="There is no watermark id to look up.")
+        return RegistryReport("not_asked")
     try:
-        registry = defaults.existing_registry() if registry is None else registry
+        registry = current().existing_registry() if registry is None else registry
         if registry is None:
             return RegistryReport("not_asked", reason="There is no registry to ask.")
         records = registry.find(watermark.ALGORITHM, payload)[:_MAX_RECORDS]
@@ -252,15 +364,7 @@ def _registry_leg(
         return RegistryReport("unknown", reason="The registry does not hold this id.")
     best = min(candidates, key=_preference)
     others = tuple(c.manifest_id for c in candidates if c is not best and c.manifest_id is not None)
-    return RegistryReport(
-        "found",
-        best.manifest_id,
-        best.manifest_store,
-        best.credential,
-        best.names_payload,
-        others,
-        best.reason,
-    )
+    return replace(best, others=others)
 
 
 def _recover(
@@ -280,27 +384,13 @@ def _preference(candidate: RegistryReport) -> tuple[bool, int]:
     return (not candidate.names_payload, order.index(candidate.credential_state))
 
 
-def _named_payloads(report: CredentialReport, payload: bytes | None) -> Iterator[bytes]:
-    """Yield the watermark ids that a manifest or its history names.
-
-    A picture that was protected, edited and protected again may carry the older mark; its manifest
-    then names it in an ingredient. Bindings are compared in every reading of the stored value.
-    """
-    manifests = [report.manifest] if report.manifest is not None else []
-    while manifests:
-        manifest = manifests.pop()
-        for binding in manifest.soft_bindings:
-            if binding.algorithm != watermark.ALGORITHM:
-                continue
-            if payload is not None and binding.names(watermark.ALGORITHM, payload):
-                yield payload
-            else:
-                yield binding.value
-        manifests.extend(i.manifest for i in manifest.ingredients if i.manifest is not None)
-
-
-def _notes(header: imaging.Header, trust: Trust) -> tuple[str, ...]:
+def _notes(mark: WatermarkReport, header: imaging.Header, trust: Trust) -> tuple[str, ...]:
     notes = []
+    if mark.area is not None and mark.area < HALF:
+        notes.append(
+            f"About {100 * mark.area:.0f} % of the picture carries the watermark; the rest may "
+            "come from elsewhere. Only one watermark was looked for."
+        )
     if header.animated:
         notes.append(
             f"Only the first of {header.frames} frames was searched for a watermark; the "

@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import io
+import itertools
 import json
+import logging
 import random
+import re
 import socket
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +25,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import indelible
-from indelible import credentials, imaging, watermark
+from indelible import credentials, imaging, verification, watermark
 from indelible.config import user_folders
-from indelible.credentials import Record, SqliteRegistry, Trust
+from indelible.credentials import (
+    Generator,
+    ManifestRequest,
+    Record,
+    Signer,
+    SoftBinding,
+    SourceType,
+    SqliteRegistry,
+    Trust,
+    create_identity,
+)
 from indelible.defaults import current
 from indelible.errors import (
+    ArgumentError,
     ImageError,
     ImageTooLargeError,
     IndelibleError,
@@ -241,6 +256,229 @@ def test_history_names_an_older_mark(photograph: Pixels) -> None:
     assert result.verdict == "authentic"
 
 
+# --- contradictions ---------------------------------------------------------------------
+
+
+def signed_anew(
+    pixels: Pixels,
+    signer: Signer,
+    *,
+    source_type: SourceType = SourceType.CAPTURED,
+    parent: bytes | None = None,
+    soft_binding: SoftBinding | None = None,
+    more: tuple[str, ...] = (),
+) -> bytes:
+    """Sign pixels as a picture of one's own, or as an edit of `parent`."""
+    if more:
+        request: Any = credentials.ManifestDefinition(
+            {
+                "claim_generator_info": [{"name": "Editor"}],
+                "assertions": [
+                    {
+                        "label": "c2pa.actions.v2",
+                        "data": {
+                            "actions": [
+                                {"action": "c2pa.created", "digitalSourceType": source_type.uri},
+                                {"action": "c2pa.watermarked.bound"},
+                                *({"action": action} for action in more),
+                            ]
+                        },
+                    },
+                    *ManifestRequest(
+                        credentials.new_manifest_id(),
+                        Generator("Editor"),
+                        soft_binding=soft_binding,
+                    )._soft_binding_assertion(),
+                ],
+            }
+        )
+    else:
+        request = ManifestRequest(
+            credentials.new_manifest_id(),
+            Generator("Editor"),
+            source_type=source_type,
+            soft_binding=soft_binding,
+        )
+    data = imaging.encode(pixels, "jpeg", quality=85)
+    return credentials.sign(data, "jpeg", request, signer, parent=parent).data
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Signer:
+    """A signer whom this machine does not trust."""
+    return create_identity(tmp_path / "stranger").signer
+
+
+@pytest.mark.parametrize(
+    "kind", [SourceType.CAPTURED, SourceType.HUMAN_MADE, SourceType.GENERATED], ids=str
+)
+def test_laundering_is_suspect(
+    protected: ProtectedImage, stranger: Signer, kind: SourceType
+) -> None:
+    pixels = imaging.decode(protected.data).pixels
+    result = indelible.verify(signed_anew(pixels, stranger, source_type=kind))
+    assert result.verdict == "suspect"
+    assert result.exit_code == 3
+    assert result.credential.state == "valid"
+    # What was recovered is told, and is worth more than the claim in the file.
+    assert result.origin is not None
+    assert result.origin.where == "recovered"
+    assert result.origin.credential.manifest_id == protected.manifest_id
+
+
+def test_a_screenshot_or_composite_claims_no_creation(
+    protected: ProtectedImage, stranger: Signer
+) -> None:
+    pixels = imaging.decode(protected.data).pixels
+    for kind in (SourceType.SCREEN_CAPTURE, SourceType.COMPOSITE, SourceType.AI_EDITED):
+        result = indelible.verify(signed_anew(pixels, stranger, source_type=kind))
+        assert result.verdict == "unverified", kind
+
+
+def test_an_honest_edit_is_no_laundering(protected: ProtectedImage, stranger: Signer) -> None:
+    pixels = imaging.decode(protected.data).pixels
+    edit = signed_anew(pixels, stranger, source_type=SourceType.HUMAN_EDITED, parent=protected.data)
+    assert indelible.verify(edit).verdict == "unverified"
+    named = SoftBinding(watermark.ALGORITHM, protected.payload)
+    assert indelible.verify(signed_anew(pixels, stranger, soft_binding=named)).verdict == (
+        "unverified"
+    )
+
+
+def test_a_trusted_capture_of_a_generated_picture_is_suspect(protected: ProtectedImage) -> None:
+    pixels = imaging.decode(protected.data).pixels
+    signer = current().signer()
+    assert indelible.verify(signed_anew(pixels, signer)).verdict == "suspect"
+    again = signed_anew(pixels, signer, source_type=SourceType.GENERATED)
+    assert indelible.verify(again).verdict == "authentic"
+
+
+def test_a_promised_mark_that_is_not_there_is_suspect(photograph: Pixels, home: Path) -> None:
+    key, signer = current().marking_key(), current().signer()
+    promised = SoftBinding(watermark.ALGORITHM, b"8 bytes.", key_id=key.id)
+    plain = signed_anew(photograph, signer, soft_binding=promised)
+    result = indelible.verify(plain)
+    assert result.credential.state == "trusted"
+    assert result.credential.soft_bindings[0].key_id == key.id
+    assert result.verdict == "suspect"
+    # Keys that are not here contradict nothing, nor does who cannot look.
+    assert indelible.verify(plain, keys=Key.generate()).verdict == "authentic"
+    assert indelible.verify(plain, keys=[]).verdict == "authentic"
+    # A picture that cannot carry a mark need not carry one.
+    flat = np.full((256, 256, 3), 120, np.uint8)
+    assert indelible.verify(signed_anew(flat, signer, soft_binding=promised)).verdict == "authentic"
+    # Changed since: that explains it.
+    data = bytearray(plain)
+    data[-len(data) // 8] ^= 1
+    assert indelible.verify(bytes(data)).verdict == "altered"
+
+
+@pytest.mark.parametrize(
+    ("action", "verdict"),
+    [("c2pa.resized", "authentic"), ("c2pa.drawing", "authentic"), ("c2pa.published", "suspect")],
+)
+def test_an_action_can_explain_that_a_mark_is_gone(
+    photograph: Pixels, action: str, verdict: str
+) -> None:
+    key, signer = current().marking_key(), current().signer()
+    promised = SoftBinding(watermark.ALGORITHM, b"8 bytes.", key_id=key.id)
+    data = signed_anew(photograph, signer, soft_binding=promised, more=(action,))
+    assert indelible.verify(data).verdict == verdict
+
+
+def test_the_best_of_several_recovered_manifests_speaks(
+    protected: ProtectedImage, stranger: Signer, tmp_path: Path
+) -> None:
+    """In a merged registry: one that names the id, of a trusted signer, whatever the order."""
+    (good,) = current().registry().find(watermark.ALGORITHM, protected.payload)
+    pixels = imaging.decode(protected.data).pixels
+    named = SoftBinding(watermark.ALGORITHM, protected.payload)
+
+    def record(manifest_store: bytes, name: str) -> Record:
+        return Record(name, watermark.ALGORITHM, protected.payload, manifest_store, "image/jpeg")
+
+    def store(data: bytes) -> bytes:
+        extracted = credentials.extract_store(data, "jpeg")
+        assert extracted is not None
+        return extracted
+
+    unknown = record(store(signed_anew(pixels, stranger, soft_binding=named)), "unknown")
+    other_id = record(store(signed_anew(pixels, current().signer())), "another id")
+    broken = record(good.manifest_store[:-40], "broken")
+    merged = tmp_path / "merged.sqlite3"
+    for order in itertools.permutations([unknown, other_id, broken, good]):
+        found = dataclasses.replace(
+            verification._registry_leg(
+                protected.payload,
+                repost(protected.data),
+                "jpeg",
+                registry=_Answering(merged, list(order)),
+                trust=current().trust(),
+            )
+        )
+        assert found.manifest_id == good.manifest_id
+        assert set(found.others) == {"unknown", "another id", "broken"}
+    left = [unknown, other_id, broken]
+    for order in itertools.permutations(left):
+        result = indelible.verify(repost(protected.data), registry=_Answering(merged, list(order)))
+        assert result.registry.manifest_id == "unknown"
+        assert result.verdict == "unverified"
+
+
+class _Answering(SqliteRegistry):
+    """A registry that answers with given records."""
+
+    def __init__(self, path: Path, records: list[Record]) -> None:
+        super().__init__(path)
+        self._records = records
+
+    def find(self, algorithm: str, payload: bytes) -> list[Record]:
+        return self._records
+
+
+# --- how much of the picture, and AI ----------------------------------------------------
+
+
+def test_a_collage_says_how_much_of_it_is_marked(
+    protected: ProtectedImage, photographs: dict[str, Pixels]
+) -> None:
+    whole = indelible.verify(protected.data).watermark
+    assert whole.area is not None
+    assert whole.area > 0.6
+    sheet = photographs["motorcycle"][:480, :740].copy()
+    sheet[:400, :250] = imaging.decode(protected.data).pixels[:400, 100:350]
+    result = indelible.verify(imaging.encode(sheet, "jpeg", quality=90))
+    assert result.watermark.payload == protected.payload
+    assert result.watermark.area is not None
+    assert result.watermark.area < 0.5
+    assert any("Only one watermark" in note for note in result.notes)
+
+
+def test_who_says_that_ai_made_it(
+    protected: ProtectedImage, photograph: Pixels, stranger: Signer
+) -> None:
+    def claim(data: bytes, **options: Any) -> tuple[object, ...]:
+        said = indelible.verify(data, **options).to_dict()["ai"]
+        return said["claimed"], said["by"], said["where"], said["standing"]
+
+    by = "Indelible (development identity)"
+    assert claim(protected.data) == (True, by, "manifest", "trusted")
+    assert claim(repost(protected.data)) == (True, by, "recovered", "trusted")
+    assert claim(protected.data, trust=Trust.nobody()) == (True, by, "manifest", "untrusted")
+    broken = protected.data.replace(b"c2pa.created", b"c2pa.creatxd")
+    nowhere: list[Key] = []
+    assert claim(broken, keys=nowhere) == (True, by, "manifest", "broken")
+    pixels = imaging.decode(protected.data).pixels
+    edit = signed_anew(pixels, stranger, source_type=SourceType.HUMAN_EDITED, parent=protected.data)
+    assert claim(edit, keys=nowhere)[:3] == (True, by, "ingredient")
+    text = imaging.Metadata(
+        text=(("parameters", "a cat\nSteps: 20, Sampler: Euler, CFG scale: 7"),)
+    )
+    plain = imaging.encode(photograph, "png", metadata=text)
+    assert claim(plain) == (True, "Stable Diffusion", "metadata", "metadata")
+    assert claim(imaging.encode(photograph, "png")) == (False, None, None, None)
+
+
 # --- legs that fail do not hide the others ----------------------------------------------
 
 
@@ -254,8 +492,12 @@ def test_an_unavailable_registry_is_reported_beside_the_watermark(
         assert result.watermark.payload == protected.payload
         assert result.registry.state == "unavailable"
         assert "damaged" in (result.registry.reason or "")
-        assert result.verdict == "unverified"
-        assert not result.complete
+        # Nothing that the registry could say would change an authentic file.
+        authentic = data == protected.data
+        assert result.verdict == ("authentic" if authentic else "unverified")
+        assert result.complete == authentic
+        assert result.exit_code == (0 if authentic else 5)
+        assert any("unavailable" in note for note in result.notes) == authentic
 
 
 def test_a_locked_registry_does_not_block_readers(protected: ProtectedImage) -> None:
@@ -284,17 +526,22 @@ def test_without_a_codec_the_manifest_still_speaks(
     def missing(data: bytes, *, limits: Limits) -> imaging.Picture:
         raise MissingDependencyError("no codec", hint="install it")
 
+    bare = repost(protected.data)
     monkeypatch.setattr(imaging, "decode", missing)
     result = indelible.verify(protected.data)
     assert result.verdict == "authentic"
     assert result.watermark.state == "not_checked"
     assert "no codec" in (result.watermark.reason or "")
+    unseen = indelible.verify(bare)
+    assert unseen.verdict == "unchecked"
+    assert "install it" in unseen.reasons[0]
 
 
 def test_without_keys_nothing_is_made(photograph: Pixels, home: Path) -> None:
     result = indelible.verify(imaging.encode(photograph, "png"))
-    assert result.verdict == "none"
+    assert result.verdict == "unchecked"
     assert result.watermark.state == "not_checked"
+    assert "key" in result.reasons[0]
     assert list(home.rglob("*.key")) == []
     assert list(home.rglob("*.sqlite3")) == []
 
@@ -340,9 +587,13 @@ def test_a_manifest_beside_the_picture(photograph: Pixels, tmp_path: Path) -> No
         current().signer(),
         sidecar=True,
     )
-    assert indelible.verify(path).verdict == "authentic"
+    beside = indelible.verify(path)
+    assert beside.verdict == "authentic"
+    assert not beside.credential.embedded
+    assert beside.credential.place == "beside"
+    assert "beside the picture" in beside.reasons[0]
     bytes_ = path.read_bytes()
-    assert indelible.verify(bytes_).verdict == "none"
+    assert indelible.verify(bytes_).verdict == "unchecked"
     assert indelible.verify(bytes_, manifest=signed.manifest_store).verdict == "authentic"
     assert indelible.verify(bytes_, manifest=tmp_path / "photo.c2pa").verdict == "authentic"
     (tmp_path / "photo.c2pa").write_bytes(b"damaged")
@@ -356,6 +607,54 @@ def test_a_stale_trust_list_is_noted(photograph: Pixels) -> None:
     ]
     result = indelible.verify(imaging.encode(photograph, "png"), trust=Trust.of(stale))
     assert any("2020-01-02" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("wrap", [bytearray, memoryview, io.BytesIO])
+def test_bytes_of_every_kind(protected: ProtectedImage, wrap: Callable[[bytes], Any]) -> None:
+    result = indelible.verify(wrap(protected.data))
+    assert result.verdict == "authentic"
+    assert result.file is None
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("image", np.zeros((64, 64, 3), np.uint8)),
+        ("image", Image.new("RGB", (64, 64))),
+        ("image", None),
+        ("image", 5),
+        ("keys", "secret.key"),
+        ("keys", [b"secret"]),
+        ("registry", "registry.sqlite3"),
+        ("trust", "ca.pem"),
+        ("manifest", 5),
+        ("remote_hosts", "example.com"),
+        ("remote_hosts", 5),
+        ("limits", 5),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_a_wrong_argument_is_named(protected: ProtectedImage, argument: str, value: Any) -> None:
+    arguments = {"image": protected.data, argument: value}
+    with pytest.raises(ArgumentError, match=argument) as caught:
+        indelible.verify(**arguments)
+    assert caught.value.argument == argument
+
+
+def test_times_and_a_log_without_secrets(
+    protected: ProtectedImage, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "indelible"):
+        result = indelible.verify(protected.data)
+    assert set(result.timing) == {"credential_ms", "watermark_ms", "registry_ms", "total_ms"}
+    assert sum(result.timing.values()) <= 2 * result.timing["total_ms"]
+    (line,) = [r.getMessage() for r in caplog.records if r.getMessage().startswith("verified")]
+    assert "authentic" in line
+    assert "found" in line
+    secret = next(iter(user_folders().keys.glob("*.key"))).read_bytes()
+    assert all(
+        part not in caplog.text for part in re.findall(r"[0-9A-Za-z+/=_-]{40,}", secret.decode())
+    )
 
 
 @pytest.mark.parametrize("source", [b"", b"text", Path("/nonexistent.jpg"), "/", "\0"], ids=repr)
@@ -377,7 +676,13 @@ def test_json(protected: ProtectedImage) -> None:
     assert told["watermark"]["found"] is True
     assert told["watermark"]["payload"] == protected.payload.hex()
     assert np.array(told["watermark"]["geometry"]).shape == (3, 3)
+    assert 0.5 < told["watermark"]["area"] <= 1
     assert told["registry"]["manifest_id"] == protected.manifest_id
+    assert told["registry"]["standing"] == "trusted"
+    assert told["origin"]["where"] == "recovered"
+    assert told["origin"]["generator"] == told["ai"]["by"]
+    assert list(told)[:3] == ["file", "verdict", "ai"]
+    assert told["timing"]["watermark_ms"] > 0
     assert told["fingerprint"] == "not_checked"
 
 

@@ -36,6 +36,7 @@ _MANIFEST_ID = re.compile(
     r"urn:c2pa:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
 PARENT_INSTANCE = "indelible:parent"
+KEY_PARAMETER = "keyId="  # in the soft binding's parameters (C2PA: alg-params)
 
 
 def new_manifest_id() -> str:
@@ -111,11 +112,15 @@ class SoftBinding:
     readings : tuple of bytes
         Other readings of the stored value. Manifests store it as text, base64, hexadecimal digits
         or bytes, and nothing in them says which.
+    key_id : str, optional
+        Id of the watermark key, 16 hexadecimal digits: who holds that key can tell whether the
+        mark is where the manifest says that it is.
     """
 
     algorithm: str
     value: bytes
     readings: tuple[bytes, ...] = ()
+    key_id: str | None = None
 
     def names(self, algorithm: str, value: bytes) -> bool:
         """Whether this binding is about `value` under `algorithm`, in any reading."""
@@ -271,7 +276,12 @@ class ManifestRequest:
         if self.soft_binding is None:
             return []
         value = base64.b64encode(self.soft_binding.value).decode("ascii")
-        content = {"alg": self.soft_binding.algorithm, "blocks": [{"scope": {}, "value": value}]}
+        content: dict[str, Any] = {
+            "alg": self.soft_binding.algorithm,
+            "blocks": [{"scope": {}, "value": value}],
+        }
+        if self.soft_binding.key_id is not None:
+            content["alg-params"] = f"{KEY_PARAMETER}{self.soft_binding.key_id}"
         return [_created("c2pa.soft-binding", content)]
 
     def _disclosure_assertion(self) -> list[dict[str, Any]]:

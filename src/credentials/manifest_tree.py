@@ -8,13 +8,14 @@ terminal sees it.
 from __future__ import annotations
 
 import base64
+import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from indelible.credentials._c2pa import Reading
-from indelible.credentials.manifest import SoftBinding
+from indelible.credentials.manifest import KEY_PARAMETER, SoftBinding
 from indelible.credentials.report import (
     Action,
     Finding,
@@ -37,6 +38,7 @@ __all__ = [
 _MAX_TEXT = 500
 _MAX_DEPTH = 32
 _MAX_NODES = 500
+_KEY_ID = re.compile(KEY_PARAMETER.encode() + rb"([0-9a-f]{16})")
 
 
 def delta_failures(summary: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -318,11 +320,21 @@ def _soft_bindings(assertions: Sequence[tuple[str, object]]) -> tuple[SoftBindin
         if not label.startswith("c2pa.soft-binding") or not isinstance(data, Mapping):
             continue
         algorithm = text_of(data.get("alg"))
+        key_id = _key_id(data.get("alg-params"))
         for block in mappings(data.get("blocks")):
             readings = tuple(_readings_of(block.get("value")))
             if algorithm and readings:
-                bindings.append(SoftBinding(algorithm, readings[0], readings))
+                bindings.append(SoftBinding(algorithm, readings[0], readings, key_id))
     return tuple(bindings)
+
+
+def _key_id(parameters: object) -> str | None:
+    """Return the watermark key's id in a soft binding's parameters, in any form of storage."""
+    for reading in _readings_of(parameters):
+        found = _KEY_ID.fullmatch(reading)
+        if found is not None:
+            return found[1].decode("ascii")
+    return None
 
 
 def _readings_of(value: object) -> Iterator[bytes]:

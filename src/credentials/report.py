@@ -16,6 +16,7 @@ __all__ = [
     "IngredientReport",
     "Integrity",
     "ManifestReport",
+    "Place",
     "Signature",
     "Standing",
     "State",
@@ -25,6 +26,7 @@ __all__ = [
 State = Literal["trusted", "valid", "invalid", "absent", "unreadable"]
 Integrity = Literal["intact", "changed", "broken", "absent", "unreadable"]
 Standing = Literal["trusted", "untrusted", "broken"]
+Place = Literal["file", "beside", "given", "address"]
 
 
 _STANDINGS: tuple[Standing, ...] = ("trusted", "untrusted", "broken")
@@ -234,6 +236,8 @@ class CredentialReport:
         Where the manifest is said to lie, if it is not in the file.
     embedded : bool
         Whether the manifest came from the picture itself.
+    place : {"file", "beside", "given", "address"}
+        Where it came from: the picture's file, a file beside it, the caller, or an address.
     """
 
     state: State
@@ -252,6 +256,7 @@ class CredentialReport:
     timestamp_trusted: bool | None = None
     remote_url: str | None = None
     embedded: bool = False
+    place: Place = "file"
 
     def __post_init__(self) -> None:
         """Derive the integrity from the state where only that was given."""
@@ -352,12 +357,17 @@ class CredentialReport:
             "timestamp_trusted": self.timestamp_trusted,
             "source_type": self.source_type,
             "soft_bindings": [
-                {"algorithm": item.algorithm, "value": item.value.hex()}
+                {
+                    "algorithm": item.algorithm,
+                    "value": item.value.hex(),
+                    "key_id": item.key_id,
+                }
                 for item in self.soft_bindings
             ],
             "actions": [dataclasses.asdict(item) for item in self.actions],
             "remote_url": self.remote_url,
             "embedded": self.embedded,
+            "place": self.place if self.present else None,
             "manifest": None if self.manifest is None else _manifest_dict(self.manifest),
         }
 

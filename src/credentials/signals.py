@@ -9,6 +9,7 @@ that returns the words of the claim, or None.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from indelible.credentials.manifest import SourceType
 __all__ = ["RULES", "MetadataSource", "Signal", "find_signals"]
 
 _MAX_DETAIL: Final = 200
+_MAX_FIELDS: Final = 20
 _MAX_JSON: Final = 4 * 1024 * 1024
 
 
@@ -119,11 +121,36 @@ def find_signals(source: MetadataSource) -> tuple[Signal, ...]:
     for rule in RULES:
         detail = rule.check(fields)
         if detail is not None:
-            clean = " ".join("".join(i if i.isprintable() else " " for i in detail).split())
-            found.append(
-                Signal(rule.name, rule.where, rule.generator, rule.says_ai, clean[:_MAX_DETAIL])
-            )
+            found.append(Signal(rule.name, rule.where, rule.generator, rule.says_ai, _told(detail)))
     return tuple(found)
+
+
+def _told(detail: str) -> str:
+    """Return a claim as one readable line: JSON as its fields, entities decoded, whole words."""
+    text = _fields_of(_json(detail)) or html.unescape(detail[: 5 * _MAX_DETAIL])
+    clean = " ".join("".join(i if i.isprintable() else " " for i in text).split())
+    if len(clean) <= _MAX_DETAIL:
+        return clean
+    whole = clean[:_MAX_DETAIL].rpartition(" ")[0]
+    return f"{whole or clean[: _MAX_DETAIL - 1]}…"
+
+
+def _fields_of(value: object) -> str:
+    """Return the short fields of a JSON object as "name: value, ..."; empty where there are none.
+
+    What a claim is about may lie one object deeper, as in ``{"AIGC": {"Label": "1"}}``.
+    """
+    if not isinstance(value, Mapping):
+        return ""
+    inner = next(iter(value.values()), None)
+    if len(value) == 1 and isinstance(inner, Mapping):
+        value = inner
+    fields = [
+        f"{name}: {field}"
+        for name, field in value.items()
+        if isinstance(field, str | int | float) and field != "" and len(str(field)) <= _MAX_DETAIL
+    ]
+    return ", ".join(fields[:_MAX_FIELDS])
 
 
 # --- the checks ---

@@ -11,11 +11,13 @@ from typing import Final
 
 __all__ = ["IDENTITY", "INTEGRITY", "NOTE", "PICTURE", "TRUST"]
 
+_CHANGED: Final = "The file was changed after it was signed (the picture or its metadata)."
+
 # These are not the bytes that were signed: the picture was changed, or the manifest is of another.
 PICTURE: Final = {
-    "assertion.dataHash.mismatch": "The picture was changed after it was signed.",
-    "assertion.bmffHash.mismatch": "The picture was changed after it was signed.",
-    "assertion.boxesHash.mismatch": "The picture was changed after it was signed.",
+    "assertion.dataHash.mismatch": _CHANGED,
+    "assertion.bmffHash.mismatch": _CHANGED,
+    "assertion.boxesHash.mismatch": _CHANGED,
 }
 
 # The manifest itself does not hold, or whoever signed it was disowned by the issuer.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import MissingDependencyError
 
-__all__ = ["box_filter"]
+__all__ = ["area_resized", "box_filter", "sampled"]
 
 
 def box_filter(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -20,13 +21,52 @@ def box_filter(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     MissingDependencyError
         If OpenCV or a system library that it needs is not installed.
     """
+    cv2 = _cv2()
+    filtered = cv2.boxFilter(values, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(filtered, dtype=np.float32)
+
+
+def area_resized(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Resize to (h, w): averages over areas where it shrinks, bilinear where it grows."""
+    cv2 = _cv2()
+    shrinks = shape[0] <= values.shape[0] and shape[1] <= values.shape[1]
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(values, (shape[1], shape[0]), interpolation=how)
+    return np.asarray(resized, dtype=np.float32)
+
+
+def sampled(
+    period: NDArray[np.float32], matrix: NDArray[np.float64], rows: range, width: int
+) -> NDArray[np.float32]:
+    """Sample a periodic picture, bicubic, at ``matrix @ (column, row, 1)``, float32 (rows, width).
+
+    Parameters
+    ----------
+    period : float32 (P, P)
+        One period.
+    matrix : float64 (3, 3)
+        A homography.
+    rows : range
+        Which rows of the result's picture.
+    width : int
+    """
+    cv2 = _cv2()
+    margin = 3
+    side = period.shape[0]
+    padded = np.pad(period, margin, mode="wrap")
+    x, y = np.arange(width, dtype=np.float64), np.array(rows, np.float64)[:, None]
+    across, down, scale = (row[0] * x + row[1] * y + row[2] for row in matrix)
+    across = ((across / scale) % side + margin).astype(np.float32)
+    down = ((down / scale) % side + margin).astype(np.float32)
+    return np.asarray(cv2.remap(padded, across, down, cv2.INTER_CUBIC), dtype=np.float32)
+
+
+def _cv2() -> Any:
     try:
-        cv2 = importlib.import_module("cv2")
+        return importlib.import_module("cv2")
     except ImportError as error:
         raise MissingDependencyError(
             f"OpenCV cannot be loaded: {error}.",
             hint="Install the system libraries libgl1 and libglib2.0-0, or replace the package "
             "opencv-python by opencv-python-headless, which needs neither.",
         ) from error
-    filtered = cv2.boxFilter(values, -1, (side, side), borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(filtered, dtype=np.float32)

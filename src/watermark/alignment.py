@@ -20,13 +20,14 @@ __all__ = [
     "LEAST_FIT",
     "Canonical",
     "canonical_of",
+    "price_of",
     "project",
     "refine",
     "settle",
 ]
 
 EVERYWHERE = 9.0
-LEAST_FIT = 4.3  # deviations of the coherent sum; true locks reach more at once
+LEAST_FIT = 5.0  # deviations of the coherent sum; true locks reach 6 and more at once
 EVEN = 0.4  # of the best part's coherence
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
 MAX_TILES = 64  # a side
@@ -100,8 +101,7 @@ def _grid_of(shape: tuple[int, ...], map_: NDArray[np.float64]) -> Grid | None:
     pixels_per_tile = math.sqrt(abs(a * d - b * c))
     if not (0 < rows <= MAX_TILES and 0 < columns <= MAX_TILES):
         return None
-    samples = next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
-    return Grid(columns, rows, samples, (int(first[0]), int(first[1])))
+    return Grid(columns, rows, _samples(pixels_per_tile), (int(first[0]), int(first[1])))
 
 
 def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canonical | None:
@@ -112,6 +112,18 @@ def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canon
     pixels = np.empty((grid.rows * grid.samples, grid.columns * grid.samples), np.float32)
     warp.bilinear(white, np.ascontiguousarray(map_ @ grid.step()), pixels)
     return Canonical(pixels, grid.samples, grid.origin)
+
+
+def price_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> float:
+    """Return how many pixels one look at all tiles under a map resamples."""
+    pixels_per_tile = math.sqrt(abs(float(np.linalg.det(map_[:2, :2])))) + 1e-9
+    samples = _samples(pixels_per_tile)
+    return min(white.size * (samples / pixels_per_tile) ** 2, float((MAX_TILES * samples) ** 2))
+
+
+def _samples(pixels_per_tile: float) -> int:
+    """Return how many pixels a side of a tile are resampled."""
+    return next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
 
 
 def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
@@ -155,7 +167,7 @@ def settle(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Lock:
     grown = replace(lock, centre=places[np.argmax(coherence)])
     for radius in SETTLING:
         grown = _step(white, grown, carrier, radius, 6 if radius < 0.6 else 8)
-    return grown if grown.score > lock.score else lock
+    return grown if grown.score > lock.score else replace(lock, steps=grown.steps)
 
 
 def _coherence(
@@ -190,7 +202,7 @@ def _step(
         return lock
     values, centres = pilot_values(white, grid, lock, carrier)
     if len(values) < LEAST_TILES:
-        return replace(lock, score=0.0)
+        return replace(lock, score=0.0, steps=lock.steps + 1)
     if radius < EVERYWHERE:
         distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
         near = distance <= radius * max(white.shape) / 2
@@ -202,7 +214,7 @@ def _step(
     places = (centres - middle) / reach
     score = tiles.fit(values, places, carrier.pilots.lines, parameters[:basis])
     correction = _correction(parameters / reach, middle, reach)
-    return replace(lock, score=score, map=lock.map @ correction)
+    return replace(lock, score=score, map=lock.map @ correction, steps=lock.steps + 1)
 
 
 def pilot_values(

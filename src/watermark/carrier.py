@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from indelible.watermark.coding import CODED_BITS
 from indelible.watermark.keys import Key, expand
 
-__all__ = ["Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
+__all__ = ["ALGORITHM", "Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
 
+ALGORITHM = "org.indelible.dft.1"  # its name in manifests and registries
 VERSION = 1  # enters every derivation: another version's carriers are independent of these
 TILE = 128  # samples in a period of the pilots
 TILES_PER_SUPER = 4

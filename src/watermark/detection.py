@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment, decoding, locking, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._scratch import Scratch, scratch
-from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
+from indelible.watermark.carrier import ALGORITHM, VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for, variant_for
@@ -49,6 +49,12 @@ LOCKS = 3  # per candidate
 PART_REACH = 0.4
 BEST_PERIOD = 96.0  # of the tile in pixels of the reduced picture: the whole band suits the blocks
 WORTHWHILE = 1.5  # in area
+# What one search may cost, counted and not timed, so that it finds the same on every machine:
+MOST_PIXELS = 100e6  # resampled to tiles; a mark that was found took 53 million at most
+TESTS = 64  # coherent tests of a candidate and a key ...
+TESTS_PER_KEY = 16  # ... and so many for each key of the ring
+SHARE = 0.55  # of what is left, for each step of a search: the later ones get their turn
+DECODING = 2.0  # looks at all tiles that a decoding costs
 MAX_RESCALINGS = 2  # of a search: a lock that is not chance's is among the first
 
 
@@ -74,6 +80,8 @@ class Detection:
         Class of the mark's period, for :func:`presence`.
     polarity : int
         -1 where the picture's tones are inverted.
+    algorithm : str or None
+        Name of the kind of mark that was found, as manifests and registries have it.
     """
 
     found: bool
@@ -83,6 +91,7 @@ class Detection:
     key_id: str | None = None
     size_class: int | None = field(default=None, repr=False)
     polarity: int = field(default=1, repr=False)
+    algorithm: str | None = None
 
 
 def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
@@ -127,12 +136,29 @@ class _Search:
     locks_left: int = probability.MAX_LOCKS
     exceptions_left: int = MAX_EXCEPTIONS
     rescalings_left: int = MAX_RESCALINGS
+    pixels_left: float = MOST_PIXELS
+    tests_left: float = 0.0
+    pixels_kept: float = 0.0  # for later steps
+    tests_kept: float = 0.0
     tried: dict[tuple[float, ...], list[NDArray[np.float64]]] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width of the picture."""
         return self.pixels.shape[0], self.pixels.shape[1]
+
+    def __post_init__(self) -> None:
+        self.tests_left = TESTS + TESTS_PER_KEY * len(self.ring)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether this step of the search has cost its share, or the search followed enough."""
+        return self.locks_left == 0 or self.pixels_left <= self.pixels_kept
+
+    def _begin_step(self) -> None:
+        """Keep a part of what is left for the steps that follow."""
+        self.pixels_kept = (1 - SHARE) * self.pixels_left
+        self.tests_kept = (1 - SHARE) * self.tests_left
 
     def run(self, memory: Scratch) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
@@ -152,6 +178,7 @@ class _Search:
     def _try(self, part: Spectrum, search: Searcher, reach: float) -> Detection | None:
         """Search one spectrum for each family's pilots, lock on the candidates, and decode."""
         doublings = float(np.log2(len(self.ring)))
+        self._begin_step()
         for members in self._families():
             pilots = members[0][1].pilots
             for candidate in search(part, pilots, CANDIDATES):
@@ -160,7 +187,7 @@ class _Search:
                 if self._tried_before(part, candidate):
                     continue
                 for lock in self._locks(part, candidate, pilots, members):
-                    if self.locks_left == 0:
+                    if self.exhausted:
                         return None
                     detection = self._follow(lock, reach)
                     if detection is not None:
@@ -181,6 +208,9 @@ class _Search:
         least = LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
         least -= LOCK_PER_SCORE * min(candidate.score - LEAST_SCORE, MOST_RELIEF)
         for high in (1, -1) if sure else (1,):
+            if self.exhausted or self.tests_left <= self.tests_kept:
+                return
+            self.tests_left -= len(members)
             for lock in locking.lock_candidates(part, candidate, pilots, members, LOCKS, high):
                 few = sure and lock.lines < FEW_LINES and self.exceptions_left > 0
                 if lock.score < least and not few:
@@ -202,29 +232,37 @@ class _Search:
         self.locks_left -= 1
         carrier = self.carriers[lock.ring_index]
         lock = alignment.refine(self.white, lock, carrier, reach)
+        self._pay(self.white, lock, lock.steps)
         if lock.score < alignment.LEAST_FIT:
             return None
         decoded = self._decode(self.white, lock)
         if decoded is not None:
             return self._report(self.white, alignment.settle(self.white, lock, carrier), decoded)
-        if lock.score >= GOOD_FIT:
+        if lock.score >= GOOD_FIT and not self.exhausted:
+            before = lock.steps
             lock = alignment.settle(self.white, lock, carrier)
+            self._pay(self.white, lock, 1 + lock.steps - before)
             decoded = self._decode(self.white, lock)
             if decoded is not None:
                 return self._report(self.white, lock, decoded)
         return self._follow_rescaled(lock, carrier)
 
+    def _pay(self, white: NDArray[np.float32], lock: locking.Lock, looks: float) -> None:
+        self.pixels_left -= looks * alignment.price_of(white, lock.map)
+
     def _follow_rescaled(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
         """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
         period = float(np.sqrt(abs(np.linalg.det(lock.map[:2, :2]))))
         white = self._white_at(period) if self.rescalings_left > 0 else self.white
-        if white is self.white:
+        if white is self.white or self.exhausted:
             return None
         self.rescalings_left -= 1
         full = to_full_size(lock.map, self.white.shape, self.shape)
         centre = (lock.centre + 0.5) * (np.array(white.shape) / self.white.shape)[::-1] - 0.5
         lock = replace(lock, map=from_full_size(full, white.shape, self.shape), centre=centre)
+        before = lock.steps
         lock = alignment.settle(white, lock, carrier)
+        self._pay(white, lock, 1 + lock.steps - before)
         decoded = self._decode(white, lock)
         return None if decoded is None else self._report(white, lock, decoded)
 
@@ -258,11 +296,12 @@ class _Search:
 
     def _resized(self, whole: Spectrum) -> Detection | None:
         """Try all sizes of a picture that was neither cropped nor turned."""
+        self._begin_step()
         least = LEAST_WHOLE + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
         for members in self._families():
             pilots = members[0][1].pilots
             for lock in locking.whole_locks(whole, pilots, members, least):
-                if self.locks_left == 0:
+                if self.exhausted:
                     return None
                 # few pilots cannot tell a general map: first as it is
                 decoded = self._decode(self.white, lock)
@@ -289,6 +328,7 @@ class _Search:
 
     def _decode(self, white: NDArray[np.float32], lock: locking.Lock) -> decoding.Decoded | None:
         """Decode a synchronised picture; None unless chance is ruled out."""
+        self._pay(white, lock, DECODING)
         canonical = alignment.canonical_of(white, lock.map)
         if canonical is None:
             return None
@@ -323,4 +363,5 @@ class _Search:
             key_id=self.ring[lock.ring_index].id,
             size_class=decoded.size_class,
             polarity=lock.polarity,
+            algorithm=ALGORITHM,
         )

@@ -8,7 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.errors import PayloadError, UnmarkableImageError
+from indelible.errors import (
+    ConfigurationError,
+    KeyFileError,
+    PayloadError,
+    UnmarkableImageError,
+)
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import luminance, masking
 from indelible.watermark.carrier import carrier_of
@@ -16,7 +21,7 @@ from indelible.watermark.detection import detect
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import size_class_for, synthesise, variant_for
 
-__all__ = ["QUALITIES", "Quality", "embed"]
+__all__ = ["QUALITIES", "Quality", "Room", "can_carry", "embed", "room_of"]
 
 Quality = Literal["standard", "high"]
 
@@ -59,6 +64,8 @@ FLAT_VARIANCE = 0.05  # grey levels squared: below, the local picture is one col
 SMOOTH_VARIANCE = 1.0  # likewise: below, a codec leaves little
 LEAST_TEXTURE = 0.001  # of the picture
 LITTLE_TEXTURE = 0.1  # below, the mark is looked for, too
+SAMPLE = bytes(8)  # a payload to try with
+CLEARLY = 1e-40  # chance of an accident: such a mark outlasts a codec
 MASK_RADIUS = 2  # of the local variance, in pixels of half resolution
 FINE_SHARE = np.float32(3.0)  # of a texture, the whole variance over that of its fine part
 MOST_TEXTURE = np.float32(900.0)  # grey levels squared: beyond, nothing more is hidden
@@ -99,42 +106,112 @@ def embed(
         If nothing in the picture can carry a mark.
     PayloadError
         If the payload is not 8 bytes.
+    ConfigurationError
+        If there is no such quality.
+    KeyFileError
+        If `key` is not a key.
+    UnsupportedImageError
+        If `image` is not such an array.
     """
     payload = _as_payload(payload)
-    if quality not in QUALITIES:
-        raise PayloadError(f"quality is one of {', '.join(QUALITIES)}, not {quality!r}.")
+    if not isinstance(quality, str) or quality not in QUALITIES:
+        raise ConfigurationError(
+            f"quality (the strength of the mark) is one of {', '.join(QUALITIES)}, not {quality!r}."
+        )
+    if not isinstance(key, Key):
+        raise KeyFileError(
+            f"key is a watermark key, not a {type(key).__name__}.",
+            hint="Load one with watermark.Key.load, or make one with watermark.Key.generate.",
+        )
     pixels = as_channels(image)
-    height, width, channels = pixels.shape
+    height, width, _ = pixels.shape
     if min(height, width) < SMALLEST_SIDE:
         raise UnmarkableImageError(
             f"The picture is {width} x {height} pixels; a mark needs {SMALLEST_SIDE} a side."
         )
-    half = np.empty((-(-height // 2), -(-width // 2)), np.float32)
-    luminance.reduce_area(pixels, half)
-    mean, variance = np.empty_like(half), np.empty_like(half)
-    masking.box_moments(half, MASK_RADIUS, mean, variance)
-    if np.count_nonzero(variance > FLAT_VARIANCE) < LEAST_TEXTURE * variance.size:
+    room = room_of(pixels, QUALITIES[quality])
+    if room.textured < LEAST_TEXTURE:
         raise UnmarkableImageError(
             "The picture is flat: nothing in it can carry a mark.",
             hint="A mark needs some texture or detail; add none just for it.",
         )
-    texture = _texture(np.subtract(half, mean, out=half), variance)
-    weights = LUMA / np.sum(LUMA**2) if channels >= 3 else np.ones(1)
-    cost = float(np.mean(weights**2))
-    mask = _mask(texture, mean, QUALITIES[quality], cost, height * width)
     carrier, size_class = carrier_of(key), size_class_for(height, width)
     pattern = synthesise(carrier, variant_for(key, payload), payload, size_class)
     out = np.empty_like(pixels)
-    masking.add_pattern(pixels, mask, pattern, weights.astype(np.float32), out)
-    smooth = np.count_nonzero(variance > SMOOTH_VARIANCE) < LITTLE_TEXTURE * variance.size
+    masking.add_pattern(pixels, room.mask, pattern, room.weights, out)
     small = height * width < SMALL_AREA or min(height, width) < NARROW_SIDE
-    doubtful = smooth or small
+    doubtful = small or room.detailed < LITTLE_TEXTURE
     if doubtful and detect(out, key).payload != payload:
         raise UnmarkableImageError(
             "The picture is too small or too flat: the mark cannot be found again in it.",
             hint="Use a larger picture, or one with more detail.",
         )
     return out.reshape(image.shape)
+
+
+def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
+    """Whether a picture could carry a mark that is found again: large and rich enough for it.
+
+    Parameters
+    ----------
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+    key : Key
+
+    Returns
+    -------
+    bool
+        False also where it would be a close call.
+
+    Raises
+    ------
+    UnsupportedImageError
+        If `image` is not such an array.
+    """
+    try:
+        marked = embed(image, SAMPLE, key)
+    except UnmarkableImageError:
+        return False
+    height, width = image.shape[:2]
+    large = height * width >= 4 * SMALL_AREA and min(height, width) >= NARROW_SIDE
+    if large and room_of(as_channels(image), QUALITIES["standard"]).detailed >= LITTLE_TEXTURE:
+        return True
+    return detect(marked, key).false_positive_probability < CLEARLY
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of a mark a picture hides, and where.
+
+    Attributes
+    ----------
+    mask : float32 (ceil(H / 2), ceil(W / 2))
+        Amplitude in grey levels of luminance.
+    weights : float32 (colour channels,)
+        How much of a grey level each channel takes.
+    textured, detailed : float
+        Share of the picture that is not of one colour, and that has detail which a codec keeps.
+    """
+
+    mask: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    textured: float
+    detailed: float
+
+
+def room_of(pixels: NDArray[np.uint8], strength: Strength) -> Room:
+    """Measure a picture, uint8 (H, W, channels)."""
+    height, width, channels = pixels.shape
+    half = np.empty((-(-height // 2), -(-width // 2)), np.float32)
+    luminance.reduce_area(pixels, half)
+    mean, variance = np.empty_like(half), np.empty_like(half)
+    masking.box_moments(half, MASK_RADIUS, mean, variance)
+    textured = np.count_nonzero(variance > FLAT_VARIANCE) / variance.size
+    detailed = np.count_nonzero(variance > SMOOTH_VARIANCE) / variance.size
+    texture = _texture(np.subtract(half, mean, out=half), variance)
+    weights = LUMA / np.sum(LUMA**2) if channels >= 3 else np.ones(1)
+    cost = float(np.mean(weights**2))
+    mask = _mask(texture, mean, strength, cost, height * width)
+    return Room(mask, weights.astype(np.float32), textured, detailed)
 
 
 def _texture(fine: NDArray[np.float32], variance: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -159,8 +236,10 @@ def _texture(fine: NDArray[np.float32], variance: NDArray[np.float32]) -> NDArra
 
 
 def _as_payload(payload: bytes) -> bytes:
-    if not isinstance(payload, bytes | bytearray | memoryview) or len(bytes(payload)) != 8:
-        raise PayloadError("A payload is exactly 8 bytes.")
+    if not isinstance(payload, bytes | bytearray | memoryview):
+        raise PayloadError(f"payload is exactly 8 bytes, not a {type(payload).__name__}.")
+    if len(bytes(payload)) != 8:
+        raise PayloadError(f"payload is exactly 8 bytes, not {len(bytes(payload))}.")
     return bytes(payload)
 
 

@@ -181,7 +181,10 @@ def as_key_ring(key: Key | Sequence[Key]) -> tuple[Key, ...]:
     except TypeError:
         ring = ()
     if not ring or not all(isinstance(one, Key) for one in ring):
-        raise KeyFileError("Expected a watermark key or a non-empty sequence of keys.")
+        raise KeyFileError(
+            "key is a watermark key or a non-empty sequence of keys.",
+            hint="Load one with watermark.Key.load, or make one with watermark.Key.generate.",
+        )
     if len(ring) > MAX_RING:
         raise KeyFileError(f"A ring holds at most {MAX_RING} keys, not {len(ring)}.")
     return ring

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import scipy.fft
@@ -22,7 +24,16 @@ from indelible.watermark.carrier import (
 from indelible.watermark.coding import SIZE_BITS
 from indelible.watermark.keys import Key
 
-__all__ = ["period_of", "size_class_for", "synthesise", "synthesise_canonical", "variant_for"]
+__all__ = [
+    "Response",
+    "period_of",
+    "size_class_for",
+    "synthesise",
+    "synthesise_canonical",
+    "variant_for",
+]
+
+Response: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
 GROWTH = 0.75  # beyond, samples grow as the side to this power
@@ -59,9 +70,22 @@ def synthesise(
 
 
 def synthesise_canonical(
-    carrier: Carrier, variant: int, payload: bytes, size_class: int, samples: int
+    carrier: Carrier,
+    variant: int,
+    payload: bytes,
+    size_class: int,
+    samples: int,
+    response: Response | None = None,
 ) -> NDArray[np.float32]:
-    """Return one period of the mark with `samples` pixels to the tile."""
+    """Return one period of the mark with `samples` pixels to the tile.
+
+    Parameters
+    ----------
+    carrier, variant, payload, size_class, samples
+        What the mark is made of.
+    response : callable, optional
+        Factor of each frequency: of a radius in cycles per sample of the original, (n,) to (n,).
+    """
     side = TILES_PER_SUPER * samples
     lines = data_lines()
     n = len(lines)
@@ -73,6 +97,9 @@ def synthesise_canonical(
     pilot_amplitude = np.sqrt(PILOT_SHARE / (2 * len(pilots)))
     phases = np.exp(1j * carrier.pilot_phases[variant])
     spectrum[pilots[:, 1], pilots[:, 0]] = pilot_amplitude * phases
+    if response is not None:
+        for some in (lines, pilots):
+            spectrum[some[:, 1], some[:, 0]] *= response(np.hypot(*some.T) / SUPER_TILE)
     # The column u = 0 holds both halves of its lines.
     column = spectrum[:, 0].copy()
     spectrum[1:, 0] += np.conj(column[:0:-1])

@@ -8,11 +8,12 @@ where and at the frequencies where it is strong; the mark, weak everywhere, is n
 from __future__ import annotations
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import blocks, fourier
 
-__all__ = ["whiten"]
+__all__ = ["gains_of", "spectra_of", "whiten"]
 
 BLOCK = fourier.SIZE  # pixels; blocks overlap by half
 EXPONENT = 0.6  # of the periodogram; 0.5 whitens, 1.0 is the matched filter against the picture
@@ -49,3 +50,32 @@ def _places(length: int) -> NDArray[np.int64]:
     n_blocks = -(-length // hop) + 1
     index = np.arange(-hop, n_blocks * hop) % (2 * length)
     return np.minimum(index, 2 * length - 1 - index)
+
+
+def spectra_of(luminance: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """Return the spectra of the blocks that :func:`whiten` works on.
+
+    Returns
+    -------
+    complex64 (rows, columns, BLOCK, BLOCK // 2 + 1)
+        Of unitary transforms: over all blocks, squares add up to those of the picture.
+    """
+    rows, columns = _places(luminance.shape[0]), _places(luminance.shape[1])
+    padded = luminance[rows[:, None], columns]
+    window = np.sin(np.pi * (np.arange(BLOCK) + 0.5) / BLOCK).astype(np.float32)
+    blocks = np.lib.stride_tricks.sliding_window_view(padded, (BLOCK, BLOCK))
+    blocks = blocks[:: BLOCK // 2, :: BLOCK // 2]
+    blocks = blocks - blocks.mean(axis=(2, 3), keepdims=True)
+    blocks *= window[:, None] * window
+    return np.asarray(scipy.fft.rfft2(blocks, norm="ortho", overwrite_x=True), np.complex64)
+
+
+def gains_of(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
+    """Return by what :func:`whiten` multiplies these spectra, float32 of their shape."""
+    power = np.square(spectra.real) + np.square(spectra.imag)
+    power = (power + np.roll(power, 1, axis=2) + np.roll(power, -1, axis=2)) / 9
+    # beyond the half spectrum lies its mirror image, upside down
+    mirrored = np.roll(power[:, :, ::-1], 1, axis=2)
+    wider = np.concatenate([mirrored[..., 1:2], power, mirrored[..., -2:-1]], axis=3)
+    smoothed = wider[..., :-2] + wider[..., 1:-1] + wider[..., 2:]
+    return np.asarray((smoothed + FLOOR) ** -EXPONENT, np.float32)

@@ -123,7 +123,7 @@ def test_claims_are_no_proof(run: Run, plain: Path, tmp_path: Path) -> None:
         assert answer.code == 1
         assert "nybody can write" in answer.out
     told = json.loads(run("verify", named, "--json").out)
-    assert told["verdict"] == "none"
+    assert told["verdict"] == "unchecked"
     assert told["signals"][0]["says_ai"] is True
 
 

@@ -12,7 +12,10 @@ import pytest
 from PIL import Image
 
 from indelible import imaging
+from indelible.cli._console import describe, problem
 from indelible.config import user_folders
+from indelible.credentials import Record, SqliteRegistry, xmp
+from indelible.errors import IndelibleError, RegistryUnavailableError
 from indelible.watermark import Key
 from tests.cli.conftest import Run
 
@@ -44,6 +47,97 @@ def test_words_of_one_file(run: Run, protected: Path, reposted: Path) -> None:
         assert "made" in answer.out
         # Nothing is padded, nothing is coloured in a pipe.
         assert not re.search(r" +$|\x1b", answer.out, re.MULTILINE)
+
+
+def test_what_is_said_about_ai_comes_first(run: Run, protected: Path, reposted: Path) -> None:
+    for path in (protected, reposted):
+        first = run("verify", path).out.splitlines()[1].strip()
+        assert first.startswith("Says it was made by AI: ")
+    told = json.loads(run("verify", reposted, "--json").out)
+    assert list(told)[2] == "ai"
+    assert told["ai"]["where"] == "recovered"
+
+
+def test_a_recovery_says_how_to_look(run: Run, reposted: Path) -> None:
+    said = run("verify", reposted).out
+    assert "can be copied" in said
+    assert "for the original and compare the two" in said
+
+
+def test_no_row_where_there_is_nothing_to_say(run: Run, plain: Path, protected: Path) -> None:
+    for path in (plain, protected):
+        said = run("verify", path).out
+        assert "fingerprint" not in said
+        assert "not asked" not in said
+    assert "registry" not in run("verify", plain).out
+
+
+def test_a_friend_without_keys(
+    run: Run, reposted: Path, protected: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("INDELIBLE_HOME", str(tmp_path / "friend"))
+    answer = run("verify", reposted)
+    assert answer.code == 1
+    assert ": unchecked" in answer.out
+    assert "Ask the service" in answer.out
+    assert "Nothing found" not in answer.out
+    assert not (tmp_path / "friend").exists()
+    # Whom this machine does not know, it quotes.
+    answer = run("verify", protected)
+    assert answer.code == 0
+    assert ": unverified" in answer.out
+    assert "says it is Indelible" in answer.out
+    assert "says it was generated" in answer.out
+
+
+def test_claims_of_strangers_in_a_table(
+    run: Run, plain: Path, protected: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    parameters = "a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 8x8"
+    metadata = imaging.Metadata(text=(("parameters", parameters),))
+    named = tmp_path / "named.png"
+    pixels = imaging.decode(plain.read_bytes()).pixels
+    named.write_bytes(imaging.encode(pixels, "png", metadata=metadata))
+    rows = run("verify", plain, protected).out.splitlines()
+    assert "unsigned claims" not in rows[0] + rows[1]
+    monkeypatch.setenv("INDELIBLE_HOME", str(tmp_path / "friend"))
+    rows = run("verify", named, protected).out.splitlines()
+    (heading,) = [row for row in rows if "verdict" in row and "watermark id" in row]
+    assert "says AI" in heading
+    assert "generator" not in heading
+    assert "unsigned claims" in heading
+    (row,) = [row for row in rows if str(named) in row]
+    assert row.count("Stable Diffusion") == 2
+    assert "(plain metadata)" in row
+    (row,) = [row for row in rows if str(protected) in row]
+    assert "says it is Indelible (development identity)" in row
+    assert "(signer not verified)" in row
+
+
+def test_a_remote_manifest_names_the_option(run: Run, plain: Path, tmp_path: Path) -> None:
+    packet = xmp.with_properties(None, {xmp.PROVENANCE: "https://example.com/m.c2pa"})
+    path = tmp_path / "remote.jpg"
+    pixels = imaging.decode(plain.read_bytes()).pixels
+    path.write_bytes(imaging.encode(pixels, "jpeg", metadata=imaging.Metadata(xmp=packet)))
+    said = run("verify", path).out
+    assert "only at https://example.com/m.c2pa" in said
+    assert "--allow-host example.com" in said
+
+
+def test_an_error_in_json_has_its_hint(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "text.jpg"
+    path.write_text("this is text", encoding="utf-8")
+    for command in (("verify",), ("inspect",), ("detect", "--key", _key(tmp_path))):
+        told = json.loads(run(*command, path, "--json").out)
+        assert told["error"]
+        assert told["hint"]
+
+
+def test_messages_leave_names_and_lines_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert describe(IndelibleError("photo exists already")) == "photo exists already."
+    assert describe(IndelibleError("the photo is damaged")) == "The photo is damaged."
+    problem("broken", hint="first\nsecond")
+    assert capsys.readouterr().err.splitlines() == ["error: broken", "  first", "  second"]
 
 
 def test_no_words_that_nobody_can_keep(run: Run, plain: Path, protected: Path) -> None:
@@ -157,6 +251,22 @@ def test_a_registry_that_is_damaged(run: Run, reposted: Path, tmp_path: Path) ->
     assert told["watermark"]["found"] is True
     assert told["registry"]["state"] == "unavailable"
     assert "unavailable" in run("verify", reposted, "--registry", damaged).out
+
+
+def test_a_registry_that_is_down_is_a_note_beside_authentic(
+    run: Run, protected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(registry: SqliteRegistry, algorithm: str, payload: bytes) -> list[Record]:
+        raise RegistryUnavailableError("the registry is away", hint="wait")
+
+    added = run("verify", protected, "--key", _key(tmp_path))
+    monkeypatch.setattr(SqliteRegistry, "find", away)
+    answer = run("verify", protected)
+    assert answer.code == 0
+    assert ": authentic" in answer.out
+    assert "the registry is unavailable" in answer.out
+    assert ": authentic" in added.out
+    assert added.code == 0
 
 
 def test_a_bomb_is_refused_from_its_header(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.credentials._c2pa import Reading
-from indelible.credentials.manifest_tree import ManifestTree, text_of, trusted_manifests
+from indelible.credentials.manifest_tree import (
+    ManifestTree,
+    _soft_bindings,
+    text_of,
+    trusted_manifests,
+)
 from indelible.credentials.status import SIGNER_TRUSTED, UNTRUSTED
 from indelible.credentials.store import Store
 
@@ -134,3 +139,23 @@ def test_text_is_one_clean_line(text: str) -> None:
     assert len(clean) <= 500
     assert "\x1b" not in clean
     assert "\n" not in clean
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key_id"),
+    [
+        ("keyId=0123456789abcdef", "0123456789abcdef"),
+        (base64.b64encode(b"keyId=0123456789abcdef").decode(), "0123456789abcdef"),
+        (list(b"keyId=0123456789abcdef"), "0123456789abcdef"),
+        ("keyId=0123456789ABCDEF", None),
+        ("keyId=0123456789abcdef0", None),
+        ("", None),
+        (None, None),
+        ([300, "x"], None),
+        ({"keyId": "0123456789abcdef"}, None),
+    ],
+)
+def test_the_watermark_keys_id_in_every_form(parameters: object, key_id: str | None) -> None:
+    data = {"alg": "x", "blocks": [{"value": "MDAwMDAwMDA="}], "alg-params": parameters}
+    (binding,) = _soft_bindings([("c2pa.soft-binding", data)])
+    assert binding.key_id == key_id

@@ -48,6 +48,21 @@ def jpeg(*, exif: dict[int, object] | None = None, packet: bytes | None = None) 
     return out.getvalue()
 
 
+def test_claims_are_told_whole_and_decoded() -> None:
+    def told(file: bytes) -> str:
+        (signal, *_) = find_signals(imaging.decode(file).metadata)
+        return signal.detail
+
+    label = json.dumps({"AIGC": {"Label": "1", "ContentProducer": "\u67d0\u516c\u53f8"}})
+    assert told(with_xmp(xmp.AIGC, label)) == "Label: 1, ContentProducer: \u67d0\u516c\u53f8"
+    long = told(png(parameters="words " * 60 + "Steps: 20, Sampler: Euler"))
+    assert len(long) <= 200
+    assert long.endswith("words…")
+    assert len(told(png(parameters="x" * 300 + " Steps: 20, Sampler: Euler"))) == 200
+    entities = told(png(Comment="made with &quot;Some&quot; AI"))
+    assert entities == 'made with "Some" AI'
+
+
 def with_xmp(name: xmp.Property, value: str) -> bytes:
     return jpeg(packet=xmp.with_properties(None, {name: value}))
 

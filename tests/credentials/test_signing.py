@@ -29,6 +29,7 @@ from indelible.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
+from indelible.verdict import CHANGED
 from tests.credentials.conftest import ALGORITHM, PAYLOAD, make_request, picture
 
 # Forking is what is tested; later Pythons warn of it while any other thread runs.
@@ -79,7 +80,7 @@ def test_a_changed_picture_is_invalid_and_says_that_only_the_picture_changed(
     assert report.state == "invalid"
     assert report.changed_only
     assert report.signer_trusted
-    assert report.reasons[0] == "The picture was changed after it was signed."
+    assert report.reasons[0] == CHANGED
 
 
 @pytest.mark.parametrize("original", ["jpeg", "png", "webp", "avif"])

@@ -9,6 +9,7 @@ import pytest
 
 from examples import ask_about_picture, image_generator, upload_check
 from indelible import imaging
+from indelible.defaults import current
 
 
 def test_generator_platform_individual(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -39,6 +40,10 @@ def test_uploads_that_are_no_pictures(tmp_path: Path) -> None:
 
 
 def test_a_picture_that_nobody_marked(photograph: np.ndarray, tmp_path: Path) -> None:
+    action, label = upload_check.check(imaging.encode(photograph, "png"))
+    assert "nobody could look" in action
+    assert label == "Nobody looked for a watermark"
+    current().marking_key()
     action, label = upload_check.check(imaging.encode(photograph, "png"))
     assert action == "publish without a label"
     path = tmp_path / "plain.png"

@@ -7,8 +7,9 @@ in memory. numba notices when a kernel's own file changes, but not a file whose 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import lru_cache, update_wrapper
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numba
@@ -21,6 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 CONFIG: Any = config
+LOG = logging.getLogger("indelible.engine")
 OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",  # a division by zero gives inf or nan, as in numpy, and costs no test
@@ -45,6 +47,7 @@ class Kernel(Generic[P, R]):
         self.function = function
         self._signature = signature
         self._compiled: Callable[P, R] | None = None
+        self.kept = False  # in a cache, for the next process
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function, having made it ready if this is the first call."""
@@ -58,13 +61,27 @@ class Kernel(Generic[P, R]):
             compiled = self.function
         else:
             try:
-                compiled = numba.njit(self._signature, cache=True, **OPTIONS)(self.function)
+                made = numba.njit(self._signature, cache=True, **OPTIONS)(self.function)
+                self.kept = True
+                if made.stats.cache_misses:
+                    _say_once()
             except RuntimeError as error:
                 if "no locator available" not in str(error):  # neither cache can be written
                     raise
-                compiled = numba.njit(self._signature, **OPTIONS)(self.function)
+                made = numba.njit(self._signature, **OPTIONS)(self.function)
+                _say_once()
+            compiled = made
         self._compiled = compiled
         return compiled
+
+
+@lru_cache(maxsize=1)
+def _say_once() -> None:
+    """Tell whoever listens why the first call takes so long; the others are still to come."""
+    LOG.info(
+        "Compiling the watermark engine once: this takes up to a minute. `indelible warm-up` does "
+        "it beforehand."
+    )
 
 
 KERNELS: list[Kernel[..., Any]] = []  # every kernel of the modules that have been imported

@@ -1,0 +1,1 @@
+"""Whether the newest mark wins: see ``python -m benchmarks.chains --help``."""

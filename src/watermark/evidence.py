@@ -1,0 +1,233 @@
+"""How much of a mark that was found is left, at each frequency and in each block of the picture.
+
+Payload, key and geometry give the pattern in the picture's own coordinates. It is compared with the
+picture where the detector looks, in whitened blocks: there the noise is even. How much is left
+differs from frequency to frequency (after shrinking, a codec, a blur) and from place to place
+(where something was pasted, nothing); the first is fitted by least squares, the second is what
+:class:`Evidence` is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.errors import WatermarkError
+from indelible.watermark._image import as_channels
+from indelible.watermark._opencv import area_resized, sampled
+from indelible.watermark.carrier import BAND, TILE, carrier_of
+from indelible.watermark.detection import Detection
+from indelible.watermark.embedding import QUALITIES, Room, room_of
+from indelible.watermark.keys import Key
+from indelible.watermark.pattern import Response, period_of, synthesise_canonical, variant_for
+from indelible.watermark.resolution import reduced_shape, working_luminance
+from indelible.watermark.whitening import gains_of, spectra_of
+
+__all__ = ["Evidence", "Fit", "Mark", "evidence", "mark_of"]
+
+SAMPLES = 160  # pixels of a tile from which the pattern is resampled
+NYQUIST = 0.5  # cycles per pixel: what lay beyond is not in the picture
+RIDGE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark's pattern in the coordinates of a picture."""
+
+    key: Key
+    payload: bytes
+    size_class: int
+    geometry: NDArray[np.float64]
+    polarity: int
+
+    def period(self, response: Response) -> NDArray[np.float32]:
+        """Return one period, as far as it was within the picture's Nyquist frequency."""
+        finest = float(np.linalg.svd(self.geometry[:2, :2], compute_uv=False)[-1])
+        finest *= period_of(self.size_class) / TILE  # pixels of the picture to a sample
+        highest = NYQUIST * finest
+        carrier, variant = carrier_of(self.key), variant_for(self.key, self.payload)
+
+        def within(radius: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.where(radius < highest, self.polarity * response(radius), 0.0)
+
+        return synthesise_canonical(
+            carrier, variant, self.payload, self.size_class, SAMPLES, within
+        )
+
+    def to_period(self, scale: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the map from pixels to the period's, given that from pixels to the picture's."""
+        factor = SAMPLES / period_of(self.size_class)
+        return np.asarray(np.diag([factor, factor, 1.0]) @ np.linalg.inv(self.geometry) @ scale)
+
+
+def mark_of(key: Key, found: Detection) -> Mark:
+    """Return the mark that was found.
+
+    Raises
+    ------
+    WatermarkError
+        If nothing was found, or with another key.
+    """
+    if found.payload is None or found.geometry is None or found.size_class is None:
+        raise WatermarkError("There is no mark to look at: nothing was found.")
+    if found.key_id != key.id:
+        raise WatermarkError(
+            "The mark was found with another key.", hint="Pass the key whose id is found.key_id."
+        )
+    return Mark(key, found.payload, found.size_class, found.geometry, found.polarity)
+
+
+class Fit:
+    """A picture's whitened blocks, and what a mark of full strength would add to them.
+
+    Parameters
+    ----------
+    pixels : uint8 (H, W, channels)
+    mark : Mark
+    room : Room
+        Of the picture.
+    nodes : float64 (n,)
+        Cycles per sample; the mark's response is linear between them.
+    side : float
+        Root of the area at which the pattern is drawn.
+
+    Attributes
+    ----------
+    response : float64 (n,)
+        The mark's amplitude at each node, in terms of the picture's mask.
+    gain : float32 (rows, columns)
+        By what the amplitude is to be multiplied in each block: to be set by the caller.
+    seen : complex64 (rows, columns, ...)
+        The picture's whitened blocks.
+    power : float32 (rows, columns)
+        Variance of the picture in each block, grey levels squared.
+    """
+
+    def __init__(
+        self,
+        pixels: NDArray[np.uint8],
+        mark: Mark,
+        room: Room,
+        nodes: NDArray[np.float64],
+        side: float,
+    ) -> None:
+        picture = working_luminance(pixels)
+        blocks = spectra_of(picture)
+        weight = gains_of(blocks)
+        self.power = energies(blocks) / np.float32(blocks.shape[2] ** 2 / 2)
+        self.seen = weight * blocks
+        self.gain = np.ones(self.seen.shape[:2], np.float32)
+        self._shapes = [
+            weight * spectra_of(_drawn(pixels.shape[:2], mark, nodes, i, room, picture.shape, side))
+            for i in range(len(nodes))
+        ]
+        self.response = self._fitted()
+
+    def fit(self) -> None:
+        """Fit the response, given the gain."""
+        self.response = self._fitted()
+
+    def expected(self) -> NDArray[np.complex64]:
+        """Return what the mark adds where the gain is 1, like `seen`."""
+        shapes = zip(self.response, self._shapes, strict=True)
+        return np.asarray(sum(np.float32(part) * shape for part, shape in shapes), np.complex64)
+
+    def _fitted(self) -> NDArray[np.float64]:
+        n = len(self._shapes)
+        gram, right = np.zeros((n, n)), np.zeros(n)
+        for i, one in enumerate(self._shapes):
+            right[i] = np.sum(products(one, self.seen) * self.gain)
+            for j in range(i + 1):
+                gram[i, j] = np.sum(products(one, self._shapes[j]) * self.gain**2)
+                gram[j, i] = gram[i, j]
+        gram += (RIDGE * np.trace(gram) / n + 1e-12) * np.eye(n)
+        return np.asarray(np.linalg.solve(gram, right), np.float64)
+
+
+def products(one: NDArray[np.complex64], other: NDArray[np.complex64]) -> NDArray[np.float32]:
+    """Return each block's inner product, float32 (rows, columns)."""
+    return np.asarray(np.einsum("rcuv,rcuv->rc", one, other.conj()).real, np.float32)
+
+
+def energies(blocks: NDArray[np.complex64]) -> NDArray[np.float32]:
+    """Return each block's sum of squares, float32 (rows, columns)."""
+    return products(blocks, blocks)
+
+
+def _drawn(
+    shape: tuple[int, ...],
+    mark: Mark,
+    nodes: NDArray[np.float64],
+    index: int,
+    room: Room,
+    working: tuple[int, ...],
+    side: float,
+) -> NDArray[np.float32]:
+    """Return the masked pattern of the frequencies around one node at the reduced size."""
+    height, width = shape
+    fine = reduced_shape(height, width, side)
+    if fine[0] < working[0] or fine[1] < working[1]:
+        fine = working[0], working[1]
+    scale_y, scale_x = height / fine[0], width / fine[1]
+    scale = np.array([[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]])
+    period = mark.period(partial(np.interp, xp=nodes, fp=np.eye(len(nodes))[index]))
+    drawn = sampled(period, mark.to_period(scale), range(fine[0]), fine[1])
+    drawn *= area_resized(room.mask, fine)
+    return area_resized(drawn, (working[0], working[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a picture's blocks speak for a mark, float32 (rows, columns) each.
+
+    Blocks are as of :func:`whitening.spectra_of`, on the reduced picture; they overlap by half.
+
+    Attributes
+    ----------
+    product : ndarray
+        Inner product of what is seen and what is expected.
+    energy : ndarray
+        Sum of squares of what is expected: where the mark stands at the strength that the whole
+        picture shows, `product` is this on average.
+    noise : ndarray
+        Variance of a coefficient: without the mark `product` has the variance noise x energy.
+    power : ndarray
+        Variance of the picture, grey levels squared.
+    """
+
+    product: NDArray[np.float32]
+    energy: NDArray[np.float32]
+    noise: NDArray[np.float32]
+    power: NDArray[np.float32]
+
+
+NODES = np.linspace(*BAND, 4)
+SIDE = 512.0
+
+
+def evidence(image: NDArray[np.uint8], key: Key, found: Detection) -> Evidence:
+    """Compare a picture with the mark that was found in it, block by block.
+
+    Parameters
+    ----------
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+        The picture that was given to :func:`detect`.
+    key : Key
+        The key whose mark was found.
+    found : Detection
+        What :func:`detect` returned for `image`.
+
+    Raises
+    ------
+    WatermarkError
+        If nothing was found, or with another key.
+    """
+    pixels = as_channels(image)
+    mark = mark_of(key, found)
+    fit = Fit(pixels, mark, room_of(pixels, QUALITIES["standard"]), NODES, SIDE)
+    expected = fit.expected()
+    noise = energies(fit.seen) / np.float32(fit.seen[0, 0].size)
+    return Evidence(products(fit.seen, expected), energies(expected), noise, fit.power)

@@ -1,0 +1,96 @@
+"""Taking a mark out again, which whoever holds its key can: so that a new one stands alone.
+
+What was fitted by least squares in the whitened picture no longer correlates with the mark once it
+is subtracted, whatever the estimate misses at single places.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.watermark._image import as_channels
+from indelible.watermark._opencv import area_resized, box_filter, sampled
+from indelible.watermark.carrier import BAND
+from indelible.watermark.detection import Detection
+from indelible.watermark.embedding import QUALITIES, Room, room_of
+from indelible.watermark.evidence import Fit, Mark, energies, mark_of, products
+from indelible.watermark.keys import Key
+
+__all__ = ["remove"]
+
+NODES = np.linspace(*BAND, 8)  # cycles per sample
+SIDE = 1024.0  # root of the area at which the pattern is drawn for the estimate
+STRIP = 256  # rows of the picture that are changed at once; even
+WINDOW = 5  # blocks: over about twice as many the gain is estimated
+SPREAD = 0.5  # deviation of the local gain beforehand
+MOST_GAIN = 2.0
+
+
+def remove(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.uint8]:
+    """Subtract a mark that was found, as far as it can be told from the picture.
+
+    Parameters
+    ----------
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+        The picture that was given to :func:`detect`.
+    key : Key
+        The key whose mark was found.
+    found : Detection
+        What :func:`detect` returned for `image`.
+
+    Returns
+    -------
+    uint8, like `image`
+        A new array.
+
+    Raises
+    ------
+    WatermarkError
+        If nothing was found, or with another key.
+    """
+    pixels = as_channels(image)
+    mark = mark_of(key, found)
+    room = room_of(pixels, QUALITIES["standard"])
+    fit = Fit(pixels, mark, room, NODES, SIDE)
+    fit.gain = _local_gain(fit.seen, fit.expected())
+    fit.fit()
+    fit.gain = _local_gain(fit.seen, fit.expected())
+    return _subtract(pixels, mark, fit, room).reshape(image.shape)
+
+
+def _local_gain(
+    seen: NDArray[np.complex64], expected: NDArray[np.complex64]
+) -> NDArray[np.float32]:
+    """Return by what the expected mark is to be multiplied at each block, near 1 if unknown."""
+
+    def around(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        return box_filter(box_filter(values, WINDOW), WINDOW) * np.float32(WINDOW**2)
+
+    product, energy = around(products(seen, expected)), around(energies(expected))
+    noise = around(energies(seen)) / (WINDOW**2 * seen[0, 0].size)
+    noise += 1e-3 * float(noise.mean()) + 1e-20
+    before = noise / SPREAD**2
+    return np.clip((product + before) / (energy + before), 0, MOST_GAIN).astype(np.float32)
+
+
+def _subtract(pixels: NDArray[np.uint8], mark: Mark, fit: Fit, room: Room) -> NDArray[np.uint8]:
+    height, width, channels = pixels.shape
+    period = mark.period(partial(np.interp, xp=NODES, fp=fit.response))
+    matrix = mark.to_period(np.eye(3))
+    amplitude = room.mask * area_resized(fit.gain, (room.mask.shape[0], room.mask.shape[1]))
+    colours = min(channels, len(room.weights))
+    out = pixels.copy()
+    dither = np.random.default_rng(0)
+    for top in range(0, height, STRIP):
+        rows = range(top, min(top + STRIP, height))
+        strength = amplitude[top // 2 : -(-rows.stop // 2)]
+        strength = np.repeat(np.repeat(strength, 2, axis=0), 2, axis=1)[: len(rows), :width]
+        change = sampled(period, matrix, rows, width) * strength
+        part = out[rows.start : rows.stop, :, :colours]
+        changed = part - change[:, :, None] * room.weights
+        # Half of a grey level and less is what remains to be removed: plain rounding would lose it.
+        part[:] = np.clip(np.floor(changed + dither.random(changed.shape)), 0, 255).astype(np.uint8)
+    return out

@@ -164,7 +164,6 @@ class Canvas:
             raise self._refused(key)
         return MarkedFile(data, found.payload)
 
-
     def _refused(self, key: Key) -> WatermarkError:
         """Tell why the mark is not in the encoded file: the picture, or what the encoder did."""
         if not watermark.can_carry(self._pixels, key):
@@ -175,8 +174,8 @@ class Canvas:
             )
         quality = "" if self._quality is None else f", at quality {self._quality},"
         return EmbeddingFailedError(
-            f"The watermark was embedded, but{quality} it is not found in the encoded file. Nothing "
-            "was written and nothing was registered.",
+            f"The watermark was embedded, but{quality} it is not found in the encoded file. "
+            "Nothing was written and nothing was registered.",
             hint="Encode with a higher quality, or without loss.",
         )
 

@@ -129,7 +129,7 @@ def test_qualities(photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key
     finer = embed(photograph, b"8 bytes.", key, quality="high")
     assert detect(finer, key).payload == b"8 bytes."
     assert psnr(finer, photograph) > psnr(marked, photograph) + 1
-    with pytest.raises(ConfigurationError, match="quality.*is one of"):
+    with pytest.raises(ConfigurationError, match=r"quality.*is one of"):
         embed(photograph, b"8 bytes.", key, quality="best")  # type: ignore[arg-type]
 
 
@@ -222,13 +222,13 @@ np.save({str(tmp_path / "marked.npy")!r}, embed(image, bytes.fromhex({payload.he
 
 @pytest.mark.parametrize("key", [None, "key", b"k" * 32, 5])
 def test_what_is_no_key(photograph: NDArray[np.uint8], key: object) -> None:
-    with pytest.raises(KeyFileError, match="^key is a watermark key, not"):
+    with pytest.raises(KeyFileError, match=r"^key is a watermark key, not"):
         embed(photograph, b"8 bytes.", key)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("quality", [None, 5, ["standard"]])
 def test_what_is_no_quality(photograph: NDArray[np.uint8], key: Key, quality: object) -> None:
-    with pytest.raises(ConfigurationError, match="^quality"):
+    with pytest.raises(ConfigurationError, match=r"^quality"):
         embed(photograph, b"8 bytes.", key, quality=quality)  # type: ignore[arg-type]
 
 
@@ -251,4 +251,4 @@ def test_flat_pictures_cannot(key: Key) -> None:
 
 def test_what_is_no_picture_cannot_be_asked_about(key: Key) -> None:
     with pytest.raises(UnsupportedImageError):
-        can_carry(np.zeros((40, 40), np.float32), key)  # type: ignore[arg-type]
+        can_carry(np.zeros((40, 40), np.float32), key)

@@ -29,6 +29,7 @@ def test_progress_is_told() -> None:
 
 def test_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A warm-up that the next process has nothing of is an error that names the variable."""
+
     def njit(*args: Any, cache: bool = False, **options: Any) -> Any:
         if cache:
             raise RuntimeError("cannot cache function: no locator available for file")

@@ -20,7 +20,7 @@ def test_run(tmp_path: Path) -> None:
     line = ["--limit", "1", "--length", "2", "--jobs", "1", "--out", str(tmp_path)]
     command.run(line)
     first, second, again = rows(tmp_path)
-    assert (first["mark"], second["mark"], again["mark"]) == ("first", "number 2", "all again")
+    assert (first["mark"], second["mark"], again["mark"]) == ("number 1", "number 2", "all again")
     assert again["won"] == 1
     assert again["as meant"] is True
 

@@ -174,8 +174,8 @@ class Canvas:
             )
         quality = "" if self._quality is None else f", at quality {self._quality},"
         return EmbeddingFailedError(
-            f"The watermark was embedded, but{quality} it is not found in the encoded file. Nothing "
-            "was written and nothing was registered.",
+            f"The watermark was embedded, but{quality} it is not found in the encoded file. "
+            "Nothing was written and nothing was registered.",
             hint="Encode with a higher quality, or without loss.",
         )
 

@@ -171,7 +171,7 @@ def _covered(pixels: Pixels, key: Key, found: Detection) -> bool:
 
 def _noise(evidence: Evidence) -> Values:
     noise = evidence.noise.astype(np.float64)
-    return np.maximum(noise, 1e-3 * noise.mean() + 1e-30)
+    return np.asarray(np.maximum(noise, 1e-3 * noise.mean() + 1e-30), np.float64)
 
 
 def _gains(evidence: Evidence, able: NDArray[np.bool_], side: int) -> tuple[Values, Values]:
@@ -179,7 +179,7 @@ def _gains(evidence: Evidence, able: NDArray[np.bool_], side: int) -> tuple[Valu
     noise = _noise(evidence)
     product = _summed(np.where(able, evidence.product / noise, 0), side)
     weight = _summed(np.where(able, evidence.energy / noise, 0), side)
-    return product / np.maximum(weight, 1e-9), weight
+    return np.asarray(product / np.maximum(weight, 1e-9)), weight
 
 
 def _textures(evidence: Evidence, able: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -204,7 +204,7 @@ def _references(
         mine = able & (classes == index)
         if np.count_nonzero(mine) >= _LEAST_OF_CLASS:
             references[index] = _quantile(gain[mine], weight[mine], quantile)
-    return np.clip(references, 0, max(_MOST_OF_ALL * of_all, 0))[classes]
+    return np.asarray(np.clip(references, 0, max(_MOST_OF_ALL * of_all, 0))[classes], np.float64)
 
 
 def _quantile(gain: Values, weight: Values, quantile: float) -> float:
@@ -234,7 +234,7 @@ def _area(evidence: Evidence, able: NDArray[np.bool_], reference: Values) -> flo
 
 def _spread(values: Values) -> Values:
     """Sum over the neighbourhood, the near ones more."""
-    return _summed(_summed(values, _SPREAD), _SPREAD) / _SPREAD**2
+    return np.asarray(_summed(_summed(values, _SPREAD), _SPREAD) / _SPREAD**2, np.float64)
 
 
 def _missing(evidence: Evidence, able: NDArray[np.bool_], reference: Values) -> bool:

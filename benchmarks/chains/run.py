@@ -153,16 +153,13 @@ def _edit(rng: np.random.Generator) -> tuple[str, tuple[attacks.Operation, ...]]
 
 def table(records: Sequence[Record]) -> Report:
     """Return how often the newest mark won, by its place in the chain."""
-    columns = ("mark", "n", "won", "95 % from", "kept", "older found", "to input")
-    columns += ("to unmarked", "draws", "as meant")
+    columns = ["mark", "n", "won", "95 % from", "kept", "older found", "to input"]
+    columns += ["to unmarked", "draws", "as meant"]
     report = Report("Chains of marks", columns)
     links = sorted({record["link"] for record in records})
     for link in [*links, None]:
         mine = [record for record in records if link in (None, record["link"])]
-        if link == 1:
-            name = "first"
-        else:
-            name = "all again" if link is None else f"number {link}"
+        name = "all again" if link is None else f"number {link}"
         if link is None:
             mine = [record for record in mine if record["link"] > 1]
             report.rows.append(None)

@@ -61,7 +61,7 @@ def sampled(
     return np.asarray(cv2.remap(padded, across, down, cv2.INTER_CUBIC), dtype=np.float32)
 
 
-def _cv2() -> Any:
+def _cv2() -> Any:  # noqa: ANN401 -- a module without types
     try:
         return importlib.import_module("cv2")
     except ImportError as error:

@@ -55,6 +55,8 @@ TESTS = 64  # coherent tests of a candidate and a key ...
 TESTS_PER_KEY = 16  # ... and so many for each key of the ring
 SHARE = 0.55  # of what is left, for each step of a search: the later ones get their turn
 DECODING = 2.0  # looks at all tiles that a decoding costs
+REFINING = 7.0  # looks that following a lock to its first decoding costs
+SETTLING = 14.0  # likewise, to its second
 MAX_RESCALINGS = 2  # of a search: a lock that is not chance's is among the first
 
 
@@ -229,6 +231,8 @@ class _Search:
 
     def _follow(self, lock: locking.Lock, reach: float) -> Detection | None:
         """Synchronise on one hypothesis and decode, a second time if the pilots look good."""
+        if not self._affords(self.white, lock, REFINING):
+            return None
         self.locks_left -= 1
         carrier = self.carriers[lock.ring_index]
         lock = alignment.refine(self.white, lock, carrier, reach)
@@ -238,7 +242,7 @@ class _Search:
         decoded = self._decode(self.white, lock)
         if decoded is not None:
             return self._report(self.white, alignment.settle(self.white, lock, carrier), decoded)
-        if lock.score >= GOOD_FIT and not self.exhausted:
+        if lock.score >= GOOD_FIT and self._affords(self.white, lock, SETTLING):
             before = lock.steps
             lock = alignment.settle(self.white, lock, carrier)
             self._pay(self.white, lock, 1 + lock.steps - before)
@@ -247,6 +251,10 @@ class _Search:
                 return self._report(self.white, lock, decoded)
         return self._follow_rescaled(lock, carrier)
 
+    def _affords(self, white: NDArray[np.float32], lock: locking.Lock, looks: float) -> bool:
+        left = self.pixels_left - self.pixels_kept
+        return looks * alignment.price_of(white, lock.map) <= left
+
     def _pay(self, white: NDArray[np.float32], lock: locking.Lock, looks: float) -> None:
         self.pixels_left -= looks * alignment.price_of(white, lock.map)
 
@@ -254,12 +262,14 @@ class _Search:
         """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
         period = float(np.sqrt(abs(np.linalg.det(lock.map[:2, :2]))))
         white = self._white_at(period) if self.rescalings_left > 0 else self.white
-        if white is self.white or self.exhausted:
+        if white is self.white:
             return None
         self.rescalings_left -= 1
         full = to_full_size(lock.map, self.white.shape, self.shape)
         centre = (lock.centre + 0.5) * (np.array(white.shape) / self.white.shape)[::-1] - 0.5
         lock = replace(lock, map=from_full_size(full, white.shape, self.shape), centre=centre)
+        if not self._affords(white, lock, SETTLING):
+            return None
         before = lock.steps
         lock = alignment.settle(white, lock, carrier)
         self._pay(white, lock, 1 + lock.steps - before)

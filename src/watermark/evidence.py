@@ -10,7 +10,6 @@ differs from frequency to frequency (after shrinking, a codec, a blur) and from 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ from indelible.watermark.pattern import Response, period_of, synthesise_canonica
 from indelible.watermark.resolution import reduced_shape, working_luminance
 from indelible.watermark.whitening import gains_of, spectra_of
 
-__all__ = ["Evidence", "Fit", "Mark", "evidence", "mark_of"]
+__all__ = ["Evidence", "Fit", "Mark", "between", "energies", "evidence", "mark_of", "products"]
 
 SAMPLES = 160  # pixels of a tile from which the pattern is resampled
 NYQUIST = 0.5  # cycles per pixel: what lay beyond is not in the picture
@@ -78,6 +77,15 @@ def mark_of(key: Key, found: Detection) -> Mark:
             "The mark was found with another key.", hint="Pass the key whose id is found.key_id."
         )
     return Mark(key, found.payload, found.size_class, found.geometry, found.polarity)
+
+
+def between(nodes: NDArray[np.float64], values: NDArray[np.float64]) -> Response:
+    """Return the response that is linear between nodes."""
+
+    def response(radius: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.interp(radius, nodes, values), np.float64)
+
+    return response
 
 
 class Fit:
@@ -173,7 +181,7 @@ def _drawn(
         fine = working[0], working[1]
     scale_y, scale_x = height / fine[0], width / fine[1]
     scale = np.array([[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]])
-    period = mark.period(partial(np.interp, xp=nodes, fp=np.eye(len(nodes))[index]))
+    period = mark.period(between(nodes, np.eye(len(nodes))[index]))
     drawn = sampled(period, mark.to_period(scale), range(fine[0]), fine[1])
     drawn *= area_resized(room.mask, fine)
     return area_resized(drawn, (working[0], working[1]))

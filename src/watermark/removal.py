@@ -6,8 +6,6 @@ is subtracted, whatever the estimate misses at single places.
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +14,7 @@ from indelible.watermark._opencv import area_resized, box_filter, sampled
 from indelible.watermark.carrier import BAND
 from indelible.watermark.detection import Detection
 from indelible.watermark.embedding import QUALITIES, Room, room_of
-from indelible.watermark.evidence import Fit, Mark, energies, mark_of, products
+from indelible.watermark.evidence import Fit, Mark, between, energies, mark_of, products
 from indelible.watermark.keys import Key
 
 __all__ = ["remove"]
@@ -73,12 +71,13 @@ def _local_gain(
     noise = around(energies(seen)) / (WINDOW**2 * seen[0, 0].size)
     noise += 1e-3 * float(noise.mean()) + 1e-20
     before = noise / SPREAD**2
-    return np.clip((product + before) / (energy + before), 0, MOST_GAIN).astype(np.float32)
+    gain = (product + before) / (energy + before)
+    return np.asarray(np.clip(gain, 0, MOST_GAIN), np.float32)
 
 
 def _subtract(pixels: NDArray[np.uint8], mark: Mark, fit: Fit, room: Room) -> NDArray[np.uint8]:
     height, width, channels = pixels.shape
-    period = mark.period(partial(np.interp, xp=NODES, fp=fit.response))
+    period = mark.period(between(NODES, fit.response))
     matrix = mark.to_period(np.eye(3))
     amplitude = room.mask * area_resized(fit.gain, (room.mask.shape[0], room.mask.shape[1]))
     colours = min(channels, len(room.weights))

@@ -12,6 +12,7 @@ from benchmarks.attacks import Pixels
 from indelible import watermark
 
 _BENCHMARKS = (
+    "chains",
     "false_positives",
     "localisation",
     "quality",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,16 +15,22 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from indelible import watermark
 from indelible.errors import KeyFileError
 from indelible.watermark import (
     Detection,
     Key,
+    alignment,
+    carrier,
     decoding,
     detect,
     detection,
     embed,
+    embedding,
+    locking,
     probability,
 )
+from indelible.watermark.pattern import variant_for
 
 pytestmark = pytest.mark.compiled
 
@@ -167,6 +174,98 @@ def test_the_bound_counts_every_decode(
     ring = [key, Key.from_bytes(bytes(32), family="another")][:families]
     assert not detect(marked, ring).found
     assert len(ring) * 16 < hypotheses <= len(ring) * probability.DECODES_PER_KEY
+
+
+def test_a_payload_of_another_variant_does_not_count(
+    photograph: NDArray[np.uint8], key: Key, payload: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound divides by the variants because of it: a word read with foreign signs is wrong."""
+    own = variant_for(key, payload)
+    monkeypatch.setattr(embedding, "variant_for", lambda *_: (own + 1) % carrier.VARIANTS)
+    forged = embed(photograph, payload, key)
+    monkeypatch.undo()
+    assert summary(detect(forged, key)) == NOTHING
+    monkeypatch.setattr(detection, "variant_for", lambda *_: (own + 1) % carrier.VARIANTS)
+    assert detect(forged, key).payload == payload  # nothing else is wrong with it
+
+
+def test_the_name_of_what_was_found(
+    marked: NDArray[np.uint8], photograph: NDArray[np.uint8], key: Key
+) -> None:
+    assert detect(marked, key).algorithm == watermark.ALGORITHM == "org.indelible.dft.1"
+    assert detect(photograph, key).algorithm is None
+
+
+def test_the_gate_stands_at_the_limit(
+    marked: NDArray[np.uint8], key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = detect(marked, key).false_positive_probability
+    monkeypatch.setattr(probability, "LIMIT", exact)
+    assert detect(marked, key).found
+    monkeypatch.setattr(probability, "LIMIT", exact / 1.0000001)
+    for name in ("_resized", "_unmoved"):
+        monkeypatch.setattr(detection._Search, name, lambda *_: None)
+    found = detect(marked, key)
+    assert not found.found or found.false_positive_probability < exact
+
+
+# --- what it may cost ----------------------------------------------------------------------------
+
+
+def wallpaper(side: int = 1024, period: int = 48) -> NDArray[np.uint8]:
+    """A random tile, repeated: hundreds of lines where pilots may be."""
+    rng = np.random.default_rng(5)
+    tile = cv2.GaussianBlur(rng.normal(0, 1, (period, period, 3)), (0, 0), 1.5)
+    tile = np.clip(128 + 60 * tile / tile.std(), 0, 255).astype(np.uint8)
+    return np.tile(tile, (side // period + 1, side // period + 1, 1))[:side, :side]
+
+
+@pytest.mark.parametrize("keys", [1, 64])
+def test_the_worst_pictures_cost_no_more_than_counted(
+    monkeypatch: pytest.MonkeyPatch, keys: int
+) -> None:
+    pixels, tests = 0, 0
+    read, lock = alignment.pilot_values, locking.lock_candidates
+
+    def counted(white: NDArray[np.float32], grid: alignment.Grid, *rest: Any) -> Any:
+        nonlocal pixels
+        answer = read(white, grid, *rest)
+        pixels += len(answer[0]) * grid.samples**2
+        return answer
+
+    def tested(*args: Any) -> Any:
+        nonlocal tests
+        tests += len(args[3])
+        return lock(*args)
+
+    monkeypatch.setattr(alignment, "pilot_values", counted)
+    monkeypatch.setattr(locking, "lock_candidates", tested)
+    ring = [Key.from_bytes(bytes([number]) * 32) for number in range(keys)]
+    assert not detect(wallpaper(), ring).found
+    assert 0 < pixels < 1.1 * detection.MOST_PIXELS
+    assert 0 < tests <= detection.TESTS + (detection.TESTS_PER_KEY + 1) * keys
+
+
+def test_later_steps_of_a_search_get_their_turn(
+    marked: NDArray[np.uint8], key: Key, payload: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an early step may spend is a share: a stretched mark is found by a later one."""
+    steps: list[tuple[str, float]] = []
+    real = detection._Search._try
+
+    def seen(self: Any, part: Any, search: Any, reach: float) -> Any:
+        before = self.pixels_left
+        answer = real(self, part, search, reach)
+        steps.append((search.__name__, before - self.pixels_left))
+        assert self.pixels_left > 0
+        return answer
+
+    monkeypatch.setattr(detection._Search, "_try", seen)
+    detect(wallpaper(), STRANGER)
+    names = [name for name, _ in steps]
+    assert names[:3] == ["search_similarity", "search_upright", "search_affine"]
+    assert len(names) == 8
+    assert steps[0][1] < 0.8 * detection.MOST_PIXELS
 
 
 # --- what people do to pictures ------------------------------------------------------------------

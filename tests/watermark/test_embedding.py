@@ -12,8 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from indelible.errors import PayloadError, UnmarkableImageError, UnsupportedImageError
-from indelible.watermark import Key, detect, embed
+from indelible.errors import (
+    ConfigurationError,
+    KeyFileError,
+    PayloadError,
+    UnmarkableImageError,
+    UnsupportedImageError,
+)
+from indelible.watermark import Key, can_carry, detect, embed
 
 pytestmark = pytest.mark.compiled
 
@@ -123,7 +129,7 @@ def test_qualities(photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key
     finer = embed(photograph, b"8 bytes.", key, quality="high")
     assert detect(finer, key).payload == b"8 bytes."
     assert psnr(finer, photograph) > psnr(marked, photograph) + 1
-    with pytest.raises(PayloadError, match="quality is one of"):
+    with pytest.raises(ConfigurationError, match=r"quality.*is one of"):
         embed(photograph, b"8 bytes.", key, quality="best")  # type: ignore[arg-type]
 
 
@@ -212,3 +218,37 @@ np.save({str(tmp_path / "marked.npy")!r}, embed(image, bytes.fromhex({payload.he
     difference = np.abs(embed(image, payload, key).astype(int) - uncompiled)
     assert difference.max() <= 1
     assert np.mean(difference > 0) < 1e-3
+
+
+@pytest.mark.parametrize("key", [None, "key", b"k" * 32, 5])
+def test_what_is_no_key(photograph: NDArray[np.uint8], key: object) -> None:
+    with pytest.raises(KeyFileError, match=r"^key is a watermark key, not"):
+        embed(photograph, b"8 bytes.", key)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("quality", [None, 5, ["standard"]])
+def test_what_is_no_quality(photograph: NDArray[np.uint8], key: Key, quality: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^quality"):
+        embed(photograph, b"8 bytes.", key, quality=quality)  # type: ignore[arg-type]
+
+
+# --- what can carry a mark -----------------------------------------------------------------------
+
+
+def test_photographs_can_carry_a_mark(photographs: dict[str, NDArray[np.uint8]], key: Key) -> None:
+    for name in ("astronaut", "chelsea", "coffee", "motorcycle"):
+        assert can_carry(photographs[name], key), name
+
+
+@pytest.mark.parametrize("side", [16, 40, 64])
+def test_tiny_pictures_cannot(photograph: NDArray[np.uint8], key: Key, side: int) -> None:
+    assert not can_carry(photograph[:side, :side], key)
+
+
+def test_flat_pictures_cannot(key: Key) -> None:
+    assert not can_carry(np.full((400, 400, 3), 90, np.uint8), key)
+
+
+def test_what_is_no_picture_cannot_be_asked_about(key: Key) -> None:
+    with pytest.raises(UnsupportedImageError):
+        can_carry(np.zeros((40, 40), np.float32), key)

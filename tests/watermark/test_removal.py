@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     return np.array(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
 
 
-EDITS = {
+EDITS: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     "none": lambda image: image,
     "shrunk": lambda image: jpeg(resized(image, 0.6), 80),
     "cropped": lambda image: np.ascontiguousarray(image[37:460, 21:480]),

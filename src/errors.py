@@ -21,6 +21,7 @@
     ├── RegistryError
     │   ├── BindingConflictError      the registry already holds this watermark id
     │   └── RegistryUnavailableError  locked, full, unreadable, unreachable
+    ├── ArgumentError                 an argument of a call that is of no use, named
     ├── ConfigurationError            settings that contradict each other or cannot be read
     ├── OutputError
     │   └── OutputExistsError         the output exists and overwriting was not asked for
@@ -31,6 +32,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ArgumentError",
     "BindingConflictError",
     "CertificateError",
     "ConfigurationError",
@@ -149,6 +151,31 @@ class BindingConflictError(RegistryError):
 
 class RegistryUnavailableError(RegistryError):
     """The registry is locked, full, unreadable or unreachable."""
+
+
+class ArgumentError(IndelibleError, ValueError):
+    """An argument of a call is of no use.
+
+    Parameters
+    ----------
+    argument : str
+        Its name.
+    message : str
+        What is wrong with it, in one sentence.
+    hint : str, optional
+        What to give instead.
+    """
+
+    def __init__(self, argument: str, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.argument = argument
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_argument_error, (self.argument, self.message, self.hint))
+
+
+def _argument_error(argument: str, message: str, hint: str | None) -> ArgumentError:
+    return ArgumentError(argument, message, hint=hint)
 
 
 class ConfigurationError(IndelibleError):

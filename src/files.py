@@ -43,15 +43,18 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
     """
     descriptor = os.open(path, _FLAGS)
     try:
-        kind = os.fstat(descriptor).st_mode
-        if stat.S_ISDIR(kind):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not stat.S_ISREG(kind):
-            raise OSError(errno.EINVAL, "It is a pipe, a device or a socket, not a file")
+        _refuse_others(os.fstat(descriptor).st_mode)
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def _refuse_others(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "It is a pipe, a device or a socket, not a file")
 
 
 def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:

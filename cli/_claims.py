@@ -22,6 +22,7 @@ from indelible.credentials import (
 )
 from indelible.defaults import Defaults, with_timestamp
 from indelible.private_keys import open_signer
+from indelible.secret import Secret
 
 __all__ = [
     "SOURCE_TYPES",
@@ -225,7 +226,7 @@ def signer_of(
     )
 
 
-def ask_passphrase() -> str:
+def ask_passphrase() -> Secret:
     """Return the passphrase from the environment, else ask a person, without showing it.
 
     Raises
@@ -233,13 +234,12 @@ def ask_passphrase() -> str:
     UsageError
         If there is nobody to ask.
     """
-    given = os.environ.get("INDELIBLE_KEY_PASSPHRASE")
-    if given:
+    given = Secret(os.environ.get("INDELIBLE_KEY_PASSPHRASE", ""))
+    if len(given):
         return given
     if not is_terminal(sys.stdin):
         raise UsageError(
             "The private key needs a passphrase.",
             hint="Set INDELIBLE_KEY_PASSPHRASE, or run this on a terminal.",
         )
-    answer: str = typer.prompt("Passphrase of the private key", hide_input=True, err=True)
-    return answer
+    return Secret(typer.prompt("Passphrase of the private key", hide_input=True, err=True))

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 from indelible.credentials import PemSigner, Signer, key_services
 from indelible.credentials.pkcs11 import Pkcs11Signer
-from indelible.errors import ConfigurationError, SigningError
+from indelible.credentials.signers import read_chain
+from indelible.errors import ConfigurationError
+from indelible.secret import Secret
 
 __all__ = ["is_key_service", "open_signer"]
 
@@ -38,7 +39,7 @@ def open_signer(
     private_key: str | os.PathLike[str],
     *,
     timestamp_url: str | None = None,
-    ask: Callable[[], str] | None = None,
+    ask: Callable[[], Secret] | None = None,
 ) -> Signer:
     """Return a signer for a certificate chain and the key that belongs to it.
 
@@ -67,12 +68,7 @@ def open_signer(
     if not is_key_service(name):
         passphrase = None if os.environ.get(_PASSPHRASE_VARIABLE) else ask
         return PemSigner.load(certificate, name, passphrase=passphrase, timestamp_url=timestamp_url)
-    try:
-        chain = Path(certificate).read_bytes()
-    except OSError as error:
-        raise SigningError(
-            f"The certificate chain {os.fspath(certificate)} cannot be read: {error.strerror}."
-        ) from error
+    chain = read_chain(certificate)
     scheme, _, rest = name.partition(":")
     if scheme == "pkcs11":
         return _token_signer(chain, rest, timestamp_url)

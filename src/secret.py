@@ -9,9 +9,9 @@ kept in a variable.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
-__all__ = ["Secret", "SecretText"]
+__all__ = ["Secret"]
 
 
 class Secret:
@@ -52,7 +52,3 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
-
-
-SecretText: TypeAlias = "str | bytes | Secret | Callable[[], str | bytes | Secret]"
-"""A passphrase or PIN, or who to ask for it."""

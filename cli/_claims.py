@@ -133,7 +133,7 @@ ThumbnailOption: TypeAlias = Annotated[
     typer.Option("--thumbnail", help="Add a small preview (6 KB).", rich_help_panel=_CLAIMS),
 ]
 
-SOURCE_TYPES: Final = {kind.name.lower().replace("_", "-"): kind for kind in SourceType}
+SOURCE_TYPES: Final = {kind.short_name: kind for kind in SourceType}
 SOURCE_TYPE_HELP: Final = f"How the picture came to be: {', '.join(SOURCE_TYPES)}."
 
 
@@ -145,10 +145,9 @@ def source_type_named(name: str) -> SourceType:
     UsageError
         If there is none.
     """
-    term = name.rstrip("/").rpartition("/")[2]
-    for short, kind in SOURCE_TYPES.items():
-        if term.lower() in (short, kind.value.lower()):
-            return kind
+    kind = SourceType.named(name)
+    if kind is not None:
+        return kind
     raise UsageError(
         f"{name!r} is no source type.", hint=f"Choose one of {', '.join(SOURCE_TYPES)}."
     )
@@ -173,6 +172,7 @@ def claimant(
         model=model or base.model,
         model_version=model_version or (base.model_version if model is None else None),
         model_identifier=model_id or (base.model_identifier if model is None else None),
+        abuse_contact=base.abuse_contact,
     )
 
 

@@ -112,6 +112,7 @@ def _facts(
         ("title", manifest.title),
         ("generator", manifest.generator),
         ("provider", manifest.provider),
+        ("abuse contact", manifest.abuse_contact),
         ("model", manifest.model),
         ("made", source and SOURCE_WORDS.get(source, source)),
         ("time", time),

@@ -54,6 +54,7 @@ from indelible.setting_values import MEANINGS, KeyName, expected, from_text, fro
 
 __all__ = [
     "OTHER_VARIABLES",
+    "SECRET_VARIABLES",
     "Folders",
     "GeneratorSettings",
     "KeyName",
@@ -75,7 +76,7 @@ Strength = Literal["standard", "high"]
 
 _PREFIX: Final = "INDELIBLE_"
 _MAX_FILE_BYTES: Final = 1 << 20
-_SECRETS: Final = frozenset({"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN"})
+SECRET_VARIABLES: Final = frozenset({"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN"})
 
 OTHER_VARIABLES: Final = {
     "INDELIBLE_CONFIG": "Configuration file to read instead of the user's.",
@@ -339,7 +340,7 @@ def _variables(environ: Mapping[str, str] | None) -> dict[str, str]:
     return {
         name: value
         for name, value in (os.environ if environ is None else environ).items()
-        if name.startswith(_PREFIX) and value and name not in _SECRETS
+        if name.startswith(_PREFIX) and value and name not in SECRET_VARIABLES
     }
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from indelible import credentials, imaging, watermark
 from indelible.credentials import CredentialReport, Fetcher, Registry, Signal, Trust
-from indelible.defaults import Defaults, current
+from indelible.defaults import current
 from indelible.errors import (
     IndelibleError,
     MissingDependencyError,
@@ -93,11 +93,13 @@ def verify(
     No connection is opened, unless `remote_hosts` or `ocsp` ask for it. Nothing is created: without
     a key ring the watermark is reported as ``not_checked``.
     """
-    defaults = current()
-    limits = defaults.limits if limits is None else limits
+    if limits is None:
+        # A call that was given everything else reads nothing of the user's.
+        complete = None not in (keys, registry, trust)
+        limits = Limits() if complete else current().limits
     data = imaging.read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits)
-    trust = defaults.trust() if trust is None else trust
+    trust = current().trust() if trust is None else trust
 
     credential = read_credential(
         image,
@@ -109,10 +111,8 @@ def verify(
         ocsp=ocsp,
         limits=limits,
     )
-    mark, signals = _pixel_legs(data, _ring(keys, defaults), limits, credential)
-    recovered = _registry_leg(
-        mark.payload, data, header.format, registry=registry, trust=trust, defaults=defaults
-    )
+    mark, signals = _pixel_legs(data, _ring(keys), limits, credential)
+    recovered = _registry_leg(mark.payload, data, header.format, registry=registry, trust=trust)
     evidence = Evidence(
         manifest=ManifestEvidence(
             state=credential.state,
@@ -140,9 +140,9 @@ def verify(
     )
 
 
-def _ring(keys: Key | Sequence[Key] | None, defaults: Defaults) -> tuple[Key, ...]:
+def _ring(keys: Key | Sequence[Key] | None) -> tuple[Key, ...]:
     if keys is None:
-        return defaults.detection_keys()
+        return current().detection_keys()
     return (keys,) if isinstance(keys, Key) else tuple(keys)
 
 
@@ -232,13 +232,12 @@ def _registry_leg(
     *,
     registry: Registry | None,
     trust: Trust,
-    defaults: Defaults,
 ) -> RegistryReport:
     """Look the id up, and validate what it leads to against this picture."""
     if payload is None:
         return RegistryReport("not_asked", reason="There is no watermark id to look up.")
     try:
-        registry = defaults.existing_registry() if registry is None else registry
+        registry = current().existing_registry() if registry is None else registry
         if registry is None:
             return RegistryReport("not_asked", reason="There is no registry to ask.")
         records = registry.find(watermark.ALGORITHM, payload)[:_MAX_RECORDS]

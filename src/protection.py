@@ -310,10 +310,17 @@ def protect(
 
 def _refuse_existing(output: Output, *, overwrite: bool) -> None:
     """Fail before any work is done; the write itself makes sure once more."""
-    if isinstance(output, str | os.PathLike) and not overwrite and os.path.lexists(output):
+    if not isinstance(output, str | os.PathLike):
+        return
+    if not overwrite and os.path.lexists(output):
         raise OutputExistsError(
             f"'{os.fspath(output)}' exists already.",
             hint="Choose another name, or allow overwriting it.",
+        )
+    if os.path.isdir(output) or not os.path.isdir(Path(output).parent):  # noqa: PTH112
+        raise OutputError(
+            f"'{os.fspath(output)}' cannot be written: it is a folder, or its folder is missing.",
+            hint="Give a file's name in a folder that exists.",
         )
 
 

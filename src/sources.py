@@ -140,6 +140,13 @@ def _from_file(
     return Source(picture.pixels, picture.format, picture.metadata, data, picture.notes)
 
 
+def _refuse_empty(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise UnreadableImageError(
+            f"The image has no pixels: it is {width} x {height}.", hint="Give one that has some."
+        )
+
+
 def _from_array(array: NDArray[Any], limits: Limits) -> Source:
     if array.dtype != np.uint8:
         raise UnsupportedImageError(
@@ -153,12 +160,14 @@ def _from_array(array: NDArray[Any], limits: Limits) -> Source:
             f"An array of shape {array.shape} is no picture.",
             hint="Give (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA.",
         )
+    _refuse_empty(array.shape[1], array.shape[0])
     limits.check_size(array.shape[1], array.shape[0])
     return Source(np.ascontiguousarray(np.asarray(array)))
 
 
 def _from_pillow(image: PillowImage, limits: Limits) -> Source:
     width, height = image.size
+    _refuse_empty(width, height)
     limits.check_size(width, height)
     if getattr(image, "n_frames", 1) > 1:
         raise UnsupportedImageError(

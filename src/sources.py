@@ -52,7 +52,7 @@ ImageInput: TypeAlias = (
 
 _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 # Pillow modes of 8 bits that convert without a choice to be made.
-_CONVERSIONS = {"1": "L", "LA": "RGBA", "P": "RGB", "PA": "RGBA", "La": "RGBA", "RGBa": "RGBA"}
+_CONVERSIONS = {"1": "L", "LA": "RGBA", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
 # Modes whose transparency Pillow keeps beside the pixels, until they are converted.
 _KEYED = ("1", "L", "RGB", "P")
 _IPTC_RESOURCE = 0x0404
@@ -178,16 +178,18 @@ def _from_pillow(image: PillowImage, limits: Limits) -> Source:
     with _pillow_errors():
         # Pillow loads lazily: a truncated file fails here, with Pillow's exceptions, and some of
         # its metadata are known only afterwards.
+        _read_directories(image)  # loading closes a TIFF file, in which they lie
         load = getattr(image, "load", None)
         if callable(load):
             load()
         metadata, orientation = _pillow_metadata(image, notes)
-        mode = _CONVERSIONS.get(image.mode, image.mode)
-        if image.mode in _KEYED and "transparency" in image.info:
-            mode = "RGBA"
-        if mode != image.mode:
-            notes.append(f"Converted from Pillow's mode {image.mode} to {mode}.")
-            image = image.convert(mode)
+        stored = image.mode
+        if stored in _KEYED and "transparency" in image.info:
+            image = image.convert("RGBA")
+        while image.mode in _CONVERSIONS:
+            image = image.convert(_CONVERSIONS[image.mode])
+        if stored != image.mode:
+            notes.append(f"Converted from Pillow's mode {stored} to {image.mode}.")
         if image.mode not in _CHANNELS:
             raise UnsupportedImageError(
                 f"Pillow's mode {image.mode!r} is not supported.",
@@ -262,6 +264,14 @@ def _pillow_metadata(image: PillowImage, notes: list[str]) -> tuple[Metadata, in
         dpi=_resolution(dpi),
     )
     return metadata, orientation
+
+
+def _read_directories(image: PillowImage) -> None:
+    getexif = getattr(image, "getexif", None)
+    if callable(getexif):
+        tags = getexif()
+        for directory in _DIRECTORIES:
+            tags.get_ifd(directory)
 
 
 def _pillow_exif(image: PillowImage, notes: list[str]) -> tuple[bytes | None, int]:

@@ -284,7 +284,9 @@ def _pillow_exif(image: PillowImage, notes: list[str]) -> tuple[bytes | None, in
         read_again = type(tags)()
         if raw:
             read_again.load(raw)
-        if dict(read_again) != dict(tags):  # the caller may have changed them, as Pillow does
+        if _all_tags(read_again) != _all_tags(
+            tags
+        ):  # the caller may have changed them, as Pillow does
             raw = _without_structure(tags).tobytes()
     if not raw:
         return None, 1
@@ -294,12 +296,21 @@ def _pillow_exif(image: PillowImage, notes: list[str]) -> tuple[bytes | None, in
     return exif, orientation
 
 
-def _without_structure(tags: Any) -> Any:  # noqa: ANN401 - Pillow's Exif, which is not imported
+def _all_tags(tags: Any) -> dict[int, Any]:  # noqa: ANN401 - Pillow's Exif, which is not imported
+    """Return Pillow's tags, those of EXIF's and GPS's own directories below their pointers."""
+    below = {tag: dict(tags.get_ifd(tag)) for tag in _DIRECTORIES}
+    return {
+        **{tag: value for tag, value in tags.items() if tag not in _DIRECTORIES},
+        **{tag: values for tag, values in below.items() if values},
+    }
+
+
+def _without_structure(tags: Any) -> Any:  # noqa: ANN401
     """Return a copy of Pillow's tags without those that say how a TIFF file stores its pixels."""
     kept = type(tags)()
-    for tag, value in tags.items():
+    for tag, value in _all_tags(tags).items():
         if tag not in _STRUCTURE:
-            kept[tag] = dict(tags.get_ifd(tag)) if tag in _DIRECTORIES else value
+            kept[tag] = value
     return kept
 
 

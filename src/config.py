@@ -350,13 +350,16 @@ def _refuse_unknown_variables(variables: Iterable[str]) -> None:
         if name not in known:
             raise ConfigurationError(
                 f"The environment variable {name} is no setting of Indelible.",
-                hint=_suggestion(name, known) or "`indelible config show` lists all of them.",
+                hint=_suggestion(name, known, _PREFIX)
+                or "`indelible config show` lists all of them.",
             )
 
 
-def _suggestion(name: str, known: Iterable[str]) -> str | None:
-    close = difflib.get_close_matches(name, list(known), 1, 0.6)
-    return f"Did you mean {close[0]}?" if close else None
+def _suggestion(name: str, known: Iterable[str], prefix: str = "") -> str | None:
+    """Return what was likely meant; a prefix that all have in common says nothing."""
+    rest = [item.removeprefix(prefix) for item in known]
+    close = difflib.get_close_matches(name.removeprefix(prefix), rest, 1, 0.6)
+    return f"Did you mean {prefix}{close[0]}?" if close else None
 
 
 _SECTIONS: Final[dict[str, type[Any]]] = {

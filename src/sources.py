@@ -284,9 +284,7 @@ def _pillow_exif(image: PillowImage, notes: list[str]) -> tuple[bytes | None, in
         read_again = type(tags)()
         if raw:
             read_again.load(raw)
-        if _all_tags(read_again) != _all_tags(
-            tags
-        ):  # the caller may have changed them, as Pillow does
+        if _all_tags(read_again) != _all_tags(tags):  # changed since
             raw = _without_structure(tags).tobytes()
     if not raw:
         return None, 1

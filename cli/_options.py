@@ -13,7 +13,7 @@ import typer
 from indelible.cli._errors import UsageError
 from indelible.credentials import Registry, SqliteRegistry, Trust
 from indelible.defaults import Defaults, load_trust_list
-from indelible.errors import RegistryUnavailableError
+from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.keyring import KeyRing
 from indelible.watermark import Key
 
@@ -202,17 +202,19 @@ def registry_at(path: Path | None, *, create: bool = False) -> Registry | None:
     Raises
     ------
     UsageError
-        If there is none, or what is there is none. One that is locked is not: that passes.
+        If there is none, or what is there is something else. One that cannot be asked just now
+        says so in its place in the report.
     """
     if path is None:
         return None
     registry = SqliteRegistry(path)
-    if not create or registry.exists():
-        try:
+    try:
+        if not create or registry.exists():
             registry.check()
-        except RegistryUnavailableError as error:
-            if "locked" not in error.message:
-                raise UsageError(f"--registry: {error.message}", hint=error.hint) from error
+    except NoRegistryError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    except RegistryUnavailableError:
+        pass
     return registry
 
 

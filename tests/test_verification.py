@@ -23,7 +23,7 @@ from PIL import Image
 import indelible
 from indelible import credentials, imaging, watermark
 from indelible.config import user_folders
-from indelible.credentials import Record, SqliteRegistry, Trust
+from indelible.credentials import Record, SqliteRegistry, Trust, new_manifest_id
 from indelible.defaults import current
 from indelible.errors import (
     ImageError,
@@ -114,6 +114,10 @@ def test_unverified_where_no_registry_holds_the_id(
     protected: ProtectedImage, tmp_path: Path
 ) -> None:
     elsewhere = SqliteRegistry(tmp_path / "empty.sqlite3")
+    result = indelible.verify(repost(protected.data), registry=elsewhere)
+    assert result.registry.state == "unavailable"
+    assert "does not exist" in (result.registry.reason or "")
+    elsewhere.put(Record(new_manifest_id(), watermark.ALGORITHM, b"another.", b"s", "image/jpeg"))
     result = indelible.verify(repost(protected.data), registry=elsewhere)
     assert result.verdict == "unverified"
     assert result.registry.state == "unknown"

@@ -7,6 +7,7 @@ protocol.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+from cryptography.utils import CryptographyDeprecationWarning
 
 from indelible.errors import CertificateError, SigningError
 from indelible.files import read_file, read_private_file
@@ -32,6 +34,9 @@ __all__ = ["ALGORITHMS", "CallbackSigner", "PemSigner", "Signer", "algorithm_for
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 Passphrase: TypeAlias = str | bytes | Secret | Callable[[], str | bytes | Secret]
+
+# What the library says to developers about odd certificates is nothing for a user's terminal.
+warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"indelible\.")
 
 # What the library for certificates raises about one that it cannot read, at once or when a part of
 # it is asked for; its own types are no ValueErrors.

@@ -19,6 +19,7 @@ from sqlalchemy import exc
 from indelible.credentials.registry import Record
 from indelible.errors import (
     BindingConflictError,
+    NoRegistryError,
     OutputError,
     OutputExistsError,
     RegistryError,
@@ -260,7 +261,7 @@ class SqliteRegistry:
                     yield connection
                 return
             if self._find_out():
-                raise RegistryUnavailableError(
+                raise NoRegistryError(
                     f"the registry {self.path} is an empty file", hint="Check the path."
                 )
             with ExitStack() as stack:
@@ -339,7 +340,7 @@ class SqliteRegistry:
             raise self._unavailable(error) from error
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, a device or a socket"
-            raise RegistryUnavailableError(
+            raise NoRegistryError(
                 f"the registry {self.path} is {kind}, not a file", hint="Name a file."
             )
         return status.st_dev, status.st_ino
@@ -352,7 +353,7 @@ class SqliteRegistry:
         """
         identity = self._identity()
         if identity is None:
-            raise RegistryUnavailableError(
+            raise NoRegistryError(
                 f"the registry {self.path} does not exist",
                 hint="Check the path; the first `indelible protect` that names it creates it.",
             )
@@ -375,7 +376,7 @@ class SqliteRegistry:
             self._known = identity
             return False
         if application or version or tables or others:
-            raise RegistryUnavailableError(
+            raise NoRegistryError(
                 f"{self.path} is a database of another program, not a registry",
                 hint="Name a registry, or a file that does not exist yet.",
             )
@@ -412,7 +413,9 @@ class SqliteRegistry:
         elif "readonly" in text or "read-only" in text or "permission" in text:
             what, hint = "cannot be written", "Make the file and its folder writable."
         elif "not a database" in text:
-            what, hint = "is not a registry: it is no database", "Name a registry."
+            return NoRegistryError(
+                f"the registry {self.path} is no database", hint="Name a registry."
+            )
         elif "malformed" in text or "no such" in text or "too big" in text or "decode" in text:
             what, hint = f"is damaged ({cause})", "Restore it from a backup, or move it away."
         else:

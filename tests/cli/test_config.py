@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
+from indelible.cli._app import _quiet_libraries
 from indelible.config import schema, user_folders
 from tests.cli.conftest import Run
 
@@ -81,3 +85,17 @@ def test_a_misspelt_variable_stops_a_command(run: Run, plain: Path) -> None:
     answer = run("verify", plain)
     assert answer.code == 2
     assert "INDELIBLE_REGISTRY_PATH?" in answer.err
+
+
+def test_no_librarys_words_reach_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "warnoptions", [])
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        _quiet_libraries()
+        warnings.warn("from a library", UserWarning, stacklevel=1)
+        logging.getLogger("some.library").error("from a library")
+    assert capsys.readouterr().err == ""

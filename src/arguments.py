@@ -56,7 +56,7 @@ def as_signer(value: object) -> Signer | None:
     return _of_kind(
         "signer",
         value,
-        Signer,
+        Signer,  # type: ignore[type-abstract]
         "a signer",
         "Load one, with indelible.credentials.PemSigner.load(chain, key) for example.",
     )
@@ -67,7 +67,7 @@ def as_registry(value: object) -> Registry | None:
     return _of_kind(
         "registry",
         value,
-        Registry,
+        Registry,  # type: ignore[type-abstract]
         "a registry",
         "Open one: indelible.credentials.SqliteRegistry(path).",
     )

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import IO, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,8 +114,8 @@ def open_source(image: ImageInput, limits: Limits) -> Source:
         return _from_array(image, limits)
     if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
         return _from_file(image, limits)
-    if hasattr(image, "read"):
-        return _from_file(image, limits)
+    if callable(getattr(image, "read", None)):
+        return _from_file(cast("IO[bytes]", image), limits)
     if isinstance(image, PillowImage):
         return _from_pillow(image, limits)
     raise UnsupportedImageError(

@@ -62,7 +62,7 @@ WRONG: list[tuple[str, object]] = [
     ("output", memoryview(bytearray(5))),
     ("output", io.StringIO()),
     ("output", closed()),
-    ("output", io.BufferedReader(io.BytesIO())),  # type: ignore[type-var]
+    ("output", io.BufferedReader(io.BytesIO())),
     ("signer", 5),
     ("signer", "chain.pem"),
     ("signer", PemSigner),

@@ -5,6 +5,7 @@ Error reporters write down the local variables of every frame that an error went
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import pickle
@@ -16,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
 )
 
@@ -48,7 +50,7 @@ def test_nothing_but_reveal_gives_it_away() -> None:
         assert len(secret) == len(CANARY)
         for way in (pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars):
             with pytest.raises(TypeError):
-                way(secret)  # type: ignore[operator]
+                way(secret)
 
 
 def represented(value: object) -> str:
@@ -78,7 +80,7 @@ def shown(error: BaseException) -> str:
 def pem(passphrase: str | None = None) -> bytes:
     key = generate_private_key()
     if passphrase is None:
-        encryption: object = certificates.serialization.NoEncryption()
+        encryption: object = NoEncryption()
     else:
         encryption = BestAvailableEncryption(passphrase.encode())
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)  # type: ignore[arg-type]
@@ -91,7 +93,7 @@ def forms(secret: bytes) -> list[str]:
     return [
         secret.decode(),
         secret.hex(),
-        keys.base64.b64encode(secret).decode(),
+        base64.b64encode(secret).decode(),
         repr(list(secret)),
     ]
 

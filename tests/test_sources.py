@@ -132,7 +132,12 @@ def test_transparency_beside_the_pixels_is_kept(
     small: Image.Image, mode: str, transparency: object
 ) -> None:
     image = small.convert(mode)
-    image.putpixel((5, 5), {"L": 7, "RGB": (1, 2, 3), "P": 3 if transparency == 3 else 0}[mode])
+    marked: dict[str, int | tuple[int, ...]] = {
+        "L": 7,
+        "RGB": (1, 2, 3),
+        "P": 3 if transparency == 3 else 0,
+    }
+    image.putpixel((5, 5), marked[mode])
     image.info["transparency"] = transparency
     source = open_source(image, Limits())
     assert source.pixels.shape == (64, 96, 4)

@@ -231,7 +231,7 @@ class SqliteRegistry:
         with self._reading() as connection:
             size = 0
             for row in connection.execute(query).mappings():
-                found.append(self._record(row))
+                found.append(self._record({str(name): value for name, value in row.items()}))
                 size += len(found[-1].manifest_store)
                 if size > MAX_VALUE_BYTES:
                     break

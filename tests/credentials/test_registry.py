@@ -386,7 +386,7 @@ def test_a_huge_value_is_not_read(registry_path: Path) -> None:
 )
 def test_records_that_cannot_be_stored(registry_path: Path, changes: dict[str, object]) -> None:
     with pytest.raises(RegistryError, match=next(iter(changes))):
-        SqliteRegistry(registry_path).put(make_record(**changes))
+        SqliteRegistry(registry_path).put(make_record(PAYLOAD, **changes))
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:

@@ -50,17 +50,12 @@ class KeyName(str):
 def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     """Check a value of a file; no conversion is guessed, but texts become paths."""
     kind = _plain(hint)
-    if kind is Path and isinstance(value, str):
-        return _absolute(value, folder)
-    if kind is KeyName and isinstance(value, str):
-        return _key_name(value, folder)
-    if kind is SourceType and isinstance(value, str):
-        source_type = SourceType.named(value)
-        if source_type is not None:
-            return source_type
-    if kind is tuple and isinstance(value, list):
-        if all(isinstance(item, str) and item for item in value):
-            return tuple(_absolute(item, folder) for item in value)
+    if kind in (str, Path, KeyName, SourceType):
+        if isinstance(value, str):
+            return _parsed(value, kind, where, folder)
+    elif kind is tuple and isinstance(value, list):
+        if all(isinstance(item, str) for item in value):
+            return tuple(_parsed(item, Path, where, folder) for item in value)
     elif isinstance(kind, tuple):
         if value in kind:
             return value
@@ -71,16 +66,22 @@ def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
 
 def from_text(text: str, hint: object, variable: str) -> object:
     """Convert an environment variable to the setting's type."""
-    kind, folder = _plain(hint), Path.cwd()
+    kind = _plain(hint)
     if isinstance(kind, tuple):
         if text in kind:
             return text
-    else:
-        parse = _PARSERS.get(kind)
-        value = None if parse is None else parse(text, folder)
-        if value is not None:
-            return value
-    raise ConfigurationError(f"{variable} must be {_expected(kind)}.")
+        raise ConfigurationError(f"{variable} must be {_expected(kind)}.")
+    return _parsed(text, kind, variable, Path())
+
+
+def _parsed(text: str, kind: object, where: str, folder: Path) -> object:
+    try:
+        value = _PARSERS[kind](text, folder) if text.strip() else None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConfigurationError(f"{where} is not a usable path: {error}.") from error
+    if value is None:
+        raise ConfigurationError(f"{where} must be {_expected(kind)}.")
+    return value
 
 
 def expected(hint: object) -> str:
@@ -132,12 +133,9 @@ def _key_name(text: str, folder: Path) -> KeyName:
 
 
 def _absolute(text: str, folder: Path) -> Path:
-    if not text or "\0" in text:
-        raise ConfigurationError(f"{text!r} is not a usable path.")
-    try:
-        return (folder / Path(text).expanduser()).absolute()
-    except (RuntimeError, ValueError) as error:
-        raise ConfigurationError(f"{text!r} is not a usable path: {error}.") from error
+    if "\0" in text:
+        raise ValueError("it holds a NUL character")
+    return (folder / Path(text).expanduser()).absolute()
 
 
 _PARSERS: Final[dict[object, Callable[[str, Path], object]]] = {

@@ -138,6 +138,11 @@ def test_one_folder_for_everything(tmp_path: Path) -> None:
         ('[watermark]\nstrength = "loud"\n', "must be one of: standard, high"),
         ("[watermark]\nstrength = []\n", "must be one of: standard, high"),
         ("[generator]\nname = 1\n", "generator.name must be a text"),
+        ('[generator]\nname = " "\n', "generator.name must be a text"),
+        ("[registry]\npath = ''\n", "registry.path must be a path"),
+        ("[trust]\nanchors = ['']\n", "trust.anchors must be a path"),
+        ('[registry]\npath = "a\\u0000"\n', "registry.path is not a usable path"),
+        ('[registry]\npath = "~nobody-of-this-name/x"\n', "registry.path is not a usable path"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -151,6 +156,8 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
         ("INDELIBLE_LIMITS_MAX_PIXELS", "many"),
         ("INDELIBLE_TRUST_OFFICIAL", "perhaps"),
         ("INDELIBLE_WATERMARK_STRENGTH", "loud"),
+        ("INDELIBLE_GENERATOR_NAME", " "),
+        ("INDELIBLE_REGISTRY_PATH", "a\0b"),
     ],
 )
 def test_mistakes_in_the_environment_are_named(variable: str, value: str) -> None:

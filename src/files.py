@@ -12,11 +12,19 @@ import errno
 import logging
 import os
 import stat
+import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
 
-__all__ = ["make_private_folder", "open_regular", "read_file", "read_private_file"]
+__all__ = [
+    "make_private_folder",
+    "open_regular",
+    "read_file",
+    "read_private_file",
+    "write_new_private_file",
+]
 
 _log: Final = logging.getLogger("indelible")
 _FLAGS: Final = (
@@ -114,6 +122,44 @@ def make_private_folder(folder: str | os.PathLike[str]) -> None:
         return
     with contextlib.suppress(OSError):  # a file system without modes
         place.chmod(0o700)
+
+
+def write_new_private_file(target: Path, content: Callable[[], bytes]) -> None:
+    """Write a whole file or none, mode 0600 whatever the umask, never replacing one.
+
+    Parameters
+    ----------
+    target : Path
+        The new file.
+    content : callable
+        Gives what to write: a secret should stand in no variable.
+
+    Raises
+    ------
+    FileExistsError
+        If something of that name exists.
+    OSError, ValueError
+        If it cannot be written.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".indelible-", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), 0o600)
+            file.write(content())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, target)
+        except FileExistsError:
+            raise
+        except (AttributeError, OSError):
+            # A file system without hard links: reserve the name, then replace our own reservation.
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _bounded(file: BinaryIO, max_bytes: int) -> bytes:

@@ -14,8 +14,14 @@ from indelible.config import load_settings
 from indelible.credentials import PemSigner, create_identity
 from indelible.defaults import load_trust_list
 from indelible.errors import IndelibleError
-from indelible.files import make_private_folder, open_regular, read_file, read_private_file
-from indelible.imaging import Limits, read_bytes, write_atomic
+from indelible.files import (
+    make_private_folder,
+    open_regular,
+    read_file,
+    read_private_file,
+    write_new_private_file,
+)
+from indelible.imaging import Limits, read_bytes
 from indelible.watermark import Key
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and modes are POSIX")
@@ -134,16 +140,15 @@ def test_private_folders_and_files(tmp_path: Path) -> None:
     try:
         make_private_folder(folder)
         make_private_folder(folder)
-        write_atomic(folder / "file", b"x", private=True)
-        (tmp_path / "open").touch(0o666)
-        write_atomic(tmp_path / "open", b"x", overwrite=True, private=True)
+        write_new_private_file(folder / "file", lambda: b"x")
+        with pytest.raises(FileExistsError):
+            write_new_private_file(folder / "file", lambda: b"y")
     finally:
         os.umask(before)
     for path, mode in (
         (tmp_path / "a", 0o700),
         (folder, 0o700),
         (folder / "file", 0o600),
-        (tmp_path / "open", 0o600),
     ):
         assert stat.S_IMODE(path.stat().st_mode) == mode
     with pytest.raises(NotADirectoryError):

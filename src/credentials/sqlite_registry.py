@@ -20,13 +20,10 @@ from indelible.credentials.registry import Record
 from indelible.errors import (
     BindingConflictError,
     NoRegistryError,
-    OutputError,
-    OutputExistsError,
     RegistryError,
     RegistryUnavailableError,
 )
-from indelible.files import make_private_folder
-from indelible.imaging import write_atomic
+from indelible.files import make_private_folder, write_new_private_file
 
 __all__ = ["SqliteRegistry"]
 
@@ -384,14 +381,9 @@ class SqliteRegistry:
 
     def _create(self) -> None:
         """Make the file, whole or not at all; another process may be faster."""
-        try:
-            make_private_folder(self.path.parent)
-            with suppress(OutputExistsError):
-                write_atomic(self.path, _empty_database(), private=True)
-        except OutputError as error:
-            raise RegistryUnavailableError(
-                f"the registry {self.path} cannot be made: {error.message}", hint=error.hint
-            ) from error
+        make_private_folder(self.path.parent)
+        with suppress(FileExistsError):
+            write_new_private_file(self.path, _empty_database)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

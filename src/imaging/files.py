@@ -127,9 +127,7 @@ def _text(error: OSError | ValueError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def write_atomic(
-    path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False, private: bool = False
-) -> None:
+def write_atomic(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> None:
     """Write a file so that others see either nothing, or the old file, or the whole new one.
 
     The same as `stage` followed by `StagedFile.publish`; see there for what is promised.
@@ -141,13 +139,11 @@ def write_atomic(
     OutputError
         It cannot be written.
     """
-    with stage(path, data, overwrite=overwrite, private=private) as staged:
+    with stage(path, data, overwrite=overwrite) as staged:
         staged.publish()
 
 
-def stage(
-    path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False, private: bool = False
-) -> StagedFile:
+def stage(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False) -> StagedFile:
     """Write data into a hidden temporary file beside `path`, ready to be published under its name.
 
     What takes long or may fail (space, permissions, a name that is taken) happens here, so that
@@ -167,8 +163,6 @@ def stage(
         The whole content.
     overwrite : bool, optional
         Whether a file that exists may be replaced.
-    private : bool, optional
-        Let only its owner read it, whatever the umask and an older file say.
 
     Returns
     -------
@@ -188,8 +182,7 @@ def stage(
         temporary = target.parent / f"{_PREFIX}{secrets.token_hex(8)}.tmp"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        mode = 0o600 if private else mode
-        descriptor = os.open(temporary, flags, 0o600 if private else 0o666)  # minus the umask
+        descriptor = os.open(temporary, flags, 0o666)  # minus the umask
     except (OSError, ValueError) as error:
         raise _unwritable(target, error) from error
     staged = StagedFile(target, temporary, overwrite)

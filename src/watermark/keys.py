@@ -14,7 +14,6 @@ import hmac
 import json
 import os
 import secrets
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import KeyFileError, OutputError, OutputExistsError
-from indelible.files import read_private_file
+from indelible.files import read_private_file, write_new_private_file
 from indelible.secret import Secret
 
 __all__ = ["DEFAULT_FAMILY", "Key", "as_key_ring"]
@@ -120,7 +119,7 @@ class Key:
         """
         target = Path(path)
         try:
-            _write_new_private_file(target, _file_content(self._secret, self._family))
+            write_new_private_file(target, _file_content(self._secret, self._family).reveal)
         except FileExistsError:
             raise OutputExistsError(
                 f"{os.fspath(path)!r} exists; a key is never overwritten.",
@@ -270,24 +269,3 @@ def _unreadable(path: str | os.PathLike[str], reason: str | None) -> KeyFileErro
         f"Cannot read the watermark key {os.fspath(path)!r}: {reason or 'unknown reason'}.",
         hint="Make one with `indelible keys new`, or check the path and its permissions.",
     )
-
-
-def _write_new_private_file(target: Path, content: Secret) -> None:
-    """Write a whole file or none, mode 0600, never replacing one."""
-    descriptor, name = tempfile.mkstemp(prefix=".indelible-", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content.reveal())
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, target)
-        except FileExistsError:
-            raise
-        except (AttributeError, OSError):
-            # A file system without hard links: reserve the name, then replace our own reservation.
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -165,43 +165,6 @@ def _from_array(array: NDArray[Any], limits: Limits) -> Source:
     return Source(np.ascontiguousarray(np.asarray(array)))
 
 
-def _from_pillow(image: PillowImage, limits: Limits) -> Source:
-    width, height = image.size
-    _refuse_empty(width, height)
-    limits.check_size(width, height)
-    if getattr(image, "n_frames", 1) > 1:
-        raise UnsupportedImageError(
-            "The picture is animated; only still pictures can be protected.",
-            hint="Protect the frames one by one.",
-        )
-    notes: list[str] = []
-    with _pillow_errors():
-        # Pillow loads lazily: a truncated file fails here, with Pillow's exceptions, and some of
-        # its metadata are known only afterwards.
-        _read_directories(image)  # loading closes a TIFF file, in which they lie
-        load = getattr(image, "load", None)
-        if callable(load):
-            load()
-        metadata, orientation = _pillow_metadata(image, notes)
-        stored = image.mode
-        if stored in _KEYED and "transparency" in image.info:
-            image = image.convert("RGBA")
-        while image.mode in _CONVERSIONS:
-            image = image.convert(_CONVERSIONS[image.mode])
-        if stored != image.mode:
-            notes.append(f"Converted from Pillow's mode {stored} to {image.mode}.")
-        if image.mode not in _CHANNELS:
-            raise UnsupportedImageError(
-                f"Pillow's mode {image.mode!r} is not supported.",
-                hint='Convert it first, with .convert("RGB") for example.',
-            )
-        flat = np.frombuffer(image.tobytes(), dtype=np.uint8)
-    channels = _CHANNELS[image.mode]
-    shape = (height, width) if channels == 1 else (height, width, channels)
-    pixels = _upright(flat.reshape(shape), orientation)
-    return Source(pixels, metadata=metadata, notes=tuple(notes))
-
-
 @contextmanager
 def _pillow_errors() -> Iterator[None]:
     """Turn what Pillow raises about a damaged file, or about what it was told, into our error."""
@@ -221,6 +184,43 @@ def _pillow_errors() -> Iterator[None]:
         struct.error,
     ) as error:
         raise UnreadableImageError(f"The picture cannot be decoded: {error}.") from error
+
+
+@_pillow_errors()
+def _from_pillow(image: PillowImage, limits: Limits) -> Source:
+    width, height = image.size
+    _refuse_empty(width, height)
+    limits.check_size(width, height)
+    if getattr(image, "n_frames", 1) > 1:
+        raise UnsupportedImageError(
+            "The picture is animated; only still pictures can be protected.",
+            hint="Protect the frames one by one.",
+        )
+    notes: list[str] = []
+    # Pillow loads lazily: a truncated file fails here, with Pillow's exceptions, and some of
+    # its metadata are known only afterwards.
+    _read_directories(image)  # loading closes a TIFF file, in which they lie
+    load = getattr(image, "load", None)
+    if callable(load):
+        load()
+    metadata, orientation = _pillow_metadata(image, notes)
+    stored = image.mode
+    if stored in _KEYED and "transparency" in image.info:
+        image = image.convert("RGBA")
+    while image.mode in _CONVERSIONS:
+        image = image.convert(_CONVERSIONS[image.mode])
+    if stored != image.mode:
+        notes.append(f"Converted from Pillow's mode {stored} to {image.mode}.")
+    if image.mode not in _CHANNELS:
+        raise UnsupportedImageError(
+            f"Pillow's mode {image.mode!r} is not supported.",
+            hint='Convert it first, with .convert("RGB") for example.',
+        )
+    flat = np.frombuffer(image.tobytes(), dtype=np.uint8)
+    channels = _CHANNELS[image.mode]
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    pixels = _upright(flat.reshape(shape), orientation)
+    return Source(pixels, metadata=metadata, notes=tuple(notes))
 
 
 def _upright(pixels: Pixels, orientation: int) -> Pixels:

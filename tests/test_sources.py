@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from indelible import imaging
-from indelible.errors import UnreadableImageError, UnsupportedImageError
+from indelible.errors import IndelibleError, UnreadableImageError, UnsupportedImageError
 from indelible.imaging import Limits
 from indelible.sources import open_source
 
@@ -218,3 +218,24 @@ def test_the_file_itself_is_not_touched(small: Image.Image) -> None:
     open_source(image, Limits())
     assert (image.mode, image.size, dict(image.getexif()), dict(image.info)) == before
     assert imaging.decode(saved(small, "PNG")).pixels.shape == (64, 96, 3)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_pil_image_that_is_damaged_is_our_error(small: Image.Image) -> None:
+    """Pillow looks into the file again and again, with exceptions of many kinds."""
+    data = saved(small, "TIFF")
+    rng = np.random.default_rng(5)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(data)
+        for at in rng.integers(4, 180, 3):  # where the directory is
+            damaged[at] = rng.integers(256)
+        try:
+            image = Image.open(io.BytesIO(damaged))
+        except Exception:  # noqa: BLE001 - the caller's own business
+            continue
+        try:
+            open_source(image, Limits(max_pixels=10**6))
+        except IndelibleError:
+            refused += 1
+    assert refused

@@ -163,6 +163,8 @@ class Key:
 def as_key_ring(key: Key | Sequence[Key]) -> tuple[Key, ...]:
     """Return one key or a sequence of keys as a tuple without repetitions.
 
+    In the order given; a set, which has none, in that of the keys' ids.
+
     Raises
     ------
     KeyFileError
@@ -176,6 +178,8 @@ def as_key_ring(key: Key | Sequence[Key]) -> tuple[Key, ...]:
         ring = ()
     if not ring or not all(isinstance(one, Key) for one in ring):
         raise KeyFileError("Expected a watermark key or a non-empty sequence of keys.")
+    if isinstance(key, set | frozenset):
+        ring = tuple(sorted(ring, key=lambda one: (one.id, one.family)))
     if len(ring) > MAX_RING:
         raise KeyFileError(f"A ring holds at most {MAX_RING} keys, not {len(ring)}.")
     return ring

@@ -352,6 +352,13 @@ def test_a_ring_holds_each_key_once() -> None:
     assert keys.as_key_ring(iter([two, one])) == (two, one)  # type: ignore[arg-type]
 
 
+def test_a_set_gets_an_order() -> None:
+    ring = [Key(bytes([n]) * 32) for n in range(8)]
+    expected = tuple(sorted(ring, key=lambda key: key.id))
+    assert keys.as_key_ring(set(ring)) == expected  # type: ignore[arg-type]
+    assert keys.as_key_ring(frozenset(reversed(ring))) == expected  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("ring", [[], (), None, 5, "text", [None], [[]], b"bytes"])
 def test_what_is_not_a_ring(ring: object) -> None:
     with pytest.raises(KeyFileError, match="key"):

@@ -7,12 +7,14 @@ import io
 import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import indelible
+from indelible.cli import config as settings
 from indelible.cli import detect, embed, inspect, keys, protect, sign, trust, verify, warm_up
 from indelible.cli._console import Notices, problem
 from indelible.cli._errors import INTERRUPTED, PIPE_CLOSED, discard_stdout, exit_code_of, report
@@ -53,6 +55,7 @@ app.command("detect", epilog=detect.EPILOG, no_args_is_help=True)(detect.command
 app.command("warm-up", epilog=warm_up.EPILOG)(warm_up.command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(trust.app, name="trust")
+app.add_typer(settings.app, name="config")
 
 
 def _show_version(wanted: bool) -> None:
@@ -78,12 +81,22 @@ def options(
     del version  # dealt with by its callback
     if config is not None:
         os.environ["INDELIBLE_CONFIG"] = str(config)
+    _quiet_libraries()
     logger = logging.getLogger("indelible")
     if not any(isinstance(handler, Notices) for handler in logger.handlers):
         logger.addHandler(Notices())
         logger.propagate = False
         # compiling takes long enough to be said, though it is no warning
         logging.getLogger("indelible.engine").setLevel(logging.INFO)
+
+
+def _quiet_libraries() -> None:
+    """Keep what libraries say to developers off the terminal of somebody who asked a question."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())  # else Python prints their warnings itself
 
 
 def run() -> None:

@@ -22,6 +22,7 @@ from indelible.credentials import (
 )
 from indelible.defaults import Defaults, with_timestamp
 from indelible.private_keys import open_signer
+from indelible.secret import Secret
 
 __all__ = [
     "SOURCE_TYPES",
@@ -132,7 +133,7 @@ ThumbnailOption: TypeAlias = Annotated[
     typer.Option("--thumbnail", help="Add a small preview (6 KB).", rich_help_panel=_CLAIMS),
 ]
 
-SOURCE_TYPES: Final = {kind.name.lower().replace("_", "-"): kind for kind in SourceType}
+SOURCE_TYPES: Final = {kind.short_name: kind for kind in SourceType}
 SOURCE_TYPE_HELP: Final = f"How the picture came to be: {', '.join(SOURCE_TYPES)}."
 
 
@@ -144,10 +145,9 @@ def source_type_named(name: str) -> SourceType:
     UsageError
         If there is none.
     """
-    term = name.rstrip("/").rpartition("/")[2]
-    for short, kind in SOURCE_TYPES.items():
-        if term.lower() in (short, kind.value.lower()):
-            return kind
+    kind = SourceType.named(name)
+    if kind is not None:
+        return kind
     raise UsageError(
         f"{name!r} is no source type.", hint=f"Choose one of {', '.join(SOURCE_TYPES)}."
     )
@@ -172,6 +172,7 @@ def claimant(
         model=model or base.model,
         model_version=model_version or (base.model_version if model is None else None),
         model_identifier=model_id or (base.model_identifier if model is None else None),
+        abuse_contact=base.abuse_contact,
     )
 
 
@@ -225,7 +226,7 @@ def signer_of(
     )
 
 
-def ask_passphrase() -> str:
+def ask_passphrase() -> Secret:
     """Return the passphrase from the environment, else ask a person, without showing it.
 
     Raises
@@ -233,13 +234,12 @@ def ask_passphrase() -> str:
     UsageError
         If there is nobody to ask.
     """
-    given = os.environ.get("INDELIBLE_KEY_PASSPHRASE")
-    if given:
+    given = Secret(os.environ.get("INDELIBLE_KEY_PASSPHRASE", ""))
+    if len(given):
         return given
     if not is_terminal(sys.stdin):
         raise UsageError(
             "The private key needs a passphrase.",
             hint="Set INDELIBLE_KEY_PASSPHRASE, or run this on a terminal.",
         )
-    answer: str = typer.prompt("Passphrase of the private key", hide_input=True, err=True)
-    return answer
+    return Secret(typer.prompt("Passphrase of the private key", hide_input=True, err=True))

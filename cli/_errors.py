@@ -15,6 +15,7 @@ import typer
 
 from indelible.cli._console import describe, problem
 from indelible.errors import (
+    ArgumentError,
     CertificateError,
     ConfigurationError,
     ImageError,
@@ -49,6 +50,7 @@ PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
 _UNREADABLE: Final = (ImageError, UnmarkableImageError)
 _USAGE: Final = (
+    ArgumentError,
     CertificateError,
     ConfigurationError,
     KeyFileError,

@@ -12,6 +12,7 @@ import typer
 from indelible.cli._errors import UsageError
 from indelible.credentials import Registry, SqliteRegistry, Trust
 from indelible.defaults import Defaults, load_trust_list
+from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.keyring import KeyRing
 from indelible.watermark import Key
 
@@ -34,6 +35,7 @@ __all__ = [
     "TrustOption",
     "detection_keys",
     "marking_key",
+    "marking_ring",
     "registry_at",
     "trust_with",
 ]
@@ -137,8 +139,10 @@ StrengthOption: TypeAlias = Annotated[
 ]
 
 
-def marking_key(path: Path | None, defaults: Defaults) -> Key:
-    """Return the key to mark with: the named file's, the named ring's newest, else the user's.
+def marking_ring(path: Path | None, defaults: Defaults) -> tuple[Key, ...]:
+    """Return the key to mark with, before all others that the history may be found with.
+
+    The named file's, the named ring's newest, else the user's.
 
     Raises
     ------
@@ -146,15 +150,22 @@ def marking_key(path: Path | None, defaults: Defaults) -> Key:
         If there is none there.
     """
     if path is None:
-        return defaults.marking_key()
+        return tuple(dict.fromkeys((defaults.marking_key(), *defaults.detection_keys())))
     if not path.is_dir():
-        return Key.load(path)
-    keys = KeyRing(path).keys()
+        return (Key.load(path),)
+    ring = KeyRing(path)
+    keys = ring.marking_keys()
     if not keys:
         raise UsageError(
-            f"There is no watermark key in {path}.", hint="Make one with `indelible keys new`."
+            f"There is no watermark key to mark with in {path}.",
+            hint="Make one with `indelible keys new`.",
         )
-    return keys[0]
+    return tuple(dict.fromkeys((*keys, *ring.keys())))
+
+
+def marking_key(path: Path | None, defaults: Defaults) -> Key:
+    """Return the key to mark with; see `marking_ring`."""
+    return marking_ring(path, defaults)[0]
 
 
 def detection_keys(paths: Sequence[Path] | None, defaults: Defaults) -> tuple[Key, ...]:
@@ -176,9 +187,34 @@ def detection_keys(paths: Sequence[Path] | None, defaults: Defaults) -> tuple[Ke
     return tuple(keys)
 
 
-def registry_at(path: Path | None) -> Registry | None:
-    """Return the registry in a file; None leaves the choice to the user's configuration."""
-    return None if path is None else SqliteRegistry(path)
+def registry_at(path: Path | None, *, create: bool = False) -> Registry | None:
+    """Return the registry in a file; None leaves the choice to the user's configuration.
+
+    Parameters
+    ----------
+    path : Path or None
+        As the option names it.
+    create : bool
+        Whether it may still have to be made. Where something is looked up, a registry that does
+        not exist is a mistake in its name.
+
+    Raises
+    ------
+    UsageError
+        If there is none, or what is there is something else. One that cannot be asked just now
+        says so in its place in the report.
+    """
+    if path is None:
+        return None
+    registry = SqliteRegistry(path)
+    try:
+        if not create or registry.exists():
+            registry.check()
+    except NoRegistryError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    except RegistryUnavailableError:
+        pass
+    return registry
 
 
 def trust_with(paths: Sequence[Path] | None, defaults: Defaults) -> Trust:

@@ -130,6 +130,7 @@ def _facts(
         ("title", told(manifest.title)),
         ("generator", told(manifest.generator)),
         ("provider", told(manifest.provider)),
+        ("abuse contact", told(manifest.abuse_contact)),
         ("model", told(manifest.model)),
         ("made", told(source and SOURCE_WORDS.get(source, source))),
         ("time", time),

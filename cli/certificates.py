@@ -17,6 +17,7 @@ from indelible.cli._options import JsonOption
 from indelible.cli._tree import certificate_table
 from indelible.credentials.identity import AUTHORITY_FILE, CHAIN_FILE, KEY_FILE
 from indelible.errors import CertificateError
+from indelible.files import read_file
 
 __all__ = ["development", "inspect", "request"]
 
@@ -107,11 +108,11 @@ def inspect(
     Exit codes: 0 fit for signing, 3 not.
     """
     try:
-        with file.open("rb") as stream:
-            content = stream.read(_MAX_BYTES)
-    except OSError as error:
+        content = read_file(file, _MAX_BYTES)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise CertificateError(
-            f"{file} cannot be read: {error.strerror or error}",
+            f"{file} cannot be read: {reason}",
             hint="Name a PEM file with certificates.",
         ) from error
     chain, findings = credentials.inspect_chain(content)

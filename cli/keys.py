@@ -29,6 +29,9 @@ Your key ring: [cyan]indelible keys list[/cyan]
 
 Mark with a new key from now on, and still find the old marks: [cyan]indelible keys rotate[/cyan]
 
+A partner's key, to find the partner's marks and never to make any: [cyan]indelible keys add
+partner.key --detect-only[/cyan]
+
 A key has leaked: [cyan]indelible keys rotate[/cyan], then [cyan]indelible keys retire ID[/cyan]
 
 A certificate of your own, from a real authority:
@@ -94,7 +97,7 @@ def list_(ring: RingOption = None, json: JsonOption = False) -> None:
     files = place.files()
     if json:
         for place_in_ring, file in enumerate(files):
-            answer_json({**_as_dict(file), "marks": place_in_ring == 0 and not file.retired})
+            answer_json({**_as_dict(file), "marks": _marks(place_in_ring, file)})
         return
     if not files:
         remark(f"The key ring {place.folder} is empty; the first `indelible protect` fills it.")
@@ -104,10 +107,10 @@ def list_(ring: RingOption = None, json: JsonOption = False) -> None:
         table.add_column(heading, overflow="fold")
     for place_in_ring, file in enumerate(files):
         use = Text("retired", style="dim")
-        if not file.retired:
-            use = (
-                Text("detects") if place_in_ring else Text("marks and detects", style="bold green")
-            )
+        if _marks(place_in_ring, file):
+            use = Text("marks and detects", style="bold green")
+        elif not file.retired:
+            use = Text("detects (a partner's)" if file.detect_only else "detects")
         table.add_row(Text(file.key.id), use, Text(clean(file.key.family)), Text(clean(file.path)))
     answer(table)
 
@@ -123,11 +126,18 @@ def rotate(ring: RingOption = None, json: JsonOption = False) -> None:
 @guarded
 def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A key file.")],
+    detect_only: Annotated[
+        bool,
+        typer.Option(
+            "--detect-only", help="A partner's key: find its marks, never mark pictures with it."
+        ),
+    ] = False,
     ring: RingOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Copy a key file into the ring, as its newest key."""
-    _tell(_ring(ring).add(Key.load(file)), "marks from now on", json=json)
+    """Copy a key file into the ring, as its newest key: new marks use it from now on."""
+    added = _ring(ring).add(Key.load(file), detect_only=detect_only)
+    _tell(added, "is looked for, never marked with" if detect_only else "marks now", json=json)
 
 
 @app.command(rich_help_panel=_WATERMARK)
@@ -158,12 +168,17 @@ def show(
         answer(Text(f"{key.id}  family {clean(key.family)}"))
 
 
+def _marks(place_in_ring: int, file: KeyFile) -> bool:
+    return place_in_ring == 0 and not file.retired and not file.detect_only
+
+
 def _as_dict(file: KeyFile) -> dict[str, object]:
     return {
         "id": file.key.id,
         "path": str(file.path),
         "family": file.key.family,
         "retired": file.retired,
+        "detect_only": file.detect_only,
     }
 
 

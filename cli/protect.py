@@ -46,7 +46,7 @@ from indelible.cli._options import (
     QualityOption,
     RegistryOption,
     StrengthOption,
-    marking_key,
+    marking_ring,
     registry_at,
 )
 from indelible.cli._outputs import targets
@@ -153,8 +153,9 @@ def command(
         thumbnail=thumbnail,
     )
     signing = signer_of(cert, cert_key, timestamp, defaults)
-    marking = marking_key(key, defaults)
-    where = registry_at(registry) or defaults.registry()
+    ring = marking_ring(key, defaults)
+    where = registry_at(registry, create=True) or defaults.registry()
+    trust = defaults.trust()
 
     def work(item: Input) -> ProtectedImage:
         place = places[item.name]
@@ -162,16 +163,18 @@ def command(
             item.source(defaults.limits),
             place,
             signer=signing,
-            key=marking,
+            key=ring,
             registry=where,
             manifest=request,
+            trust=trust,
             profile=None if profile is None else profile.word,
             format=format,
             quality=quality,
             lossless=lossless,
-            strength=None if strength is None else strength.word,
+            strength=(defaults.settings.watermark.strength if strength is None else strength.word),
             strip=strip,
             overwrite=force,
+            limits=defaults.limits,
         )
         # What is on the disk need not stay in memory: there may be thousands of files.
         return result if place is None else replace(result, data=b"")

@@ -19,6 +19,7 @@ from indelible.cli._options import JsonOption
 from indelible.credentials import Trust, TrustList, TrustStore
 from indelible.defaults import Defaults, current, load_trust_list
 from indelible.errors import OutputError, TrustError
+from indelible.files import make_private_folder
 
 __all__ = ["app"]
 
@@ -123,7 +124,7 @@ def add(
     anchors = load_trust_list(file)
     target = _folder(current(), pin=pin) / f"{file.stem}.pem"
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(target.parent)
     except OSError as error:
         raise OutputError(f"Cannot make {target.parent}: {error.strerror or error}.") from error
     imaging.write_atomic(target, anchors.pem.encode())

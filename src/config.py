@@ -23,6 +23,8 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     [generator]
     name = "Acme Images"
     version = "2.1"
+    abuse_contact = "abuse@acme.example"  # signed into every manifest
+    source_type = "generated"             # what pictures are, where the command line does not say
 
     [limits]
     max_pixels = 100_000_000
@@ -33,46 +35,56 @@ What is configured nowhere comes from the development identity: see `indelible.d
 from __future__ import annotations
 
 import dataclasses
+import difflib
+import errno
 import os
-import re
 import tomllib
-import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import platformdirs
 
+from indelible.credentials.manifest import SourceType, is_contact
 from indelible.errors import ConfigurationError
+from indelible.files import read_file
+from indelible.setting_values import MEANINGS, KeyName, expected, from_text, from_toml
 
 __all__ = [
+    "OTHER_VARIABLES",
+    "SECRET_VARIABLES",
     "Folders",
     "GeneratorSettings",
     "KeyName",
     "LimitSettings",
     "RegistrySettings",
+    "Setting",
     "Settings",
     "SignerSettings",
     "TrustSettings",
     "WatermarkSettings",
     "load_settings",
+    "load_with_origins",
+    "schema",
+    "settings_file",
     "user_folders",
 ]
 
 Strength = Literal["standard", "high"]
-_KEY_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]+:(?!\\)")
-
-
-class KeyName(str):
-    """Name of a private key: an absolute path, or ``scheme:name`` of a token or key service."""
-
-    __slots__ = ()
-
 
 _PREFIX: Final = "INDELIBLE_"
 _MAX_FILE_BYTES: Final = 1 << 20
+SECRET_VARIABLES: Final = frozenset({"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN"})
+
+OTHER_VARIABLES: Final = {
+    "INDELIBLE_CONFIG": "Configuration file to read instead of the user's.",
+    "INDELIBLE_HOME": "One folder for everything: settings, keys, identity, registry.",
+    "INDELIBLE_KEY_PASSPHRASE": "Passphrase of the private key (a secret).",
+    "INDELIBLE_PKCS11_PIN": "PIN of the token that holds the private key (a secret).",
+}
+"""Variables that are no settings, and what each is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,8 @@ class GeneratorSettings:
     model: str | None = None
     model_version: str | None = None
     model_identifier: str | None = None
+    abuse_contact: str | None = None
+    source_type: SourceType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +201,16 @@ class Settings:
                 f"signer.{given} is set, but signer.{missing} is not.",
                 hint="A signer needs both; set neither to use the development identity.",
             )
-        for name in ("max_pixels", "max_bytes"):
-            value = getattr(self.limits, name)
+        for limit in dataclasses.fields(self.limits):
+            value = getattr(self.limits, limit.name)
             if value is not None and value <= 0:
-                raise ConfigurationError(f"limits.{name} must be positive, not {value}.")
+                raise ConfigurationError(f"limits.{limit.name} must be positive, not {value}.")
+        contact = self.generator.abuse_contact
+        if contact is not None and not is_contact(contact):
+            raise ConfigurationError(
+                f"generator.abuse_contact must be an e-mail address or an https URL, not "
+                f"{contact!r}."
+            )
 
 
 def user_folders(environ: Mapping[str, str] | None = None) -> Folders:
@@ -201,8 +221,7 @@ def user_folders(environ: Mapping[str, str] | None = None) -> Folders:
     ConfigurationError
         If the system does not tell where the user's home is.
     """
-    environ = os.environ if environ is None else environ
-    home = environ.get(_PREFIX + "HOME")
+    home = _variables(environ).get(_PREFIX + "HOME")
     try:
         if home:
             base = Path(home).expanduser().absolute()
@@ -216,6 +235,58 @@ def user_folders(environ: Mapping[str, str] | None = None) -> Folders:
             f"Cannot find the user's folders: {error}.",
             hint="Set INDELIBLE_HOME to a folder of your own.",
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: what it is called, and what it is for.
+
+    Attributes
+    ----------
+    section, name : str
+        "signer", "certificate".
+    kind : str
+        What it must be ("a path").
+    default : str
+        What holds where it is not set; empty: see the meaning.
+    meaning : str
+        What it is for.
+    """
+
+    section: str
+    name: str
+    kind: str
+    default: str
+    meaning: str
+
+    @property
+    def key(self) -> str:
+        """As files and messages call it ("signer.certificate")."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it ("INDELIBLE_SIGNER_CERTIFICATE")."""
+        return f"{_PREFIX}{self.section}_{self.name}".upper()
+
+
+def schema() -> Iterator[Setting]:
+    """Yield every setting that there is."""
+    for section, kind in _SECTIONS.items():
+        hints = typing.get_type_hints(kind)
+        for item in dataclasses.fields(kind):
+            default = "" if item.default in (None, ()) else str(item.default)
+            default = default.lower() if isinstance(item.default, bool) else default
+            meaning = MEANINGS.get(f"{section}.{item.name}", "")
+            yield Setting(section, item.name, expected(hints[item.name]), default, meaning)
+
+
+def settings_file(environ: Mapping[str, str] | None = None) -> tuple[Path, bool]:
+    """Return the configuration file, and whether ``INDELIBLE_CONFIG`` names it."""
+    named = _variables(environ).get(_PREFIX + "CONFIG")
+    if named:
+        return Path(named), True
+    return user_folders(environ).settings_file, False
 
 
 def load_settings(
@@ -233,28 +304,62 @@ def load_settings(
     Raises
     ------
     ConfigurationError
-        If a file that was named is missing, or a setting is unknown or of the wrong type. The
-        message names the setting and where it comes from.
+        If a file that was named is missing, or a setting, or a variable that begins with
+        ``INDELIBLE_``, is unknown or of the wrong type. The message names it and where it comes
+        from.
     """
-    environ = os.environ if environ is None else environ
-    named = file
-    if named is None and environ.get(_PREFIX + "CONFIG"):
-        named = Path(environ[_PREFIX + "CONFIG"])
-    source = named if named is not None else user_folders(environ).settings_file
-    tables = _read_toml(source, must_exist=named is not None)
-    values: dict[str, Any] = {}
-    for section in dataclasses.fields(Settings):
-        table = tables.pop(section.name, {})
-        kind = _SECTIONS[section.name]
-        if not isinstance(table, dict):
-            raise ConfigurationError(f"{source}: [{section.name}] must be a table.")
-        values[section.name] = _section(kind, section.name, table, source, environ)
-    if tables:
+    return load_with_origins(file, environ=environ)[0]
+
+
+def load_with_origins(
+    file: Path | None = None, *, environ: Mapping[str, str] | None = None
+) -> tuple[Settings, dict[str, str]]:
+    """Read the settings, and say of each that is set where it comes from: see `load_settings`."""
+    variables = _variables(environ)
+    _refuse_unknown_variables(variables)
+    source, named = settings_file(environ) if file is None else (file, True)
+    tables = _read_toml(source, must_exist=named)
+    unknown = sorted(set(tables) - set(_SECTIONS))
+    if unknown:
         raise ConfigurationError(
-            f"{source}: unknown section [{next(iter(tables))}].",
-            hint=f"Sections are: {', '.join(_SECTIONS)}.",
+            f"{source}: unknown section [{unknown[0]}].",
+            hint=_suggestion(unknown[0], _SECTIONS) or f"Sections are: {', '.join(_SECTIONS)}.",
         )
-    return Settings(**values)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for name, kind in _SECTIONS.items():
+        table = tables.get(name, {})
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"{source}: [{name}] must be a table.")
+        values[name] = _section(kind, name, table, source, variables, origins)
+    return Settings(**values), origins
+
+
+def _variables(environ: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the variables of this package that are set, without the secrets among them."""
+    return {
+        name: value
+        for name, value in (os.environ if environ is None else environ).items()
+        if name.startswith(_PREFIX) and value and name not in SECRET_VARIABLES
+    }
+
+
+def _refuse_unknown_variables(variables: Iterable[str]) -> None:
+    known = [*OTHER_VARIABLES, *(setting.variable for setting in schema())]
+    for name in sorted(variables):
+        if name not in known:
+            raise ConfigurationError(
+                f"The environment variable {name} is no setting of Indelible.",
+                hint=_suggestion(name, known, _PREFIX)
+                or "`indelible config show` lists all of them.",
+            )
+
+
+def _suggestion(name: str, known: Iterable[str], prefix: str = "") -> str | None:
+    """Return what was likely meant; a prefix that all have in common says nothing."""
+    rest = [item.removeprefix(prefix) for item in known]
+    close = difflib.get_close_matches(name.removeprefix(prefix), rest, 1, 0.6)
+    return f"Did you mean {prefix}{close[0]}?" if close else None
 
 
 _SECTIONS: Final[dict[str, type[Any]]] = {
@@ -269,12 +374,8 @@ _SECTIONS: Final[dict[str, type[Any]]] = {
 
 def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        with file.expanduser().open("rb") as stream:
-            content = stream.read(_MAX_FILE_BYTES + 1)
-        if len(content) > _MAX_FILE_BYTES:
-            raise ConfigurationError(f"{file} is too large for a configuration file.")
-        return tomllib.loads(content.decode())
-    except FileNotFoundError as error:
+        return tomllib.loads(read_file(file.expanduser(), _MAX_FILE_BYTES).decode())
+    except (FileNotFoundError, NotADirectoryError) as error:
         if not must_exist:
             return {}
         raise ConfigurationError(
@@ -282,9 +383,13 @@ def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
             hint="It was named by INDELIBLE_CONFIG or by the caller.",
         ) from error
     except (OSError, RuntimeError) as error:
-        if not must_exist and isinstance(error, NotADirectoryError):
-            return {}
-        raise ConfigurationError(f"Cannot read the configuration {file}: {error}.") from error
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            raise ConfigurationError(f"{file} is too large for a configuration file.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(
+            f"Cannot read the configuration {file}: {reason}.",
+            hint="Give every object in the call, or set INDELIBLE_HOME to a folder of your own.",
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{file} is not valid TOML: {error}") from error
 
@@ -294,7 +399,8 @@ def _section(
     name: str,
     table: Mapping[str, Any],
     source: Path,
-    environ: Mapping[str, str],
+    variables: Mapping[str, str],
+    origins: dict[str, str],
 ) -> object:
     """Build one section, the environment before the file."""
     hints = typing.get_type_hints(kind)
@@ -302,105 +408,16 @@ def _section(
     if unknown:
         raise ConfigurationError(
             f"{source}: unknown setting {name}.{unknown[0]}.",
-            hint=f"Settings of [{name}] are: {', '.join(hints)}.",
+            hint=_suggestion(unknown[0], hints) or f"Settings of [{name}] are: {', '.join(hints)}.",
         )
     values: dict[str, Any] = {}
     for setting, hint in hints.items():
         variable = f"{_PREFIX}{name}_{setting}".upper()
-        if environ.get(variable):
-            values[setting] = _from_text(environ[variable], hint, variable)
+        if variable in variables:
+            values[setting] = from_text(variables[variable], hint, variable)
+            origins[f"{name}.{setting}"] = variable
         elif setting in table:
             where = f"{source}: {name}.{setting}"
-            values[setting] = _from_toml(table[setting], hint, where, source.parent)
+            values[setting] = from_toml(table[setting], hint, where, source.parent)
+            origins[f"{name}.{setting}"] = str(source)
     return kind(**values)
-
-
-def _from_toml(value: object, hint: object, where: str, folder: Path) -> object:
-    """Check a value of a file; no conversion is guessed, but texts become paths."""
-    kind = _plain(hint)
-    if kind is Path and isinstance(value, str):
-        return _absolute(value, folder)
-    if kind is KeyName and isinstance(value, str):
-        return _key_name(value, folder)
-    if kind is tuple and isinstance(value, list):
-        if all(isinstance(item, str) for item in value):
-            return tuple(_absolute(item, folder) for item in value)
-    elif isinstance(kind, tuple):
-        if value in kind:
-            return value
-    elif isinstance(kind, type) and type(value) is kind:
-        return value
-    raise ConfigurationError(f"{where} must be {_expected(kind)}.")
-
-
-def _from_text(text: str, hint: object, variable: str) -> object:
-    """Convert an environment variable to the setting's type."""
-    kind, folder = _plain(hint), Path.cwd()
-    if isinstance(kind, tuple):
-        if text in kind:
-            return text
-    else:
-        parse = _PARSERS.get(kind)
-        value = None if parse is None else parse(text, folder)
-        if value is not None:
-            return value
-    raise ConfigurationError(f"{variable} must be {_expected(kind)}.")
-
-
-def _flag(text: str, _: Path) -> bool | None:
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
-        text.lower()
-    )
-
-
-def _number(text: str, _: Path) -> int | None:
-    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text, re.ASCII) else None
-
-
-def _paths(text: str, folder: Path) -> tuple[Path, ...]:
-    return tuple(_absolute(item, folder) for item in text.split(os.pathsep) if item)
-
-
-def _plain(hint: object) -> object:
-    """Reduce a type hint to str, Path, int, bool, tuple, or the values of a Literal."""
-    if isinstance(hint, types.UnionType):
-        hint = next(part for part in typing.get_args(hint) if part is not type(None))
-    origin = typing.get_origin(hint)
-    if origin is Literal:
-        return typing.get_args(hint)
-    return tuple if origin is tuple else hint
-
-
-def _expected(kind: object) -> str:
-    if isinstance(kind, tuple):
-        return "one of: " + ", ".join(map(str, kind))
-    names = {
-        str: "a text",
-        Path: "a path",
-        KeyName: "a path or a key's name",
-        int: "a whole number",
-        bool: "true or false",
-    }
-    return names.get(kind, "a list of paths") if isinstance(kind, type) else "another value"
-
-
-def _key_name(text: str, folder: Path) -> KeyName:
-    # A drive letter is no scheme: those have two letters at least.
-    return KeyName(text if _KEY_SERVICE.match(text) else str(_absolute(text, folder)))
-
-
-def _absolute(text: str, folder: Path) -> Path:
-    try:
-        return (folder / Path(text).expanduser()).absolute()
-    except (RuntimeError, ValueError) as error:
-        raise ConfigurationError(f"{text!r} is not a usable path: {error}.") from error
-
-
-_PARSERS: Final[dict[object, Callable[[str, Path], object]]] = {
-    str: lambda text, _: text,
-    Path: _absolute,
-    KeyName: _key_name,
-    tuple: _paths,
-    bool: _flag,
-    int: _number,
-}

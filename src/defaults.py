@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from indelible.config import Folders, Settings, load_settings, user_folders
+from indelible.config import Folders, Settings, load_settings, settings_file, user_folders
 from indelible.credentials import (
     CallbackSigner,
     Generator,
@@ -31,6 +31,7 @@ from indelible.credentials import (
     parse_list,
 )
 from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
+from indelible.files import read_file
 from indelible.imaging import Limits
 from indelible.keyring import KeyRing
 from indelible.private_keys import NO_TIMESTAMP, open_signer
@@ -40,6 +41,8 @@ __all__ = ["Defaults", "current", "load_trust_list", "with_timestamp"]
 
 _log: Final = logging.getLogger("indelible")
 _lock: Final = threading.Lock()
+_PREFIX: Final = "INDELIBLE_"
+_MAX_TRUST_BYTES: Final = 16 << 20
 
 
 class Defaults:
@@ -78,16 +81,16 @@ class Defaults:
     def generator(self) -> Generator:
         """Who makes the claims in new manifests."""
         wanted = self.settings.generator
+        details = {
+            "provider": wanted.provider,
+            "model": wanted.model,
+            "model_version": wanted.model_version,
+            "model_identifier": wanted.model_identifier,
+            "abuse_contact": wanted.abuse_contact,
+        }
         if wanted.name is None:
-            return Generator(name="Indelible (development identity)")
-        return Generator(
-            name=wanted.name,
-            version=wanted.version,
-            provider=wanted.provider,
-            model=wanted.model,
-            model_version=wanted.model_version,
-            model_identifier=wanted.model_identifier,
-        )
+            return Generator.unnamed(**details)
+        return Generator(name=wanted.name, version=wanted.version, **details)
 
     @property
     def key_ring(self) -> KeyRing:
@@ -99,7 +102,7 @@ class Defaults:
             If ``watermark.keys`` names a file.
         """
         path = self.settings.watermark.keys or self.folders.keys
-        if path.is_file():
+        if not path.is_dir() and _exists(path):
             raise ConfigurationError(
                 f"watermark.keys is a key file ({path}), not a folder of keys.",
                 hint="Name a folder to have a key ring.",
@@ -147,7 +150,7 @@ class Defaults:
             If the first key cannot be written.
         """
         wanted = self.settings.watermark.keys
-        if wanted is not None and wanted.is_file():
+        if wanted is not None and not wanted.is_dir() and _exists(wanted):
             return Key.load(wanted)
         with self._lock:
             keys, created = self.key_ring.ensure()
@@ -164,7 +167,7 @@ class Defaults:
             If a configured key is missing, or one cannot be read.
         """
         wanted = self.settings.watermark.keys
-        if wanted is not None and wanted.is_file():
+        if wanted is not None and not wanted.is_dir() and _exists(wanted):
             return (Key.load(wanted),)
         keys = self.key_ring.keys()
         if wanted is not None and not keys:
@@ -184,7 +187,7 @@ class Defaults:
 
     def existing_registry(self) -> Registry | None:
         """Return the user's registry, or None where none was configured or ever written to."""
-        if self.settings.registry.path is None and not self.folders.registry.exists():
+        if self.settings.registry.path is None and not _exists(self.folders.registry):
             return None
         return self.registry()
 
@@ -208,11 +211,11 @@ class Defaults:
         """
         wanted = self.settings.trust
         lists = TrustStore(self.folders.trust).lists() if wanted.official else ()
-        anchors = (*wanted.anchors, *sorted(self.anchor_folder.glob("*.pem")))
+        anchors = (*wanted.anchors, *_pem_files(self.anchor_folder))
         trust = Trust.of((*lists, *(load_trust_list(path) for path in anchors)))
-        for path in sorted(self.pinned_folder.glob("*.pem")):
+        for path in _pem_files(self.pinned_folder):
             trust = trust.with_pinned(load_trust_list(path).pem)
-        if self.folders.identity.exists():
+        if _exists(self.folders.identity):
             try:
                 trust = load_identity(self.folders.identity).trust(trust)
             except IdentityError as error:
@@ -236,13 +239,19 @@ def current() -> Defaults:
         If the configuration cannot be read.
     """
     folders = user_folders()
-    file = Path(os.environ.get("INDELIBLE_CONFIG") or folders.settings_file)
+    file, _ = settings_file()
     try:
         status = file.stat()
         version = (status.st_mtime_ns, status.st_size, status.st_ino)
-    except OSError:
+    except (OSError, ValueError):
         version = (0, 0, 0)
-    environment = tuple(sorted(i for i in os.environ.items() if i[0].startswith("INDELIBLE_")))
+    # Of the secrets among the variables only whether they changed: what stands in a variable here
+    # would be shown by an error's report.
+    environment = tuple(
+        sorted(
+            (name, hash(value)) for name, value in os.environ.items() if name.startswith(_PREFIX)
+        )
+    )
     state = (os.getpid(), folders, file, version, environment)
     with _lock:
         known = _current.get(state)
@@ -278,8 +287,35 @@ def load_trust_list(path: Path) -> TrustList:
         If the file cannot be read or holds neither.
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path, _MAX_TRUST_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise TrustError(f"the trust anchors {path} cannot be read: {reason}") from error
     return parse_list(content, source=str(path))
+
+
+def _pem_files(folder: Path) -> list[Path]:
+    """Return the certificates' files in a folder of the user's, which need not exist.
+
+    Raises
+    ------
+    TrustError
+        If the folder cannot be listed: some of whom the user trusts would be left out in silence.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".pem")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise TrustError(f"Cannot list {folder}: {error.strerror or error}.") from error
+
+
+def _exists(path: Path) -> bool:
+    """Whether something is there, or may be: what cannot be looked at fails when it is used."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True

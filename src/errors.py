@@ -21,6 +21,7 @@
     ├── RegistryError
     │   ├── BindingConflictError      the registry already holds this watermark id
     │   └── RegistryUnavailableError  locked, full, unreadable, unreachable
+    │       └── NoRegistryError       there is none, or something else, where it was said to be
     ├── ArgumentError                 an argument of a call that is of no use, named
     ├── ConfigurationError            settings that contradict each other or cannot be read
     ├── OutputError
@@ -46,6 +47,7 @@ __all__ = [
     "ManifestError",
     "MissingDependencyError",
     "NetworkError",
+    "NoRegistryError",
     "OutputError",
     "OutputExistsError",
     "PayloadError",
@@ -176,6 +178,10 @@ class ArgumentError(IndelibleError, ValueError):
 
 def _argument_error(argument: str, message: str, hint: str | None) -> ArgumentError:
     return ArgumentError(argument, message, hint=hint)
+
+
+class NoRegistryError(RegistryUnavailableError):
+    """Where the registry was said to be there is nothing, or something else."""
 
 
 class ConfigurationError(IndelibleError):

@@ -5,8 +5,9 @@
     keys/
       0001.key          any name ending in .key; the highest number is the newest
       0002.key
+      0003.detect.key   a partner's: only searched for, never marked with
       retired/
-        0003.key        kept, but neither marked with nor searched for
+        0004.key        kept, but neither marked with nor searched for
 
 A key is never deleted: without it nobody finds its marks again.
 """
@@ -19,11 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indelible.errors import KeyFileError, OutputError, OutputExistsError
+from indelible.files import make_private_folder
 from indelible.watermark import Key
 
 __all__ = ["KeyFile", "KeyRing"]
 
 _SUFFIX = ".key"
+_DETECT_ONLY = ".detect"  # before the suffix, so that it stays with a file that is moved or copied
 _RETIRED = "retired"
 _ATTEMPTS = 100
 
@@ -46,6 +49,11 @@ class KeyFile:
     path: Path
     retired: bool
 
+    @property
+    def detect_only(self) -> bool:
+        """Whether it is somebody else's: searched for, never marked with."""
+        return _is_detect_only(self.path)
+
 
 class KeyRing:
     """The watermark keys of one owner, in a folder.
@@ -60,25 +68,28 @@ class KeyRing:
         self.folder = folder
 
     def files(self) -> tuple[KeyFile, ...]:
-        """Return every key, newest first, the retired ones last.
+        """Return every key: those that mark, newest first, then detect-only and retired ones.
 
         Raises
         ------
         KeyFileError
             If a key file cannot be read. A ring with a hole would miss marks without a word.
         """
-        active = [KeyFile(Key.load(path), path, False) for path in self._paths(self.folder)]
         retired = [
             KeyFile(Key.load(path), path, True) for path in self._paths(self.folder / _RETIRED)
         ]
-        return (*active, *retired)
+        return (*self._in_use(), *retired)
 
     def keys(self) -> tuple[Key, ...]:
-        """Return the keys in use, newest first; empty where there are none."""
-        return tuple(Key.load(path) for path in self._paths(self.folder))
+        """Return the keys to detect with: those that mark, newest first, then detect-only ones."""
+        return tuple(dict.fromkeys(held.key for held in self._in_use()))
+
+    def marking_keys(self) -> tuple[Key, ...]:
+        """Return the keys that mark, newest first; empty where there are none."""
+        return tuple(held.key for held in self._in_use() if not held.detect_only)
 
     def ensure(self) -> tuple[tuple[Key, ...], bool]:
-        """Return the keys in use, making the first one where the ring was never used.
+        """Return the keys that mark, making the first one where the ring never had one.
 
         Returns
         -------
@@ -90,12 +101,12 @@ class KeyRing:
         Raises
         ------
         KeyFileError
-            If every key was retired.
+            If every key that marked was retired.
         """
-        keys = self.keys()
+        keys = self.marking_keys()
         if keys:
             return keys, False
-        if any(self._paths(self.folder / _RETIRED)):
+        if not all(_is_detect_only(path) for path in self._paths(self.folder / _RETIRED)):
             raise KeyFileError(
                 f"Every watermark key in {self.folder} is retired.",
                 hint="Make a new one with `indelible keys rotate`.",
@@ -103,11 +114,18 @@ class KeyRing:
         try:
             self._save(Key.generate(), 1)
         except OutputExistsError:
-            return self.keys(), False
-        return self.keys(), True
+            return self.marking_keys(), False
+        return self.marking_keys(), True
 
-    def add(self, key: Key) -> KeyFile:
+    def add(self, key: Key, *, detect_only: bool = False) -> KeyFile:
         """Put a key into the ring as its newest.
+
+        Parameters
+        ----------
+        key : Key
+            The key.
+        detect_only : bool
+            Somebody else's: look for its marks, but never mark with it.
 
         Raises
         ------
@@ -122,14 +140,14 @@ class KeyRing:
         for _ in range(_ATTEMPTS):
             number = 1 + max((_number(path) for path in self._all_paths()), default=0)
             try:
-                return KeyFile(key, self._save(key, number), False)
+                return KeyFile(key, self._save(key, number, detect_only=detect_only), False)
             except OutputExistsError:
                 continue  # another process took the number
         raise OutputError(f"Cannot find a free name for a key in {self.folder}.")
 
     def rotate(self) -> KeyFile:
         """Make a new key and put it into the ring as its newest; the others keep detecting."""
-        newest = next(iter(self.keys()), None)
+        newest = next(iter(self.marking_keys()), None)
         # One family per ring: its keys are then searched at nearly the price of one.
         return self.add(Key.generate() if newest is None else Key.generate(family=newest.family))
 
@@ -139,12 +157,12 @@ class KeyRing:
         Raises
         ------
         KeyFileError
-            If no key in use has this id, or if it is the last one.
+            If no key in use has this id, or if it is the last one that marks.
         """
         held = self._find(key_id, retired=False)
-        if len(self.keys()) == 1:
+        if not held.detect_only and len(self.marking_keys()) == 1:
             raise KeyFileError(
-                f"{key_id} is the last key in use.",
+                f"{key_id} is the last key in use that marks.",
                 hint="Make its successor first: `indelible keys rotate`.",
             )
         return self._move(held, self.folder / _RETIRED, retired=True)
@@ -172,7 +190,7 @@ class KeyRing:
     def _move(self, held: KeyFile, folder: Path, *, retired: bool) -> KeyFile:
         target = folder / held.path.name
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(folder)
             if target.exists():
                 raise OutputExistsError(f"{target} exists already.")
             held.path.rename(target)
@@ -180,14 +198,17 @@ class KeyRing:
             raise OutputError(f"Cannot move {held.path}: {error.strerror or error}.") from error
         return KeyFile(held.key, target, retired)
 
-    def _save(self, key: Key, number: int) -> Path:
+    def _in_use(self) -> list[KeyFile]:
+        files = [KeyFile(Key.load(path), path, False) for path in self._paths(self.folder)]
+        return sorted(files, key=lambda held: held.detect_only)  # stable: the newest stay first
+
+    def _save(self, key: Key, number: int, *, detect_only: bool = False) -> Path:
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"Cannot make the folder {self.folder}: {error.strerror or error}."
-            ) from error
-        path = self.folder / f"{number:04d}{_SUFFIX}"
+            make_private_folder(self.folder)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise OutputError(f"Cannot make the folder {self.folder}: {reason}.") from error
+        path = self.folder / f"{number:04d}{_DETECT_ONLY if detect_only else ''}{_SUFFIX}"
         key.save(path)
         return path
 
@@ -215,5 +236,9 @@ class KeyRing:
 
 def _number(path: Path) -> int:
     """Place of a key in the order of making; files with names of their own come first."""
-    match = re.fullmatch(r"0*(\d{1,9})", path.stem)
+    match = re.fullmatch(r"0*([0-9]{1,9})", path.stem.removesuffix(_DETECT_ONLY))
     return int(match.group(1)) if match else 0
+
+
+def _is_detect_only(path: Path) -> bool:
+    return path.stem.endswith(_DETECT_ONLY)

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 from indelible.credentials import PemSigner, Signer, key_services
 from indelible.credentials.identity import is_development
 from indelible.credentials.pkcs11 import Pkcs11Signer
-from indelible.errors import ConfigurationError, SigningError
+from indelible.credentials.signers import read_chain
+from indelible.errors import ConfigurationError
+from indelible.secret import Secret
 
 __all__ = ["NO_TIMESTAMP", "TIMESTAMP_URL", "is_key_service", "open_signer"]
 
@@ -43,7 +44,7 @@ def open_signer(
     private_key: str | os.PathLike[str],
     *,
     timestamp_url: str | None = None,
-    ask: Callable[[], str] | None = None,
+    ask: Callable[[], Secret] | None = None,
 ) -> Signer:
     """Return a signer for a certificate chain and the key that belongs to it.
 
@@ -71,12 +72,7 @@ def open_signer(
         If the package for the token or the service is not installed.
     """
     name = os.fspath(private_key)
-    try:
-        chain = Path(certificate).read_bytes()
-    except OSError as error:
-        raise SigningError(
-            f"The certificate chain {os.fspath(certificate)} cannot be read: {error.strerror}."
-        ) from error
+    chain = read_chain(certificate)
     if timestamp_url is None and not is_development(chain):
         timestamp_url = TIMESTAMP_URL
     elif timestamp_url == NO_TIMESTAMP:

@@ -16,11 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from indelible import credentials, imaging, watermark
+from indelible import arguments, credentials, imaging, watermark
 from indelible.credentials import CredentialReport, Fetcher, Registry, Signal, Trust
 from indelible.defaults import current
 from indelible.errors import (
-    ArgumentError,
     IndelibleError,
     MissingDependencyError,
     NetworkError,
@@ -111,16 +110,23 @@ def verify(
     What happened is logged at level INFO by ``logging.getLogger("indelible")``: verdict, states and
     times, never keys.
     """
-    _check_arguments(image, keys, registry, trust, manifest, remote_hosts, limits)
+    arguments.as_path_or_bytes("image", image)
+    ring = arguments.as_keys(keys, allow_none=True)
+    registry = arguments.as_registry(registry)
+    trust = arguments.as_trust(trust)
+    if manifest is not None:
+        arguments.as_path_or_bytes("manifest", manifest)
+    hosts = arguments.as_hosts("remote_hosts", remote_hosts)
+    limits = arguments.as_limits(limits)
     clock = _Clock()
     if limits is None:
         # A call that was given everything else reads nothing of the user's.
-        complete = None not in (keys, registry, trust)
+        complete = None not in (ring, registry, trust)
         limits = Limits() if complete else current().limits
     data = imaging.read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits)
     trust = current().trust() if trust is None else trust
-    ring = _ring(keys)
+    ring = current().detection_keys() if ring is None else ring
     path = Path(image) if isinstance(image, str | os.PathLike) else None
 
     with clock.leg("credential"):
@@ -130,7 +136,7 @@ def verify(
             header.format,
             trust=trust,
             manifest=manifest,
-            remote_hosts=tuple(remote_hosts),
+            remote_hosts=hosts,
             ocsp=ocsp,
             limits=limits,
         )
@@ -156,64 +162,6 @@ def verify(
     )
     _log_result(result)
     return result
-
-
-def _check_arguments(
-    image: object,
-    keys: object,
-    registry: object,
-    trust: object,
-    manifest: object,
-    remote_hosts: object,
-    limits: object,
-) -> None:
-    """Refuse what cannot be meant, by the argument's name, before anything is read."""
-    hint = "Give a path, the file's bytes, or a binary stream."
-    if not _is_file_input(image):
-        kind = type(image).__name__
-        if kind == "ndarray" or hasattr(image, "getexif"):
-            hint = (
-                "Pixels hold no manifest: give the file itself, or look for a watermark alone with "
-                "indelible.watermark.detect."
-            )
-        raise ArgumentError("image", f"'image' is a {kind}, not a picture's file.", hint=hint)
-    if manifest is not None and not _is_file_input(manifest):
-        raise ArgumentError(
-            "manifest", f"'manifest' is a {type(manifest).__name__}, not a file.", hint=hint
-        )
-    one_or_more = isinstance(keys, Key) or (
-        isinstance(keys, Sequence) and all(isinstance(key, Key) for key in keys)
-    )
-    if keys is not None and not one_or_more:
-        raise ArgumentError(
-            "keys",
-            "'keys' holds something that is no watermark key.",
-            hint="Give one indelible.watermark.Key or a list of them; Key.load(path) reads one.",
-        )
-    if registry is not None and not isinstance(registry, Registry):
-        raise ArgumentError(
-            "registry",
-            f"'registry' is a {type(registry).__name__}, which is no registry.",
-            hint="Give an opened registry, for example SqliteRegistry(path).",
-        )
-    if trust is not None and not isinstance(trust, Trust):
-        raise ArgumentError(
-            "trust",
-            f"'trust' is a {type(trust).__name__}, not a Trust.",
-            hint="Make one with indelible.credentials.Trust.of(...) or Trust.official().",
-        )
-    if isinstance(remote_hosts, str | bytes) or not isinstance(remote_hosts, Iterable):
-        raise ArgumentError(
-            "remote_hosts", "'remote_hosts' is no list of hosts.", hint='Give ["example.com"].'
-        )
-    if limits is not None and not isinstance(limits, Limits):
-        raise ArgumentError("limits", f"'limits' is a {type(limits).__name__}, not Limits.")
-
-
-def _is_file_input(value: object) -> bool:
-    if isinstance(value, str | os.PathLike | bytes | bytearray | memoryview):
-        return True
-    return callable(getattr(value, "read", None))
 
 
 class _Clock:
@@ -250,12 +198,6 @@ def _log_result(result: Verification) -> None:
         result.registry.state,
         times["registry_ms"],
     )
-
-
-def _ring(keys: Key | Sequence[Key] | None) -> tuple[Key, ...]:
-    if keys is None:
-        return current().detection_keys()
-    return (keys,) if isinstance(keys, Key) else tuple(keys)
 
 
 def read_credential(

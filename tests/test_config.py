@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from indelible.config import Settings, load_settings, user_folders
+from indelible.config import (
+    OTHER_VARIABLES,
+    Settings,
+    load_settings,
+    load_with_origins,
+    schema,
+    user_folders,
+)
+from indelible.credentials import SourceType
 from indelible.errors import ConfigurationError
 
 
@@ -129,6 +138,11 @@ def test_one_folder_for_everything(tmp_path: Path) -> None:
         ('[watermark]\nstrength = "loud"\n', "must be one of: standard, high"),
         ("[watermark]\nstrength = []\n", "must be one of: standard, high"),
         ("[generator]\nname = 1\n", "generator.name must be a text"),
+        ('[generator]\nname = " "\n', "generator.name must be a text"),
+        ("[registry]\npath = ''\n", "registry.path must be a path"),
+        ("[trust]\nanchors = ['']\n", "trust.anchors must be a path"),
+        ('[registry]\npath = "a\\u0000"\n', "registry.path is not a usable path"),
+        ('[registry]\npath = "~nobody-of-this-name/x"\n', "registry.path is not a usable path"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -142,6 +156,8 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
         ("INDELIBLE_LIMITS_MAX_PIXELS", "many"),
         ("INDELIBLE_TRUST_OFFICIAL", "perhaps"),
         ("INDELIBLE_WATERMARK_STRENGTH", "loud"),
+        ("INDELIBLE_GENERATOR_NAME", " "),
+        ("INDELIBLE_REGISTRY_PATH", "a\0b"),
     ],
 )
 def test_mistakes_in_the_environment_are_named(variable: str, value: str) -> None:
@@ -156,3 +172,123 @@ def test_unreadable_files(tmp_path: Path) -> None:
     binary.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigurationError, match="not valid TOML"):
         load_settings(binary)
+
+
+# --- what is misspelt, and what is written down about it -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("[watermrk]\n", "watermark"),
+        ("[registri]\npath = 'x'\n", "registry"),
+        ('[signer]\ncertificat = "x"\n', "certificate"),
+        ("[limits]\nmax_pixel = 5\n", "max_pixels"),
+        ('[generator]\nabuse_contct = "x"\n', "abuse_contact"),
+    ],
+)
+def test_a_misspelt_setting_is_an_error_with_a_suggestion(
+    tmp_path: Path, text: str, wanted: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="unknown") as caught:
+        load_settings(write(tmp_path / "c.toml", text))
+    assert caught.value.hint == f"Did you mean {wanted}?"
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("INDELIBLE_REGISTRY_PTH", "Did you mean INDELIBLE_REGISTRY_PATH?"),
+        ("INDELIBLE_SIGNER_CERTIFICAT", "Did you mean INDELIBLE_SIGNER_CERTIFICATE?"),
+        ("INDELIBLE_KEY_PASSPHRAS", "Did you mean INDELIBLE_KEY_PASSPHRASE?"),
+        ("INDELIBLE_CONFG", "Did you mean INDELIBLE_CONFIG?"),
+        ("INDELIBLE_XYZZY", "config show"),
+    ],
+)
+def test_a_misspelt_variable_is_an_error_with_a_suggestion(variable: str, hint: str) -> None:
+    environ = {variable: "a secret, perhaps", "INDELIBLE_HOME": "/nonexistent"}
+    with pytest.raises(ConfigurationError, match=variable) as caught:
+        load_settings(environ=environ)
+    assert hint in caught.value.diagnostics()
+    assert "secret" not in caught.value.diagnostics()
+
+
+def test_an_empty_variable_is_none(tmp_path: Path) -> None:
+    environ = {"INDELIBLE_HOME": str(tmp_path), "INDELIBLE_XYZZY": "", "INDELIBLE_CONFIG": ""}
+    assert load_settings(environ=environ) == Settings()
+
+
+@pytest.mark.parametrize(
+    "contact", ["abuse@acme.example", "https://acme.example/abuse", "https://acme.example:8443/x"]
+)
+def test_an_abuse_contact(tmp_path: Path, contact: str) -> None:
+    file = write(tmp_path / "c.toml", f'[generator]\nabuse_contact = "{contact}"\n')
+    assert load_settings(file).generator.abuse_contact == contact
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "", "nobody", "http://acme.example/", "mailto:a@b.example", "a@b", "a b@acme.example",
+        "https://", "https://user:pw@acme.example/", "javascript:alert(1)", "a@b.example\\nX: y",
+        "https://acme.example/ x", "https://[::1", "ä@acme.example", "a@" + "b" * 600 + ".example",
+    ],
+)  # fmt: skip
+def test_what_is_no_abuse_contact(tmp_path: Path, contact: str) -> None:
+    file = write(tmp_path / "c.toml", f'[generator]\nabuse_contact = "{contact}"\n')
+    with pytest.raises(ConfigurationError, match="abuse_contact"):
+        load_settings(file)
+
+
+def test_a_source_type(tmp_path: Path) -> None:
+    for text in ("ai-edited", "compositeWithTrainedAlgorithmicMedia"):
+        file = write(tmp_path / "c.toml", f'[generator]\nsource_type = "{text}"\n')
+        assert load_settings(file).generator.source_type is SourceType.AI_EDITED
+        environ = {"INDELIBLE_GENERATOR_SOURCE_TYPE": text}
+        assert load_settings(environ=environ).generator.source_type is SourceType.AI_EDITED
+    with pytest.raises(ConfigurationError, match="one of: generated, "):
+        load_settings(write(tmp_path / "c.toml", '[generator]\nsource_type = "painted"\n'))
+
+
+def test_where_each_setting_comes_from(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.toml", '[generator]\nname = "a"\nversion = "1"\n')
+    _, origins = load_with_origins(file, environ={"INDELIBLE_GENERATOR_NAME": "b"})
+    assert origins == {
+        "generator.name": "INDELIBLE_GENERATOR_NAME",
+        "generator.version": str(file),
+    }
+
+
+def test_a_home_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environ = {"INDELIBLE_HOME": str(tmp_path / "file")}
+    assert load_settings(environ=environ) == Settings()
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        load_settings(environ={"INDELIBLE_CONFIG": str(tmp_path / "file" / "config.toml")})
+
+
+def documented(prefix: str) -> list[str]:
+    page = Path(__file__).parents[1] / "docs" / "settings.md"
+    return [line for line in page.read_text("utf-8").splitlines() if line.startswith(prefix)]
+
+
+def test_the_page_names_every_setting() -> None:
+    """docs/settings.md is compared with what is read: no more, no less, in the same words."""
+    rows = [
+        f"| `{item.key}` | `{item.variable}` | {item.kind} | "
+        f"{f'`{item.default}`' if item.default else ''} | {item.meaning} |"
+        for item in schema()
+    ]
+    sections = tuple(f"| `{item.name}." for item in dataclasses.fields(Settings))
+    assert [line for line in documented("| `") if line.startswith(sections)] == rows
+    assert documented("| `INDELIBLE_") == [
+        f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()
+    ]
+    assert all(item.meaning and item.kind for item in schema())
+
+
+def test_the_page_s_example_is_a_settings_file(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "settings.md").read_text("utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    settings = load_settings(write(tmp_path / "c.toml", example))
+    assert settings.generator.name == "Acme Images"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from indelible.config import Folders, Settings, user_folders
-from indelible.credentials import create_identity
+from indelible.credentials import Generator, ManifestRequest, create_identity, new_manifest_id
 from indelible.defaults import Defaults, current, load_trust_list, with_timestamp
 from indelible.errors import ConfigurationError, KeyFileError, TrustError
 from indelible.keyring import KeyRing
@@ -128,3 +129,31 @@ def test_folders_may_be_anywhere(tmp_path: Path) -> None:
     defaults.signer()
     assert (tmp_path / "c" / "keys").is_dir()
     assert (tmp_path / "c" / "development").is_dir()
+
+
+def test_a_generator_that_nobody_named_is_not_made_up() -> None:
+    """The manifest names the software that makes the claim, and nobody as the picture's maker."""
+    generator = current().generator
+    assert generator.name == "Indelible"
+    assert generator.agent() is None
+    configure('[generator]\nmodel = "m"\nabuse_contact = "abuse@acme.example"\n')
+    assert current().generator.agent() == {"name": "m"}
+    assert current().generator.abuse_contact == "abuse@acme.example"
+    request = ManifestRequest(new_manifest_id(), Generator.unnamed())
+    (first,) = request.definition(has_parent=False)["assertions"][0]["data"]["actions"]
+    assert "softwareAgent" not in first
+
+
+def test_a_partners_key_does_not_mark() -> None:
+    own = current().marking_key()
+    partner = current().key_ring.add(Key.generate(), detect_only=True).key
+    assert current().marking_key() == own
+    assert current().detection_keys() == (own, partner)
+
+
+def test_trust_that_cannot_be_read(tmp_path: Path) -> None:
+    folder = current().anchor_folder
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "pipe.pem")
+    with pytest.raises(TrustError, match="pipe"):
+        current().trust()

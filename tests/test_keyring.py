@@ -112,3 +112,57 @@ def test_a_damaged_key_is_an_error_not_a_gap(ring: KeyRing) -> None:
     (ring.folder / "0002.key").write_text("{}", encoding="utf-8")
     with pytest.raises(KeyFileError, match="not a watermark key file"):
         ring.keys()
+
+
+# --- keys of others -------------------------------------------------------------------------------
+
+
+def test_a_partners_key_detects_and_never_marks(ring: KeyRing) -> None:
+    own = ring.rotate().key
+    partner = ring.add(Key.generate(family="partner"), detect_only=True)
+    assert partner.detect_only
+    assert ring.keys() == (own, partner.key)
+    assert ring.marking_keys() == (own,)
+    assert ring.ensure() == ((own,), False)
+    newest = ring.rotate().key
+    assert newest.family == own.family
+    assert ring.keys() == (newest, own, partner.key)
+    assert [file.detect_only for file in ring.files()] == [False, False, True]
+
+
+def test_a_ring_of_partners_keys_gets_one_of_its_own(ring: KeyRing) -> None:
+    partner = ring.add(Key.generate(), detect_only=True).key
+    keys, created = ring.ensure()
+    assert created
+    assert partner not in keys
+    assert ring.keys() == (*keys, partner)
+
+
+def test_a_partners_key_stays_one_when_it_is_retired_and_restored(ring: KeyRing) -> None:
+    own = ring.rotate().key
+    partner = ring.add(Key.generate(), detect_only=True).key
+    with pytest.raises(KeyFileError, match="last key"):
+        ring.retire(own.id)
+    assert ring.retire(partner.id).detect_only
+    assert ring.keys() == (own,)
+    assert ring.restore(partner.id).detect_only
+    assert ring.marking_keys() == (own,)
+
+
+def test_a_partners_retired_key_leaves_room_for_the_first_of_ones_own(ring: KeyRing) -> None:
+    partner = ring.add(Key.generate(), detect_only=True).key
+    ring.retire(partner.id)
+    assert ring.ensure()[1]
+
+
+def test_a_key_is_held_once_in_either_way(ring: KeyRing) -> None:
+    key = ring.add(Key.generate(), detect_only=True).key
+    with pytest.raises(OutputExistsError, match=key.id):
+        ring.add(key)
+
+
+def test_the_order_is_always_the_same(ring: KeyRing) -> None:
+    made = [ring.add(Key.generate(), detect_only=bool(n % 2)).key for n in range(6)]
+    expected = (made[4], made[2], made[0], made[5], made[3], made[1])
+    for _ in range(3):
+        assert KeyRing(ring.folder).keys() == expected

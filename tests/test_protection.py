@@ -33,6 +33,7 @@ from indelible.credentials import (
 )
 from indelible.defaults import current
 from indelible.errors import (
+    ArgumentError,
     BindingConflictError,
     EmbeddingFailedError,
     ImageTooLargeError,
@@ -316,7 +317,7 @@ def test_animations_are_refused_with_a_reason(photograph: Pixels, tmp_path: Path
         (np.zeros((2, 8, 8, 3), np.uint8), UnsupportedImageError),
         (np.zeros((0, 8, 3), np.uint8), UnreadableImageError),
         (np.zeros((16, 16, 3), np.uint8), UnmarkableImageError),
-        (17, UnsupportedImageError),
+        (17, ArgumentError),
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )

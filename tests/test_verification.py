@@ -37,6 +37,7 @@ from indelible.credentials import (
     SqliteRegistry,
     Trust,
     create_identity,
+    new_manifest_id,
 )
 from indelible.defaults import current
 from indelible.errors import (
@@ -129,6 +130,10 @@ def test_unverified_where_no_registry_holds_the_id(
     protected: ProtectedImage, tmp_path: Path
 ) -> None:
     elsewhere = SqliteRegistry(tmp_path / "empty.sqlite3")
+    result = indelible.verify(repost(protected.data), registry=elsewhere)
+    assert result.registry.state == "unavailable"
+    assert "does not exist" in (result.registry.reason or "")
+    elsewhere.put(Record(new_manifest_id(), watermark.ALGORITHM, b"another.", b"s", "image/jpeg"))
     result = indelible.verify(repost(protected.data), registry=elsewhere)
     assert result.verdict == "unverified"
     assert result.registry.state == "unknown"
@@ -432,7 +437,7 @@ class _Answering(SqliteRegistry):
         super().__init__(path)
         self._records = records
 
-    def find(self, algorithm: str, payload: bytes) -> list[Record]:
+    def find(self, algorithm: str, payload: bytes, *, limit: int = 16) -> list[Record]:
         return self._records
 
 

@@ -23,10 +23,12 @@ from indelible.credentials.signers import (
     UNREADABLE,
     Passphrase,
     PrivateKey,
+    hidden,
     load_chain,
     load_private_key,
 )
 from indelible.errors import CertificateError, OutputExistsError, SigningError
+from indelible.secret import Secret
 
 __all__ = [
     "CertificateReport",
@@ -80,10 +82,23 @@ class CertificateReport:
 
 @dataclass(frozen=True, slots=True)
 class CertificateRequest:
-    """A new private key, and the request with which an authority issues its certificate."""
+    """A new private key, and the request with which an authority issues its certificate.
 
-    key_pem: bytes
+    Attributes
+    ----------
+    key : Secret
+        The private key in PEM; its representation shows nothing.
+    request_pem : bytes
+        The request.
+    """
+
+    key: Secret
     request_pem: bytes
+
+    @property
+    def key_pem(self) -> bytes:
+        """The private key in PEM."""
+        return self.key.reveal()
 
 
 def inspect_chain(
@@ -149,7 +164,7 @@ def create_request(
     organization: str,
     country: str | None = None,
     algorithm: str = "es256",
-    key_pem: bytes | None = None,
+    key_pem: bytes | Secret | None = None,
     passphrase: Passphrase | None = None,
 ) -> CertificateRequest:
     """Make a certificate signing request that fits the C2PA profile.
@@ -174,11 +189,14 @@ def create_request(
     SigningError
         If the key cannot be used.
     """
-    if key_pem is None:
+    passphrase = hidden(passphrase)
+    pem = None if key_pem is None else Secret(key_pem)
+    del key_pem  # an error's report would show it
+    if pem is None:
         key = generate_private_key(algorithm)
-        key_pem = _encode_key(key, passphrase)
+        pem = _encode_key(key, passphrase)
     else:
-        key = load_private_key(key_pem, passphrase=passphrase)
+        key = load_private_key(pem, passphrase=passphrase)
     try:
         names = [
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
@@ -200,7 +218,7 @@ def create_request(
     )
     digest = None if isinstance(key, ed25519.Ed25519PrivateKey) else _digest(key)
     request = builder.sign(key, digest)
-    return CertificateRequest(key_pem, request.public_bytes(serialization.Encoding.PEM))
+    return CertificateRequest(pem, request.public_bytes(serialization.Encoding.PEM))
 
 
 def write_request(
@@ -222,12 +240,12 @@ def write_request(
         if path.exists():
             raise OutputExistsError(f"{path} exists already", hint="Choose another name.")
     for path, content, mode in (
-        (Path(key_path), request.key_pem, 0o600),
-        (Path(request_path), request.request_pem, 0o644),
+        (Path(key_path), request.key, 0o600),
+        (Path(request_path), Secret(request.request_pem), 0o644),
     ):
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-                file.write(content)
+                file.write(content.reveal())
         except FileExistsError as error:
             raise OutputExistsError(
                 f"{path} exists already", hint="Choose another name."
@@ -257,14 +275,14 @@ def _digest(
     return hashes.SHA256()
 
 
-def _encode_key(key: PrivateKey, passphrase: Passphrase | None) -> bytes:
+def _encode_key(key: PrivateKey, passphrase: Passphrase | None) -> Secret:
     secret = passphrase() if callable(passphrase) else passphrase
+    secret = Secret(secret or b"")
     encryption: Any = serialization.NoEncryption()
-    if secret:
-        raw = secret.encode() if isinstance(secret, str) else secret
-        encryption = serialization.BestAvailableEncryption(raw)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+    if len(secret):
+        encryption = serialization.BestAvailableEncryption(secret.reveal())
+    return Secret(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
     )
 
 

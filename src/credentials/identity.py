@@ -22,6 +22,8 @@ from indelible.credentials.certificate_profile import C2PA_CLAIM_SIGNING
 from indelible.credentials.signers import PemSigner, load_chain
 from indelible.credentials.trust import Trust
 from indelible.errors import CertificateError, IdentityError, SigningError
+from indelible.files import make_private_folder, read_file, read_private_file
+from indelible.secret import Secret
 
 __all__ = [
     "DevelopmentIdentity",
@@ -36,6 +38,7 @@ CHAIN_FILE = "development-chain.pem"
 KEY_FILE = "development-key.pem"
 
 _ORGANIZATION = "Indelible development"
+_MAX_FILE_BYTES = 1 << 20
 _AUTHORITY_YEARS = 10
 _LEAF_YEARS = 5
 
@@ -111,8 +114,8 @@ def create_identity(
     authority_pem, chain_pem, key_pem = _make_certificates(start)
     staging = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging.mkdir(mode=0o700)
+        make_private_folder(target.parent)
+        make_private_folder(staging)
         try:
             _write_private(staging / AUTHORITY_FILE, authority_pem)
             _write_private(staging / CHAIN_FILE, chain_pem)
@@ -147,12 +150,14 @@ def load_identity(
     place = Path(folder)
     remedy = f"Move {place} away; a new development identity is then created on the next use."
     try:
-        authority = (place / AUTHORITY_FILE).read_bytes()
-        chain = (place / CHAIN_FILE).read_bytes()
-        key = (place / KEY_FILE).read_bytes()
-    except OSError as error:
+        authority = read_file(place / AUTHORITY_FILE, _MAX_FILE_BYTES)
+        chain = read_file(place / CHAIN_FILE, _MAX_FILE_BYTES)
+        path = place / KEY_FILE
+        key = Secret(read_private_file(path, _MAX_FILE_BYTES, what="private key"))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise IdentityError(
-            f"the development identity in {place} is incomplete: {error.strerror}", hint=remedy
+            f"the development identity in {place} is incomplete: {reason}", hint=remedy
         ) from error
     try:
         load_chain(authority)
@@ -184,7 +189,7 @@ def is_development(chain_pem: bytes) -> bool:
     return [item.value for item in names] == [_ORGANIZATION]
 
 
-def _make_certificates(start: dt.datetime) -> tuple[bytes, bytes, bytes]:
+def _make_certificates(start: dt.datetime) -> tuple[bytes, bytes, Secret]:
     """Return (authority, chain, private key of the leaf), in PEM.
 
     The authority's own key is thrown away: nothing else can ever be issued in its name.
@@ -237,10 +242,12 @@ def _make_certificates(start: dt.datetime) -> tuple[bytes, bytes, bytes]:
     return (
         authority.public_bytes(serialization.Encoding.PEM),
         leaf.public_bytes(serialization.Encoding.PEM),
-        leaf_key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
+        Secret(
+            leaf_key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
         ),
     )
 
@@ -268,9 +275,9 @@ def _key_usage(*, ca: bool) -> x509.KeyUsage:
     )
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def _write_private(path: Path, content: bytes | Secret) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(content)
+        file.write(Secret(content).reveal())
         file.flush()
         os.fsync(file.fileno())

@@ -16,6 +16,7 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from indelible.credentials.assertions import AiDisclosure, Assertion, Region, TrainingMining
 from indelible.errors import ManifestError
@@ -35,6 +36,11 @@ _SOURCE_TYPE_ROOT = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _MANIFEST_ID = re.compile(
     r"urn:c2pa:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
+_SDK_NAME = "Indelible"
+_MAIL = re.compile(
+    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", re.IGNORECASE
+)
+_MAX_CONTACT = 500
 PARENT_INSTANCE = "indelible:parent"
 KEY_PARAMETER = "keyId="  # in the soft binding's parameters (C2PA: alg-params)
 
@@ -42,6 +48,19 @@ KEY_PARAMETER = "keyId="  # in the soft binding's parameters (C2PA: alg-params)
 def new_manifest_id() -> str:
     """Return a fresh manifest id, ``urn:c2pa:<uuid4>``: known before anything is signed."""
     return f"urn:c2pa:{uuid.uuid4()}"
+
+
+def is_contact(text: str) -> bool:
+    """Whether a text is an e-mail address or an https URL, so that people can turn there."""
+    if len(text) > _MAX_CONTACT or not text.isascii() or not text.isprintable() or " " in text:
+        return False
+    if _MAIL.fullmatch(text):
+        return True
+    try:
+        target = urlsplit(text)
+        return target.scheme == "https" and bool(target.hostname) and "@" not in target.netloc
+    except ValueError:
+        return False
 
 
 class SourceType(enum.StrEnum):
@@ -55,6 +74,17 @@ class SourceType(enum.StrEnum):
     HUMAN_EDITED = "humanEdits"
     COMPOSITE = "composite"
     SCREEN_CAPTURE = "screenCapture"
+
+    @classmethod
+    def named(cls, text: str) -> SourceType | None:
+        """Return the source type of a short name ("ai-edited") or of IPTC's term, or None."""
+        term = text.strip().rstrip("/").rpartition("/")[2].lower().replace("_", "-")
+        return next((kind for kind in cls if term in (kind.short_name, kind.value.lower())), None)
+
+    @property
+    def short_name(self) -> str:
+        """What people type: "generated", "ai-edited", ..."""
+        return self.name.lower().replace("_", "-")
 
     @property
     def uri(self) -> str:
@@ -79,6 +109,9 @@ class Generator:
         The organisation behind it ("Acme Inc.").
     model, model_version, model_identifier : str, optional
         The trained model, for example "acme-diffusion", "7", "acme/diffusion@7".
+    abuse_contact : str, optional
+        Where to turn to about the picture: an e-mail address or an https URL. It is signed into
+        the manifest, for everybody to read.
     """
 
     name: str
@@ -87,16 +120,31 @@ class Generator:
     model: str | None = None
     model_version: str | None = None
     model_identifier: str | None = None
+    abuse_contact: str | None = None
 
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ManifestError("the generator needs a name")
+        if self.abuse_contact is not None and not is_contact(self.abuse_contact):
+            raise ManifestError(
+                f"{self.abuse_contact!r} is no abuse contact",
+                hint="Give an e-mail address or an https URL.",
+            )
 
-    def agent(self) -> dict[str, str]:
-        """Return what did the creating: the model where it is known, else the product."""
+    @classmethod
+    def unnamed(cls, **details: str | None) -> Generator:
+        """Return the generator of a picture whose maker nobody named.
+
+        A manifest has to name the software that makes its claim, and that is this package. It does
+        not say that this package made the picture.
+        """
+        return cls(_SDK_NAME, _sdk_version(), **details)
+
+    def agent(self) -> dict[str, str] | None:
+        """Return what did the creating: the model where it is known, else the product, if named."""
         if self.model is not None:
             return _named(self.model, self.model_version)
-        return _named(self.name, self.version)
+        return None if self.name == _SDK_NAME else _named(self.name, self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +307,9 @@ class ManifestRequest:
             made = {"action": "c2pa.edited", "when": self.timestamp}
             actions.append(made)
         made["digitalSourceType"] = self.source_type.uri
-        made["softwareAgent"] = self.generator.agent()
+        agent = self.generator.agent()
+        if agent is not None:
+            made["softwareAgent"] = agent
         if self.regions:
             made["changes"] = [region.data() for region in self.regions]
         if self.soft_binding is not None:
@@ -267,7 +317,7 @@ class ManifestRequest:
                 {
                     "action": "c2pa.watermarked.bound",
                     "when": self.timestamp,
-                    "softwareAgent": _named("Indelible", _sdk_version()),
+                    "softwareAgent": _named(_SDK_NAME, _sdk_version()),
                 }
             )
         return actions
@@ -297,6 +347,7 @@ class ManifestRequest:
         """Fields that no standard assertion has a place for."""
         fields = {
             "provider": self.generator.provider,
+            "abuseContact": self.generator.abuse_contact,
             "uniqueId": self.unique_id,
             "modelVersion": self.generator.model_version if self.generator.model else None,
             "promptSha256": self.prompt_sha256,

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from indelible.credentials._c2pa import Reading
-from indelible.credentials.manifest import KEY_PARAMETER, SoftBinding
+from indelible.credentials.manifest import KEY_PARAMETER, SoftBinding, is_contact
 from indelible.credentials.report import (
     Action,
     Finding,
@@ -247,8 +247,10 @@ def _generation(assertions: Sequence[tuple[str, object]]) -> dict[str, str | Non
                 own = data
             elif label.startswith("c2pa.ai-disclosure"):
                 disclosure = data
+    contact = text_of(own.get("abuseContact"))
     return {
         "provider": text_of(own.get("provider")),
+        "abuse_contact": contact if contact and is_contact(contact) else None,
         "unique_id": text_of(own.get("uniqueId")),
         "prompt_sha256": text_of(own.get("promptSha256")),
         "model": text_of(disclosure.get("modelName")),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import queue
 import socket
 import ssl
 import threading
@@ -44,9 +45,39 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
 
 
+_MAX_ADDRESSES = 8  # of one host: who needs more tries than this is not there
+_LOOKUP_SECONDS = 10.0
+
+
 def _resolve(host: str, port: int) -> list[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(item[4][0]) for item in found]
+
+
+def _resolve_in_time(resolve: Resolver, host: str, port: int, seconds: float) -> list[str]:
+    """Look a name up, for so many seconds at most: the system itself may take minutes.
+
+    Raises
+    ------
+    OSError
+        If that was not enough. The look-up goes on in its thread, whose answer nobody reads.
+    """
+    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(resolve(host, port))
+        except Exception as error:  # noqa: BLE001 - raised again below, in the thread that asked
+            answers.put(error)
+
+    threading.Thread(target=look_up, name="indelible-dns", daemon=True).start()
+    try:
+        answer = answers.get(timeout=max(0.0, seconds))
+    except queue.Empty:
+        raise TimeoutError("its name could not be looked up in time") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return list(dict.fromkeys(answer))[:_MAX_ADDRESSES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +131,8 @@ class Fetcher:
                 return body
             if not location:
                 raise NetworkError(f"{_shown(target)} redirects to nowhere")
-            url = urljoin(url, location)
-            if target.scheme == "https" and urlsplit(url).scheme != "https":
+            url = _joined(url, location)
+            if target.scheme == "https" and _parse(url).scheme != "https":
                 raise NetworkError(f"{_shown(target)} redirects from https to an unsafe address")
         raise NetworkError(f"{_shown(_parse(url))} redirects more than {self.max_redirects} times")
 
@@ -116,11 +147,12 @@ class Fetcher:
             hint="Only hosts that you list explicitly are contacted.",
         )
 
-    def _addresses(self, target: SplitResult) -> list[str]:
+    def _addresses(self, target: SplitResult, deadline: float) -> list[str]:
+        """Return all addresses of a host, each of them one that may be contacted."""
         host, port = target.hostname or "", _port(target)
         try:
-            found = self.resolve(host, port)
-        except (OSError, UnicodeError) as error:
+            found = _resolve_in_time(self.resolve, host, port, deadline - time.monotonic())
+        except (OSError, ValueError) as error:  # ValueError: no name at all
             raise NetworkError(f"the host {host} cannot be found: {error}") from error
         if not self.allow_private:
             for text in found:
@@ -136,11 +168,10 @@ class Fetcher:
     def _request(
         self, target: SplitResult, accept: str, deadline: float
     ) -> tuple[int, str | None, bytes]:
-        address = self._addresses(target)[0]
-        connection = _Connection(target, address, max(0.1, deadline - time.monotonic()))
+        connection = self._connected(target, deadline)
         path = target.path or "/"
         # A server that sends a byte now and then would never run into the socket's own time-out.
-        watchdog = threading.Timer(max(0.1, deadline - time.monotonic()), connection.abort)
+        watchdog = threading.Timer(max(0.0, deadline - time.monotonic()), connection.abort)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -149,14 +180,43 @@ class Fetcher:
                 f"{path}?{target.query}" if target.query else path,
                 headers={"Accept": accept, "Accept-Encoding": "identity", "Connection": "close"},
             )
-            answer = connection.getresponse()
-            body = self._read(answer, target, deadline)
-            return answer.status, answer.getheader("Location"), body
+            with connection.getresponse() as answer:
+                body = self._read(answer, target, deadline)
+                location = answer.getheader("Location")
         except (OSError, http.client.HTTPException, ValueError) as error:
+            if time.monotonic() > deadline:
+                raise self._too_long(target) from error
             raise NetworkError(f"fetching {_shown(target)} failed: {error}") from error
         finally:
             watchdog.cancel()
             connection.close()
+        if time.monotonic() > deadline:  # what was read may end where it was broken off
+            raise self._too_long(target)
+        return answer.status, location, body
+
+    def _connected(self, target: SplitResult, deadline: float) -> _Connection:
+        """Return a connection to the first address that answers, each getting its share of time."""
+        addresses = self._addresses(target, deadline)
+        failure: Exception | None = None
+        for index, address in enumerate(addresses):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            connection = _Connection(target, address, left / (len(addresses) - index))
+            try:
+                connection.connect()
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                connection.close()
+                failure = error
+                continue
+            connection.allow(deadline - time.monotonic())
+            return connection
+        if failure is None:
+            raise self._too_long(target)
+        raise NetworkError(f"fetching {_shown(target)} failed: {failure}") from failure
+
+    def _too_long(self, target: SplitResult) -> NetworkError:
+        return NetworkError(f"{_shown(target)} took longer than {self.timeout} s")
 
     def _read(
         self, answer: http.client.HTTPResponse, target: SplitResult, deadline: float
@@ -169,7 +229,7 @@ class Fetcher:
             if len(body) > self.max_bytes:
                 raise NetworkError(f"{_shown(target)} sent more than {self.max_bytes} bytes")
             if time.monotonic() > deadline:
-                raise NetworkError(f"{_shown(target)} took longer than {self.timeout} s")
+                raise self._too_long(target)
         if answer.length:
             raise NetworkError(f"{_shown(target)} sent less than it announced")
         return bytes(body)
@@ -190,6 +250,11 @@ class _Connection(http.client.HTTPConnection):
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
 
+    def allow(self, seconds: float) -> None:
+        """Set how long each read and write may take from now on."""
+        self.timeout = max(0.01, seconds)
+        self.sock.settimeout(self.timeout)
+
     def abort(self) -> None:
         """Break the connection off, from another thread."""
         with suppress(OSError, AttributeError):
@@ -199,8 +264,8 @@ class _Connection(http.client.HTTPConnection):
 def is_public_host(host: str, port: int) -> bool:
     """Whether a name resolves to addresses of the public internet only."""
     try:
-        found = _resolve(host, port)
-    except (OSError, UnicodeError):
+        found = _resolve_in_time(_resolve, host, port, _LOOKUP_SECONDS)
+    except (OSError, ValueError):
         return False
     return bool(found) and all(is_public(address) for address in found)
 
@@ -245,6 +310,13 @@ def _parse(url: str) -> SplitResult:
     if target.username is not None or target.password is not None:
         raise NetworkError("the address carries a user name or password")
     return target
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise NetworkError(f"the redirect cannot be followed: {error}") from error
 
 
 def _port(target: SplitResult) -> int:

@@ -14,10 +14,12 @@ from indelible.credentials.signers import (
     ALGORITHMS,
     Passphrase,
     algorithm_for,
+    hidden,
     load_chain,
     raw_ecdsa,
 )
 from indelible.errors import MissingDependencyError, SigningError
+from indelible.secret import Secret
 
 __all__ = ["Pkcs11Signer"]
 
@@ -77,6 +79,7 @@ class Pkcs11Signer:
         algorithm: str | None = None,
         timestamp_url: str | None = None,
     ) -> None:
+        pin = hidden(pin)
         _library()
         if key_label is None and key_id is None:
             raise SigningError("the key on the token needs a label or an id")
@@ -151,22 +154,24 @@ class Pkcs11Signer:
                 raise SigningError(
                     f"the PKCS#11 library {self._module} cannot be loaded: {error}"
                 ) from error
-            self._session = token.open(user_pin=self._secret())
+            self._session = token.open(user_pin=self._secret().reveal().decode())
             self._pid = os.getpid()
         return self._session.get_key(
             object_class=library.ObjectClass.PRIVATE_KEY,
             **{name: value for name, value in self._key.items() if value is not None},
         )
 
-    def _secret(self) -> str:
-        pin = self._pin() if callable(self._pin) else self._pin
-        pin = os.environ.get(PIN_VARIABLE) if pin is None else pin
-        if not pin:
+    def _secret(self) -> Secret:
+        if self._pin is None:
+            pin = Secret(os.environ.get(PIN_VARIABLE, ""))
+        else:
+            pin = Secret(self._pin() if callable(self._pin) else self._pin)
+        if not len(pin):
             raise SigningError(
                 "the token needs a PIN",
                 hint=f"Give one, or set the environment variable {PIN_VARIABLE}.",
             )
-        return pin.decode() if isinstance(pin, bytes) else pin
+        return pin
 
     def _close(self) -> None:
         session, self._session = self._session, None

@@ -99,7 +99,7 @@ class Registry(Protocol):
         ...
 
     def find(self, algorithm: str, payload: bytes) -> list[Record]:
-        """Return the records bound to an id: none or one, or more in a merged registry."""
+        """Return the records bound to an id: none or one, or a few in a merged registry."""
         ...
 
     def get(self, manifest_id: str) -> Record | None:

@@ -168,7 +168,7 @@ class ManifestReport:
         Labels of all its assertions.
     ingredients : tuple of IngredientReport
         The pictures that this one was made from.
-    provider, unique_id, model, model_identifier, prompt_sha256 : str or None
+    provider, abuse_contact, unique_id, model, model_identifier, prompt_sha256 : str or None
         What Indelible's own and the AI-disclosure assertion say.
     """
 
@@ -184,6 +184,7 @@ class ManifestReport:
     assertions: tuple[str, ...] = ()
     ingredients: tuple[IngredientReport, ...] = ()
     provider: str | None = None
+    abuse_contact: str | None = None
     unique_id: str | None = None
     model: str | None = None
     model_identifier: str | None = None
@@ -377,6 +378,7 @@ def _manifest_dict(manifest: ManifestReport) -> dict[str, Any]:
         "manifest_id": manifest.manifest_id,
         "generator": manifest.generator,
         "provider": manifest.provider,
+        "abuse_contact": manifest.abuse_contact,
         "unique_id": manifest.unique_id,
         "model": manifest.model,
         "model_identifier": manifest.model_identifier,

@@ -7,27 +7,36 @@ protocol.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import (
+    PrivateKeyTypes,
+    PublicKeyTypes,
+)
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
+from cryptography.utils import CryptographyDeprecationWarning
 
 from indelible.errors import CertificateError, SigningError
+from indelible.files import read_file, read_private_file
+from indelible.secret import Secret
 
 __all__ = ["ALGORITHMS", "CallbackSigner", "PemSigner", "Signer", "algorithm_for"]
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
-Passphrase: TypeAlias = str | bytes | Callable[[], str | bytes]
+Passphrase: TypeAlias = str | bytes | Secret | Callable[[], str | bytes | Secret]
+
+# What the library says to developers about odd certificates is nothing for a user's terminal.
+warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"indelible\.")
 
 # What the library for certificates raises about one that it cannot read, at once or when a part of
 # it is asked for; its own types are no ValueErrors.
@@ -40,6 +49,8 @@ UNREADABLE = (
 )
 ALGORITHMS = ("es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519")
 PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"  # noqa: S105 - a name, not a secret
+
+_MAX_PEM_BYTES = 1 << 20
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "256": hashes.SHA256(),
@@ -234,12 +245,14 @@ class PemSigner:
     def __init__(
         self,
         chain_pem: bytes,
-        key_pem: bytes,
+        key_pem: bytes | Secret,
         *,
         passphrase: Passphrase | None = None,
         algorithm: str | None = None,
         timestamp_url: str | None = None,
     ) -> None:
+        # No variable holds a bare secret from here on: an error's report would show it.
+        key_pem, passphrase = Secret(key_pem), hidden(passphrase)
         key = load_private_key(key_pem, passphrase=passphrase)
         leaf = load_chain(chain_pem)[0]
         if _public_bytes(leaf.public_key()) != _public_bytes(key.public_key()):
@@ -267,10 +280,14 @@ class PemSigner:
         algorithm: str | None = None,
         timestamp_url: str | None = None,
     ) -> PemSigner:
-        """Read the chain and the key from files; see the class for the parameters and errors."""
+        """Read the chain and the key from files; see the class for the parameters and errors.
+
+        A warning is logged, once, where others than its owner can read the key.
+        """
+        passphrase = hidden(passphrase)
         return cls(
-            _read(certificate_path, "certificate chain"),
-            _read(key_path, "private key"),
+            read_chain(certificate_path),
+            _read_key(key_path),
             passphrase=passphrase,
             algorithm=algorithm,
             timestamp_url=timestamp_url,
@@ -310,7 +327,7 @@ class PemSigner:
         )
 
 
-def load_private_key(pem: bytes, *, passphrase: Passphrase | None = None) -> PrivateKey:
+def load_private_key(pem: bytes | Secret, *, passphrase: Passphrase | None = None) -> PrivateKey:
     """Read a private key, asking for the passphrase only where one is needed.
 
     Raises
@@ -319,18 +336,16 @@ def load_private_key(pem: bytes, *, passphrase: Passphrase | None = None) -> Pri
         If it is no private key, is encrypted and the passphrase is missing or wrong, or is of a
         kind that C2PA does not allow.
     """
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except TypeError:  # encrypted
-        secret = _passphrase(passphrase)
-        try:
-            key = serialization.load_pem_private_key(pem, password=secret)
-        except (ValueError, UnsupportedAlgorithm) as error:
-            raise SigningError("the passphrase does not open the private key") from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    pem, passphrase = Secret(pem), hidden(passphrase)
+    key, locked = _opened(pem, None)
+    if locked:
+        key, _ = _opened(pem, _passphrase(passphrase))
+        if key is None:
+            raise SigningError("the passphrase does not open the private key")
+    if key is None:
         raise SigningError(
             "the private key cannot be read", hint="It must be PEM, in PKCS#8 for example."
-        ) from error
+        )
     if not isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)) and not isinstance(
         key, ed25519.Ed25519PrivateKey
     ):
@@ -339,16 +354,37 @@ def load_private_key(pem: bytes, *, passphrase: Passphrase | None = None) -> Pri
     return key
 
 
-def _passphrase(given: Passphrase | None) -> bytes:
-    secret = given() if callable(given) else given
-    if secret is None:
-        secret = os.environ.get(PASSPHRASE_VARIABLE)
-    if not secret:
+def _opened(pem: Secret, passphrase: Secret | None) -> tuple[PrivateKeyTypes | None, bool]:
+    """Return the key, or None; and whether that is for want of a passphrase."""
+    try:
+        return (
+            serialization.load_pem_private_key(
+                pem.reveal(), password=None if passphrase is None else passphrase.reveal()
+            ),
+            False,
+        )
+    except TypeError:  # encrypted, and none was given; or not, and one was
+        return None, passphrase is None
+    except (ValueError, UnsupportedAlgorithm):
+        return None, False
+
+
+def hidden(passphrase: Passphrase | None) -> Passphrase | None:
+    """Return a passphrase in a form that shows nothing; a callable shows nothing by itself."""
+    return Secret(passphrase) if isinstance(passphrase, str | bytes) else passphrase
+
+
+def _passphrase(given: Passphrase | None) -> Secret:
+    if given is None:
+        secret = Secret(os.environ.get(PASSPHRASE_VARIABLE, ""))
+    else:
+        secret = Secret(given() if callable(given) else given)
+    if not len(secret):
         raise SigningError(
             "the private key is encrypted and no passphrase was given",
             hint=f"Give one, or set the environment variable {PASSPHRASE_VARIABLE}.",
         )
-    return secret.encode() if isinstance(secret, str) else secret
+    return secret
 
 
 def _check_algorithm(algorithm: str) -> None:
@@ -365,10 +401,27 @@ def _public_bytes(key: PublicKeyTypes) -> bytes:
     )
 
 
-def _read(path: str | os.PathLike[str], what: str) -> bytes:
+def read_chain(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a certificate chain's file.
+
+    Raises
+    ------
+    SigningError
+        If it cannot be read.
+    """
     try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise SigningError(
-            f"the {what} {os.fspath(path)} cannot be read: {error.strerror}"
-        ) from error
+        return read_file(path, _MAX_PEM_BYTES)
+    except (OSError, ValueError) as error:
+        raise _unreadable("certificate chain", path, error) from error
+
+
+def _read_key(path: str | os.PathLike[str]) -> Secret:
+    try:
+        return Secret(read_private_file(path, _MAX_PEM_BYTES, what="private key"))
+    except (OSError, ValueError) as error:
+        raise _unreadable("private key", path, error) from error
+
+
+def _unreadable(what: str, path: str | os.PathLike[str], error: Exception) -> SigningError:
+    reason = getattr(error, "strerror", None) or error
+    return SigningError(f"the {what} {os.fspath(path)} cannot be read: {reason}")

@@ -17,6 +17,7 @@ from indelible.errors import (
     OutputExistsError,
     UnreadableImageError,
 )
+from indelible.files import open_regular
 from indelible.imaging.picture import DEFAULT_LIMITS, Limits
 
 __all__ = ["StagedFile", "read_bytes", "stage", "write_atomic"]
@@ -32,6 +33,8 @@ _READ_HINTS: Final = {
     errno.ENOENT: "Check the path.",
     errno.EACCES: "You may not read it. Check its permissions.",
     errno.EISDIR: "Give a file, not a folder.",
+    errno.EINVAL: 'Save it to a file first, or give "-" and send it to standard input.',
+    errno.ENXIO: 'Save it to a file first, or give "-" and send it to standard input.',
 }
 _WRITE_HINTS: Final = {
     errno.ENOSPC: "The disk is full. Free some space, or write elsewhere.",
@@ -65,7 +68,7 @@ def read_bytes(
     Raises
     ------
     UnreadableImageError
-        Missing, a folder, not permitted, or an error while reading.
+        Missing, a folder, a pipe or a device, not permitted, or an error while reading.
     ImageTooLargeError
         More than ``max_bytes``.
     """
@@ -73,16 +76,16 @@ def read_bytes(
         limits.check_bytes(memoryview(source).nbytes)
         return bytes(source)
     if isinstance(source, (str, os.PathLike)):
-        path = Path(source)
+        path = os.fspath(source)
         try:
-            with path.open("rb") as stream:
+            with open_regular(path) as stream:
                 limits.check_bytes(os.fstat(stream.fileno()).st_size)
                 return _read(stream, limits)
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
             raise _unreadable(f"'{path}'", error) from error
     try:
         return _read(source, limits)
-    except (OSError, ValueError) as error:  # ValueError: the stream is closed
+    except (OSError, ValueError) as error:  # ValueError: the stream is closed, or only for writing
         raise _unreadable("The stream", error) from error
 
 
@@ -95,10 +98,19 @@ def _read(stream: IO[bytes], limits: Limits) -> bytes:
             raise UnreadableImageError(
                 "The stream was opened as text.", hint='Open it in binary mode: open(path, "rb").'
             )
+        if part is None:
+            raise UnreadableImageError(
+                "The stream has nothing to read just now: it does not wait for more.",
+                hint="Give a blocking stream, or the bytes.",
+            )
+        if not isinstance(part, bytes | bytearray | memoryview):
+            raise UnreadableImageError(
+                f"The stream gave {type(part).__name__}, not bytes.", hint="Give a binary stream."
+            )
         if not part:
             return b"".join(parts)
-        parts.append(part)
-        total += len(part)
+        parts.append(bytes(part))
+        total += len(parts[-1])
         limits.check_bytes(total)
 
 

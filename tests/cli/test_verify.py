@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 import struct
 import zlib
 from pathlib import Path
@@ -14,7 +16,7 @@ from PIL import Image
 from indelible import imaging
 from indelible.cli._console import describe, problem
 from indelible.config import user_folders
-from indelible.credentials import Record, SqliteRegistry, xmp
+from indelible.credentials import Record, SqliteRegistry, create_identity, new_manifest_id, xmp
 from indelible.errors import IndelibleError, RegistryUnavailableError
 from indelible.watermark import Key
 from tests.cli.conftest import Run
@@ -221,19 +223,28 @@ def test_standard_input(run: Run, protected: Path) -> None:
     assert run("verify", "-", stdin=b"").code == 4
 
 
+def another_registry(folder: Path) -> Path:
+    """A registry that holds something else."""
+    registry = SqliteRegistry(folder / "another.sqlite3")
+    registry.put(
+        Record(new_manifest_id(), "org.indelible.dft.1", b"another.", b"store", "image/jpeg")
+    )
+    return registry.path
+
+
 def test_keys_registry_and_trust(run: Run, reposted: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.key"
     Key.generate().save(other)
     ring = user_folders().keys
     assert run("verify", reposted, "--key", other).code == 1
     assert run("verify", reposted, "--key", other, "--key", ring).code == 0
-    empty = run("verify", reposted, "--json", "--registry", tmp_path / "empty.sqlite3")
+    empty = run("verify", reposted, "--json", "--registry", another_registry(tmp_path))
     assert json.loads(empty.out)["verdict"] == "unverified"
     anchors = user_folders().identity / "development-ca.pem"
     assert run("verify", reposted, "--trust", anchors).code == 0
 
 
-@pytest.mark.parametrize("option", ["--key", "--trust"])
+@pytest.mark.parametrize("option", ["--key", "--trust", "--registry"])
 def test_options_that_lead_nowhere(run: Run, plain: Path, tmp_path: Path, option: str) -> None:
     answer = run("verify", plain, option, tmp_path / "missing")
     assert answer.code == 2
@@ -241,9 +252,45 @@ def test_options_that_lead_nowhere(run: Run, plain: Path, tmp_path: Path, option
     assert answer.out == ""
 
 
+@pytest.mark.parametrize("kind", ["text", "database", "folder", "empty"])
+def test_a_registry_that_is_none(run: Run, plain: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "file"
+    if kind == "database":
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE diary (day TEXT)")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text("a diary\n" * 100 if kind == "text" else "")
+    before = None if kind == "folder" else path.read_bytes()
+    answer = run("verify", plain, "--registry", path)
+    assert answer.code == 2
+    assert str(path.name) in answer.err
+    assert answer.out == ""
+    assert before is None or path.read_bytes() == before
+
+
+def test_a_pinned_signer_stays_trusted(run: Run, plain: Path, tmp_path: Path) -> None:
+    for name in ("acme", "partner"):
+        create_identity(tmp_path / name)
+    signed = tmp_path / "signed.png"
+    answer = run(
+        "sign", plain, "--source-type", "captured", "-o", signed,
+        "--cert", tmp_path / "acme" / "development-chain.pem",
+        "--cert-key", tmp_path / "acme" / "development-key.pem",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    assert run("trust", "add", tmp_path / "acme" / "development-chain.pem", "--pin").code == 0
+    for options in ((), ("--trust", tmp_path / "partner" / "development-ca.pem")):
+        answer = run("verify", signed, "--json", *options)
+        assert json.loads(answer.out)["verdict"] == "authentic"
+
+
 def test_a_registry_that_is_damaged(run: Run, reposted: Path, tmp_path: Path) -> None:
-    damaged = tmp_path / "damaged.sqlite3"
-    damaged.write_bytes(b"no database" * 1000)
+    damaged = another_registry(tmp_path)
+    with damaged.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"no database" * 3000)
     answer = run("verify", "--json", reposted, "--registry", damaged)
     assert answer.code == 5
     told = json.loads(answer.out)

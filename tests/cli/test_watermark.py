@@ -163,3 +163,32 @@ def test_a_retired_key_no_longer_detects(run: Run, reposted: Path) -> None:
     run("keys", "rotate")
     run("keys", "retire", old)
     assert run("detect", reposted).code == 1
+
+
+def test_a_partners_key_is_only_looked_for(
+    run: Run, tmp_path: Path, key: Path, plain: Path
+) -> None:
+    own = json.loads(run("keys", "rotate", "--json").out)["id"]
+    added = run("keys", "add", key, "--detect-only", "--json")
+    assert added.code == 0, added.err
+    partner = json.loads(added.out)
+    assert partner["detect_only"] is True
+    told = [json.loads(line) for line in run("keys", "list", "--json").out.splitlines()]
+    assert [(one["id"], one["marks"], one["detect_only"]) for one in told] == [
+        (own, True, False),
+        (partner["id"], False, True),
+    ]
+    assert "partner" in run("keys", "list").out
+    assert run("keys", "retire", own).code == 2  # the last that marks
+    ring = tmp_path / "ring"
+    assert run("keys", "add", key, "--detect-only", "--ring", ring).code == 0
+    answer = run("embed", plain, "-o", tmp_path / "x.png", "--payload", ID, "--key", ring)
+    assert answer.code == 2
+    assert "no watermark key to mark with" in answer.err
+
+
+def test_a_damaged_key_is_named(run: Run, key: Path) -> None:
+    key.write_text(key.read_text().replace('"check": "', '"check": "0', 1))
+    answer = run("keys", "show", key)
+    assert answer.code == 2
+    assert "damaged" in answer.err

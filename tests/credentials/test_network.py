@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import SplitResult
 
 import pytest
 from hypothesis import given
@@ -212,3 +216,120 @@ def test_embedded_addresses_are_judged_by_what_they_stand_for(address: object) -
 def test_any_text_is_an_address_or_a_network_error(url: str) -> None:
     with pytest.raises(NetworkError):
         Fetcher().get(url)
+
+
+def test_every_address_of_a_host_is_tried(server: Server) -> None:
+    """Nobody answers at the first two; the third is the server."""
+    hosts = (f"trust.example:{server.port}",)
+    addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
+    found = Fetcher(hosts=hosts, allow_private=True, resolve=lambda host, port: addresses)
+    assert found.get(server.url(host="trust.example")) == b"the file"
+    nobody = Fetcher(hosts=hosts, allow_private=True, resolve=lambda host, port: addresses[:2])
+    with pytest.raises(NetworkError, match="failed"):
+        nobody.get(server.url(host="trust.example"))
+
+
+def test_every_address_is_checked_before_one_is_tried(server: Server) -> None:
+    hosts = (f"trust.example:{server.port}",)
+    mixed = Fetcher(hosts=hosts, resolve=lambda host, port: ["127.0.0.1", "93.184.216.34"])
+    with pytest.raises(NetworkError, match="private"):
+        mixed.get(server.url(host="trust.example"))
+    assert server.visits == 0
+
+
+def test_looking_a_name_up_counts_towards_the_deadline() -> None:
+    stuck = threading.Event()
+
+    def resolve(host: str, port: int) -> list[str]:
+        stuck.wait(30)
+        return ["93.184.216.34"]
+
+    slow = Fetcher(hosts=("trust.example",), timeout=0.1, resolve=resolve)
+    started = time.monotonic()
+    with pytest.raises(NetworkError, match="in time"):
+        slow.get("https://trust.example/x")
+    stuck.set()
+    assert time.monotonic() - started < 5
+
+
+def test_an_address_that_never_answers_leaves_time_for_the_next(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+    connect = socket.create_connection
+
+    def connecting(address: tuple[str, int], timeout: float) -> socket.socket:
+        given.append(timeout)
+        if address[0] != "127.0.0.1":
+            raise TimeoutError("timed out")
+        return connect(address, timeout)
+
+    monkeypatch.setattr(socket, "create_connection", connecting)
+    hosts = (f"trust.example:{server.port}",)
+    addresses = ["192.0.2.1", "127.0.0.1"]
+    found = Fetcher(
+        hosts=hosts, allow_private=True, timeout=10, resolve=lambda host, port: addresses
+    )
+    assert found.get(server.url(host="trust.example")) == b"the file"
+    assert given[0] <= 5 < given[1] <= 10
+
+
+@pytest.mark.parametrize("where", ["/", "/head", "/body"])
+def test_a_server_that_drips_runs_into_the_deadline(where: str) -> None:
+    """A byte now and then keeps every time-out of the socket itself from running out."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def drip() -> None:
+        answered, _ = listener.accept()
+        with answered, contextlib.suppress(OSError):
+            if where == "/":
+                stop.wait(30)
+            answered.sendall(b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if where == "/body" else b"X: "))
+            while not stop.wait(0.02):
+                answered.sendall(b"x")
+
+    threading.Thread(target=drip, daemon=True).start()
+    port = listener.getsockname()[1]
+    slow = Fetcher(hosts=(f"127.0.0.1:{port}",), allow_private=True, timeout=0.3)
+    started = time.monotonic()
+    with pytest.raises(NetworkError):
+        slow.get(f"http://127.0.0.1:{port}{where}")
+    assert time.monotonic() - started < 5
+    stop.set()
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://trust.example/file", "HTTP://trust.example/file", "ftp://trust.example/", ""],
+)
+def test_a_redirect_never_leaves_https(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(
+        _: Fetcher, target: SplitResult, accept: str, deadline: float
+    ) -> tuple[int, str | None, bytes]:
+        asked.append(target.scheme)
+        return (302, location, b"") if len(asked) == 1 else (200, None, b"the file")
+
+    monkeypatch.setattr(Fetcher, "_request", answer)
+    with pytest.raises(NetworkError):
+        Fetcher(hosts=("trust.example",)).get("https://trust.example/start")
+    assert asked == ["https"]
+
+
+def test_a_redirect_may_stay_with_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [(302, "https://trust.example/file", b""), (200, None, b"the file")]
+    monkeypatch.setattr(Fetcher, "_request", lambda *_: answers.pop(0))
+    assert Fetcher(hosts=("trust.example",)).get("https://trust.example/") == b"the file"
+    upgrade = [(302, "https://trust.example/file", b""), (200, None, b"the file")]
+    monkeypatch.setattr(Fetcher, "_request", lambda *_: upgrade.pop(0))
+    assert Fetcher(hosts=("trust.example",)).get("http://trust.example/") == b"the file"
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://a\0b/", "http://ä.example/"])
+def test_redirects_that_are_none(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fetcher, "_request", lambda *_: (302, location, b""))
+    with pytest.raises(NetworkError):
+        Fetcher(hosts=("trust.example",)).get("https://trust.example/")

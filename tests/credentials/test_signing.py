@@ -12,6 +12,7 @@ from multiprocessing import get_context
 import pytest
 
 from indelible.credentials import (
+    Assertion,
     CallbackSigner,
     DevelopmentIdentity,
     Generator,
@@ -56,6 +57,30 @@ def test_what_was_signed_reads_back_trusted(
     assert report.time == request.timestamp
     assert not report.timestamped
     assert report.embedded
+
+
+def test_an_abuse_contact_is_signed_and_reported(
+    identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    generator = Generator("Acme Images", abuse_contact="https://acme.example/abuse")
+    signed = sign(picture(), "jpeg", make_request(generator=generator), identity.signer)
+    report = read(signed.data, "jpeg", trust=trust)
+    assert report.manifest is not None
+    assert report.manifest.abuse_contact == "https://acme.example/abuse"
+    assert report.to_dict()["manifest"]["abuse_contact"] == "https://acme.example/abuse"
+    for contact in ("nobody", "javascript:alert(1)", "http://acme.example", ""):
+        with pytest.raises(ManifestError, match="abuse contact"):
+            Generator("Acme", abuse_contact=contact)
+
+
+def test_a_foreign_abuse_contact_that_is_none_is_not_reported(
+    identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    forged = Assertion("org.indelible.generation", {"abuseContact": "javascript:alert(1)"})
+    request = make_request(generator=Generator("Acme"), assertions=(forged,))
+    report = read(sign(picture(), "jpeg", request, identity.signer).data, "jpeg", trust=trust)
+    assert report.manifest is not None
+    assert report.manifest.abuse_contact is None
 
 
 def test_an_unknown_signer_leaves_the_picture_valid_but_not_trusted(

@@ -14,6 +14,7 @@ import pytest
 
 from indelible.credentials import DevelopmentIdentity, PemSigner, Trust, _c2pa, read, sign
 from indelible.credentials.reading import _report
+from indelible.credentials.store import open_store
 from indelible.errors import CertificateError, SigningError
 from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -109,10 +110,11 @@ def test_a_second_time_stamp_elsewhere_is_not_mistaken_for_it(tsa: TimeStampAuth
     data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
     trust = TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa")
     reading = _c2pa.read(data, "image/jpeg", _c2pa.Settings(trust))
-    assert _report(reading, trust, embedded=True).timestamped
-    assert reading.store.count(b"c2pa.actions.v2\0") == 1
-    other = reading.store.replace(b"c2pa.actions.v2\0", b"c2pa.time-stamp\0")
-    report = _report(dataclasses.replace(reading, store=other), trust, embedded=True)
+    assert _report(reading, data, trust, embedded=True).timestamped
+    store = reading.store.data
+    assert store.count(b"c2pa.actions.v2\0") == 1
+    other = open_store(store.replace(b"c2pa.actions.v2\0", b"c2pa.time-stamp\0"))
+    report = _report(dataclasses.replace(reading, store=other), data, trust, embedded=True)
     assert (report.timestamped, report.timestamp_trusted) == (False, False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import errno
+import hashlib
 import itertools
 import json
 import os
@@ -24,6 +25,7 @@ from indelible.errors import KeyFileError, OutputError, OutputExistsError
 from indelible.watermark import Key, keys
 
 SECRET = bytes(range(100, 132))
+CHECK = hashlib.sha256(b"indelible-watermark-key 1 default\0" + SECRET).hexdigest()[:32]
 SHOWN = [
     SECRET.decode("latin-1"),
     repr(SECRET)[2:-1],
@@ -48,6 +50,7 @@ def fields(**changes: object) -> dict[str, object]:
         "version": 1,
         "family": "default",
         "secret": base64.b64encode(SECRET).decode(),
+        "check": CHECK,
     }
     return good | changes
 
@@ -252,6 +255,36 @@ def test_hostile_files(tmp_path: Path, content: bytes) -> None:
     assert_hidden("".join(traceback.format_exception(caught.value)))
 
 
+def test_what_a_key_file_holds(tmp_path: Path) -> None:
+    Key(SECRET).save(tmp_path / "key")
+    assert json.loads((tmp_path / "key").read_bytes()) == fields()
+
+
+@pytest.mark.parametrize("name", ["secret", "family", "check", "version", "type"])
+def test_a_damaged_file_is_never_another_key(tmp_path: Path, name: str) -> None:
+    """Any one letter of any value changed: each gives either an error or the very same key."""
+    text = json.dumps(fields())
+    start = text.index(":", text.index(f'"{name}"')) + 1
+    for at in range(start, text.find(",", start) % len(text)):
+        for letter in "A9 ":
+            (tmp_path / "key").write_text(text[:at] + letter + text[at + 1 :])
+            try:
+                key = Key.load(tmp_path / "key")
+            except KeyFileError:
+                continue
+            assert key == Key(SECRET)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"check": None}, {"check": "0" * 32}, {"secret": "A" * 43 + "="}, {"family": "another"}],
+)
+def test_a_damaged_file_says_so(tmp_path: Path, changes: dict[str, object]) -> None:
+    (tmp_path / "key").write_text(json.dumps(fields(**changes)))
+    with pytest.raises(KeyFileError, match="damaged"):
+        Key.load(tmp_path / "key")
+
+
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=50),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
@@ -317,6 +350,13 @@ def test_a_ring_holds_each_key_once() -> None:
     assert keys.as_key_ring(one) == (one,)
     assert keys.as_key_ring([one, two, Key(SECRET)]) == (one, two)
     assert keys.as_key_ring(iter([two, one])) == (two, one)  # type: ignore[arg-type]
+
+
+def test_a_set_gets_an_order() -> None:
+    ring = [Key(bytes([n]) * 32) for n in range(8)]
+    expected = tuple(sorted(ring, key=lambda key: key.id))
+    assert keys.as_key_ring(set(ring)) == expected  # type: ignore[arg-type]
+    assert keys.as_key_ring(frozenset(reversed(ring))) == expected  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("ring", [[], (), None, 5, "text", [None], [[]], b"bytes"])

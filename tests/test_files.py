@@ -1,0 +1,157 @@
+"""Reading by a name that somebody gave: never waiting, never more than allowed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from indelible.config import load_settings
+from indelible.credentials import PemSigner, create_identity
+from indelible.defaults import load_trust_list
+from indelible.errors import IndelibleError
+from indelible.files import (
+    make_private_folder,
+    open_regular,
+    read_file,
+    read_private_file,
+    write_new_private_file,
+)
+from indelible.imaging import Limits, read_bytes
+from indelible.watermark import Key
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and modes are POSIX")
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """A pipe that nobody ever writes to: opening it for reading waits for ever."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+def test_what_is_no_file_is_refused_at_once(pipe: Path, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        for path in (pipe, tmp_path, Path("/dev/null"), Path("/dev/zero"), tmp_path / "socket"):
+            with pytest.raises(OSError, match=r"."):
+                open_regular(path)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    with pytest.raises(OSError, match="pipe"):
+        open_regular(link)
+
+
+def test_everything_that_reads_a_file_refuses_a_pipe(pipe: Path, tmp_path: Path) -> None:
+    identity = create_identity(tmp_path / "identity").folder
+    chain = identity / "development-chain.pem"
+    for read in (
+        lambda: read_bytes(pipe),
+        lambda: Key.load(pipe),
+        lambda: load_settings(pipe),
+        lambda: load_trust_list(pipe),
+        lambda: PemSigner.load(chain, pipe),
+        lambda: PemSigner.load(pipe, identity / "development-key.pem"),
+    ):
+        with pytest.raises(IndelibleError):
+            read()
+
+
+def test_a_descriptor_that_is_a_pipe() -> None:
+    """What a shell gives for ``<(command)``."""
+    reading, writing = os.pipe()
+    try:
+        with pytest.raises(OSError, match="pipe"):
+            open_regular(f"/dev/fd/{reading}")
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_a_file_of_the_kernel_has_no_size(tmp_path: Path) -> None:
+    path = Path("/proc/self/status")
+    if not path.exists():
+        pytest.skip("no /proc")
+    assert path.stat().st_size == 0
+    assert b"Name:" in read_bytes(path)
+    assert b"Name:" in read_file(path, 1 << 20)
+
+
+def test_no_more_than_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert read_file(path, 5) == b"12345"
+    with pytest.raises(OSError, match="larger than 4"):
+        read_file(path, 4)
+
+
+class Stream:
+    """A stream that answers whatever it is told."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def read(self, size: int) -> object:
+        return self.answer
+
+
+@pytest.mark.parametrize("answer", [None, "text", 5, [1]])
+def test_streams_that_give_no_bytes(answer: object) -> None:
+    with pytest.raises(IndelibleError):
+        read_bytes(Stream(answer), limits=Limits())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o640, 0o604])
+def test_a_secret_that_others_can_read_is_warned_of_once(
+    tmp_path: Path, mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "key"
+    Key.generate().save(path)
+    with caplog.at_level(logging.WARNING):
+        Key.load(path)
+        assert not caplog.messages
+        path.chmod(mode)
+        Key.load(path)
+        Key.load(path)
+    (message,) = caplog.messages
+    assert f"chmod 600 {path}" in message
+    assert f"{mode:04o}" in message
+
+
+def test_a_private_key_that_others_can_read_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = create_identity(tmp_path / "identity").folder
+    (folder / "development-key.pem").chmod(0o644)
+    with caplog.at_level(logging.WARNING):
+        PemSigner.load(folder / "development-chain.pem", folder / "development-key.pem")
+    assert "chmod 600" in caplog.text
+    assert read_private_file(folder / "development-chain.pem", 1 << 20, what="chain")
+
+
+def test_private_folders_and_files(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    before = os.umask(0)
+    try:
+        make_private_folder(folder)
+        make_private_folder(folder)
+        write_new_private_file(folder / "file", lambda: b"x")
+        with pytest.raises(FileExistsError):
+            write_new_private_file(folder / "file", lambda: b"y")
+    finally:
+        os.umask(before)
+    for path, mode in (
+        (tmp_path / "a", 0o700),
+        (folder, 0o700),
+        (folder / "file", 0o600),
+    ):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    with pytest.raises(NotADirectoryError):
+        make_private_folder(folder / "file")
+    with pytest.raises(NotADirectoryError):
+        make_private_folder(folder / "file" / "below")

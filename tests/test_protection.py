@@ -198,6 +198,18 @@ def test_a_signed_input_keeps_its_history(photograph: Pixels) -> None:
     assert parent.manifest.manifest_id == first.manifest_id
 
 
+def test_protecting_again_after_an_edit_with_one_key(photograph: Pixels) -> None:
+    """The newest mark wins; what the older one led to is history, for bare pixels, too."""
+    first = indelible.protect(photograph)
+    small = imaging.decode(first.data).pixels[::2, ::2]
+    small = np.ascontiguousarray(small)
+    second = indelible.protect(small)
+    assert indelible.verify(second.data).watermark.payload == second.payload
+    (parent,) = credentials.read(second.data, second.format).ingredients
+    assert parent.manifest is not None
+    assert parent.manifest.manifest_id == first.manifest_id
+
+
 def test_protecting_twice_with_one_key(photograph: Pixels) -> None:
     first = indelible.protect(photograph)
     second = indelible.protect(first.data)

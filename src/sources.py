@@ -67,6 +67,8 @@ class Source:
         The file itself, which may carry a manifest; None for bare pixels.
     notes : tuple of str
         What was converted knowingly.
+    lossless : bool
+        WebP only: whether the file is stored without loss.
     """
 
     pixels: Pixels
@@ -74,6 +76,7 @@ class Source:
     metadata: Metadata = field(default_factory=Metadata)
     data: bytes | None = None
     notes: tuple[str, ...] = ()
+    lossless: bool = False
 
 
 def open_source(image: ImageInput, limits: Limits) -> Source:
@@ -107,7 +110,14 @@ def _from_file(image: str | os.PathLike[str] | bytes, limits: Limits) -> Source:
             "one, as still pictures.",
         )
     picture = imaging.decode(data, limits=limits)
-    return Source(picture.pixels, picture.format, picture.metadata, data, picture.notes)
+    return Source(
+        picture.pixels,
+        picture.format,
+        picture.metadata,
+        data,
+        picture.notes,
+        picture.header.lossless,
+    )
 
 
 def _from_array(array: NDArray[Any], limits: Limits) -> Source:

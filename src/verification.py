@@ -96,7 +96,7 @@ def verify(
     defaults = current()
     limits = defaults.limits if limits is None else limits
     data = imaging.read_bytes(image, limits=limits)
-    header = imaging.read_header(data, limits=limits)
+    header = imaging.read_header(data, limits=limits, tolerant=True)
     trust = defaults.trust() if trust is None else trust
 
     credential = read_credential(
@@ -201,11 +201,12 @@ def _pixel_legs(
 ) -> tuple[WatermarkReport, tuple[Signal, ...]]:
     """Decode the picture, look for a mark in its pixels and for claims in its plain metadata.
 
-    A picture that is damaged raises: it cannot be judged. One whose kind cannot be decoded here
-    (no codec installed) leaves the other legs standing.
+    A damaged picture is looked at as viewers show it; one of which nothing is left raises: it
+    cannot be judged. One whose kind cannot be decoded here (no codec installed) leaves the other
+    legs standing.
     """
     try:
-        picture = imaging.decode(data, limits=limits)
+        picture = imaging.decode(data, limits=limits, tolerant=True)
     except (MissingDependencyError, UnsupportedImageError) as error:
         return WatermarkReport("not_checked", reason=error.diagnostics()), ()
     signals = credentials.find_signals(picture.metadata)
@@ -300,7 +301,7 @@ def _named_payloads(report: CredentialReport, payload: bytes | None) -> Iterator
 
 
 def _notes(header: imaging.Header, trust: Trust) -> tuple[str, ...]:
-    notes = []
+    notes = list(header.irregular)
     if header.animated:
         notes.append(
             f"Only the first of {header.frames} frames was searched for a watermark; the "

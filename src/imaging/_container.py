@@ -9,12 +9,26 @@ C, never parse the rest.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from indelible.errors import UnreadableImageError, UnsupportedImageError
+from indelible.imaging._colour import Space
 from indelible.imaging.picture import Header, Limits
 
-__all__ = ["Container", "damaged", "inflate", "truncated", "unsupported"]
+__all__ = [
+    "Container",
+    "damaged",
+    "inflate",
+    "names_note",
+    "readable",
+    "size_words",
+    "truncated",
+    "unsupported",
+]
+
+_MAX_NAMES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +43,23 @@ class Container:
         A file of the same format with what is needed for the pixels of the first frame.
     icc_profile, exif, xmp, iptc : bytes or None
         As stored; the EXIF block may still say any orientation.
+    photoshop : bytes or None
+        Photoshop's image resources, without those that other fields hold.
+    segments : tuple of bytes
+        JPEG only: whole segments that no other field holds.
     text : tuple of (str, str)
         Keyword and value.
     dpi : tuple of float or None
         Resolution in px per inch.
     notes : tuple of str
         What was left out, and why.
+    space : Space or None
+        Colour space that the file describes otherwise than by an ICC profile; None is sRGB.
+    cut : UnreadableImageError or None
+        Why only a part of the picture can be decoded, where that is so. `codec` has that part.
+    unclosed : bool
+        JPEG only: the compressed data run to the end of the file. Whether all of them are there
+        shows in decoding.
     stream_bytes : int
         PNG only: what the compressed picture data must decompress to.
     interlaced : bool
@@ -47,9 +72,14 @@ class Container:
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
+    photoshop: bytes | None = None
+    segments: tuple[bytes, ...] = ()
     text: tuple[tuple[str, str], ...] = ()
     dpi: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    space: Space | None = None
+    cut: UnreadableImageError | None = None
+    unclosed: bool = False
     stream_bytes: int = 0
     interlaced: bool = False
 
@@ -97,3 +127,25 @@ def inflate(data: bytes, used: int, limits: Limits) -> bytes | None:
         return None
     limits.check_metadata(used + len(result))
     return result if stream.eof else None
+
+
+def readable(raw: bytes) -> str:
+    """Return stored text of an unnamed encoding: UTF-8 if it can be that, else Latin-1."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def size_words(size: int) -> str:
+    """Return a number of bytes as people say it."""
+    return f"{size / 1000:,.0f} kB" if size >= 10_000 else f"{size:,} bytes"
+
+
+def names_note(what: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return a note that names parts which are not kept, at most eight of them; none, no note."""
+    unique = list(dict.fromkeys(names))
+    if not unique:
+        return ()
+    more = f" and {len(unique) - _MAX_NAMES} others" if len(unique) > _MAX_NAMES else ""
+    return (f"{what} are not kept: {', '.join(unique[:_MAX_NAMES])}{more}.",)

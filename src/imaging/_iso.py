@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from indelible.imaging import _av1
-from indelible.imaging._container import Container, damaged, truncated
+from indelible.imaging._colour import Space, from_code_points
+from indelible.imaging._container import Container, damaged, names_note, truncated
+from indelible.imaging._iso_items import Items, other_items, read_items, read_references
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_iso"]
@@ -24,6 +26,10 @@ _ALPHA: Final = (
 )
 _SEQUENCE_BRANDS: Final = frozenset({b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"})
 _MAX_BOXES: Final = 100_000
+_BOXES: Final = "Some parts of the file (videos and the like)"
+_KNOWN_BOXES: Final = frozenset(
+    {b"ftyp", b"meta", b"moov", b"mdat", b"free", b"skip", b"styp", b"pdin", b"uuid"}
+)
 _TRACK_PATH: Final = frozenset({b"trak", b"mdia", b"minf", b"stbl"})
 
 
@@ -47,6 +53,8 @@ class _Found:
     samples: int = 0
     tracks: list[tuple[int, int]] = field(default_factory=list)
     boxes: int = 0
+    others: list[str] = field(default_factory=list)  # outermost boxes of other kinds
+    items: Items = field(default_factory=Items)
 
 
 def read_iso(data: bytes, name: str, limits: Limits) -> Container:
@@ -74,6 +82,8 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
             _meta(found, data, box._replace(start=box.start + 4), limits)
         elif box.kind == b"moov":
             _track(found, data, box, limits)
+        elif box.kind not in _KNOWN_BOXES:
+            found.others.append(box.kind.decode("latin-1"))
     own = [
         found.properties[index - 1]
         for index in found.associations.get(found.primary or 0, [])
@@ -90,12 +100,16 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     if size is None:
         raise truncated(found.title, "it does not say how large its picture is")
     depth, monochrome = _coding(own) or _coding(found.properties) or (8, False)
-    alpha = any(kind == b"auxC" and body[4:].startswith(_ALPHA) for kind, body in found.properties)
+    alpha = any(_is_alpha(property_) for property_ in found.properties)
     mode: Mode = "RGBA" if alpha else "RGB"
     if monochrome:
         mode = "LA" if alpha else "L"
     header = Header(name, *size, found.samples if sequence else 1, mode, depth)
-    return Container(header, data, notes=_colour_notes(own))
+    notes = (
+        *other_items(found.items, found.primary or 0, _alpha_items(found)),
+        *names_note(_BOXES, found.others),
+    )
+    return Container(header, data, notes=notes, space=_space(own))
 
 
 def _boxes(
@@ -141,6 +155,10 @@ def _meta(found: _Found, data: bytes, meta: _Box, limits: Limits) -> None:
                 (found.primary,) = struct.unpack_from(">I" if body[0] else ">H", body, 4)
             elif box.kind == b"iloc":
                 _locations(found, body)
+            elif box.kind == b"iinf":
+                read_items(found.items, body)
+            elif box.kind == b"iref":
+                read_references(found.items, body)
             elif box.kind == b"iprp":
                 _properties(found, data, box)
         except (struct.error, IndexError) as error:
@@ -242,16 +260,26 @@ def _sizes(properties: list[tuple[bytes, bytes]]) -> Iterator[tuple[int, int]]:
             yield width, height
 
 
-def _colour_notes(properties: list[tuple[bytes, bytes]]) -> tuple[str, ...]:
-    """Say when colours are given by code points other than those of sRGB (ITU-T H.273)."""
+def _is_alpha(property_: tuple[bytes, bytes]) -> bool:
+    kind, body = property_
+    return kind == b"auxC" and body[4:].startswith(_ALPHA)
+
+
+def _alpha_items(found: _Found) -> set[int]:
+    """Return the numbers of the items that are transparency."""
+    alphas = {n for n, property_ in enumerate(found.properties, 1) if _is_alpha(property_)}
+    return {item for item, numbers in found.associations.items() if not alphas.isdisjoint(numbers)}
+
+
+def _space(properties: list[tuple[bytes, bytes]]) -> Space | None:
+    """Return the colour space that code points say; a profile counts before them."""
     colours = [body for kind, body in properties if kind == b"colr" and len(body) >= 8]
     if any(body[:4] in (b"prof", b"rICC") for body in colours):
-        return ()
+        return None
     for body in colours:
-        primaries, transfer = struct.unpack_from(">HH", body, 4)
-        if body[:4] == b"nclx" and not (primaries in (1, 2) and transfer in (1, 2, 6, 13)):
-            return ("A colour space given by code points (nclx) is not kept; sRGB is assumed.",)
-    return ()
+        if body[:4] == b"nclx":
+            return from_code_points(*struct.unpack_from(">HH", body, 4))
+    return None
 
 
 def _coding(properties: list[tuple[bytes, bytes]]) -> tuple[int, bool] | None:

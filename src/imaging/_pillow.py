@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from PIL import (
     AvifImagePlugin,
     GifImagePlugin,
     Image,
+    ImageChops,
     ImageCms,
     ImageFile,
     JpegImagePlugin,
@@ -28,9 +30,10 @@ from indelible.errors import (
 )
 from indelible.imaging._container import Container, truncated
 from indelible.imaging._png import picture_is_complete
+from indelible.imaging.metadata import icc_channels
 from indelible.imaging.picture import Pixels
 
-__all__ = ["check_complete", "codec_errors", "open_image", "to_eight_bits"]
+__all__ = ["check_complete", "codec_errors", "open_image", "srgb_from", "to_eight_bits"]
 
 # Called by class: `Image.open` would try every installed plugin, and warn about large pictures.
 _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
@@ -41,7 +44,10 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "tiff": TiffImagePlugin.TiffImageFile,
     "gif": GifImagePlugin.GifImageFile,
 }
+_ALL_OR_NOTHING: Final = frozenset({"webp", "avif"})
 _STRIP_PIXELS: Final = 1 << 16
+# Compressed data of no meaning, without a byte that could begin a marker.
+_NOT_MARKERS: Final = bytes(byte for byte in hashlib.sha512(b"").digest() * 4 if byte != 0xFF)
 
 
 @contextmanager
@@ -77,18 +83,35 @@ def codec_errors(title: str, *, writing: bool = False) -> Iterator[None]:
         ) from error
 
 
-def open_image(name: str, data: bytes) -> Image.Image:
-    """Return the fully decoded first frame of a file in Pillow's terms."""
-    image: Image.Image = _PLUGINS[name](io.BytesIO(data))
-    image.load()
+def open_image(name: str, data: bytes, *, tolerant: bool = False) -> Image.Image:
+    """Return the decoded first frame of a file in Pillow's terms.
+
+    `tolerant`: of a frame that is cut short, what there is. Pillow's own switch for that is global.
+    """
+    image = _PLUGINS[name](io.BytesIO(data))
+    try:
+        image.load()
+    except (OSError, SyntaxError, ValueError):
+        if not tolerant or name in _ALL_OR_NOTHING:
+            raise
+        image.tile = []  # nothing more to decode: Pillow then shows what it has, if anything
+        image.load()
     return image
 
 
 def check_complete(image: Image.Image, container: Container) -> None:
-    """Refuse a PNG file with rows missing, which Pillow leaves black.
+    """Refuse a picture with rows missing, which a decoder leaves black (PNG) or grey (JPEG).
 
-    Counting decompresses everything once more: only done where the end of the picture is black.
+    Finding out takes as long as decoding. PNG: only done where the end of the picture is black.
+    JPEG: only done where the data run to the end of the file. More data behind them change nothing
+    where every block was there, and something where one was missing.
     """
+    if container.header.format == "jpeg":
+        if container.unclosed:
+            longer = container.codec[:-2] + _NOT_MARKERS + container.codec[-2:]
+            if ImageChops.difference(open_image("jpeg", longer), image).getbbox() is not None:
+                raise truncated("JPEG")
+        return
     width, height = image.size
     last_row = image.crop((0, height - 1, width, height)).tobytes()
     if (container.interlaced or not any(last_row)) and not picture_is_complete(
@@ -132,7 +155,8 @@ def to_eight_bits(
     if image.mode == "L" and isinstance(key, int) and header.bit_depth in (2, 4):
         # Pillow widens the pixels to 8 bits, but not the transparent value.
         image.info["transparency"] = key * 255 // (2**header.bit_depth - 1)
-    pixels = _to_array(_to_plain_mode(image, transparent=key is not None))
+    coloured = icc_profile is not None and icc_channels(icc_profile) == 3
+    pixels = _to_array(_to_plain_mode(image, transparent=key is not None, coloured=coloured))
     if header.mode == "L" and pixels.ndim == 3:  # codecs that know no grey
         pixels = np.ascontiguousarray(pixels[..., 1])
     return pixels, icc_profile
@@ -148,13 +172,17 @@ def _from_deep_grey(image: Image.Image, key: object) -> Pixels:
     return np.dstack([grey, grey, grey, alpha])
 
 
-def _to_plain_mode(image: Image.Image, *, transparent: bool) -> Image.Image:
-    """Return an image as L, RGB or RGBA; `transparent`: a colour or palette entry is."""
+def _to_plain_mode(image: Image.Image, *, transparent: bool, coloured: bool) -> Image.Image:
+    """Return an image as L, RGB or RGBA.
+
+    `transparent`: a colour or palette entry is. `coloured`: the profile is for RGB, so that a
+    palette of greys is best left in colour.
+    """
     if image.mode in ("La", "RGBa"):  # premultiplied
         image = image.convert(image.mode.upper())
     if image.mode in ("LA", "PA") or (transparent and image.mode != "RGBA"):
         return image.convert("RGBA")
-    if image.mode == "1" or (image.mode == "P" and _is_grey(image)):
+    if image.mode == "1" or (image.mode == "P" and not coloured and _is_grey(image)):
         return image.convert("L")
     return image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
 
@@ -182,23 +210,43 @@ def _to_array(image: Image.Image) -> Pixels:
 
 
 def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
-    """Return a CMYK image in sRGB, and whether its profile was used.
+    """Return a CMYK image in sRGB, and whether its profile was used."""
+    transform = None if profile is None else _to_srgb(profile, "CMYK")
+    return (image.convert("RGB"), False) if transform is None else (transform.apply(image), True)
+
+
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return what converts images of a mode to sRGB, None where the profile is damaged.
 
     Relative colorimetric with black point compensation, as print previews do.
     """
-    converted = None
-    if profile is not None:
-        try:
-            converted = ImageCms.profileToProfile(
-                image,
-                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                outputMode="RGB",
-                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-            )
-        except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            converted = None  # a damaged profile
-    if converted is None:
-        return image.convert("RGB"), False
-    return converted, True
+    try:
+        return ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+
+
+def srgb_from(pixels: Pixels, profile: bytes) -> Pixels | None:
+    """Return pixels in sRGB, strip by strip; None where the profile is damaged or does not fit.
+
+    Grey stays grey, and an alpha channel stays what it is.
+    """
+    transform = _to_srgb(profile, "L" if pixels.ndim == 2 else "RGB")
+    if transform is None:
+        return None
+    converted = pixels.copy()
+    rows = max(1, _STRIP_PIXELS // pixels.shape[1])
+    for top in range(0, pixels.shape[0], rows):
+        strip = converted[top : top + rows]  # a view: written to in place
+        colours = strip if strip.ndim == 2 else strip[..., :3]
+        image = Image.fromarray(np.ascontiguousarray(colours))
+        result = np.asarray(transform.apply(image))
+        colours[:] = result[..., 1] if strip.ndim == 2 else result
+    return converted

@@ -5,7 +5,14 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from indelible.imaging._container import Container, damaged, truncated, unsupported
+from indelible.imaging import _photoshop
+from indelible.imaging._container import (
+    Container,
+    damaged,
+    names_note,
+    truncated,
+    unsupported,
+)
 from indelible.imaging._ifd import Entry, Layout, read_directory, read_layout, write_directory
 from indelible.imaging.picture import Header, Limits, Mode
 
@@ -16,7 +23,7 @@ _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_BYTES, _PLANAR = 273, 277, 278
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
 _COLORMAP, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _YCBCR_SUBSAMPLING = 320, 338, 339, 530
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
-_XMP, _IPTC, _ICC = 700, 33723, 34675
+_XMP, _IPTC, _ICC, _PHOTOSHOP = 700, 33723, 34675, 34377
 
 #: Tags that point to EXIF's own directories.
 EXIF_POINTER: Final = 34665
@@ -34,6 +41,20 @@ STRUCTURE: Final = frozenset(
 _DESCRIPTION: Final = frozenset(
     {270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432, *range(40091, 40096)}
 )
+# Kind of page, its number and place, grey response, colours of paper: nothing that is missed.
+_UNNAMED: Final = frozenset(
+    {254, 255, 263, 264, 265, 280, 281, 284, 286, 287, 290, 291, 297, 318, 319}
+)
+# What people call the tags that they miss most.
+_TITLES: Final = {
+    330: "further pictures (SubIFDs)",
+    37724: "Photoshop layers",
+    269: "document name",
+    285: "page name",
+    **dict.fromkeys((33550, 33922, 34264, 34735, 34736, 34737), "GeoTIFF"),
+    42112: "GDAL metadata",
+    42113: "GDAL no-data value",
+}
 _YCBCR: Final = 6
 # Photometric interpretation -> mode, mode with alpha, and bits per channel that Pillow reads right
 # (it does not invert 16-bit pictures whose white is 0).
@@ -78,16 +99,28 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
     _check_strips(data, tags, layout, limits)
     metadata = [e for e in entries if e.tag not in STRUCTURE]
     limits.check_metadata(sum(len(entry.value) for entry in metadata))
+    resources = _photoshop.read(_value(tags, _PHOTOSHOP) or b"")
+    notes = [*resources.notes, *_other_tags(metadata)]
+    if directory.lost:
+        notes.append("Some tags are damaged and were left out.")
     return Container(
         Header("tiff", width, height, frames, mode, depth),
         _reduced(data, layout, [e for e in entries if e.tag in STRUCTURE]),
         icc_profile=_value(tags, _ICC),
         exif=exif_from_directory(data, layout, metadata, limits.max_metadata_bytes),
         xmp=_value(tags, _XMP),
-        iptc=_value(tags, _IPTC),
+        iptc=_value(tags, _IPTC) or resources.iptc,
+        photoshop=resources.kept,
         dpi=_resolution(tags, layout),
-        notes=("Some tags are damaged and were left out.",) if directory.lost else (),
+        notes=tuple(notes),
     )
+
+
+def _other_tags(entries: list[Entry]) -> tuple[str, ...]:
+    """Return a note that names the tags which nothing keeps."""
+    known = {*_DESCRIPTION, *_UNNAMED, _XMP, _IPTC, _ICC, _PHOTOSHOP, EXIF_POINTER, GPS_POINTER}
+    others = sorted(entry.tag for entry in entries if entry.tag not in known)
+    return names_note("Some TIFF tags", (_TITLES.get(tag, str(tag)) for tag in others))
 
 
 def _integers(tags: dict[int, Entry], layout: Layout, tag: int) -> tuple[int, ...]:

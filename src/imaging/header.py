@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 
 from indelible.errors import UnreadableImageError
@@ -18,7 +19,13 @@ from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits
 __all__ = ["read_container", "read_header"]
 
 
-def read_header(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Header:
+def read_header(
+    data: bytes,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    tolerant: bool = False,
+    exact: bool = False,
+) -> Header:
     """Return the header of an image file, without decoding a pixel.
 
     The whole file is walked, so that one that is cut short or damaged in its structure is found
@@ -30,6 +37,11 @@ def read_header(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Header:
         The whole file. Its content alone decides what format it is.
     limits : Limits, optional
         What the file may demand.
+    tolerant : bool, optional
+        Accept a file of whose picture only a part is left; its header says so in ``irregular``.
+    exact : bool, optional
+        Refuse a file that breaks the rules of its format in any way (``irregular``). For whoever
+        signs its bytes: they must mean the same to every program.
 
     Raises
     ------
@@ -40,13 +52,30 @@ def read_header(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Header:
     ImageTooLargeError
         Over one of the limits.
     """
-    return read_container(data, limits).header
+    header = read_container(data, limits, tolerant=tolerant).header
+    if exact and header.irregular:
+        raise UnreadableImageError(
+            f"The {header.format.upper()} file is damaged: {' '.join(header.irregular)}",
+            hint="Programs may show it all the same, but not all of them alike. Open and re-save "
+            "the picture, or protect it, which encodes it anew.",
+        )
+    return header
 
 
-def read_container(data: bytes, limits: Limits) -> Container:
+def read_container(data: bytes, limits: Limits, *, tolerant: bool = False) -> Container:
     """Return a file taken apart by the reader of its format; raises as `read_header` does."""
     limits.check_bytes(len(data))
-    name = identify(data)
+    container = _read(data, identify(data), limits)
+    if container.cut is None:
+        return container
+    if not tolerant:
+        raise container.cut
+    header = container.header
+    irregular = (*header.irregular, f"{container.cut} What is left of the picture was looked at.")
+    return dataclasses.replace(container, header=dataclasses.replace(header, irregular=irregular))
+
+
+def _read(data: bytes, name: str, limits: Limits) -> Container:
     try:
         match name:
             case "jpeg":

@@ -114,6 +114,12 @@ class Header:
         Channels of the stored picture, see `Mode`.
     bit_depth : int
         Bits per channel (for a palette: per index).
+    lossless : bool
+        WebP only: whether the picture is stored without loss.
+    irregular : tuple of str
+        Where the file breaks the rules of its format in ways that viewers put up with, one sentence
+        each. Such a file can be looked at and encoded anew, but not signed as it is: what its bytes
+        mean is for each program to guess.
     """
 
     format: str
@@ -122,6 +128,8 @@ class Header:
     frames: int
     mode: Mode
     bit_depth: int
+    lossless: bool = False
+    irregular: tuple[str, ...] = ()
 
     @property
     def animated(self) -> bool:

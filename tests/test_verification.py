@@ -281,7 +281,7 @@ def test_a_registry_that_raises(protected: ProtectedImage, monkeypatch: pytest.M
 def test_without_a_codec_the_manifest_still_speaks(
     protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(data: bytes, *, limits: Limits) -> imaging.Picture:
+    def missing(data: bytes, *, limits: Limits, tolerant: bool) -> imaging.Picture:
         raise MissingDependencyError("no codec", hint="install it")
 
     monkeypatch.setattr(imaging, "decode", missing)

@@ -18,6 +18,7 @@ from indelible.imaging._colour import Space
 from indelible.imaging.picture import Header, Limits
 
 __all__ = [
+    "PREVIEW_NOTE",
     "Container",
     "damaged",
     "inflate",
@@ -27,6 +28,9 @@ __all__ = [
     "truncated",
     "unsupported",
 ]
+
+#: The note on thumbnails, wherever a file has one.
+PREVIEW_NOTE: Final = "The preview in the file, which shows the picture as it was, is not kept."
 
 _MAX_NAMES: Final = 8
 

@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
+from indelible.imaging._container import PREVIEW_NOTE
+
 __all__ = ["Items", "other_items", "read_items", "read_references"]
 
 # What is part of the picture itself, is kept as metadata, or shows the picture as it was.
@@ -83,6 +85,8 @@ def other_items(items: Items, primary: int, alphas: set[int]) -> tuple[str, ...]
         else:
             further += 1
     notes: list[str] = []
+    if any(kind == b"thmb" for kind, _, _ in items.references):
+        notes.append(PREVIEW_NOTE)
     if auxiliary:
         notes.append("Auxiliary pictures (depth, gain map, mattes) are not kept.")
     if further:

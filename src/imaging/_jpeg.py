@@ -11,6 +11,7 @@ from typing import Final
 from indelible.errors import UnreadableImageError
 from indelible.imaging import _photoshop
 from indelible.imaging._container import (
+    PREVIEW_NOTE,
     Container,
     damaged,
     readable,
@@ -197,7 +198,8 @@ def _scan(found: _Found, data: bytes, start: int) -> int:
     marker = _MARKER.search(data, start)
     end = len(data) if marker is None else marker.start()
     found.entropy_bytes += end - start
-    found.codec.append(data[start:end])
+    # At the end of the file, half a marker is no data.
+    found.codec.append(data[start:end] if marker is not None else data[start:end].rstrip(b"\xff"))
     return end
 
 
@@ -230,7 +232,7 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
         found.codec.append(whole)
         found.dpi = found.dpi or _density(body)
     elif marker == 0xE0 and body.startswith(b"JFXX\0"):
-        found.note("A preview that shows the picture as it was before is not kept.")
+        found.note(PREVIEW_NOTE)
     elif marker == 0xEE and body.startswith(b"Adobe"):
         found.codec.append(whole)  # says how the channels are to be read
     elif marker == 0xE1 and body.startswith(_EXIF):
@@ -251,6 +253,8 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
     else:
         if marker == _COMMENT:
             comment = readable(body.rstrip(b"\0"))
+            if not comment:
+                return
             found.text.append(("Comment", comment))
             if comment.encode() == body:
                 return  # the text says it all
@@ -263,7 +267,7 @@ def _jumbf(found: _Found, body: bytes) -> None:
     A box that is longer than a segment goes on in others, which repeat its instance number.
     """
     instance = body[2:4]
-    if body[24:28] == b"c2pa" and body[12:16] == b"jumb":
+    if body[12:16] == b"jumb" and b"c2pa" in (body[24:28], body[32:36]):  # short or long length
         found.manifests.add(instance)
     if not body.startswith(b"JP") or instance not in found.manifests:
         found.note("Boxes of others in the file (APP11: JUMBF, JPEG-HDR) are not kept.")

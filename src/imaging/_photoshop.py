@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from indelible.imaging._container import PREVIEW_NOTE
+
 __all__ = ["Resources", "read", "resource", "without_places"]
 
 _IPTC: Final = 0x0404
@@ -47,7 +49,7 @@ def read(section: bytes) -> Resources:
         if item.number == _IPTC:
             iptc = iptc or item.body or None
         elif item.number in _PREVIEWS:
-            notes.append("A preview that shows the picture as it was before is not kept.")
+            notes.append(PREVIEW_NOTE)
         elif item.number not in _HELD_ELSEWHERE:
             kept.append(item.whole)
     if section[used:].strip(b"\0"):

@@ -64,10 +64,10 @@ def read_webp(data: bytes, limits: Limits) -> Container:
         at = _chunk(found, data, at, limits)
     else:
         raise damaged("WebP", f"it has more than {_MAX_CHUNKS} chunks")
-    # The last byte may be padding that some writers omit.
-    if at > end_of_file + 1 or end_of_file > len(data) + 1:
+    # Some writers do not count the last byte, which is padding.
+    if at > min(end_of_file + 1, len(data)) or end_of_file > len(data):
         found.irregular.append("Its size is another than it says.")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if at < len(data) and data[at:].strip(b"\0"):
         what = f"other data, {size_words(len(data) - at)}"
         notes = (f"What follows the picture in the file ({what}) is not kept.",)
@@ -76,6 +76,8 @@ def read_webp(data: bytes, limits: Limits) -> Container:
 
 def _chunk(found: _Found, data: bytes, at: int, limits: Limits) -> int:
     """Take in the chunk at an offset; return where the next one is."""
+    kind: bytes
+    length: int
     kind, length = struct.unpack_from("<4sI", data, at)
     end = at + 8 + length
     body = data[at + 8 : min(end, at + 8 + 30)]

@@ -53,7 +53,15 @@ _HEIGHTS: Final = {(_TIFF, "ImageLength"), (_EXIF, "PixelYDimension")}
 _ATTRIBUTE: Final = re.compile(rb"""\s+([^\s=<>"'/]+)\s*=\s*("[^"]*"|'[^']*')""")
 _TAG_NAME: Final = re.compile(rb"<[^\s/>]+")
 _PADDING: Final = b" \t\r\n\0"
+# Tags within tags, and tags altogether: a packet with more is not worth the time.
 _MAX_DEPTH: Final = 200
+_MAX_TAGS: Final = 50_000
+# A packet without any of these words has nothing to correct.
+_SIZE_WORDS: Final = (
+    *_SIZE_WORDS,
+    *(b"Orientation", b"HasExtendedXMP", b"MotionPhoto", b"MicroVideo"),
+    *sorted(namespace.encode() for namespace in _OF_OTHER_PARTS),
+)
 
 Name = tuple[str, str]  # namespace, local name
 Edit = Callable[
@@ -106,12 +114,13 @@ def corrected(packet: bytes, width: int, height: int) -> tuple[bytes, bool]:
             return str(width if name in _WIDTHS else height)
         return value
 
-    return _edited(packet, edit), described
+    return _edited(packet, edit, _WORDS), described
 
 
 def without_address(packet: bytes) -> bytes:
     """Return a packet without the address of a manifest (``dcterms:provenance``)."""
-    return _edited(packet, lambda name, value: None if name == _ADDRESS else value)
+    words = (_ADDRESS[1].encode(),)
+    return _edited(packet, lambda name, value: None if name == _ADDRESS else value, words)
 
 
 def _sizes(packet: bytes) -> set[tuple[int, int]]:
@@ -123,7 +132,7 @@ def _sizes(packet: bytes) -> set[tuple[int, int]]:
             found[name] = int(value)
         return value
 
-    _edited(packet, look)
+    _edited(packet, look, _SIZE_WORDS)
     return {
         (found[wide], found[high])
         for wide in _WIDTHS
@@ -132,9 +141,10 @@ def _sizes(packet: bytes) -> set[tuple[int, int]]:
     }
 
 
-def _edited(packet: bytes, edit: Edit) -> bytes:
+def _edited(packet: bytes, edit: Edit, words: tuple[bytes, ...]) -> bytes:
+    """Return a packet edited, or as it is where it has none of the words or cannot be parsed."""
     text = _utf8(packet)
-    if text is None:
+    if text is None or not any(word in text for word in words):
         return packet
     try:
         changes = _Finder(text, edit).changes()
@@ -184,6 +194,7 @@ class _Finder:
         self._open: list[_Element] = []
         self._data: list[str] = []  # of the innermost element
         self._leaf = False
+        self._tags = 0
         self._parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
         self._parser.ordered_attributes = True
         self._parser.buffer_text = True
@@ -201,7 +212,8 @@ class _Finder:
         raise _RefusedError
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        if len(self._open) >= _MAX_DEPTH:
+        self._tags += 1
+        if len(self._open) >= _MAX_DEPTH or self._tags > _MAX_TAGS:
             raise _RefusedError
         self._data.clear()
         self._leaf = True

@@ -12,12 +12,18 @@ from PIL import Image
 from indelible.errors import UnreadableImageError
 from indelible.imaging import _photoshop, _xmp
 from indelible.imaging._colour import Space, grey_profile_as_rgb
-from indelible.imaging._container import Container, damaged, unsupported
+from indelible.imaging._container import PREVIEW_NOTE, Container, damaged, unsupported
 from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
 from indelible.imaging.formats import format_from_suffix, lookup
 from indelible.imaging.header import read_container
-from indelible.imaging.metadata import Metadata, clean_exif, fit_exif, icc_channels
+from indelible.imaging.metadata import (
+    Metadata,
+    clean_exif,
+    fit_exif,
+    has_preview,
+    icc_channels,
+)
 from indelible.imaging.picture import DEFAULT_LIMITS, Limits, Picture, Pixels
 
 __all__ = ["decode"]
@@ -98,6 +104,8 @@ def decode(
         pixels, icc_profile = to_eight_bits(image, container, notes)
         del image  # not needed while the pixels are copied once more
         container = replace(container, icc_profile=icc_profile)
+        if container.exif and has_preview(container.exif):
+            notes.append(PREVIEW_NOTE)
         exif, orientation = clean_exif(container.exif) if container.exif else (None, 1)
         if container.exif and exif is None:
             notes.append("The EXIF block is damaged and was left out.")

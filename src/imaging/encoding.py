@@ -107,6 +107,8 @@ def conform(
             pixels[..., 3] = np.where(alpha < 128, 0, 255)
             notes.append(f"{target.title} has no half transparency; pixels became on or off.")
     pixels, metadata = _coloured(pixels, metadata, target, notes)
+    if target.name == "gif" and pixels.ndim == 3:
+        notes.append("GIF holds 256 colours; the picture is reduced to them.")
     return Conformed(pixels, _fitting(metadata, target, notes), tuple(notes))
 
 
@@ -205,15 +207,15 @@ def _coloured(
     if not profile:
         return pixels, metadata
     fitting = _fitting_profile(profile, pixels, target)
-    if fitting is None or "icc_profile" not in target.metadata:
-        converted = srgb_from(pixels, profile)
-        if converted is None:
-            notes.append("The ICC profile is damaged or for other channels, and is left out.")
-        else:
-            pixels = converted
-            notes.append(f"The colours were converted to sRGB, which {target.title} expects.")
-        fitting = None
-    return pixels, replace(metadata, icc_profile=fitting)
+    if fitting is not None and "icc_profile" in target.metadata:
+        return pixels, metadata
+    converted = srgb_from(pixels, profile)
+    if converted is None:
+        notes.append("The ICC profile is damaged or for other channels, and is left out.")
+    else:
+        pixels = converted
+        notes.append(f"The colours were converted to sRGB, which {target.title} expects.")
+    return pixels, replace(metadata, icc_profile=None)
 
 
 def _fitting_profile(profile: bytes | None, pixels: Pixels, target: Format) -> bytes | None:

@@ -20,6 +20,7 @@ __all__ = [
     "exif_within",
     "exif_without_orientation",
     "fit_exif",
+    "has_preview",
     "icc_channels",
 ]
 
@@ -112,6 +113,14 @@ def clean_exif(exif: bytes) -> tuple[bytes | None, int]:
     if end + 4 <= len(patched):
         patched[end : end + 4] = bytes(4)  # unlink the thumbnail's directory
     return bytes(patched), orientation
+
+
+def has_preview(exif: bytes) -> bool:
+    """Say whether an EXIF block, as stored, links to the directory of a thumbnail."""
+    while exif.startswith(_EXIF_PREFIX):
+        exif = exif[len(_EXIF_PREFIX) :]
+    found = _main_directory(exif)
+    return found is not None and any(exif[found[1] : found[1] + 4])
 
 
 def exif_without_orientation(exif: bytes) -> bytes:

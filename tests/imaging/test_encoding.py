@@ -145,7 +145,7 @@ def test_transparency_is_never_lost_silently() -> None:
     before = pixels.copy()
     for format_ in ("jpeg", "gif"):
         fitting = imaging.conform(pixels, Metadata(), format_)
-        assert len(fitting.notes) == 1
+        assert any("transparency" in note for note in fitting.notes)
         imaging.encode(fitting.pixels, format_)
     np.testing.assert_array_equal(pixels, before)
 

@@ -53,11 +53,13 @@ _HEIGHTS: Final = {(_TIFF, "ImageLength"), (_EXIF, "PixelYDimension")}
 _ATTRIBUTE: Final = re.compile(rb"""\s+([^\s=<>"'/]+)\s*=\s*("[^"]*"|'[^']*')""")
 _TAG_NAME: Final = re.compile(rb"<[^\s/>]+")
 _PADDING: Final = b" \t\r\n\0"
-# Tags within tags, and tags altogether: a packet with more is not worth the time.
+# A packet of more bytes, tags within tags, or tags and attributes is not worth the time.
+_MAX_BYTES: Final = 2 * 1024 * 1024
 _MAX_DEPTH: Final = 200
-_MAX_TAGS: Final = 50_000
+_MAX_TAGS: Final = 30_000
 # A packet without any of these words has nothing to correct.
-_SIZE_WORDS: Final = (
+_SIZE_WORDS: Final = (b"ImageWidth", b"PixelXDimension")
+_WORDS: Final = (
     *_SIZE_WORDS,
     *(b"Orientation", b"HasExtendedXMP", b"MotionPhoto", b"MicroVideo"),
     *sorted(namespace.encode() for namespace in _OF_OTHER_PARTS),
@@ -164,6 +166,8 @@ def _edited(packet: bytes, edit: Edit, words: tuple[bytes, ...]) -> bytes:
 
 def _utf8(packet: bytes) -> bytes | None:
     """Return a packet in UTF-8, without an encoding declaration that says otherwise."""
+    if len(packet) > _MAX_BYTES:
+        return None
     encoding = "utf-8"
     for mark, name in (
         (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -212,7 +216,7 @@ class _Finder:
         raise _RefusedError
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        self._tags += 1
+        self._tags += 1 + len(attributes) // 2
         if len(self._open) >= _MAX_DEPTH or self._tags > _MAX_TAGS:
             raise _RefusedError
         self._data.clear()

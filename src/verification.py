@@ -109,7 +109,7 @@ def verify(
         ocsp=ocsp,
         limits=limits,
     )
-    mark, signals = _pixel_legs(data, _ring(keys, defaults), limits, credential)
+    mark, signals, header = _pixel_legs(data, header, _ring(keys, defaults), limits, credential)
     recovered = _registry_leg(
         mark.payload, data, header.format, registry=registry, trust=trust, defaults=defaults
     )
@@ -197,8 +197,12 @@ def read_credential(
 
 
 def _pixel_legs(
-    data: bytes, ring: tuple[Key, ...], limits: Limits, credential: CredentialReport
-) -> tuple[WatermarkReport, tuple[Signal, ...]]:
+    data: bytes,
+    header: imaging.Header,
+    ring: tuple[Key, ...],
+    limits: Limits,
+    credential: CredentialReport,
+) -> tuple[WatermarkReport, tuple[Signal, ...], imaging.Header]:
     """Decode the picture, look for a mark in its pixels and for claims in its plain metadata.
 
     A damaged picture is looked at as viewers show it; one of which nothing is left raises: it
@@ -208,14 +212,15 @@ def _pixel_legs(
     try:
         picture = imaging.decode(data, limits=limits, tolerant=True)
     except (MissingDependencyError, UnsupportedImageError) as error:
-        return WatermarkReport("not_checked", reason=error.diagnostics()), ()
+        return WatermarkReport("not_checked", reason=error.diagnostics()), (), header
+    header = picture.header  # which may know more: what only decoding shows
     signals = credentials.find_signals(picture.metadata)
     if not ring:
         reason = "There is no watermark key to look with."
-        return WatermarkReport("not_checked", reason=reason), signals
+        return WatermarkReport("not_checked", reason=reason), signals, header
     detection = watermark.detect(picture.pixels, ring)
     if not detection.found:
-        return WatermarkReport("not_found", detection), signals
+        return WatermarkReport("not_found", detection), signals, header
     gone = None
     bound = credential.state in ("trusted", "valid") and detection.payload in set(
         _named_payloads(credential, detection.payload)
@@ -223,7 +228,7 @@ def _pixel_legs(
     if not bound:  # else the signed hash says more than a measurement could
         key = next(key for key in ring if key.id == detection.key_id)
         gone = mark_is_gone(picture.pixels, key, detection)
-    return WatermarkReport("found", detection, gone), signals
+    return WatermarkReport("found", detection, gone), signals, header
 
 
 def _registry_leg(

@@ -18,6 +18,7 @@ from indelible.imaging._colour import Space
 from indelible.imaging.picture import Header, Limits
 
 __all__ = [
+    "PART_WAS_SEEN",
     "PREVIEW_NOTE",
     "Container",
     "damaged",
@@ -31,6 +32,8 @@ __all__ = [
 
 #: The note on thumbnails, wherever a file has one.
 PREVIEW_NOTE: Final = "The preview in the file, which shows the picture as it was, is not kept."
+#: What is said, besides why, of a picture of which only a part could be decoded.
+PART_WAS_SEEN: Final = "What is left of the picture was looked at."
 
 _MAX_NAMES: Final = 8
 
@@ -61,6 +64,8 @@ class Container:
         Colour space that the file describes otherwise than by an ICC profile; None is sRGB.
     cut : UnreadableImageError or None
         Why only a part of the picture can be decoded, where that is so. `codec` has that part.
+    decoding_error : UnreadableImageError or None
+        The same, found by the codec.
     unclosed : bool
         JPEG only: the compressed data run to the end of the file. Whether all of them are there
         shows in decoding.
@@ -83,6 +88,7 @@ class Container:
     notes: tuple[str, ...] = ()
     space: Space | None = None
     cut: UnreadableImageError | None = None
+    decoding_error: UnreadableImageError | None = None
     unclosed: bool = False
     stream_bytes: int = 0
     interlaced: bool = False

@@ -28,7 +28,7 @@ from indelible.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
-from indelible.imaging._container import Container, truncated
+from indelible.imaging._container import Container, damaged, truncated
 from indelible.imaging._png import picture_is_complete
 from indelible.imaging.metadata import icc_channels
 from indelible.imaging.picture import Pixels
@@ -83,20 +83,26 @@ def codec_errors(title: str, *, writing: bool = False) -> Iterator[None]:
         ) from error
 
 
-def open_image(name: str, data: bytes, *, tolerant: bool = False) -> Image.Image:
+def open_image(
+    name: str, data: bytes, *, tolerant: bool = False
+) -> tuple[Image.Image, UnreadableImageError | None]:
     """Return the decoded first frame of a file in Pillow's terms.
 
-    `tolerant`: of a frame that is cut short, what there is. Pillow's own switch for that is global.
+    `tolerant`: of a frame that cannot be decoded to its end, what there is, and why that is not
+    all. Pillow's own switch for this is global.
     """
     image = _PLUGINS[name](io.BytesIO(data))
     try:
         image.load()
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError) as error:
         if not tolerant or name in _ALL_OR_NOTHING:
             raise
         image.tile = []  # nothing more to decode: Pillow then shows what it has, if anything
         image.load()
-    return image
+        if image.getbbox() is None:
+            raise
+        return image, damaged(name.upper(), str(error).strip() or "it cannot be decoded to its end")
+    return image, None
 
 
 def check_complete(image: Image.Image, container: Container) -> None:
@@ -109,7 +115,7 @@ def check_complete(image: Image.Image, container: Container) -> None:
     if container.header.format == "jpeg":
         if container.unclosed:
             longer = container.codec[:-2] + _NOT_MARKERS + container.codec[-2:]
-            if ImageChops.difference(open_image("jpeg", longer), image).getbbox() is not None:
+            if ImageChops.difference(open_image("jpeg", longer)[0], image).getbbox() is not None:
                 raise truncated("JPEG")
         return
     width, height = image.size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from indelible.errors import UnreadableImageError
 from indelible.imaging import _photoshop
 from indelible.imaging._container import (
     Container,
@@ -96,7 +97,11 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
     limits.check_size(width, height)
     frames = _count_directories(data, layout, limits)
     mode, depth = _kind(tags, layout)
-    _check_strips(data, tags, layout, limits)
+    cut = None
+    try:
+        _check_strips(data, tags, layout, limits)
+    except UnreadableImageError as error:
+        cut = error
     metadata = [e for e in entries if e.tag not in STRUCTURE]
     limits.check_metadata(sum(len(entry.value) for entry in metadata))
     resources = _photoshop.read(_value(tags, _PHOTOSHOP) or b"")
@@ -113,6 +118,7 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
         photoshop=resources.kept,
         dpi=_resolution(tags, layout),
         notes=tuple(notes),
+        cut=cut,
     )
 
 

@@ -65,7 +65,9 @@ def read_webp(data: bytes, limits: Limits) -> Container:
     else:
         raise damaged("WebP", f"it has more than {_MAX_CHUNKS} chunks")
     # Some writers do not count the last byte, which is padding.
-    if at > min(end_of_file + 1, len(data)) or end_of_file > len(data):
+    if end_of_file > len(data) + 1:
+        found.cut = found.cut or truncated("WebP")  # EXIF, which says what is up, comes last
+    elif at > min(end_of_file + 1, len(data)) or end_of_file > len(data):
         found.irregular.append("Its size is another than it says.")
     notes: tuple[str, ...] = ()
     if at < len(data) and data[at:].strip(b"\0"):

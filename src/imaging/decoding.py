@@ -12,7 +12,13 @@ from PIL import Image
 from indelible.errors import UnreadableImageError
 from indelible.imaging import _photoshop, _xmp
 from indelible.imaging._colour import Space, grey_profile_as_rgb
-from indelible.imaging._container import PREVIEW_NOTE, Container, damaged, unsupported
+from indelible.imaging._container import (
+    PART_WAS_SEEN,
+    PREVIEW_NOTE,
+    Container,
+    damaged,
+    unsupported,
+)
 from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
 from indelible.imaging.formats import format_from_suffix, lookup
@@ -24,7 +30,7 @@ from indelible.imaging.metadata import (
     has_preview,
     icc_channels,
 )
-from indelible.imaging.picture import DEFAULT_LIMITS, Limits, Picture, Pixels
+from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Picture, Pixels
 
 __all__ = ["decode"]
 
@@ -85,7 +91,7 @@ def decode(
     container = read_container(data, limits, tolerant=tolerant)
     header = container.header
     title = lookup(header.format).title
-    notes = [*header.irregular, *container.notes]
+    notes = list(container.notes)
     _note_suffix(header.format, name, notes)
     if header.animated:
         notes.append(f"The file has {header.frames} frames; only the first one was decoded.")
@@ -95,12 +101,7 @@ def decode(
         if header.format != "heic" and image.size != (header.width, header.height):
             raise damaged(title, "its header and its picture differ in size")
         limits.check_size(*image.size)
-        try:
-            check_complete(image, container)
-        except UnreadableImageError as error:
-            if not tolerant:
-                raise
-            notes.append(f"{error} What is left of the picture was looked at.")
+        header = _checked(image, container, tolerant=tolerant)
         pixels, icc_profile = to_eight_bits(image, container, notes)
         del image  # not needed while the pixels are copied once more
         container = replace(container, icc_profile=icc_profile)
@@ -113,6 +114,7 @@ def decode(
         icc_profile = _profile(container, pixels, notes, tolerant=tolerant)
         metadata = _metadata(replace(container, exif=exif), pixels, orientation, notes)
         metadata = replace(metadata, icc_profile=icc_profile)
+    notes = [*header.irregular, *notes]
     return Picture(pixels, header.format, metadata, header, tuple(dict.fromkeys(notes)))
 
 
@@ -125,17 +127,34 @@ def _note_suffix(format_: str, name: str | os.PathLike[str] | None, notes: list[
         )
 
 
+def _checked(image: Image.Image, container: Container, *, tolerant: bool) -> Header:
+    """Return the header, after making sure that the picture is whole, or saying that it is not."""
+    header, cut = container.header, container.decoding_error
+    if cut is None:
+        try:
+            check_complete(image, container)
+        except UnreadableImageError as error:
+            if not tolerant:
+                raise
+            cut = error
+    said = any(PART_WAS_SEEN in sentence for sentence in header.irregular)
+    if cut is None or said:
+        return header
+    return replace(header, irregular=(*header.irregular, f"{cut} {PART_WAS_SEEN}"))
+
+
 def _open(container: Container, *, tolerant: bool) -> tuple[Image.Image, Container]:
     """Return the decoded image, and the container with the metadata that only the codec knows."""
     name = container.header.format
     if name not in ("heic", "avif"):
-        return open_image(name, container.codec, tolerant=tolerant), container
+        image, error = open_image(name, container.codec, tolerant=tolerant)
+        return image, replace(container, decoding_error=error)
     if name == "heic":
         image = open_heif(container.codec)
         # libheif has applied the file's own rotation, which overrides EXIF's (HEIF, 7.2.3).
         exif = clean_exif(image.info.get("exif") or b"")[0]
     else:
-        image = open_image(name, container.codec)
+        image, _ = open_image(name, container.codec)
         exif = image.info.get("exif") or None
     xmp = image.info.get("xmp") or None
     container = replace(

@@ -6,7 +6,7 @@ import dataclasses
 import struct
 
 from indelible.errors import UnreadableImageError
-from indelible.imaging._container import Container
+from indelible.imaging._container import PART_WAS_SEEN, Container
 from indelible.imaging._gif import read_gif
 from indelible.imaging._iso import read_iso
 from indelible.imaging._jpeg import read_jpeg
@@ -71,7 +71,7 @@ def read_container(data: bytes, limits: Limits, *, tolerant: bool = False) -> Co
     if not tolerant:
         raise container.cut
     header = container.header
-    irregular = (*header.irregular, f"{container.cut} What is left of the picture was looked at.")
+    irregular = (*header.irregular, f"{container.cut} {PART_WAS_SEEN}")
     return dataclasses.replace(container, header=dataclasses.replace(header, irregular=irregular))
 
 

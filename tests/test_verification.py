@@ -497,3 +497,18 @@ def test_no_connection_is_opened(
         listener.settimeout(0.2)
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+@pytest.mark.parametrize("what", ["a stray byte", "no end", "cut"])
+def test_a_picture_that_viewers_show_is_looked_at(photograph: Pixels, what: str) -> None:
+    data = indelible.protect(photograph, format="jpeg").data
+    damaged = {
+        "a stray byte": data[:20] + b"\0" + data[20:],
+        "no end": data[:-2],
+        "cut": data[: len(data) * 4 // 5],
+    }[what]
+    result = indelible.verify(damaged)
+    assert result.watermark.state == "found"
+    assert result.verdict == "altered"
+    assert any("JPEG file" in note for note in result.notes)
+    assert any("JPEG file" in note for note in result.to_dict()["notes"])

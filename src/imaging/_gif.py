@@ -91,7 +91,7 @@ def _walk(found: _Found, data: bytes, at: int, limits: Limits) -> None:
         if at >= len(data):
             if not found.frames:
                 raise truncated("GIF")
-            found.irregular.append("Its end marker is missing.")
+            found.irregular.append("The GIF file lacks its end marker.")
             return
         kind = data[at]
         if kind == _TRAILER:
@@ -106,7 +106,7 @@ def _walk(found: _Found, data: bytes, at: int, limits: Limits) -> None:
         elif kind == _EXTENSION:
             at = _extension(found, data, at, limits)
         elif found.frames:  # where viewers stop
-            found.irregular.append("There is no block where one should be.")
+            found.irregular.append("The GIF file has no block where one should be.")
             return
         else:
             raise damaged("GIF", "there is no block where one should be")

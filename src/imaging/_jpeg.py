@@ -118,7 +118,7 @@ def _walk(found: _Found, data: bytes, limits: Limits) -> None:
             return
         start = match.start()
         if data.count(b"\xff", at, start) != start - at:  # markers may be filled with FF
-            found.irregular.append("Bytes between its segments belong to none of them.")
+            found.irregular.append("The JPEG file has bytes between its segments.")
         if data[start + 1] == _END:
             _trailer(found, data, start + 2)
             return
@@ -297,7 +297,7 @@ def _finish(found: _Found) -> Container:
         icc = None
     found.codec.append(b"\xff\xd9")
     if found.unclosed:
-        found.irregular.append("Its end marker is missing.")
+        found.irregular.append("The JPEG file lacks its end marker.")
         if _scans_missing(found):
             found.cut = truncated("JPEG")
     resources = _photoshop.read(b"".join(found.photoshop))

@@ -123,7 +123,7 @@ def _walk(found: _Found, data: bytes, limits: Limits) -> None:
     at = len(_SIGNATURE)
     for _ in range(_MAX_CHUNKS):
         if found.idat_bytes and len(data) < at + 12 and _END.startswith(data[at:]):
-            found.irregular.append("Its end chunk is missing.")
+            found.irregular.append("The PNG file lacks its end chunk.")
             return
         if len(data) < at + 12:
             raise truncated("PNG")
@@ -159,7 +159,7 @@ def _last_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None
 
 def _end(found: _Found, data: bytes, end: int, *, sound: bool) -> None:
     if not sound:
-        found.irregular.append("The checksum of its IEND chunk is wrong.")
+        found.irregular.append("The checksum of the PNG file's IEND chunk is wrong.")
     if data[end:].strip(b"\0"):
         size = size_words(len(data) - end)
         found.note(f"What follows the picture in the file (other data, {size}) is not kept.")
@@ -182,7 +182,7 @@ def _chunk(found: _Found, kind: bytes, whole: memoryview, limits: Limits, *, sou
         found.codec.append(_packed(kind, bytes(body)))
         found.damage(damaged("PNG", f"the checksum of its {name} chunk is wrong"))
     elif not sound:
-        found.irregular.append(f"The checksum of its {name} chunk is wrong.")
+        found.irregular.append(f"The checksum of the PNG file's {name} chunk is wrong.")
         found.note(f"A damaged {name} chunk was left out.")
     elif kind not in (b"fdAT", b"caBX"):  # frames after the first one, and the C2PA store
         found.metadata_bytes += len(body)
@@ -249,7 +249,7 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> 
         found.code_points = (body[0], body[1])
         if not body[3]:
             found.note(
-                "Its colours are coded in the range of video, and shown as if they were not."
+                "The colours are coded in the narrow range of video, which was not looked at."
             )
     elif kind == b"acTL" and len(body) == 8:
         found.frames = max(1, int.from_bytes(body[:4], "big"))

@@ -42,9 +42,9 @@ STRUCTURE: Final = frozenset(
 _DESCRIPTION: Final = frozenset(
     {270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432, *range(40091, 40096)}
 )
-# Kind of page, its number and place, grey response, colours of paper: nothing that is missed.
+# The C2PA store; and nothing that is missed: kind of page, its number and place, paper's colours.
 _UNNAMED: Final = frozenset(
-    {254, 255, 263, 264, 265, 280, 281, 284, 286, 287, 290, 291, 297, 318, 319}
+    {52545, 254, 255, 263, 264, 265, 280, 281, 284, 286, 287, 290, 291, 297, 318, 319}
 )
 # What people call the tags that they miss most.
 _TITLES: Final = {

@@ -68,7 +68,7 @@ def read_webp(data: bytes, limits: Limits) -> Container:
     if end_of_file > len(data) + 1:
         found.cut = found.cut or truncated("WebP")  # EXIF, which says what is up, comes last
     elif at > min(end_of_file + 1, len(data)) or end_of_file > len(data):
-        found.irregular.append("Its size is another than it says.")
+        found.irregular.append("The WebP file has another size than it says.")
     notes: tuple[str, ...] = ()
     if at < len(data) and data[at:].strip(b"\0"):
         what = f"other data, {size_words(len(data) - at)}"

@@ -220,10 +220,10 @@ def _made_profile(space: Space, notes: list[str], *, grey: bool, tolerant: bool)
     except ValueError:
         profile = None
     if profile is None:
-        notes.append(f"Its colour space ({space.title}) was taken for sRGB; colours differ.")
+        notes.append(f"The colour space ({space.title}) was taken for sRGB; colours differ.")
     else:
         notes.append(
-            f"Its colour space ({space.title}) is given by numbers; an ICC profile was made."
+            f"The colour space ({space.title}) is given by numbers; a profile was made of them."
         )
     return profile
 

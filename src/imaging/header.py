@@ -55,7 +55,7 @@ def read_header(
     header = read_container(data, limits, tolerant=tolerant).header
     if exact and header.irregular:
         raise UnreadableImageError(
-            f"The {header.format.upper()} file is damaged: {' '.join(header.irregular)}",
+            f"{' '.join(header.irregular)} It cannot be signed as it is.",
             hint="Programs may show it all the same, but not all of them alike. Open and re-save "
             "the picture, or protect it, which encodes it anew.",
         )

@@ -72,7 +72,7 @@ def test_a_whole_picture_is_shown_and_encoded_but_not_signed(what: str) -> None:
     assert picture.header.irregular
     assert set(picture.header.irregular) <= set(picture.notes)
     assert imaging.read_header(data).irregular == picture.header.irregular
-    with pytest.raises(UnreadableImageError, match="damaged") as caught:
+    with pytest.raises(UnreadableImageError, match="cannot be signed") as caught:
         imaging.read_header(data, exact=True)
     assert "protect" in str(caught.value.hint)
 

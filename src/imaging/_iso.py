@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from indelible.errors import UnreadableImageError
 from indelible.imaging import _av1
 from indelible.imaging._colour import Space, from_code_points
 from indelible.imaging._container import Container, damaged, names_note, truncated
@@ -28,8 +29,9 @@ _SEQUENCE_BRANDS: Final = frozenset({b"avis", b"msf1", b"hevc", b"hevx", b"hevm"
 _MAX_BOXES: Final = 100_000
 _BOXES: Final = "Some parts of the file (videos and the like)"
 _KNOWN_BOXES: Final = frozenset(
-    {b"ftyp", b"meta", b"moov", b"mdat", b"free", b"skip", b"styp", b"pdin", b"uuid"}
+    {b"ftyp", b"meta", b"moov", b"mdat", b"free", b"skip", b"styp", b"pdin"}
 )
+_C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the type of its uuid box
 _TRACK_PATH: Final = frozenset({b"trak", b"mdia", b"minf", b"stbl"})
 
 
@@ -77,13 +79,13 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
         The file is cut short, damaged, or over a limit.
     """
     found = _Found(name.upper())
-    for box in _boxes(found, data, 0, len(data), outermost=True):
-        if box.kind == b"meta":
-            _meta(found, data, box._replace(start=box.start + 4), limits)
-        elif box.kind == b"moov":
-            _track(found, data, box, limits)
-        elif box.kind not in _KNOWN_BOXES:
-            found.others.append(box.kind.decode("latin-1"))
+    cut = None
+    try:
+        _outermost(found, data, limits)
+    except UnreadableImageError as error:
+        if not found.properties and not found.tracks:
+            raise
+        cut = error  # decoders need no more than what came before
     own = [
         found.properties[index - 1]
         for index in found.associations.get(found.primary or 0, [])
@@ -109,7 +111,17 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
         *other_items(found.items, found.primary or 0, _alpha_items(found)),
         *names_note(_BOXES, found.others),
     )
-    return Container(header, data, notes=notes, space=_space(own))
+    return Container(header, data, notes=notes, space=_space(own), cut=cut)
+
+
+def _outermost(found: _Found, data: bytes, limits: Limits) -> None:
+    for box in _boxes(found, data, 0, len(data), outermost=True):
+        if box.kind == b"meta":
+            _meta(found, data, box._replace(start=box.start + 4), limits)
+        elif box.kind == b"moov":
+            _track(found, data, box, limits)
+        elif box.kind not in _KNOWN_BOXES and not data.startswith(_C2PA, box.start):
+            found.others.append(box.kind.decode("latin-1"))
 
 
 def _boxes(

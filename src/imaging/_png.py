@@ -285,6 +285,8 @@ def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
         compressed = rest[:1] == b"\1"
         parts = rest[2:].split(b"\0", 2)  # language, translated keyword, text
         rest = parts[2] if len(parts) == 3 else b""
+        if len(parts) == 3 and any(parts[:2]) and keyword != _XMP_KEYWORD.encode():
+            found.note("The language of a text chunk is not kept.")
     value: bytes | None = rest
     if compressed:
         value = inflate(rest, found.metadata_bytes, limits)

@@ -44,10 +44,11 @@ _DESCRIPTION: Final = frozenset(
 )
 # The C2PA store; and nothing that is missed: kind of page, its number and place, paper's colours.
 _UNNAMED: Final = frozenset(
-    {52545, 254, 255, 263, 264, 265, 280, 281, 284, 286, 287, 290, 291, 297, 318, 319}
+    {52545, 254, 255, 263, 264, 265, 280, 281, 284, 286, 287, 290, 291, 297}
 )
 # What people call the tags that they miss most.
 _TITLES: Final = {
+    **dict.fromkeys((301, 318, 319), "colour space (white, primaries, curve)"),
     330: "further pictures (SubIFDs)",
     37724: "Photoshop layers",
     269: "document name",

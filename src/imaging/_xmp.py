@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
-__all__ = ["corrected", "without_address"]
+__all__ = ["corrected", "without_address", "without_padding"]
 
 _TIFF: Final = "http://ns.adobe.com/tiff/1.0/"
 _EXIF: Final = "http://ns.adobe.com/exif/1.0/"
@@ -123,6 +123,14 @@ def without_address(packet: bytes) -> bytes:
     """Return a packet without the address of a manifest (``dcterms:provenance``)."""
     words = (_ADDRESS[1].encode(),)
     return _edited(packet, lambda name, value: None if name == _ADDRESS else value, words)
+
+
+def without_padding(packet: bytes) -> bytes:
+    """Return a packet without the white space before its end, which is room for edits in place."""
+    at = packet.rfind(b"<?xpacket end")
+    if at < 0:
+        return packet.rstrip(_PADDING)
+    return packet[:at].rstrip(_PADDING) + b"\n" + packet[at:].rstrip(_PADDING)
 
 
 def _sizes(packet: bytes) -> set[tuple[int, int]]:

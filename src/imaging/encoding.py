@@ -12,7 +12,7 @@ from indelible.imaging._colour import grey_profile_as_rgb
 from indelible.imaging._embed import COMMENT, JPEG_SEGMENT
 from indelible.imaging._pillow import codec_errors, srgb_from
 from indelible.imaging._writers import WRITERS, Job
-from indelible.imaging._xmp import without_address
+from indelible.imaging._xmp import without_address, without_padding
 from indelible.imaging.formats import Format, lookup
 from indelible.imaging.metadata import Metadata, exif_within, icc_channels
 from indelible.imaging.picture import Pixels
@@ -256,34 +256,45 @@ def _fitting(metadata: Metadata, target: Format, notes: list[str]) -> Metadata:
     if metadata.xmp:
         xmp = without_address(metadata.xmp)
         if xmp != metadata.xmp:
-            notes.append(
-                "The XMP packet named the address of an older manifest, which was taken out."
-            )
+            notes.append("The address of an older manifest was taken out of the XMP packet.")
         metadata = replace(metadata, xmp=xmp)
-    if target.name == "jpeg" and metadata.exif:
-        exif, lost = exif_within(metadata.exif, _JPEG_ROOM["exif"])
-        if lost is not None:
-            notes.append(f"The {lost} is too large for {target.title} and is left out.")
-        metadata = replace(metadata, exif=exif)
-    changes: dict[str, Any] = {}
-    room = _JPEG_ROOM if target.name == "jpeg" else {}
-    for field, title in _FIELD_TITLES.items():
-        value = getattr(metadata, field)
-        if not value or (field == "text" and target.name in _COMMENTS):
-            continue
-        if field not in target.metadata:
-            changes[field] = () if field == "text" else None
-            if field != "dpi":
-                notes.append(f"The {title} has no place in {target.title} and is left out.")
-        elif len(value) > room.get(field, len(value)):
-            changes[field] = None
-            notes.append(f"The {title} is too large for {target.title} and is left out.")
+    if target.name == "jpeg":
+        metadata = _within_segments(metadata, notes)
     if target.name in _COMMENTS:
-        changes["text"] = tuple(pair for pair in metadata.text if pair[0] == "Comment")
-        if changes["text"] != metadata.text:
+        comments = tuple(pair for pair in metadata.text if pair[0] == "Comment")
+        if comments != metadata.text:
             notes.append(f"Text entries other than comments have no place in {target.title}.")
+        metadata = replace(metadata, text=comments)
+    changes: dict[str, Any] = {}
+    for field, title in _FIELD_TITLES.items():
+        if not getattr(metadata, field) or field in target.metadata:
+            continue
+        if field == "text" and target.name in _COMMENTS:
+            continue
+        changes[field] = () if field == "text" else None
+        if field != "dpi":
+            notes.append(f"The {title} has no place in {target.title} and is left out.")
     if target.name != "jpeg" and metadata.segments:
         changes["segments"] = ()
         if any(segment[1] != COMMENT for segment in metadata.segments):
             notes.append(f"What programs added to the JPEG file has no place in {target.title}.")
     return replace(metadata, **changes)
+
+
+def _within_segments(metadata: Metadata, notes: list[str]) -> Metadata:
+    """Return metadata that fit the segments of a JPEG file, their unused bytes left out first."""
+    changes: dict[str, bytes | None] = {}
+    if metadata.exif:
+        changes["exif"], lost = exif_within(metadata.exif, _JPEG_ROOM["exif"])
+        if lost is not None:
+            notes.append(f"The {lost} is too large for JPEG and is left out.")
+    if metadata.xmp and len(metadata.xmp) > _JPEG_ROOM["xmp"]:
+        changes["xmp"] = without_padding(metadata.xmp)
+    metadata = replace(metadata, **changes)
+    for field in ("xmp", "icc_profile"):
+        if len(getattr(metadata, field) or b"") > _JPEG_ROOM[field]:
+            metadata = replace(metadata, **{field: None})
+            notes.append(f"The {_FIELD_TITLES[field]} is too large for JPEG and is left out.")
+    if any(len(v.encode()) > JPEG_SEGMENT for name, v in metadata.text if name == "Comment"):
+        notes.append("A comment is longer than JPEG can hold, and was cut.")
+    return metadata

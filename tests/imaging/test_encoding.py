@@ -125,7 +125,7 @@ def test_conform_says_what_is_lost() -> None:
     fitting = imaging.conform(pictures.scene(), METADATA, "jpeg")
     assert fitting.metadata.text == (("Comment", "hello"),)
     assert imaging.conform(pictures.scene(), Metadata(), "jpeg").notes == ()
-    large = Metadata(exif=pictures.exif(maker="x" * 70_000), xmp=b"<" + b" " * 70_000)
+    large = Metadata(exif=pictures.exif(maker="x" * 70_000), xmp=b"<" + b"x" * 70_000)
     fitting = imaging.conform(pictures.scene(), large, "jpeg")
     assert (fitting.metadata.exif, fitting.metadata.xmp) == (None, None)
     assert len(fitting.notes) == 2

@@ -247,6 +247,7 @@ def test_png_chunks_are_kept_or_named() -> None:
     assert kept.metadata.text == (("Title", "café"), ("Language", "größer"), ("Packed", "text"))
     assert kept.metadata.dpi == (300.0, 150.0)
     assert "Some PNG chunks are not kept: tIME, prVt." in notes
+    assert "language" in notes
     many = [hostile.png_chunk(bytes([112, 97 + n, 65, 97]), b"") for n in range(12)]
     assert "and 4 others" in " ".join(imaging.decode(pictures.png_with(*many)).notes)
 
@@ -283,7 +284,31 @@ def test_avif_names_further_pictures() -> None:
     assert "mpvd" in " ".join(imaging.decode(plain + video).notes)
 
 
-def test_palettes_of_pillow_and_ours_agree() -> None:
+def test_foreign_uuid_boxes_are_named_and_c2pa_is_not() -> None:
+    plain = pictures.saved(Image.fromarray(pictures.scene()), "AVIF")
+    ours = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+    for kind, notes in ((ours, 0), (bytes(16), 1)):
+        box = struct.pack(">I4s", 24, b"uuid") + kind
+        assert len(imaging.decode(plain + box).notes) == notes
+
+
+def test_the_padding_of_xmp_goes_before_xmp_does() -> None:
+    packet = pictures.xmp("xmlns:a='urn:a' a:b='c'")
+    padded = packet.replace(b"<?xpacket end", b" " * 70_000 + b"<?xpacket end")
+    fitted = imaging.conform(pictures.scene(), Metadata(xmp=padded), "jpeg")
+    assert fitted.metadata.xmp == packet
+    assert fitted.notes == ()
+    assert imaging.conform(pictures.scene(), Metadata(xmp=padded), "png").metadata.xmp == padded
+
+
+def test_a_comment_that_is_too_long_is_cut_in_words() -> None:
+    long = Metadata(text=(("Comment", "x" * 70_000),))
+    fitted = imaging.conform(pictures.scene(), long, "jpeg")
+    assert any("cut" in note for note in fitted.notes)
+    imaging.encode(fitted.pixels, "jpeg", metadata=fitted.metadata)
+
+
+def test_palettes_decode_as_pillow_shows_them() -> None:
     source = Image.fromarray(pictures.scene(channels=4))
     for image in (source.convert("P"), source.convert("LA"), source.convert("RGB").quantize(7)):
         data = pictures.saved(image, "PNG")

@@ -197,3 +197,12 @@ def test_webp_whose_canvas_and_picture_differ() -> None:
         canvas[at] ^= 1
         with pytest.raises(UnreadableImageError, match="canvas differ"):
             imaging.read_header(b"".join([chunks[0], bytes(canvas), *chunks[2:]]))
+
+
+def test_junk_behind_the_boxes_of_an_avif_file() -> None:
+    data = good("avif") + b"junk that is no box"
+    with pytest.raises(UnreadableImageError):
+        imaging.decode(data)
+    picture = imaging.decode(data, tolerant=True)
+    np.testing.assert_array_equal(picture.pixels, imaging.decode(good("avif")).pixels)
+    assert picture.header.irregular

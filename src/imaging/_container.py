@@ -25,7 +25,7 @@ __all__ = [
     "inflate",
     "names_note",
     "readable",
-    "size_words",
+    "trailer_note",
     "truncated",
     "unsupported",
 ]
@@ -147,9 +147,19 @@ def readable(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def size_words(size: int) -> str:
-    """Return a number of bytes as people say it."""
-    return f"{size / 1000:,.0f} kB" if size >= 10_000 else f"{size:,} bytes"
+def trailer_note(data: bytes, at: int) -> tuple[str, ...]:
+    """Return a note that names what follows the end of a picture; zeros need none."""
+    size = len(data) - at
+    if size <= 0 or data.count(b"\0", at) == size:
+        return ()
+    begin = data[at : at + 64]
+    kind = "other data"
+    if begin[4:8] == b"ftyp" or b"MotionPhoto_Data" in begin:
+        kind = "a video"
+    elif begin.startswith(b"\xff\xd8\xff"):
+        kind = "another picture"
+    words = f"{size / 1000:,.0f} kB" if size >= 10_000 else f"{size:,} bytes"
+    return (f"What follows the picture in the file ({kind}, {words}) is not kept.",)
 
 
 def names_note(what: str, names: Iterable[str]) -> tuple[str, ...]:

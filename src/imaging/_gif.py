@@ -12,7 +12,7 @@ from indelible.imaging._container import (
     damaged,
     names_note,
     readable,
-    size_words,
+    trailer_note,
     truncated,
 )
 from indelible.imaging.picture import Header, Limits, Mode
@@ -95,11 +95,7 @@ def _walk(found: _Found, data: bytes, at: int, limits: Limits) -> None:
             return
         kind = data[at]
         if kind == _TRAILER:
-            if data[at + 1 :].strip(b"\0"):
-                size = size_words(len(data) - at - 1)
-                found.notes.append(
-                    f"What follows the picture in the file (other data, {size}) is not kept."
-                )
+            found.notes += trailer_note(data, at + 1)
             return
         if kind == _FRAME:
             at = _frame(found, data, at, limits)

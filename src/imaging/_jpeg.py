@@ -15,7 +15,7 @@ from indelible.imaging._container import (
     Container,
     damaged,
     readable,
-    size_words,
+    trailer_note,
     truncated,
     unsupported,
 )
@@ -120,25 +120,10 @@ def _walk(found: _Found, data: bytes, limits: Limits) -> None:
         if data.count(b"\xff", at, start) != start - at:  # markers may be filled with FF
             found.irregular.append("The JPEG file has bytes between its segments.")
         if data[start + 1] == _END:
-            _trailer(found, data, start + 2)
+            found.notes += trailer_note(data, start + 2)
             return
         at = start + 2 if data[start + 1] in _BARE else _segment(found, data, start, limits)
     raise damaged("JPEG", f"it has more than {_MAX_SEGMENTS} segments")
-
-
-def _trailer(found: _Found, data: bytes, at: int) -> None:
-    """Name what follows the end of the picture."""
-    if at == len(data) or not data[at:].strip(b"\0"):
-        return
-    begin = data[at : at + 64]
-    kind = "other data"
-    if begin[4:8] == b"ftyp" or b"MotionPhoto_Data" in begin:
-        kind = "a video"
-    elif begin.startswith(b"\xff\xd8\xff"):
-        kind = "another picture"
-    found.note(
-        f"What follows the picture in the file ({kind}, {size_words(len(data) - at)}) is not kept."
-    )
 
 
 def _segment(found: _Found, data: bytes, at: int, limits: Limits) -> int:

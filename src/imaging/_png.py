@@ -15,7 +15,7 @@ from indelible.imaging._container import (
     damaged,
     inflate,
     names_note,
-    size_words,
+    trailer_note,
     truncated,
     unsupported,
 )
@@ -160,9 +160,7 @@ def _last_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None
 def _end(found: _Found, data: bytes, end: int, *, sound: bool) -> None:
     if not sound:
         found.irregular.append("The checksum of the PNG file's IEND chunk is wrong.")
-    if data[end:].strip(b"\0"):
-        size = size_words(len(data) - end)
-        found.note(f"What follows the picture in the file (other data, {size}) is not kept.")
+    found.notes += trailer_note(data, end)
 
 
 def _packed(kind: bytes, body: bytes) -> bytes:

@@ -11,7 +11,7 @@ from indelible.imaging._container import (
     Container,
     damaged,
     names_note,
-    size_words,
+    trailer_note,
     truncated,
 )
 from indelible.imaging.picture import Header, Limits, Mode
@@ -69,11 +69,7 @@ def read_webp(data: bytes, limits: Limits) -> Container:
         found.cut = found.cut or truncated("WebP")  # EXIF, which says what is up, comes last
     elif at > min(end_of_file + 1, len(data)) or end_of_file > len(data):
         found.irregular.append("The WebP file has another size than it says.")
-    notes: tuple[str, ...] = ()
-    if at < len(data) and data[at:].strip(b"\0"):
-        what = f"other data, {size_words(len(data) - at)}"
-        notes = (f"What follows the picture in the file ({what}) is not kept.",)
-    return _finish(found, notes)
+    return _finish(found, trailer_note(data, at))
 
 
 def _chunk(found: _Found, data: bytes, at: int, limits: Limits) -> int:

@@ -283,18 +283,17 @@ def _fitting(metadata: Metadata, target: Format, notes: list[str]) -> Metadata:
 
 def _within_segments(metadata: Metadata, notes: list[str]) -> Metadata:
     """Return metadata that fit the segments of a JPEG file, their unused bytes left out first."""
-    changes: dict[str, bytes | None] = {}
+    changes: dict[str, Any] = {}
     if metadata.exif:
         changes["exif"], lost = exif_within(metadata.exif, _JPEG_ROOM["exif"])
         if lost is not None:
             notes.append(f"The {lost} is too large for JPEG and is left out.")
     if metadata.xmp and len(metadata.xmp) > _JPEG_ROOM["xmp"]:
         changes["xmp"] = without_padding(metadata.xmp)
-    metadata = replace(metadata, **changes)
     for field in ("xmp", "icc_profile"):
-        if len(getattr(metadata, field) or b"") > _JPEG_ROOM[field]:
-            metadata = replace(metadata, **{field: None})
+        if len(changes.get(field, getattr(metadata, field)) or b"") > _JPEG_ROOM[field]:
+            changes[field] = None
             notes.append(f"The {_FIELD_TITLES[field]} is too large for JPEG and is left out.")
     if any(len(v.encode()) > JPEG_SEGMENT for name, v in metadata.text if name == "Comment"):
         notes.append("A comment is longer than JPEG can hold, and was cut.")
-    return metadata
+    return replace(metadata, **changes)

@@ -45,7 +45,7 @@ def gif_with_metadata(data: bytes, metadata: Metadata) -> bytes:
         raw = comment.encode()
         blocks = (raw[at : at + 255] for at in range(0, len(raw), 255))
         parts += [b"\x21\xfe", *(bytes([len(block)]) + block for block in blocks), b"\0"]
-    if metadata.xmp:
+    if metadata.xmp and b"\0" not in metadata.xmp:  # which would end the extension
         parts += [XMP_EXTENSION, metadata.xmp, XMP_TRAILER]
     return b"".join([*parts, b"\x3b"])
 

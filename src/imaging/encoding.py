@@ -257,7 +257,10 @@ def _fitting(metadata: Metadata, target: Format, notes: list[str]) -> Metadata:
         xmp = without_address(metadata.xmp)
         if xmp != metadata.xmp:
             notes.append("The address of an older manifest was taken out of the XMP packet.")
-        metadata = replace(metadata, xmp=xmp)
+        if target.name == "gif" and b"\0" in xmp:  # which would end its place in the file
+            xmp = b""
+            notes.append("The XMP packet is no text, and is left out.")
+        metadata = replace(metadata, xmp=xmp or None)
     if target.name == "jpeg":
         metadata = _within_segments(metadata, notes)
     if target.name in _COMMENTS:

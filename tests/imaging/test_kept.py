@@ -301,6 +301,15 @@ def test_the_padding_of_xmp_goes_before_xmp_does() -> None:
     assert imaging.conform(pictures.scene(), Metadata(xmp=padded), "png").metadata.xmp == padded
 
 
+def test_gif_has_no_place_for_xmp_that_is_no_text() -> None:
+    odd = Metadata(xmp=pictures.XMP + b"\0" + pictures.XMP)
+    fitted = imaging.conform(pictures.scene(), odd, "gif")
+    assert fitted.metadata.xmp is None
+    assert any("no text" in note for note in fitted.notes)
+    data = imaging.encode(pictures.scene(), "gif", metadata=odd)
+    assert imaging.read_header(data, exact=True).irregular == ()
+
+
 def test_a_comment_that_is_too_long_is_cut_in_words() -> None:
     long = Metadata(text=(("Comment", "x" * 70_000),))
     fitted = imaging.conform(pictures.scene(), long, "jpeg")

@@ -16,7 +16,7 @@ from indelible.errors import UnreadableImageError
 from indelible.imaging import _av1
 from indelible.imaging._colour import Space, from_code_points
 from indelible.imaging._container import Container, damaged, names_note, truncated
-from indelible.imaging._iso_items import Items, other_items, read_items, read_references
+from indelible.imaging._further_items import Items, other_items, read_items, read_references
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_iso"]

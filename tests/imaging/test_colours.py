@@ -208,7 +208,7 @@ def test_profiles_have_the_published_colorants(
         if primaries == 1
         else space(primaries).profile(grey=False)
     )
-    profile = ImageCms.ImageCmsProfile(io.BytesIO(made)).profile
+    profile = ImageCms.getOpenProfile(io.BytesIO(made)).profile
     for expected, found in zip(
         (red, green, blue),
         (profile.red_colorant, profile.green_colorant, profile.blue_colorant),

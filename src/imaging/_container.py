@@ -21,6 +21,7 @@ __all__ = [
     "PART_WAS_SEEN",
     "PREVIEW_NOTE",
     "Container",
+    "CutShortError",
     "damaged",
     "inflate",
     "names_note",
@@ -94,11 +95,13 @@ class Container:
     interlaced: bool = False
 
 
-def truncated(
-    title: str, what: str = "it ends before its picture is complete"
-) -> UnreadableImageError:
+class CutShortError(UnreadableImageError):
+    """The file ends too early; nothing else is wrong with it."""
+
+
+def truncated(title: str, what: str = "it ends before its picture is complete") -> CutShortError:
     """Return the error for a file that is cut short."""
-    return UnreadableImageError(
+    return CutShortError(
         f"The {title} file is cut short: {what}.",
         hint="The upload or download probably broke off. Fetch the picture again.",
     )

@@ -9,6 +9,7 @@ from typing import Final
 from indelible.errors import UnreadableImageError
 from indelible.imaging._container import (
     Container,
+    CutShortError,
     damaged,
     names_note,
     readable,
@@ -68,7 +69,7 @@ def read_gif(data: bytes, limits: Limits) -> Container:
     try:
         _walk(found, data, 13 + _table_bytes(packed), limits)
     except UnreadableImageError as error:
-        if not found.frames:
+        if not found.frames or not (found.first_end or isinstance(error, CutShortError)):
             raise
         found.cut = error
     if not found.frames:

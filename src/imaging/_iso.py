@@ -16,7 +16,6 @@ from indelible.errors import UnreadableImageError
 from indelible.imaging import _av1
 from indelible.imaging._colour import Space, from_code_points
 from indelible.imaging._container import Container, damaged, names_note, truncated
-from indelible.imaging._further_items import Items, other_items, read_items, read_references
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_iso"]
@@ -56,7 +55,6 @@ class _Found:
     tracks: list[tuple[int, int]] = field(default_factory=list)
     boxes: int = 0
     others: list[str] = field(default_factory=list)  # outermost boxes of other kinds
-    items: Items = field(default_factory=Items)
 
 
 def read_iso(data: bytes, name: str, limits: Limits) -> Container:
@@ -79,13 +77,7 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
         The file is cut short, damaged, or over a limit.
     """
     found = _Found(name.upper())
-    cut = None
-    try:
-        _outermost(found, data, limits)
-    except UnreadableImageError as error:
-        if not found.properties and not found.tracks:
-            raise
-        cut = error  # decoders need no more than what came before
+    cut = _outermost(found, data, limits)
     own = [
         found.properties[index - 1]
         for index in found.associations.get(found.primary or 0, [])
@@ -102,20 +94,27 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     if size is None:
         raise truncated(found.title, "it does not say how large its picture is")
     depth, monochrome = _coding(own) or _coding(found.properties) or (8, False)
-    alpha = any(_is_alpha(property_) for property_ in found.properties)
+    alpha = any(kind == b"auxC" and body[4:].startswith(_ALPHA) for kind, body in found.properties)
     mode: Mode = "RGBA" if alpha else "RGB"
     if monochrome:
         mode = "LA" if alpha else "L"
     header = Header(name, *size, found.samples if sequence else 1, mode, depth)
-    notes = (
-        *other_items(found.items, found.primary or 0, _alpha_items(found)),
-        *names_note(_BOXES, found.others),
-    )
+    notes = names_note(_BOXES, found.others)
     return Container(header, data, notes=notes, space=_space(own), cut=cut)
 
 
-def _outermost(found: _Found, data: bytes, limits: Limits) -> None:
-    for box in _boxes(found, data, 0, len(data), outermost=True):
+def _outermost(found: _Found, data: bytes, limits: Limits) -> UnreadableImageError | None:
+    """Take in the outermost boxes; return what is wrong behind those that decoders need."""
+    outermost = _boxes(found, data, 0, len(data), outermost=True)
+    while True:
+        try:
+            box = next(outermost, None)
+        except UnreadableImageError as error:
+            if not found.properties and not found.tracks:
+                raise
+            return error
+        if box is None:
+            return None
         if box.kind == b"meta":
             _meta(found, data, box._replace(start=box.start + 4), limits)
         elif box.kind == b"moov":
@@ -167,10 +166,6 @@ def _meta(found: _Found, data: bytes, meta: _Box, limits: Limits) -> None:
                 (found.primary,) = struct.unpack_from(">I" if body[0] else ">H", body, 4)
             elif box.kind == b"iloc":
                 _locations(found, body)
-            elif box.kind == b"iinf":
-                read_items(found.items, body)
-            elif box.kind == b"iref":
-                read_references(found.items, body)
             elif box.kind == b"iprp":
                 _properties(found, data, box)
         except (struct.error, IndexError) as error:
@@ -270,17 +265,6 @@ def _sizes(properties: list[tuple[bytes, bytes]]) -> Iterator[tuple[int, int]]:
         if kind == b"ispe" and len(body) >= 12:
             width, height = struct.unpack_from(">II", body, 4)
             yield width, height
-
-
-def _is_alpha(property_: tuple[bytes, bytes]) -> bool:
-    kind, body = property_
-    return kind == b"auxC" and body[4:].startswith(_ALPHA)
-
-
-def _alpha_items(found: _Found) -> set[int]:
-    """Return the numbers of the items that are transparency."""
-    alphas = {n for n, property_ in enumerate(found.properties, 1) if _is_alpha(property_)}
-    return {item for item, numbers in found.associations.items() if not alphas.isdisjoint(numbers)}
 
 
 def _space(properties: list[tuple[bytes, bytes]]) -> Space | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from indelible.errors import UnreadableImageError
 from indelible.imaging import _photoshop
 from indelible.imaging._container import (
     Container,
+    CutShortError,
     damaged,
     names_note,
     truncated,
@@ -101,7 +101,7 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
     cut = None
     try:
         _check_strips(data, tags, layout, limits)
-    except UnreadableImageError as error:
+    except CutShortError as error:
         cut = error
     metadata = [e for e in entries if e.tag not in STRUCTURE]
     limits.check_metadata(sum(len(entry.value) for entry in metadata))

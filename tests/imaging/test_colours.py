@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -208,7 +209,7 @@ def test_profiles_have_the_published_colorants(
         if primaries == 1
         else space(primaries).profile(grey=False)
     )
-    profile = ImageCms.getOpenProfile(io.BytesIO(made)).profile
+    profile: Any = ImageCms.getOpenProfile(io.BytesIO(made)).profile
     for expected, found in zip(
         (red, green, blue),
         (profile.red_colorant, profile.green_colorant, profile.blue_colorant),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from fractions import Fraction
 
+import numpy as np
+
 from indelible.imaging._gif import XMP_EXTENSION, XMP_TRAILER
 from indelible.imaging._ifd import (
     Entry,
@@ -108,5 +110,5 @@ def _little_endian(entry: Entry, source: Layout) -> Entry:
     width = _SWAPPED.get(entry.type)
     if source.order == "<" or width is None:
         return entry
-    value = b"".join(entry.value[at : at + width][::-1] for at in range(0, len(entry.value), width))
+    value = np.frombuffer(entry.value, f">u{width}").byteswap().tobytes()
     return entry._replace(value=value)

@@ -18,6 +18,7 @@ XMP_TRAILER: Final = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 _EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
 _GRAPHIC_CONTROL: Final = b"\x21\xf9"
 _COMMENT: Final = b"\x21\xfe"
+_MAX_BLOCKS: Final = 100_000  # frames and extensions
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def read_gif(data: bytes, limits: Limits) -> Container:
     # Sub-blocks hold up to 255 bytes; many more of them than a real file has would cost a minute.
     found = _Found((width, height), (packed & 7) + 1, len(data) // 32 + 10_000)
     at = 13 + _table_bytes(packed)
-    while True:
+    for _ in range(_MAX_BLOCKS):
         if at >= len(data):
             raise truncated("GIF")
         kind = data[at]
@@ -62,6 +63,8 @@ def read_gif(data: bytes, limits: Limits) -> Container:
             at = _extension(found, data, at, limits)
         else:
             raise damaged("GIF", "there is no block where one should be")
+    else:
+        raise damaged("GIF", f"it has more than {_MAX_BLOCKS} blocks")
     if not found.frames:
         raise truncated("GIF", "it ends before any picture data")
     return Container(

@@ -36,6 +36,8 @@ _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 
 # Real progressive files have about ten scans; each one costs a pass over the whole picture.
 _MAX_SCANS: Final = 100
+_ORDINARY_SCANS: Final = 20
+_MAX_SCANNED: Final = 500_000_000  # px, all scans together, where there are more than ordinary
 _MAX_SEGMENTS: Final = 20_000
 
 
@@ -48,7 +50,7 @@ class _Found:
     scans: int = 0
     entropy_bytes: int = 0
     codec: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
-    exif: bytes = b""
+    exif: list[bytes] = field(default_factory=list)
     xmp: bytes | None = None
     icc: dict[int, bytes] = field(default_factory=dict)
     icc_count: int = 0
@@ -126,8 +128,9 @@ def _scan(found: _Found, data: bytes, start: int) -> int:
     found.scans += 1
     if found.header is None:
         raise damaged("JPEG", "its picture data come before its header")
-    if found.scans > _MAX_SCANS:
-        raise damaged("JPEG", f"it has more than {_MAX_SCANS} scans")
+    scanned = found.scans * found.header.width * found.header.height
+    if found.scans > (_MAX_SCANS if scanned <= _MAX_SCANNED else _ORDINARY_SCANS):
+        raise damaged("JPEG", f"it has {found.scans} scans or more, for a picture of its size")
     marker = _MARKER.search(data, start)
     if marker is None:
         raise truncated("JPEG")
@@ -168,7 +171,7 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
     elif marker == 0xEE and body.startswith(b"Adobe"):
         found.codec.append(whole)  # says how the channels are to be read
     elif marker == 0xE1 and body.startswith(_EXIF):
-        found.exif += body[len(_EXIF) :]  # blocks over 64 kB continue in the next segment
+        found.exif.append(body[len(_EXIF) :])  # blocks over 64 kB continue in the next segment
     elif marker == 0xE1 and body.startswith(_XMP):
         found.xmp = found.xmp or body[len(_XMP) :]
     elif marker == 0xE1 and body.startswith(_XMP_EXTENSION):
@@ -227,7 +230,7 @@ def _finish(found: _Found) -> Container:
         header,
         b"".join(found.codec),
         icc_profile=icc,
-        exif=found.exif or None,
+        exif=b"".join(found.exif) or None,
         xmp=found.xmp or None,
         iptc=found.iptc,
         text=tuple(found.text),

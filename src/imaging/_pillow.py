@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
     GifImagePlugin,
@@ -42,6 +43,9 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "gif": GifImagePlugin.GifImageFile,
 }
 _STRIP_PIXELS: Final = 1 << 16
+
+# From a strip of an image to something that NumPy takes for its pixels.
+Converter: TypeAlias = Callable[[Image.Image], Any]
 
 
 @contextmanager
@@ -79,9 +83,21 @@ def codec_errors(title: str, *, writing: bool = False) -> Iterator[None]:
 
 def open_image(name: str, data: bytes) -> Image.Image:
     """Return the fully decoded first frame of a file in Pillow's terms."""
-    image: Image.Image = _PLUGINS[name](io.BytesIO(data))
-    image.load()
-    return image
+    image = _PLUGINS[name](io.BytesIO(data))
+    decoder: Any = getattr(image, "_decoder", None)
+    if decoder is None:
+        image.load()
+        return image
+    # WebP and AVIF: Pillow's own `load` keeps the decoder's canvases while it copies the frame.
+    frame = decoder.get_next() if name == "webp" else decoder.get_frame(0)
+    if frame is None:
+        raise EOFError("it has no frame")
+    mode = getattr(image, "rawmode", image.mode)
+    size, info = image.size, image.info
+    del decoder, image
+    plain = Image.frombuffer(mode, size, frame[0], "raw", mode, 0, 1)
+    plain.info = info
+    return plain
 
 
 def check_complete(image: Image.Image, container: Container) -> None:
@@ -125,38 +141,44 @@ def to_eight_bits(
     if image.mode.startswith("I"):
         return _from_deep_grey(image, key), icc_profile
     if image.mode == "CMYK":
-        image, managed = _srgb_from_cmyk(image, icc_profile)
+        convert, managed = _srgb_from_cmyk(image, icc_profile)
         how = "with the file's colour profile" if managed else "without a profile: colours differ"
         notes.append(f"CMYK was converted to sRGB ({how}).")
-        return _to_array(image), None
+        return _to_array(image, 3, convert), None
     if image.mode == "L" and isinstance(key, int) and header.bit_depth in (2, 4):
         # Pillow widens the pixels to 8 bits, but not the transparent value.
         image.info["transparency"] = key * 255 // (2**header.bit_depth - 1)
-    pixels = _to_array(_to_plain_mode(image, transparent=key is not None))
-    if header.mode == "L" and pixels.ndim == 3:  # codecs that know no grey
-        pixels = np.ascontiguousarray(pixels[..., 1])
-    return pixels, icc_profile
+    mode = _plain_mode(image, transparent=key is not None)
+    if header.mode == "L" and mode != "L":  # codecs that know no grey
+        return _to_array(image, 1, lambda strip: _plain(strip, mode).getchannel("G")), icc_profile
+    return _to_array(image, len(mode), lambda strip: _plain(strip, mode)), icc_profile
 
 
 def _from_deep_grey(image: Image.Image, key: object) -> Pixels:
     """Return 16-bit grey as 8 bits; with one transparent value, as RGBA."""
-    deep = np.asarray(image)
-    grey = (deep >> 8).astype(np.uint8)
     if not isinstance(key, int):
-        return grey
-    alpha = np.where(deep == key, 0, 255).astype(np.uint8)
-    return np.dstack([grey, grey, grey, alpha])
+        return _to_array(image, 1, lambda strip: np.asarray(strip) >> 8)
+
+    def convert(strip: Image.Image) -> NDArray[np.integer]:
+        deep = np.asarray(strip)
+        grey = deep >> 8
+        return np.dstack([grey, grey, grey, np.where(deep == key, 0, 255)])
+
+    return _to_array(image, 4, convert)
 
 
-def _to_plain_mode(image: Image.Image, *, transparent: bool) -> Image.Image:
-    """Return an image as L, RGB or RGBA; `transparent`: a colour or palette entry is."""
+def _plain_mode(image: Image.Image, *, transparent: bool) -> str:
+    """Return which of L, RGB and RGBA an image becomes; `transparent`: a colour or entry is."""
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or transparent:
+        return "RGBA"
+    return "L" if image.mode in ("L", "1") or (image.mode == "P" and _is_grey(image)) else "RGB"
+
+
+def _plain(image: Image.Image, mode: str) -> Image.Image:
+    """Return an image in another mode."""
     if image.mode in ("La", "RGBa"):  # premultiplied
         image = image.convert(image.mode.upper())
-    if image.mode in ("LA", "PA") or (transparent and image.mode != "RGBA"):
-        return image.convert("RGBA")
-    if image.mode == "1" or (image.mode == "P" and _is_grey(image)):
-        return image.convert("L")
-    return image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -165,40 +187,39 @@ def _is_grey(image: Image.Image) -> bool:
     return palette[0::3] == palette[1::3] == palette[2::3]
 
 
-def _to_array(image: Image.Image) -> Pixels:
-    """Return the pixels of an L, RGB or RGBA image as a new array.
+def _to_array(image: Image.Image, channels: int, convert: Converter) -> Pixels:
+    """Return the pixels of an image, each strip of it converted, as a new array.
 
-    Copied strip by strip: in one piece Pillow makes two copies more.
+    In one piece, Pillow makes a copy for each conversion, and two more for the array.
     """
     width, height = image.size
-    channels = len(image.getbands())
     shape = (height, width) if channels == 1 else (height, width, channels)
     pixels = np.empty(shape, np.uint8)
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+        pixels[top:bottom] = convert(image.crop((0, top, width, bottom)))
     return pixels
 
 
-def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
-    """Return a CMYK image in sRGB, and whether its profile was used.
+def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Converter, bool]:
+    """Return how strips of a CMYK image become sRGB, and whether its profile is used.
 
     Relative colorimetric with black point compensation, as print previews do.
     """
-    converted = None
     if profile is not None:
         try:
-            converted = ImageCms.profileToProfile(
-                image,
+            transform = ImageCms.buildTransform(
                 ImageCms.ImageCmsProfile(io.BytesIO(profile)),
                 ImageCms.createProfile("sRGB"),
+                "CMYK",
+                "RGB",
                 renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                outputMode="RGB",
                 flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
             )
+            transform.apply(image.crop((0, 0, 1, 1)))
         except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            converted = None  # a damaged profile
-    if converted is None:
-        return image.convert("RGB"), False
-    return converted, True
+            pass  # a damaged profile
+        else:
+            return transform.apply, True
+    return lambda strip: strip.convert("RGB"), False

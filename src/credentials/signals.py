@@ -329,7 +329,11 @@ RULES: Final[tuple[Rule, ...]] = (
         "EXIF Make",
         _exif("Make", _matches("^(google ai|openai|midjourney|stability ai|black forest labs)")),
     ),
-    Rule("ai-comment", "comment", _text("comment", _in_order("(made|generated|created) (with|by) ", r"\bAI\b"))),
+    Rule(
+        "ai-comment",
+        "comment",
+        _text("comment", _in_order("(made|generated|created) (with|by) ", r"\bAI\b")),
+    ),
     Rule(
         "provenance-url",
         "XMP dcterms:provenance",

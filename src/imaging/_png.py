@@ -46,7 +46,7 @@ _MAX_RATIO: Final = 1032
 _MAX_NOTES: Final = 20
 
 # Enough for chunks of 8 kB in a file of the largest size; more are an attack on our patience.
-_MAX_CHUNKS: Final = 200_000
+_MAX_CHUNKS: Final = 100_000
 
 
 @dataclass(slots=True)

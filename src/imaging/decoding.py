@@ -68,7 +68,7 @@ def decode(
     if header.animated:
         notes.append(f"The file has {header.frames} frames; only the first one was decoded.")
     with codec_errors(title):
-        image, container = _open(container)
+        image, container = _open(container, limits)
         # libheif turns the picture as the file says, which may swap its sides.
         if header.format != "heic" and image.size != (header.width, header.height):
             raise damaged(title, "its header and its picture differ in size")
@@ -92,13 +92,13 @@ def _note_suffix(format_: str, name: str | os.PathLike[str] | None, notes: list[
         )
 
 
-def _open(container: Container) -> tuple[Image.Image, Container]:
+def _open(container: Container, limits: Limits) -> tuple[Image.Image, Container]:
     """Return the decoded image, and the container with the metadata that only the codec knows."""
     name = container.header.format
     if name not in ("heic", "avif"):
         return open_image(name, container.codec), container
     if name == "heic":
-        image = open_heif(container.codec)
+        image = open_heif(container.codec, limits)
         # libheif has applied the file's own rotation, which overrides EXIF's (HEIF, 7.2.3).
         exif = clean_exif(image.info.get("exif") or b"")[0]
     else:

@@ -72,7 +72,9 @@ def directory(entries: list[tuple[int, int, int, int]], *, big: bool = False) ->
     return struct.pack(f"<{count}", len(entries)) + body + struct.pack(f"<{number}", 0)
 
 
-def tiff(entries: list[tuple[int, int, int, int]], tail: bytes = b"", *, big: bool = False) -> bytes:
+def tiff(
+    entries: list[tuple[int, int, int, int]], tail: bytes = b"", *, big: bool = False
+) -> bytes:
     """Return a little-endian TIFF file: header, one directory, and what lies behind it."""
     head = b"II+\0\x08\0\0\0" + struct.pack("<Q", 16) if big else b"II*\0" + struct.pack("<I", 8)
     return head + directory(entries, big=big) + tail

@@ -9,6 +9,8 @@ that is busy with something else changes nothing. An input that never ends is en
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import gc
 import math
 import multiprocessing
 import resource
@@ -26,6 +28,7 @@ __all__ = ["Allowance", "Cost", "Target", "Worker", "run_all"]
 MEGABYTE = 1_000_000
 _ADDRESS_SPACE = 16_000 * MEGABYTE  # the machine's protection, not the limit that is judged
 _WALL_SECONDS = 30.0
+_MMAP_THRESHOLD = -3  # of mallopt(3)
 _KEPT = 100 * MEGABYTE  # a worker that keeps so much after an input would hide the next one's cost
 
 
@@ -148,12 +151,19 @@ def run_all(
 def _work(connection: Connection) -> None:
     from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - it takes Target from here
 
+    gc.freeze()  # what came from the parent need not be looked through each time
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, _ADDRESS_SPACE)
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_MMAP_THRESHOLD, MEGABYTE)  # else what is freed stays, and hides the next peak
     first = _status()["VmRSS"]
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             name, data = connection.recv()
+            gc.collect()
+            if hasattr(libc, "malloc_trim"):
+                libc.malloc_trim(0)
             cost = _measure(TARGETS[name], data)
             connection.send(
                 Cost(

@@ -34,7 +34,7 @@ __all__ = ["FORMATS", "TARGETS"]
 FORMATS = ("jpeg", "png", "webp", "gif", "tiff", "avif", "heic")
 _TRUST = Trust.nobody()
 # What a codec's own code, tables and threads take, whatever the picture.
-_CODEC_BYTES = 160 * MEGABYTE
+_CODEC_BYTES = 32 * MEGABYTE
 _TEXT_NAMES = tuple(
     {rule.where.removeprefix("PNG text ") for rule in RULES if "PNG text" in rule.where}
     | {"comment", "description", "aigc"}
@@ -60,13 +60,13 @@ def _decode(data: bytes) -> None:
 
 
 def _decoder(data: bytes) -> Allowance:
-    """Three times the decoded picture, four channels of it where it has colours."""
+    """Three times the decoded picture, four channels of it where the decoder has colours."""
     try:
         header = imaging.read_header(data)
     except ImageError:
         return Allowance()
     pixels = header.width * header.height
-    memory = 3 * pixels * (1 if header.mode == "L" else 4)
+    memory = 3 * pixels * (1 if header.mode == "L" and header.format != "avif" else 4)
     return Allowance(2.0 + pixels / 10e6, memory + _CODEC_BYTES + 3 * len(data))
 
 

@@ -150,11 +150,11 @@ class _Builder(ET.TreeBuilder):
         super().__init__()
         self._nodes = self._depth = 0
 
-    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+    def doctype(self, *_: str | None) -> None:
         """Refuse a document type: its entities are how a small packet becomes a large one."""
         raise ValueError("XMP needs no document type")
 
-    def start_ns(self, prefix: str, uri: str) -> None:
+    def start_ns(self, _: str, uri: str) -> None:
         if len(uri) > _MAX_NAMESPACE:
             raise ValueError("the address of a namespace is too long")
 

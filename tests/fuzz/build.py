@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import TypeAlias
+
+Entries: TypeAlias = list[tuple[int, int, int, int]]
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -62,7 +65,7 @@ def full_box(kind: bytes, version: int, *parts: bytes, flags: int = 0) -> bytes:
     return box(kind, struct.pack(">I", version << 24 | flags), *parts)
 
 
-def directory(entries: list[tuple[int, int, int, int]], *, big: bool = False) -> bytes:
+def directory(entries: Entries, *, big: bool = False) -> bytes:
     """Return a directory of (tag, type, count, value or offset), with no successor."""
     number, count = ("Q", "Q") if big else ("I", "H")
     body = b"".join(
@@ -72,15 +75,13 @@ def directory(entries: list[tuple[int, int, int, int]], *, big: bool = False) ->
     return struct.pack(f"<{count}", len(entries)) + body + struct.pack(f"<{number}", 0)
 
 
-def tiff(
-    entries: list[tuple[int, int, int, int]], tail: bytes = b"", *, big: bool = False
-) -> bytes:
+def tiff(entries: Entries, tail: bytes = b"", *, big: bool = False) -> bytes:
     """Return a little-endian TIFF file: header, one directory, and what lies behind it."""
     head = b"II+\0\x08\0\0\0" + struct.pack("<Q", 16) if big else b"II*\0" + struct.pack("<I", 8)
     return head + directory(entries, big=big) + tail
 
 
-def exif(entries: list[tuple[int, int, int, int]], tail: bytes = b"") -> bytes:
+def exif(entries: Entries, tail: bytes = b"") -> bytes:
     """Return an EXIF block."""
     return tiff(entries, tail)
 

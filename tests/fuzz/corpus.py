@@ -1,4 +1,4 @@
-"""The inputs that fuzzing begins with: sound ones of every kind, and small ones that once cost much.
+"""The inputs that fuzzing begins with: sound ones of every kind, and small ones that cost much.
 
 Everything is made in code. A seed's name says what it attacks; most of those here took 0.1 s to
 forever, or gigabytes, in some version of Indelible or in a first draft of its mending.
@@ -312,11 +312,9 @@ def _many_scans() -> bytes:
 
 
 def _tiff() -> Iterator[Seed]:
-    def picture(width: int, height: int, samples: int = 1) -> list[tuple[int, int, int, int]]:
-        return [(256, 4, 1, width), (257, 4, 1, height), (258, 3, 1, 8), (259, 3, 1, 1)] + [
-            (262, 3, 1, 1),
-            (277, 3, 1, samples),
-        ]
+    def picture(width: int, height: int, samples: int = 1) -> build.Entries:
+        size = [(256, 4, 1, width), (257, 4, 1, height)]
+        return [*size, (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (277, 3, 1, samples)]
 
     strips = [(273, 4, 1, 8), (278, 4, 1, 1), (279, 4, 1, 1)]
     tiles = [(322, 4, 1, 1), (323, 4, 1, 1), (324, 4, 1, 8), (325, 4, 1, 8)]
@@ -331,8 +329,12 @@ def _tiff() -> Iterator[Seed]:
         "strips, BigTIFF": build.tiff(picture(1, 100_000_000, 6) + planar + strips, big=True),
         "65535 planes": build.tiff(picture(1, 1_000_000, 65_535) + planar + strips),
         "strip tables that share": build.tiff(
-            [*picture(1, 1_000_000), (273, 1, 1_000_000, 200), (278, 4, 1, 1)]
-            + [(279, 1, 1_000_000, 200)],
+            [
+                *picture(1, 1_000_000),
+                (273, 1, 1_000_000, 200),
+                (278, 4, 1, 1),
+                (279, 1, 1_000_000, 200),
+            ],
             bytes(100) + megabyte,
         ),
         "values that share": build.tiff(
@@ -343,8 +345,13 @@ def _tiff() -> Iterator[Seed]:
             [(256, 1, 900_000, 200), (257, 1, 900_000, 200)], bytes(100) + megabyte
         ),
         "a tile of 100 megapixels": build.tiff(
-            [*picture(8, 8), (322, 4, 1, 10_000), (323, 4, 1, 10_000), (324, 4, 1, 8)]
-            + [(325, 4, 1, 100_000_000)]
+            [
+                *picture(8, 8),
+                (322, 4, 1, 10_000),
+                (323, 4, 1, 10_000),
+                (324, 4, 1, 8),
+                (325, 4, 1, 100_000_000),
+            ]
         ),
         "pages in a circle": build.tiff(picture(8, 8))[:-4] + struct.pack("<I", 8),
         "many pages": _many_pages(9_999),
@@ -499,12 +506,13 @@ def _pictures() -> Iterator[Seed]:
     yield Seed("decode-tiff", "flat, 16 bits of grey", saved(deep, "TIFF", **fast["TIFF"]))
     cmyk = kinds["RGB"].convert("CMYK")
     yield Seed("decode-tiff", "flat, CMYK", saved(cmyk, "TIFF", **fast["TIFF"]))
-    for name, image, options in (
+    further: tuple[tuple[str, Image.Image, dict[str, object]], ...] = (
         ("one bit", kinds["L"].convert("1"), {}),
         ("palette with alpha", kinds["P"], {"transparency": 0}),
         ("grey with alpha", kinds["L"].convert("LA"), {}),
         ("grey with a key", deep, {"transparency": 999}),
-    ):
+    )
+    for name, image, options in further:
         yield Seed("decode-png", f"flat, {name}", saved(image, "PNG", compress_level=1, **options))
     row = zlib.compress(bytes(side * (1 + side * 6)), 1)
     header = build.png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 16, 2, 0, 0, 0))
@@ -534,28 +542,15 @@ def _credentials_of_people() -> Iterator[Seed]:
     for name, data in lists.items():
         yield Seed("pem", name, data)
         yield Seed("trust-list", name, data)
-    value = {"val": "AAAA"}
-    service = {
-        "ServiceStatus": "a/trusted",
-        "ServiceDigitalIdentity": {"X509Certificates": [value]},
-    }
-    entity = {"TrustedEntityServices": [{"ServiceInformation": service}]}
+
+    def entity(certificate: dict[str, str]) -> dict[str, object]:
+        identity = {"X509Certificates": [certificate]}
+        service = {"ServiceStatus": "a/trusted", "ServiceDigitalIdentity": identity}
+        return {"TrustedEntityServices": [{"ServiceInformation": service}]}
+
     for name, entities in {
-        "many entities": [entity] * 20_000,
-        "one long value": [
-            {
-                "TrustedEntityServices": [
-                    {
-                        "ServiceInformation": service
-                        | {
-                            "ServiceDigitalIdentity": {
-                                "X509Certificates": [{"val": "A" * 8_000_000}]
-                            }
-                        }
-                    }
-                ]
-            }
-        ],
+        "many entities": [entity({"val": "AAAA"})] * 20_000,
+        "one long value": [entity({"val": "A" * 8_000_000})],
     }.items():
         scheme = {"SchemeName": [{"value": "a"}], "ListIssueDateTime": "2026-01-01T00:00:00Z"}
         body = {"ListAndSchemeInformation": scheme, "TrustedEntitiesList": entities}
@@ -563,4 +558,4 @@ def _credentials_of_people() -> Iterator[Seed]:
     key = Key.generate()
     fields = {"type": "indelible-watermark-key", "version": 1, "family": "f" * 4_000}
     yield Seed("key-file", "long family", json.dumps(fields | {"secret": key.id}).encode())
-    yield Seed("key-file", "100 MB", bytes(4_000_000))
+    yield Seed("key-file", "zeros", bytes(4_000_000))

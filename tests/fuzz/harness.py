@@ -137,8 +137,9 @@ def run_all(
                 task = running.pop(worker)
                 if cost.kept > _KEPT:
                     worker.end()
-                    worker = Worker()
-                idle.append(worker)
+                    idle.append(Worker())
+                else:
+                    idle.append(worker)
                 yield *task, cost
     finally:
         for worker in [*idle, *running]:
@@ -188,7 +189,7 @@ def _measure(target: Target, data: bytes) -> Cost:
         outcome = "well"
     except IndelibleError as error:
         outcome = f"{type(error).__name__}: {error}"
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - finding these is the purpose
         outcome = type(error).__name__
         complaint = "".join(traceback.format_exception(error)[-4:])
     seconds = time.process_time() - began

@@ -13,10 +13,31 @@ MAX_BYTES = 400_000
 _NUMBERS = (0, 1, 2, 127, 128, 255, 256, 4_095, 16_383, 32_767, 65_535, 65_536, 1 << 20, 1 << 24)
 _LARGE = (2**31 - 1, 2**31, 2**32 - 1, 100_000_000)
 _TOKENS = (
-    b"Steps: 1, ", b"made with ", b"Sampler: ", b"<rdf:Description>", b"<rdf:li>", b"<!--", b"<![CDATA[",
-    b"&#65;", b"xmlns:a='", b'{"a":', b"[", b"a.", b"-----BEGIN CERTIFICATE-----\n", b"\xff\xe1\x00\x08Exif\0\0",
-    b"jumb", b"jumd", b"cbor", b"brob", b"C2PA_GIF", b"iloc", b"\x21\xfe\x01a\0", b"\x9f", b"\xbf", b"\x81",
-)  # fmt: skip
+    b"Steps: 1, ",
+    b"made with ",
+    b"Sampler: ",
+    b"<rdf:Description>",
+    b"<rdf:li>",
+    b"<!--",
+    b"<![CDATA[",
+    b"&#65;",
+    b"xmlns:a='",
+    b'{"a":',
+    b"[",
+    b"a.",
+    b"-----BEGIN CERTIFICATE-----\n",
+    b"\xff\xe1\x00\x08Exif\0\0",
+    b"jumb",
+    b"jumd",
+    b"cbor",
+    b"brob",
+    b"C2PA_GIF",
+    b"iloc",
+    b"\x21\xfe\x01a\0",
+    b"\x9f",
+    b"\xbf",
+    b"\x81",
+)
 
 
 def mutate(data: bytes, other: bytes, rng: random.Random) -> bytes:
@@ -41,9 +62,9 @@ def _change(data: bytearray, other: bytes, rng: random.Random) -> None:
         case 0:
             data[at] ^= 1 << rng.randrange(8)
         case 1:  # a count or a length
-            size, order = rng.choice((1, 2, 4, 8)), rng.choice(("big", "little"))
+            size = rng.choice((1, 2, 4, 8))
             number = rng.choice(_NUMBERS + _LARGE) & (256**size - 1)
-            data[at : at + size] = number.to_bytes(size, order)  # type: ignore[arg-type]
+            data[at : at + size] = number.to_bytes(size, rng.choice(("big", "little")))
         case 2:  # many of the same
             times = rng.choice((2, 10, 100, 1_000, 10_000))
             data[at:at] = (bytes(data[at : at + length]) * times)[: MAX_BYTES - len(data)]

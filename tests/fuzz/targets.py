@@ -151,7 +151,7 @@ _ALL = (
     Target("pem", _pem),
     Target("key-file", _key_file),
     Target("settings", _settings),
-    Target("definition", lambda data: ManifestDefinition.from_json(data)),
+    Target("definition", ManifestDefinition.from_json),
     Target("credentials", _credentials),
     Target("store", _store),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -43,6 +44,10 @@ def test_every_target_has_a_seed() -> None:
     assert used == set(TARGETS)
 
 
+def _allow(allowed: Allowance, _: bytes) -> Allowance:
+    return allowed
+
+
 def _spin(_: bytes) -> None:
     while True:
         pass
@@ -63,7 +68,7 @@ def _fail(_: bytes) -> None:
 def test_costs_and_foreign_errors_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     little, moment = Allowance(2.0, 50 * MEGABYTE), Allowance(0.1)
     for run, allowed in ((_spin, moment), (_fill, little), (_refuse, little), (_fail, little)):
-        target = Target(run.__name__, run, lambda _, allowed=allowed: allowed)
+        target = Target(run.__name__, run, partial(_allow, allowed))
         monkeypatch.setitem(TARGETS, target.name, target)
     work = [
         (TARGETS["_fill"], bytes(100)),

@@ -26,7 +26,7 @@ __all__ = ["RULES", "MetadataSource", "Signal", "find_signals"]
 
 _MAX_DETAIL: Final = 200
 _MAX_TEXT: Final = 64 * 1024
-_MAX_JSON: Final = 4 * 1024 * 1024
+_MAX_JSON: Final = 2 * 1024 * 1024
 
 
 class MetadataSource(Protocol):

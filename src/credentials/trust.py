@@ -43,7 +43,7 @@ EXTENDED_KEY_USAGES = (
     "1.3.6.1.4.1.62558.2.1",
 )
 _FOUND_IN = re.compile(r"found in \[([a-z0-9-]*)\] trust anchors")
-_MAX_LIST_BYTES = 16 * 1024 * 1024
+_MAX_LIST_BYTES = 4 * 1024 * 1024
 _MAX_CERTIFICATE = 64 * 1024  # in base64
 
 

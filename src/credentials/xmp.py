@@ -123,8 +123,7 @@ def with_properties(packet: bytes | None, values: Mapping[Property, str]) -> byt
     for description in rdf.findall(f"{{{_RDF}}}Description"):
         for name in names:
             description.attrib.pop(name, None)
-        for child in [item for item in description if item.tag in names]:
-            description.remove(child)
+        description[:] = [item for item in description if item.tag not in names]
     added = ET.SubElement(rdf, f"{{{_RDF}}}Description", {f"{{{_RDF}}}about": ""})
     for (namespace, name), value in values.items():
         ET.SubElement(added, f"{{{namespace}}}{name}").text = value

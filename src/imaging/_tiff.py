@@ -51,6 +51,9 @@ _JPEG: Final = 7
 
 # Strips and tiles: a picture of the largest size in the smallest tiles (16 px) has 390,000.
 _MAX_PARTS: Final = 500_000
+# A decoder reads each of them whole: parts that share their bytes could be read without end. Flat
+# tiles do share theirs in some files.
+_MAX_SHARED_BYTES: Final = 256 * 1024 * 1024
 # A decoder allocates whole tiles, however small the picture is.
 _MAX_TILE_PIXELS: Final = 4_194_304
 
@@ -181,6 +184,8 @@ def _check_strips(data: bytes, tags: dict[int, Entry], layout: Layout, limits: L
             sizes = (max(len(data) - offsets[0], 0),)
     if min(len(offsets), len(sizes)) < parts * planes:
         raise truncated("TIFF", "parts of its picture are missing")
+    if sum(sizes[: parts * planes]) > max(2 * len(data), _MAX_SHARED_BYTES):
+        raise damaged("TIFF", "the parts of its picture lie over each other")
     compression = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED)
     raw = compression == _UNCOMPRESSED
     row_bytes = -(-across * (samples // planes) * depth // 8) if raw else 0

@@ -29,7 +29,8 @@ class _Found:
     depth: int
     budget: int  # sub-blocks that may still come
     frames: int = 0
-    first_end: int = 0
+    codec: list[bytes] = field(default_factory=list)
+    control: bytes = b""  # what stands before a frame: its transparency, and its time
     transparent: bool = False
     xmp: bytes | None = None
     text: list[tuple[str, str]] = field(default_factory=list)
@@ -69,7 +70,7 @@ def read_gif(data: bytes, limits: Limits) -> Container:
         raise truncated("GIF", "it ends before any picture data")
     return Container(
         Header("gif", width, height, found.frames, "PA" if found.transparent else "P", found.depth),
-        data[: found.first_end] + bytes([_TRAILER]),
+        b"".join(found.codec),
         xmp=found.xmp or None,
         text=tuple(found.text),
     )
@@ -87,7 +88,8 @@ def _frame(found: _Found, data: bytes, at: int, limits: Limits) -> int:
     table = _table_bytes(packed)
     end = _skip(found, data, at + 11 + table)  # one byte of it is the code size
     if found.frames == 1:
-        found.first_end = end
+        start = data[: 13 + _table_bytes(data[10])]
+        found.codec = [start, found.control, data[at:end], bytes([_TRAILER])]
         found.depth = (packed & 7) + 1 if table else found.depth
         found.transparent |= (left, top, width, height) != (0, 0, *found.size)
     return end
@@ -103,7 +105,7 @@ def _extension(found: _Found, data: bytes, at: int, limits: Limits) -> int:
         found.text.append(("Comment", _join(data, at + 2).decode("utf-8", "replace")))
         found.metadata_bytes += end - at
     elif data.startswith(_GRAPHIC_CONTROL, at) and not found.frames:
-        found.transparent = bool(data[at + 3] & 1)
+        found.control, found.transparent = data[at:end], bool(data[at + 3] & 1)
     limits.check_metadata(found.metadata_bytes)
     return end
 

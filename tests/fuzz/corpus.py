@@ -9,16 +9,18 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tempfile
 import zlib
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from indelible import imaging
-from indelible.credentials import certificates, xmp
+from indelible.credentials import certificates, create_identity, xmp
 from indelible.watermark import Key
 from tests.fuzz import build
 
@@ -174,6 +176,7 @@ def _packets() -> Iterator[Seed]:
         "unclosed": b"<a>" * 1_000_000,
         "many elements": build.description(b"<dc:a/>" * 500_000),
         "many descriptions": build.description(b"<rdf:Description/>" * 100_000),
+        "many credits": build.description(b"<photoshop:Credit/>" * 99_000),
         "many names": build.description(b"".join(b"<dc:a%d/>" % n for n in range(100_000))),
         "many attributes": build.description(
             b"", b" ".join(b'dc:a%d="1"' % n for n in range(100_000))
@@ -239,6 +242,7 @@ def _exif() -> Iterator[Seed]:
     big_endian = b"MM\0*" + struct.pack(">IH", 8, 4000)
     big_endian += b"".join(struct.pack(">HHII", n, 3, 100_000, 48_100) for n in range(1, 4001))
     blocks["big-endian shared"] = big_endian + bytes(250_000)
+    blocks["prefixes"] = b"Exif\0\0" * 300_000
     for name, block in blocks.items():
         yield Seed("exif", name, block)
         yield Seed("decode-png", f"EXIF, {name}", build.png((b"eXIf", block)))
@@ -357,6 +361,16 @@ def _tiff() -> Iterator[Seed]:
         "many pages": _many_pages(9_999),
         "long pages": _many_pages(200, entries=4_000),
     }
+    count = 30_000
+    table = struct.pack(f"<{2 * count}I", *[8] * count, *[count * 12] * count)
+    overlapping = [*picture(8, count), (273, 4, count, 200), (278, 4, 1, 1)]
+    files["strips over each other"] = build.tiff(
+        [*overlapping, (279, 4, count, 200 + 4 * count)], bytes(78) + table + bytes(count * 4)
+    )
+    overlapping[3] = (259, 3, 1, 8)
+    files["strips over each other, deflated"] = build.tiff(
+        [*overlapping, (279, 4, count, 200 + 4 * count)], bytes(78) + table + bytes(count * 4)
+    )
     tile = saved(_gradient(16), "TIFF", compression="tiff_adobe_deflate")
     files["deflated"] = tile
     for name, data in files.items():
@@ -385,6 +399,11 @@ def _riff_and_gif() -> Iterator[Seed]:
         "canvas of an animation": build.riff((b"VP8X", b"\x02\0\0\0" + b"\xfe\x3f\0" * 2), frame),
         "many chunks": build.riff(*[(b"abcd", b"")] * 99_000),
         "many frames": build.riff((b"VP8X", canvas), *[frame] * 9_999),
+        "many chunks behind a picture": build.riff(
+            (b"VP8X", bytes(4) + (23).to_bytes(3, "little") * 2),
+            (b"VP8L", saved(_gradient(), "WEBP", lossless=True)[20:]),
+            *[(b"abcd", b"")] * 90_000,
+        ),
         "many profiles": build.riff(*[(b"ICCP", b"a")] * 99_000),
     }
     for name, data in files.items():
@@ -395,6 +414,8 @@ def _riff_and_gif() -> Iterator[Seed]:
         "empty extensions": b"\x21\xfe\0" * 600_000,
         "comments": b"\x21\xfe\1a\0" * 300_000,
         "short blocks": b"\x21\x01" + b"\1a" * 500_000 + b"\0",
+        "comments that are joined": b"\x21\xfe\4abcd\0" * 45_000,
+        "longer comments": (b"\x21\xfe\x64" + bytes(100) + b"\0") * 90_000,
         "controls": b"\x21\xf9\4\0\0\0\0\0" * 200_000,
     }
     for name, data in gifs.items():
@@ -555,6 +576,13 @@ def _credentials_of_people() -> Iterator[Seed]:
         scheme = {"SchemeName": [{"value": "a"}], "ListIssueDateTime": "2026-01-01T00:00:00Z"}
         body = {"ListAndSchemeInformation": scheme, "TrustedEntitiesList": entities}
         yield Seed("trust-list", name, json.dumps({"LoTE": body}).encode())
+    yield Seed("trust-list", "objects", b'{"LoTE": [' + b'{"":0},' * 2_300_000 + b"0]}")
+    yield Seed("claims", "objects", b"[" + b'{"":0},' * 560_000 + b"0]")
+    yield Seed("definition", "objects", b'{"assertions": [' + b'{"":0},' * 560_000 + b"0]}")
+    with tempfile.TemporaryDirectory() as folder:
+        pem = create_identity(Path(folder, "identity")).authority_pem
+    yield Seed("pem", "the same certificates", pem * (400_000 // len(pem)))
+    yield Seed("trust-list", "the same certificates", pem * (4_000_000 // len(pem)))
     key = Key.generate()
     fields = {"type": "indelible-watermark-key", "version": 1, "family": "f" * 4_000}
     yield Seed("key-file", "long family", json.dumps(fields | {"secret": key.id}).encode())

@@ -12,7 +12,7 @@ from indelible.credentials import Generator, ManifestRequest, create_identity, n
 from tests.fuzz import build
 from tests.fuzz.corpus import Seed, gif_file, jpeg_file
 
-__all__ = ["store_seeds"]
+__all__ = ["gif_seeds", "store_seeds"]
 
 C2PA = b"\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71"  # the end of each kind's UUID
 
@@ -137,6 +137,12 @@ def store_seeds() -> Iterator[Seed]:
         if len(data) < 400_000:
             segments = build.with_segments(jpeg_file(), app11(data))
             yield Seed("credentials", f"{name}, in a JPEG", segments)
+    pieces = [build.segment(0xEB, b"JP\0\1\0\0\0\1" + build.box(b"jumb", bytes(20)))] * 15_000
+    yield Seed("credentials", "JPEG, many pieces", build.with_segments(jpeg_file(), *pieces))
+
+
+def gif_seeds() -> Iterator[Seed]:
+    """Yield GIF files whose chains of blocks, or their beginnings, are without end."""
     chain = b"\x21\xff\x0bC2PA_GIF\x01\x00\x00" + b"\xff" + b"a" * 255 + b"\0"
     plain = gif_file()
     body = plain.index(b"\x2c")
@@ -148,8 +154,6 @@ def store_seeds() -> Iterator[Seed]:
         + b"\0",
     }.items():
         yield Seed("credentials", f"GIF {name}", plain[:body] + blocks + plain[body:])
-    pieces = [build.segment(0xEB, b"JP\0\1\0\0\0\1" + build.box(b"jumb", bytes(20)))] * 15_000
-    yield Seed("credentials", "JPEG, many pieces", build.with_segments(jpeg_file(), *pieces))
 
 
 def nested(depth: int) -> bytes:

@@ -13,6 +13,7 @@ import ctypes
 import gc
 import math
 import multiprocessing
+import os
 import resource
 import time
 import traceback
@@ -152,6 +153,7 @@ def run_all(
 def _work(connection: Connection) -> None:
     from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - it takes Target from here
 
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # codecs write warnings there
     gc.freeze()  # what came from the parent need not be looked through each time
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, _ADDRESS_SPACE)

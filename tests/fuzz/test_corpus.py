@@ -12,7 +12,7 @@ if not sys.platform.startswith("linux"):
     pytest.skip("costs are measured with Linux's means", allow_module_level=True)
 
 from indelible.errors import ImageTooLargeError
-from tests.fuzz import corpus
+from tests.fuzz import corpus, corpus_store
 from tests.fuzz.harness import MEGABYTE, Allowance, Target, run_all
 from tests.fuzz.mutate import MAX_BYTES
 from tests.fuzz.targets import TARGETS
@@ -22,7 +22,7 @@ def test_nothing_in_the_corpus_costs_much() -> None:
     names: dict[tuple[str, bytes], str] = {}
 
     def work() -> Iterator[tuple[Target, bytes]]:
-        for target, name, data in corpus.seeds():
+        for target, name, data in (*corpus.seeds(), *corpus_store.store_seeds()):
             # A decoder begins with the header. `make fuzz` runs the large inputs, too.
             if not target.startswith("header-") and len(data) <= MAX_BYTES:
                 names[target, data] = name
@@ -38,8 +38,6 @@ def test_nothing_in_the_corpus_costs_much() -> None:
 
 
 def test_every_target_has_a_seed() -> None:
-    from tests.fuzz import corpus_store  # noqa: PLC0415 - it signs a picture
-
     used = {seed.target for seed in (*corpus.seeds(), *corpus_store.store_seeds())}
     assert used == set(TARGETS)
 

@@ -72,7 +72,7 @@ class KeyName(str):
 
 
 _PREFIX: Final = "INDELIBLE_"
-_MAX_FILE_BYTES: Final = 1 << 20
+_MAX_FILE_BYTES: Final = 1 << 16  # reading TOML takes a time that grows faster than its size
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,7 @@ class LimitSettings:
 
     max_pixels: int | None = None
     max_bytes: int | None = None
+    max_decoded_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ class Settings:
                 f"signer.{given} is set, but signer.{missing} is not.",
                 hint="A signer needs both; set neither to use the development identity.",
             )
-        for name in ("max_pixels", "max_bytes"):
+        for name in ("max_pixels", "max_decoded_bytes", "max_bytes"):
             value = getattr(self.limits, name)
             if value is not None and value <= 0:
                 raise ConfigurationError(f"limits.{name} must be positive, not {value}.")

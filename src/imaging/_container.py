@@ -38,6 +38,8 @@ PART_WAS_SEEN: Final = "What is left of the picture was looked at."
 
 _MAX_NAMES: Final = 8
 
+_INFLATE_BYTES: Final = 64 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -120,8 +122,11 @@ def unsupported(what: str, hint: str) -> UnsupportedImageError:
     return UnsupportedImageError(f"{what[0].upper()}{what[1:]} is not supported.", hint=hint)
 
 
-def inflate(data: bytes, used: int, limits: Limits) -> bytes | None:
-    """Return zlib-compressed metadata decompressed, None where they are damaged.
+def inflate(data: bytes, used: int, limits: Limits) -> tuple[bytes | None, int]:
+    """Return zlib-compressed metadata decompressed, and how many bytes that took.
+
+    Damaged ones are None, but what was decompressed before the damage counts: else a file of many
+    damaged ones would cost many times what its limit says.
 
     Parameters
     ----------
@@ -134,12 +139,17 @@ def inflate(data: bytes, used: int, limits: Limits) -> bytes | None:
     """
     room = max(limits.max_metadata_bytes - used, 0)
     stream = zlib.decompressobj()
+    parts: list[bytes] = []
+    size = 0
     try:
-        result = stream.decompress(data, room + 1)
+        while data and size <= room:
+            parts.append(stream.decompress(data, min(_INFLATE_BYTES, room + 1 - size)))
+            size += len(parts[-1])
+            data = stream.unconsumed_tail
     except zlib.error:
-        return None
-    limits.check_metadata(used + len(result))
-    return result if stream.eof else None
+        return None, size + _INFLATE_BYTES
+    limits.check_metadata(used + size)
+    return (b"".join(parts) if stream.eof else None), size
 
 
 def readable(raw: bytes) -> str:

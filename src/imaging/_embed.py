@@ -6,6 +6,8 @@ import struct
 from fractions import Fraction
 from typing import Final
 
+import numpy as np
+
 from indelible.imaging import _photoshop
 from indelible.imaging._container import readable
 from indelible.imaging._gif import XMP_EXTENSION, XMP_TRAILER
@@ -155,5 +157,5 @@ def _little_endian(entry: Entry, source: Layout) -> Entry:
     width = _SWAPPED.get(entry.type)
     if source.order == "<" or width is None:
         return entry
-    value = b"".join(entry.value[at : at + width][::-1] for at in range(0, len(entry.value), width))
+    value = np.frombuffer(entry.value, f">u{width}").byteswap().tobytes()
     return entry._replace(value=value)

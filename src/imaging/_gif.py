@@ -31,6 +31,7 @@ _PLAIN_TEXT: Final = b"\x21\x01"
 _APPLICATION: Final = b"\x21\xff\x0b"
 # How often to play an animation, and the C2PA store.
 _NOT_NAMED: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"C2PA_GIF")
+_MAX_BLOCKS: Final = 100_000  # frames and extensions
 
 
 @dataclass(slots=True)
@@ -41,7 +42,9 @@ class _Found:
     depth: int
     budget: int  # sub-blocks that may still come
     frames: int = 0
+    first: int = 0  # where the first frame begins, and ends
     first_end: int = 0
+    control: bytes = b""  # what stands before a frame: its transparency, and its time
     transparent: bool = False
     xmp: bytes | None = None
     text: list[tuple[str, str]] = field(default_factory=list)
@@ -76,10 +79,12 @@ def read_gif(data: bytes, limits: Limits) -> Container:
         raise truncated("GIF", "it ends before any picture data")
     mode: Mode = "PA" if found.transparent else "P"
     irregular = tuple(found.irregular)
+    # What a decoder needs: the head, what says which colour is transparent, and one frame.
     end = found.first_end or len(data)
+    head = data[: 13 + _table_bytes(packed)] + found.control
     return Container(
         Header("gif", width, height, found.frames, mode, found.depth, irregular=irregular),
-        data[:end] + bytes([0, _TRAILER] if not found.first_end else [_TRAILER]),
+        b"".join([head, data[found.first : end], b"\0" * (not found.first_end), bytes([_TRAILER])]),
         xmp=found.xmp or None,
         text=tuple(found.text),
         notes=(*found.notes, *names_note("Some GIF extensions", found.others)),
@@ -88,7 +93,7 @@ def read_gif(data: bytes, limits: Limits) -> Container:
 
 
 def _walk(found: _Found, data: bytes, at: int, limits: Limits) -> None:
-    while True:
+    for _ in range(_MAX_BLOCKS):
         if at >= len(data):
             if not found.frames:
                 raise truncated("GIF")
@@ -107,6 +112,7 @@ def _walk(found: _Found, data: bytes, at: int, limits: Limits) -> None:
             return
         else:
             raise damaged("GIF", "there is no block where one should be")
+    raise damaged("GIF", f"it has more than {_MAX_BLOCKS} blocks")
 
 
 def _frame(found: _Found, data: bytes, at: int, limits: Limits) -> int:
@@ -120,6 +126,7 @@ def _frame(found: _Found, data: bytes, at: int, limits: Limits) -> int:
     limits.check_frames(found.frames)
     table = _table_bytes(packed)
     if found.frames == 1:
+        found.first = at
         found.depth = (packed & 7) + 1 if table else found.depth
         found.transparent |= (left, top, width, height) != (0, 0, *found.size)
     end = _skip(found, data, at + 11 + table)  # one byte of it is the code size
@@ -137,7 +144,7 @@ def _extension(found: _Found, data: bytes, at: int, limits: Limits) -> int:
         found.text.append(("Comment", readable(_join(data, at + 2))))
         found.metadata_bytes += end - at
     elif data.startswith(_GRAPHIC_CONTROL, at) and not found.frames:
-        found.transparent = bool(data[at + 3] & 1)
+        found.control, found.transparent = data[at:end], bool(data[at + 3] & 1)
     elif data.startswith(_PLAIN_TEXT, at):
         found.others.append("plain text")
     elif data.startswith(_APPLICATION, at) and not data.startswith(_NOT_NAMED, at + 3):

@@ -31,6 +31,8 @@ _KNOWN_BOXES: Final = frozenset(
     {b"ftyp", b"meta", b"moov", b"mdat", b"free", b"skip", b"styp", b"pdin"}
 )
 _C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the type of its uuid box
+# Pictures, tiles, and their metadata; libheif takes 1,000 (and 32 extents), libavif fewer still.
+_MAX_ITEMS: Final = 5_000
 _TRACK_PATH: Final = frozenset({b"trak", b"mdia", b"minf", b"stbl"})
 
 
@@ -55,6 +57,7 @@ class _Found:
     tracks: list[tuple[int, int]] = field(default_factory=list)
     boxes: int = 0
     others: list[str] = field(default_factory=list)  # outermost boxes of other kinds
+    items: int = 0
 
 
 def read_iso(data: bytes, name: str, limits: Limits) -> Container:
@@ -187,6 +190,7 @@ def _associations(found: _Found, body: bytes) -> None:
     """Read which properties belong to which item (ISO/IEC 23008-12, 9.3.1)."""
     id_format, wide = ">I" if body[0] else ">H", body[3] & 1
     (items,) = struct.unpack_from(">I", body, 4)
+    _check_items(found, items)
     at = 8
     for _ in range(items):
         (item,) = struct.unpack_from(id_format, body, at)
@@ -206,6 +210,7 @@ def _locations(found: _Found, body: bytes) -> None:
     index_size = body[5] & 15 if version else 0
     (items,) = struct.unpack_from(">I" if version == 2 else ">H", body, 6)
     at = 10 if version == 2 else 8
+    _check_items(found, items)
 
     def number(size: int) -> int:
         nonlocal at
@@ -220,12 +225,20 @@ def _locations(found: _Found, body: bytes) -> None:
         number(2)
         base = number(base_size)
         extents = number(2)
-        for index in range(extents):
-            number(index_size)
-            place = base + number(offset_size)
-            number(length_size)
-            if not index and method < 2:
-                (found.relative_places if method else found.places).append(place)
+        if not extents:
+            continue
+        number(index_size)
+        place = base + number(offset_size)
+        if method < 2:
+            (found.relative_places if method else found.places).append(place)
+        at += length_size + (extents - 1) * (index_size + offset_size + length_size)
+
+
+def _check_items(found: _Found, items: int) -> None:
+    """Refuse more items than any real file has, in all its lists of them together."""
+    found.items += items
+    if found.items > 2 * _MAX_ITEMS:
+        raise damaged(found.title, f"it has more than {_MAX_ITEMS} items")
 
 
 def _check_pictures(found: _Found, data: bytes, limits: Limits) -> None:
@@ -233,7 +246,7 @@ def _check_pictures(found: _Found, data: bytes, limits: Limits) -> None:
     places = list(found.places)
     if found.item_data is not None:
         places += [found.item_data + place for place in found.relative_places]
-    for place in places:
+    for place in set(places):
         size = _av1.frame_size(data[place : place + _av1.HEADER_BYTES])
         if size is not None:  # items of other kinds: EXIF, XMP, grids
             limits.check_size(*size)

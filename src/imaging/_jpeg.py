@@ -50,6 +50,8 @@ _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 
 # Real progressive files have about ten scans; each one costs a pass over the whole picture.
 _MAX_SCANS: Final = 100
+_ORDINARY_SCANS: Final = 20
+_MAX_SCANNED: Final = 500_000_000  # px, all scans together, where there are more than ordinary
 _MAX_SEGMENTS: Final = 20_000
 
 
@@ -178,8 +180,9 @@ def _scan(found: _Found, data: bytes, start: int) -> int:
     found.scans += 1
     if found.header is None:
         raise damaged("JPEG", "its picture data come before its header")
-    if found.scans > _MAX_SCANS:
-        raise damaged("JPEG", f"it has more than {_MAX_SCANS} scans")
+    scanned = found.scans * found.header.width * found.header.height
+    if found.scans > (_MAX_SCANS if scanned <= _MAX_SCANNED else _ORDINARY_SCANS):
+        raise damaged("JPEG", f"it has {found.scans} scans or more, for a picture of its size")
     marker = _MARKER.search(data, start)
     end = len(data) if marker is None else marker.start()
     found.entropy_bytes += end - start

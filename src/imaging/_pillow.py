@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
     GifImagePlugin,
@@ -44,10 +45,12 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "tiff": TiffImagePlugin.TiffImageFile,
     "gif": GifImagePlugin.GifImageFile,
 }
-_ALL_OR_NOTHING: Final = frozenset({"webp", "avif"})
 _STRIP_PIXELS: Final = 1 << 16
 # Compressed data of no meaning, without a byte that could begin a marker.
 _NOT_MARKERS: Final = bytes(byte for byte in hashlib.sha512(b"").digest() * 4 if byte != 0xFF)
+
+# From a strip of an image to something that NumPy takes for its pixels.
+Converter: TypeAlias = Callable[[Image.Image], Any]
 
 
 @contextmanager
@@ -92,10 +95,12 @@ def open_image(
     all. Pillow's own switch for this is global.
     """
     image = _PLUGINS[name](io.BytesIO(data))
+    if hasattr(image, "_decoder"):
+        return _only_frame(name, image), None
     try:
         image.load()
     except (OSError, SyntaxError, ValueError) as error:
-        if not tolerant or name in _ALL_OR_NOTHING:
+        if not tolerant:
             raise
         image.tile = []  # nothing more to decode: Pillow then shows what it has, if anything
         image.load()
@@ -103,6 +108,21 @@ def open_image(
             raise
         return image, damaged(name.upper(), str(error).strip() or "it cannot be decoded to its end")
     return image, None
+
+
+def _only_frame(name: str, image: ImageFile.ImageFile) -> Image.Image:
+    """Return the first frame of a WebP or AVIF file.
+
+    Pillow's own `load` keeps the decoder's canvases while it copies the frame.
+    """
+    decoder: Any = getattr(image, "_decoder", None)
+    frame = decoder.get_next() if name == "webp" else decoder.get_frame(0)
+    if frame is None:
+        raise EOFError("it has no frame")
+    mode = getattr(image, "rawmode", image.mode)
+    plain = Image.frombuffer(mode, image.size, frame[0], "raw", mode, 0, 1)
+    plain.info = image.info
+    return plain
 
 
 def check_complete(image: Image.Image, container: Container) -> None:
@@ -154,43 +174,50 @@ def to_eight_bits(
     if image.mode.startswith("I"):
         return _from_deep_grey(image, key), icc_profile
     if image.mode == "CMYK":
-        image, managed = _srgb_from_cmyk(image, icc_profile)
+        convert, managed = _srgb_from_cmyk(image, icc_profile)
         how = "with the file's colour profile" if managed else "without a profile: colours differ"
         notes.append(f"CMYK was converted to sRGB ({how}).")
-        return _to_array(image), None
+        return _to_array(image, 3, convert), None
     if image.mode == "L" and isinstance(key, int) and header.bit_depth in (2, 4):
         # Pillow widens the pixels to 8 bits, but not the transparent value.
         image.info["transparency"] = key * 255 // (2**header.bit_depth - 1)
     coloured = icc_profile is not None and icc_channels(icc_profile) == 3
-    pixels = _to_array(_to_plain_mode(image, transparent=key is not None, coloured=coloured))
-    if header.mode == "L" and pixels.ndim == 3:  # codecs that know no grey
-        pixels = np.ascontiguousarray(pixels[..., 1])
-    return pixels, icc_profile
+    mode = _plain_mode(image, transparent=key is not None, coloured=coloured)
+    if header.mode == "L" and mode != "L":  # codecs that know no grey
+        return _to_array(image, 1, lambda strip: _plain(strip, mode).getchannel("G")), icc_profile
+    return _to_array(image, len(mode), lambda strip: _plain(strip, mode)), icc_profile
 
 
 def _from_deep_grey(image: Image.Image, key: object) -> Pixels:
     """Return 16-bit grey as 8 bits; with one transparent value, as RGBA."""
-    deep = np.asarray(image)
-    grey = (deep >> 8).astype(np.uint8)
     if not isinstance(key, int):
-        return grey
-    alpha = np.where(deep == key, 0, 255).astype(np.uint8)
-    return np.dstack([grey, grey, grey, alpha])
+        return _to_array(image, 1, lambda strip: np.asarray(strip) >> 8)
+
+    def convert(strip: Image.Image) -> NDArray[np.integer]:
+        deep = np.asarray(strip)
+        grey = deep >> 8
+        return np.dstack([grey, grey, grey, np.where(deep == key, 0, 255)])
+
+    return _to_array(image, 4, convert)
 
 
-def _to_plain_mode(image: Image.Image, *, transparent: bool, coloured: bool) -> Image.Image:
-    """Return an image as L, RGB or RGBA.
+def _plain_mode(image: Image.Image, *, transparent: bool, coloured: bool) -> str:
+    """Return which of L, RGB and RGBA an image becomes.
 
     `transparent`: a colour or palette entry is. `coloured`: the profile is for RGB, so that a
     palette of greys is best left in colour.
     """
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or transparent:
+        return "RGBA"
+    grey = image.mode == "P" and not coloured and _is_grey(image)
+    return "L" if grey or image.mode in ("L", "1") else "RGB"
+
+
+def _plain(image: Image.Image, mode: str) -> Image.Image:
+    """Return an image in another mode."""
     if image.mode in ("La", "RGBa"):  # premultiplied
         image = image.convert(image.mode.upper())
-    if image.mode in ("LA", "PA") or (transparent and image.mode != "RGBA"):
-        return image.convert("RGBA")
-    if image.mode == "1" or (image.mode == "P" and not coloured and _is_grey(image)):
-        return image.convert("L")
-    return image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -199,26 +226,28 @@ def _is_grey(image: Image.Image) -> bool:
     return palette[0::3] == palette[1::3] == palette[2::3]
 
 
-def _to_array(image: Image.Image) -> Pixels:
-    """Return the pixels of an L, RGB or RGBA image as a new array.
+def _to_array(image: Image.Image, channels: int, convert: Converter) -> Pixels:
+    """Return the pixels of an image, each strip of it converted, as a new array.
 
-    Copied strip by strip: in one piece Pillow makes two copies more.
+    In one piece, Pillow makes a copy for each conversion, and two more for the array.
     """
     width, height = image.size
-    channels = len(image.getbands())
     shape = (height, width) if channels == 1 else (height, width, channels)
     pixels = np.empty(shape, np.uint8)
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+        pixels[top:bottom] = convert(image.crop((0, top, width, bottom)))
     return pixels
 
 
-def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
-    """Return a CMYK image in sRGB, and whether its profile was used."""
+def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Converter, bool]:
+    """Return how strips of a CMYK image become sRGB, and whether its profile is used."""
     transform = None if profile is None else _to_srgb(profile, "CMYK")
-    return (image.convert("RGB"), False) if transform is None else (transform.apply(image), True)
+    if transform is None:
+        return lambda strip: strip.convert("RGB"), False
+    transform.apply(image.crop((0, 0, 1, 1)))
+    return transform.apply, True
 
 
 def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:

@@ -57,8 +57,11 @@ _UNDERSTOOD: Final = frozenset(
 # The best ratio that deflate reaches; a picture that needs a better one is not all there.
 _MAX_RATIO: Final = 1032
 
+# A file that is damaged in more ways is damaged enough.
+_MAX_NOTES: Final = 20
+
 # Enough for chunks of 8 kB in a file of the largest size; more are an attack on our patience.
-_MAX_CHUNKS: Final = 200_000
+_MAX_CHUNKS: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -86,11 +89,11 @@ class _Found:
     text: list[tuple[str, str]] = field(default_factory=list)
     dpi: tuple[float, float] | None = None
     metadata_bytes: int = 0
-    notes: list[str] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)  # in order, each once
 
     def note(self, note: str) -> None:
-        if note not in self.notes:
-            self.notes.append(note)
+        if len(self.notes) < _MAX_NOTES:
+            self.notes[note] = None
 
     def damage(self, error: UnreadableImageError) -> None:
         """Remember why only a part of the picture is there; raise where nothing is."""
@@ -160,7 +163,8 @@ def _last_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None
 def _end(found: _Found, data: bytes, end: int, *, sound: bool) -> None:
     if not sound:
         found.irregular.append("The checksum of the PNG file's IEND chunk is wrong.")
-    found.notes += trailer_note(data, end)
+    for note in trailer_note(data, end):
+        found.note(note)
 
 
 def _packed(kind: bytes, body: bytes) -> bytes:
@@ -226,11 +230,9 @@ def _pixel_chunk(found: _Found, kind: bytes, body: memoryview) -> None:
 def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
     if kind == b"iCCP":
         _, _, rest = body.partition(b"\0")
-        found.icc = inflate(rest[1:], found.metadata_bytes, limits) if rest[:1] == b"\0" else None
+        found.icc = _inflate(found, rest[1:], limits) if rest[:1] == b"\0" else None
         if found.icc is None:
             found.note("The ICC profile is damaged and was left out; sRGB is assumed.")
-        else:
-            found.metadata_bytes += len(found.icc)
     elif kind == b"eXIf":
         found.exif = found.exif or body
     elif kind == b"pHYs" and len(body) == 9:
@@ -287,8 +289,7 @@ def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
             found.note("The language of a text chunk is not kept.")
     value: bytes | None = rest
     if compressed:
-        value = inflate(rest, found.metadata_bytes, limits)
-        found.metadata_bytes += len(value or b"")
+        value = _inflate(found, rest, limits)
     if value is None or not 1 <= len(keyword) <= 79:
         found.note("A damaged text chunk was left out.")
         return
@@ -297,6 +298,13 @@ def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
         found.xmp = found.xmp or value
     else:
         found.text.append((name, value.decode(encoding, "replace")))
+
+
+def _inflate(found: _Found, data: bytes, limits: Limits) -> bytes | None:
+    """Return metadata decompressed, None where they are damaged; all of it counts."""
+    result, size = inflate(data, found.metadata_bytes, limits)
+    found.metadata_bytes += size
+    return result
 
 
 def _finish(found: _Found) -> Container:

@@ -72,6 +72,14 @@ _UNCOMPRESSED: Final = 1
 _OLD_JPEG: Final = 6
 _JPEG: Final = 7
 
+# Strips and tiles: a picture of the largest size in the smallest tiles (16 px) has 390,000.
+_MAX_PARTS: Final = 500_000
+# A decoder reads each of them whole: parts that share their bytes could be read without end. Flat
+# tiles do share theirs in some files.
+_MAX_SHARED_BYTES: Final = 256 * 1024 * 1024
+# A decoder allocates whole tiles, however small the picture is.
+_MAX_TILE_PIXELS: Final = 4_194_304
+
 
 def read_tiff(data: bytes, limits: Limits) -> Container:
     """Walk the directories of a TIFF file; the first one is the picture.
@@ -132,12 +140,17 @@ def _other_tags(entries: list[Entry]) -> tuple[str, ...]:
 
 def _integers(tags: dict[int, Entry], layout: Layout, tag: int) -> tuple[int, ...]:
     entry = tags.get(tag)
-    return entry.integers(layout.order) if entry is not None else ()
+    if entry is None:
+        return ()
+    if entry.length > _MAX_PARTS:
+        raise damaged("TIFF", "one of its tables is far too long")
+    return entry.integers(layout.order)
 
 
 def _one(tags: dict[int, Entry], layout: Layout, tag: int, default: int) -> int:
-    values = _integers(tags, layout, tag)
-    return values[0] if values else default
+    entry = tags.get(tag)
+    value = entry.first(layout.order) if entry is not None else None
+    return default if value is None else value
 
 
 def _value(tags: dict[int, Entry], tag: int) -> bytes | None:
@@ -196,23 +209,30 @@ def _check_strips(data: bytes, tags: dict[int, Entry], layout: Layout, limits: L
         sizes = _integers(tags, layout, _TILE_BYTES)
         across, down = _one(tags, layout, _TILE_WIDTH, 0), _one(tags, layout, _TILE_HEIGHT, 0)
         limits.check_size(across, down)
-        rows = [down] * (-(-width // across) * -(-height // down) * planes)
+        if across * down > max(2 * width * height, _MAX_TILE_PIXELS):
+            raise damaged("TIFF", "its tiles are far larger than its picture")
+        parts, full, last = -(-width // across) * -(-height // down), down, down
     else:
         offsets = _integers(tags, layout, _STRIP_OFFSETS)
         sizes = _integers(tags, layout, _STRIP_BYTES)
         across, down = width, min(_one(tags, layout, _ROWS_PER_STRIP, height), height)
         if down < 1:
             raise damaged("TIFF", "its strips have no rows")
-        rows = [min(down, height - top) for top in range(0, height, down)] * planes
+        parts, full = -(-height // down), down
+        last = height - (parts - 1) * down
         if not sizes and len(offsets) == 1:  # some old writers leave it out
             sizes = (max(len(data) - offsets[0], 0),)
-    if min(len(offsets), len(sizes)) < len(rows):
+    if min(len(offsets), len(sizes)) < parts * planes:
         raise truncated("TIFF", "parts of its picture are missing")
+    if sum(sizes[: parts * planes]) > max(2 * len(data), _MAX_SHARED_BYTES):
+        raise damaged("TIFF", "the parts of its picture lie over each other")
     compression = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED)
     raw = compression == _UNCOMPRESSED
     row_bytes = -(-across * (samples // planes) * depth // 8) if raw else 0
-    for offset, size, count in zip(offsets, sizes, rows, strict=False):
-        if not size or offset + size > len(data) or size < count * row_bytes:
+    for index in range(parts * planes):
+        offset, size = offsets[index], sizes[index]
+        rows = last if index % parts == parts - 1 else full
+        if not size or offset + size > len(data) or size < rows * row_bytes:
             raise truncated("TIFF", "parts of its picture are missing")
         # Its decoder fills what is missing with grey; each strip ends with a marker, and padding.
         if compression == _JPEG and b"\xff\xd9" not in data[offset + size - 16 : offset + size]:
@@ -271,10 +291,10 @@ def exif_from_directory(
     below: list[tuple[int, list[Entry]]] = []
     for tag in (EXIF_POINTER, GPS_POINTER):
         pointer = next((entry for entry in entries if entry.tag == tag), None)
-        targets = pointer.integers(layout.order) if pointer is not None else ()
-        if targets:
+        target_ = pointer.first(layout.order) if pointer is not None else None
+        if target_ is not None:
             try:
-                found = read_directory(data, layout, targets[0], max_bytes=max_bytes).entries
+                found = read_directory(data, layout, target_, max_bytes=max_bytes).entries
             except ValueError:
                 continue
             below.append((tag, [entry for entry in found if entry.type not in (13, 16, 17, 18)]))

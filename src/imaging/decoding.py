@@ -96,7 +96,7 @@ def decode(
     if header.animated:
         notes.append(f"The file has {header.frames} frames; only the first one was decoded.")
     with codec_errors(title):
-        image, container = _open(container, tolerant=tolerant)
+        image, container = _open(container, limits, tolerant=tolerant)
         # libheif turns the picture as the file says, which may swap its sides.
         if header.format != "heic" and image.size != (header.width, header.height):
             raise damaged(title, "its header and its picture differ in size")
@@ -143,14 +143,14 @@ def _checked(image: Image.Image, container: Container, *, tolerant: bool) -> Hea
     return replace(header, irregular=(*header.irregular, f"{cut} {PART_WAS_SEEN}"))
 
 
-def _open(container: Container, *, tolerant: bool) -> tuple[Image.Image, Container]:
+def _open(container: Container, limits: Limits, *, tolerant: bool) -> tuple[Image.Image, Container]:
     """Return the decoded image, and the container with the metadata that only the codec knows."""
     name = container.header.format
     if name not in ("heic", "avif"):
         image, error = open_image(name, container.codec, tolerant=tolerant)
         return image, replace(container, decoding_error=error)
     if name == "heic":
-        image = open_heif(container.codec)
+        image = open_heif(container.codec, limits)
         # libheif has applied the file's own rotation, which overrides EXIF's (HEIF, 7.2.3).
         exif = clean_exif(image.info.get("exif") or b"")[0]
     else:

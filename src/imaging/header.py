@@ -65,7 +65,7 @@ def read_header(
 def read_container(data: bytes, limits: Limits, *, tolerant: bool = False) -> Container:
     """Return a file taken apart by the reader of its format; raises as `read_header` does."""
     limits.check_bytes(len(data))
-    container = _read(data, identify(data), limits)
+    container = _taken_apart(data, identify(data), limits)
     if container.cut is None:
         return container
     if not tolerant:
@@ -75,24 +75,30 @@ def read_container(data: bytes, limits: Limits, *, tolerant: bool = False) -> Co
     return dataclasses.replace(container, header=dataclasses.replace(header, irregular=irregular))
 
 
-def _read(data: bytes, name: str, limits: Limits) -> Container:
+def _taken_apart(data: bytes, name: str, limits: Limits) -> Container:
     try:
-        match name:
-            case "jpeg":
-                return read_jpeg(data, limits)
-            case "png":
-                return read_png(data, limits)
-            case "webp":
-                return read_webp(data, limits)
-            case "gif":
-                return read_gif(data, limits)
-            case "tiff":
-                return read_tiff(data, limits)
-            case _:
-                return read_iso(data, name, limits)
+        container = _read(data, name, limits)
     except (struct.error, IndexError, RecursionError) as error:
         # The readers check their bounds; this is the net under them, for hostile files.
         raise UnreadableImageError(
             f"The {name.upper()} file is damaged.",
             hint="Export or download the picture again.",
         ) from error
+    limits.check_decoded(container.header)
+    return container
+
+
+def _read(data: bytes, name: str, limits: Limits) -> Container:
+    match name:
+        case "jpeg":
+            return read_jpeg(data, limits)
+        case "png":
+            return read_png(data, limits)
+        case "webp":
+            return read_webp(data, limits)
+        case "gif":
+            return read_gif(data, limits)
+        case "tiff":
+            return read_tiff(data, limits)
+        case _:
+            return read_iso(data, name, limits)

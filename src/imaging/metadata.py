@@ -95,8 +95,10 @@ def clean_exif(exif: bytes) -> tuple[bytes | None, int]:
     The block is patched in place, never rebuilt, so that maker notes with absolute offsets stay
     readable. A block that is no EXIF, or whose main directory is damaged, becomes None.
     """
-    while exif.startswith(_EXIF_PREFIX):  # some writers repeat it
-        exif = exif[len(_EXIF_PREFIX) :]
+    start = 0
+    while exif.startswith(_EXIF_PREFIX, start):  # some writers repeat it
+        start += len(_EXIF_PREFIX)
+    exif = exif[start:]
     found = _main_directory(exif)
     if found is None:
         return None, 1

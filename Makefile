@@ -57,8 +57,8 @@ imports: $(VENV)/.dev link  ## Check who imports whom (import-linter; rules in p
 	PYTHONPATH=build/link $(BIN)/lint-imports --no-logo
 
 .PHONY: fuzz
-fuzz: $(VENV)/.dev  ## Feed hostile bytes to whatever reads credentials (FUZZ_SECONDS=60)
-	$(BIN)/python tests/fuzz/fuzz_credentials.py $(FUZZ_SECONDS)
+fuzz: $(VENV)/.dev  ## Feed hostile bytes to every parser and decoder, under limits of time and memory (FUZZ_SECONDS=60)
+	$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS)
 
 .PHONY: readme
 readme: $(VENV)/.dev  ## Run the README's blocks alone

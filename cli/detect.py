@@ -54,7 +54,7 @@ def command(
 
     def work(item: Input) -> Detection:
         data = imaging.read_bytes(item.source(limits), limits=limits)
-        return watermark.detect(imaging.decode(data, limits=limits).pixels, keys)
+        return watermark.detect(imaging.decode(data, limits=limits, tolerant=True).pixels, keys)
 
     done = collect(inputs, work, jobs=jobs, title="detecting", as_json=_as_json if json else None)
     if not json and any(outcome.value is not None for outcome in done):

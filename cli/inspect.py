@@ -116,7 +116,7 @@ def command(
     def work(item: Input) -> _Inspection:
         source = item.source(limits)
         data = imaging.read_bytes(source, limits=limits)
-        header = imaging.read_header(data, limits=limits)
+        header = imaging.read_header(data, limits=limits, tolerant=True)
         credential = read_credential(
             source,
             data,
@@ -186,7 +186,7 @@ def _certificates(store: bytes | None) -> dict[str, tuple[CertificateReport, ...
 def _plain_metadata(data: bytes, limits: Limits) -> tuple[imaging.Picture | None, str | None]:
     """Decode the picture; where that fails, say why: the manifest can be read all the same."""
     try:
-        return imaging.decode(data, limits=limits), None
+        return imaging.decode(data, limits=limits, tolerant=True), None
     except IndelibleError as error:
         return None, describe(error)
 

@@ -190,7 +190,7 @@ def command(
 
     def work(item: Input) -> SignedPicture:
         data = imaging.read_bytes(item.source(limits), limits=limits)
-        imaging.read_header(data, limits=limits)
+        imaging.read_header(data, limits=limits, exact=True)
         place = places[item.name]
         signed = sign_file(
             data,

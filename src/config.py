@@ -75,7 +75,7 @@ __all__ = [
 Strength = Literal["standard", "high"]
 
 _PREFIX: Final = "INDELIBLE_"
-_MAX_FILE_BYTES: Final = 1 << 20
+_MAX_FILE_BYTES: Final = 1 << 16  # reading TOML takes a time that grows faster than its size
 SECRET_VARIABLES: Final = frozenset({"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN"})
 
 OTHER_VARIABLES: Final = {
@@ -176,6 +176,7 @@ class LimitSettings:
 
     max_pixels: int | None = None
     max_bytes: int | None = None
+    max_decoded_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

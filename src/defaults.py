@@ -75,6 +75,7 @@ class Defaults:
         return Limits(
             max_pixels=wanted.max_pixels or default.max_pixels,
             max_bytes=wanted.max_bytes or default.max_bytes,
+            max_decoded_bytes=wanted.max_decoded_bytes or default.max_decoded_bytes,
         )
 
     @property

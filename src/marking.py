@@ -54,7 +54,8 @@ class Canvas:
     quality : int, optional
         Encoder quality, 1 to 100; by default the format's own.
     lossless : bool
-        Encode without loss, where the format leaves the choice.
+        Encode without loss, where the format leaves the choice. Lossless WebP stays lossless
+        anyway, unless a quality is given.
     strip : bool
         Keep no metadata but the ICC profile.
     limits : Limits
@@ -83,7 +84,9 @@ class Canvas:
         self._pixels: Pixels = fitted.pixels
         self._metadata: Metadata = fitted.metadata
         self._quality = quality
-        self._lossless = lossless
+        # Lossless WebP stays that, unless a quality is asked for.
+        keeps = format == source.format == "webp" and source.lossless and quality is None
+        self._lossless = lossless or keeps
         self._limits = limits
 
     @property

@@ -93,6 +93,8 @@ class Source:
         The file itself, which may carry a manifest; None for bare pixels.
     notes : tuple of str
         What was converted knowingly.
+    lossless : bool
+        WebP only: whether the file is stored without loss.
     """
 
     pixels: Pixels
@@ -100,6 +102,7 @@ class Source:
     metadata: Metadata = field(default_factory=Metadata)
     data: bytes | None = None
     notes: tuple[str, ...] = ()
+    lossless: bool = False
 
 
 def open_source(image: ImageInput, limits: Limits) -> Source:
@@ -137,7 +140,14 @@ def _from_file(
             "one, as still pictures.",
         )
     picture = imaging.decode(data, limits=limits)
-    return Source(picture.pixels, picture.format, picture.metadata, data, picture.notes)
+    return Source(
+        picture.pixels,
+        picture.format,
+        picture.metadata,
+        data,
+        picture.notes,
+        picture.header.lossless,
+    )
 
 
 def _refuse_empty(width: int, height: int) -> None:

@@ -124,7 +124,7 @@ def verify(
         complete = None not in (ring, registry, trust)
         limits = Limits() if complete else current().limits
     data = imaging.read_bytes(image, limits=limits)
-    header = imaging.read_header(data, limits=limits)
+    header = imaging.read_header(data, limits=limits, tolerant=True)
     trust = current().trust() if trust is None else trust
     ring = current().detection_keys() if ring is None else ring
     path = Path(image) if isinstance(image, str | os.PathLike) else None
@@ -141,7 +141,7 @@ def verify(
             limits=limits,
         )
     with clock.leg("watermark"):
-        mark, signals = _pixel_legs(data, ring, limits, credential)
+        mark, signals, header = _pixel_legs(data, header, ring, limits, credential)
     with clock.leg("registry"):
         recovered = _registry_leg(mark.payload, data, header.format, registry=registry, trust=trust)
     evidence = weigh(credential, mark, recovered, ring)
@@ -253,31 +253,38 @@ def read_credential(
 
 
 def _pixel_legs(
-    data: bytes, ring: tuple[Key, ...], limits: Limits, credential: CredentialReport
-) -> tuple[WatermarkReport, tuple[Signal, ...]]:
+    data: bytes,
+    header: imaging.Header,
+    ring: tuple[Key, ...],
+    limits: Limits,
+    credential: CredentialReport,
+) -> tuple[WatermarkReport, tuple[Signal, ...], imaging.Header]:
     """Decode the picture, look for a mark in its pixels and for claims in its plain metadata.
 
-    A picture that is damaged raises: it cannot be judged. One whose kind cannot be decoded here
-    (no codec installed) leaves the other legs standing.
+    A damaged picture is looked at as viewers show it; one of which nothing is left raises: it
+    cannot be judged. One whose kind cannot be decoded here (no codec installed) leaves the other
+    legs standing.
     """
     try:
-        picture = imaging.decode(data, limits=limits)
+        picture = imaging.decode(data, limits=limits, tolerant=True)
     except (MissingDependencyError, UnsupportedImageError) as error:
-        return WatermarkReport("not_checked", reason=error.diagnostics()), ()
+        return WatermarkReport("not_checked", reason=error.diagnostics()), (), header
+    header = picture.header  # which may know more: what only decoding shows
     signals = credentials.find_signals(picture.metadata)
     if not ring:
-        return WatermarkReport("not_checked", reason=_NO_KEY), signals
+        return WatermarkReport("not_checked", reason=_NO_KEY), signals, header
     detection = watermark.detect(picture.pixels, ring)
     if detection.payload is None:
         named = next((key for key in ring if promises_mark(credential, (key,))), None)
         can_carry = None if named is None else watermark.can_carry(picture.pixels, named)
         report = WatermarkReport("not_found", detection, keys=len(ring), can_carry=can_carry)
-        return report, signals
+        return report, signals, header
     key = next(key for key in ring if key.id == detection.key_id)
     carried = examine(picture.pixels, key, detection)
     # Where the signed hash holds, it says more than a measurement.
     gone = None if is_bound(credential, detection.payload) else carried.gone
-    return WatermarkReport("found", detection, gone, area=carried.area, keys=len(ring)), signals
+    report = WatermarkReport("found", detection, gone, area=carried.area, keys=len(ring))
+    return report, signals, header
 
 
 def _registry_leg(
@@ -327,7 +334,7 @@ def _preference(candidate: RegistryReport) -> tuple[bool, int]:
 
 
 def _notes(mark: WatermarkReport, header: imaging.Header, trust: Trust) -> tuple[str, ...]:
-    notes = []
+    notes = list(header.irregular)
     if mark.area is not None and mark.area < HALF:
         notes.append(
             f"About {100 * mark.area:.0f} % of the picture carries the watermark; the rest may "

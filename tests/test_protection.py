@@ -623,3 +623,18 @@ def test_every_error_tells_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(IndelibleError) as caught:
         indelible.protect(tmp_path / "missing.png")
     assert caught.value.hint
+
+
+def test_lossless_webp_stays_that_unless_a_quality_is_given(photograph: Pixels) -> None:
+    stored = imaging.encode(photograph[:256, :256].copy(), "webp", lossless=True)
+    kept = indelible.protect(stored)
+    assert imaging.read_header(kept.data).lossless
+    assert not imaging.read_header(indelible.protect(stored, quality=90).data).lossless
+    assert not imaging.read_header(indelible.protect(photograph, format="webp").data).lossless
+
+
+def test_what_a_file_loses_is_in_the_result(photograph: Pixels) -> None:
+    stored = imaging.encode(photograph, "jpeg") + b"\0\0\0\x18ftypmp42" + bytes(50)
+    result = indelible.protect(stored)
+    assert any("a video" in note for note in result.notes)
+    assert any("a video" in note for note in result.to_dict()["notes"])

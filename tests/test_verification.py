@@ -528,7 +528,7 @@ def test_a_registry_that_raises(protected: ProtectedImage, monkeypatch: pytest.M
 def test_without_a_codec_the_manifest_still_speaks(
     protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(data: bytes, *, limits: Limits) -> imaging.Picture:
+    def missing(data: bytes, *, limits: Limits, tolerant: bool) -> imaging.Picture:
         raise MissingDependencyError("no codec", hint="install it")
 
     bare = repost(protected.data)
@@ -807,3 +807,18 @@ def test_no_connection_is_opened(
         listener.settimeout(0.2)
         with pytest.raises(TimeoutError):
             listener.accept()
+
+
+@pytest.mark.parametrize("what", ["a stray byte", "no end", "cut"])
+def test_a_picture_that_viewers_show_is_looked_at(photograph: Pixels, what: str) -> None:
+    data = indelible.protect(photograph, format="jpeg").data
+    damaged = {
+        "a stray byte": data[:20] + b"\0" + data[20:],
+        "no end": data[:-2],
+        "cut": data[: len(data) * 4 // 5],
+    }[what]
+    result = indelible.verify(damaged)
+    assert result.watermark.state == "found"
+    assert result.verdict == "altered"
+    assert any("JPEG file" in note for note in result.notes)
+    assert any("JPEG file" in note for note in result.to_dict()["notes"])

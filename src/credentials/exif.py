@@ -20,9 +20,10 @@ _NAMES: Final = {
     0x9C9E: "XPKeywords",
 }
 _SUB_DIRECTORY: Final = 0x8769
+_WANTED: Final = frozenset({*_NAMES, _SUB_DIRECTORY})
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1}
 _MAX_ENTRIES: Final = 512
-_MAX_VALUE: Final = 1024 * 1024
+_MAX_VALUE: Final = 64 * 1024
 
 
 class _Entry(NamedTuple):
@@ -38,19 +39,22 @@ def read_text_fields(exif: bytes | None) -> dict[str, str]:
     ----------
     exif : bytes or None
         The block, from its TIFF header on. What cannot be read has no fields; nothing is raised.
+        Of a long field the first 64 KiB are read, of fields with one name the first.
     """
     found: dict[str, str] = {}
     order = {b"II*\0": "<", b"MM\0*": ">"}.get((exif or b"")[:4])
     if exif is None or order is None or len(exif) < 8:
         return found
     (first,) = struct.unpack_from(order + "I", exif, 4)
+    below = 0
     for entry in _entries(exif, order, first):
-        if entry.tag == _SUB_DIRECTORY and len(entry.value) >= 4:
-            (below,) = struct.unpack_from(order + "I", entry.value)
-            for inner in _entries(exif, order, below):
-                _put(found, inner, order)
+        if entry.tag != _SUB_DIRECTORY:
+            _put(found, entry, order)
+        elif not below and len(entry.value) == 4:
+            (below,) = struct.unpack(order + "I", entry.value)
+    for entry in _entries(exif, order, below) if below else ():
         _put(found, entry, order)
-    return found
+    return {name: text for name, text in found.items() if text}
 
 
 def _entries(exif: bytes, order: str, offset: int) -> Iterator[_Entry]:
@@ -62,8 +66,8 @@ def _entries(exif: bytes, order: str, offset: int) -> Iterator[_Entry]:
         if at + 12 > len(exif):
             return
         tag, kind, length = struct.unpack_from(order + "HHI", exif, at)
-        size = _SIZES.get(kind, 0) * length
-        if not 0 < size <= _MAX_VALUE:
+        size = min(_SIZES.get(kind, 0) * length, _MAX_VALUE)
+        if not size or tag not in _WANTED:
             continue
         start = at + 8
         if size > 4:
@@ -73,7 +77,7 @@ def _entries(exif: bytes, order: str, offset: int) -> Iterator[_Entry]:
 
 def _put(found: dict[str, str], entry: _Entry, order: str) -> None:
     name = _NAMES.get(entry.tag)
-    if name is None:
+    if name is None or name in found:
         return
     value = entry.value
     if name.startswith("XP"):
@@ -85,6 +89,4 @@ def _put(found: dict[str, str], entry: _Entry, order: str) -> None:
         text = value[8:].decode("utf-8", "replace")
     else:
         text = value.decode("utf-8", "replace")
-    text = text.strip("\0 \r\n\t")
-    if text:
-        found.setdefault(name, text)
+    found[name] = text.strip("\0 \r\n\t")  # an empty one too: each name is decoded once

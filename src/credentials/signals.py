@@ -4,7 +4,9 @@ Anybody can write these fields and anybody can remove them. They are reported as
 credentials, and prove nothing.
 
 To add a signal, add a row to `RULES`: a name, a generator if the field names one, and a function
-that returns the words of the claim, or None.
+that returns the words of the claim, or None. The fields come from strangers: a pattern repeats
+nothing without an upper bound, since a search would begin its repetition at every letter anew. What
+may lie anywhere between two patterns is for `_in_order`. Of a long text the beginning is looked at.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ __all__ = ["RULES", "MetadataSource", "Signal", "find_signals"]
 
 _MAX_DETAIL: Final = 200
 _MAX_FIELDS: Final = 20
-_MAX_JSON: Final = 4 * 1024 * 1024
+_MAX_TEXT: Final = 64 * 1024
+_MAX_JSON: Final = 2 * 1024 * 1024
 
 
 class MetadataSource(Protocol):
@@ -95,6 +98,7 @@ class _Fields:
 
 
 Check = Callable[[_Fields], str | None]
+Test = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,26 +168,51 @@ def _source_type(*terms: str) -> Check:
     return check
 
 
-def _property(name: xmp.Property, pattern: str = "") -> Check:
+def _matches(pattern: str) -> Test:
+    """Return a test for a pattern, case ignored."""
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return lambda text: compiled.search(text, 0, _MAX_TEXT) is not None
+
+
+def _in_order(first: str, *seconds: str) -> Test:
+    """Return a test for a pattern that one of others follows in the same line, case ignored."""
+    begin = re.compile(first, re.IGNORECASE)
+    ends = [re.compile(second, re.IGNORECASE) for second in seconds]
+
+    def test(text: str) -> bool:
+        for line in text[:_MAX_TEXT].split("\n"):
+            found = begin.search(line)  # the first one leaves most room for what follows
+            if found is not None and any(end.search(line, found.end()) for end in ends):
+                return True
+        return False
+
+    return test
+
+
+def _anything(_: str) -> bool:
+    return True
+
+
+def _property(name: xmp.Property, test: Test = _anything) -> Check:
     def check(fields: _Fields) -> str | None:
         value = fields.properties.get(name)
-        return value if value and re.search(pattern, value, re.IGNORECASE) else None
+        return value if value and test(value) else None
 
     return check
 
 
-def _exif(name: str, pattern: str) -> Check:
+def _exif(name: str, test: Test) -> Check:
     def check(fields: _Fields) -> str | None:
         value = fields.exif.get(name, "")
-        return value if re.search(pattern, value, re.IGNORECASE) else None
+        return value if test(value) else None
 
     return check
 
 
-def _text(name: str, pattern: str = "") -> Check:
+def _text(name: str, test: Test = _anything) -> Check:
     def check(fields: _Fields) -> str | None:
         value = fields.text.get(name.lower())
-        return value if value is not None and re.search(pattern, value, re.IGNORECASE) else None
+        return value if value is not None and test(value) else None
 
     return check
 
@@ -232,17 +261,18 @@ def _xai(fields: _Fields) -> str | None:
     """Match Grok's pictures: a signature in the description, an identifier as the artist."""
     description = fields.exif.get("ImageDescription", "")
     artist = fields.exif.get("Artist", "")
-    signed = re.match(r"Signature:\s*[A-Za-z0-9+/=]{40,}", description)
+    signed = re.match(r"Signature:\s*[A-Za-z0-9+/=]{40}", description)
     identifier = re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", artist, re.IGNORECASE)
     return f"signature by {artist}" if signed and identifier else None
 
 
 def _midjourney(fields: _Fields) -> str | None:
     value = fields.text.get("description") or fields.exif.get("ImageDescription", "")
-    return value if re.search(r"--v \d|Job ID: [0-9a-f-]{36}", value) else None
+    return value if _MIDJOURNEY(value) else None
 
 
-_A1111 = r"\bSteps: \d+, .*(Sampler|CFG scale): "
+_A1111 = _in_order(r"\bSteps: \d{1,9}, ", "Sampler: ", "CFG scale: ")
+_MIDJOURNEY = _matches(r"--v \d|Job ID: [0-9a-f-]{36}")
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("iptc-ai-generated", "XMP DigitalSourceType", _source_type(SourceType.GENERATED.value)),
@@ -258,20 +288,22 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "made-with-google-ai",
         "XMP Credit",
-        _property(xmp.CREDIT, r"(made|edited) with google ai"),
+        _property(xmp.CREDIT, _matches("(made|edited) with google ai")),
         "Google AI",
     ),
     Rule(
         "made-with-ai",
         "XMP Credit",
-        _property(xmp.CREDIT, r"\b(made|created|edited) with .*\bAI\b"),
+        _property(xmp.CREDIT, _in_order(r"\b(made|created|edited) with ", r"\bAI\b")),
     ),
     Rule(
         "ai-creator-tool",
         "XMP CreatorTool",
         _property(
             xmp.CREATOR_TOOL,
-            r"firefly|midjourney|dall.?e|stable diffusion|imagen|ideogram|leonardo|recraft|flux",
+            _matches(
+                "firefly|midjourney|dall.?e|stable diffusion|imagen|ideogram|leonardo|recraft|flux"
+            ),
         ),
     ),
     Rule(
@@ -303,8 +335,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "InvokeAI",
     ),
     Rule("fooocus", "PNG text fooocus_scheme", _text("fooocus_scheme"), "Fooocus"),
-    Rule("novelai", "PNG text Software", _text("Software", r"^NovelAI"), "NovelAI"),
-    Rule("dream", "PNG text Dream", _text("Dream", r"-s\s?\d+|--steps"), "InvokeAI"),
+    Rule("novelai", "PNG text Software", _text("Software", _matches("^NovelAI")), "NovelAI"),
+    Rule("dream", "PNG text Dream", _text("Dream", _matches(r"-s\s?\d|--steps")), "InvokeAI"),
     Rule("midjourney", "description", _midjourney, "Midjourney"),
     Rule("xai-signature", "EXIF ImageDescription", _xai, "xAI Grok"),
     Rule(
@@ -312,20 +344,26 @@ RULES: Final[tuple[Rule, ...]] = (
         "EXIF Software",
         _exif(
             "Software",
-            r"stable diffusion|comfyui|midjourney|dall.?e|novelai|invokeai|firefly|draw things"
-            r"|fooocus|sd\.next|automatic1111|easy diffusion|bing image creator",
+            _matches(
+                r"stable diffusion|comfyui|midjourney|dall.?e|novelai|invokeai|firefly|draw things"
+                r"|fooocus|sd\.next|automatic1111|easy diffusion|bing image creator"
+            ),
         ),
     ),
     Rule(
         "ai-make",
         "EXIF Make",
-        _exif("Make", r"^(google ai|openai|midjourney|stability ai|black forest labs)"),
+        _exif("Make", _matches("^(google ai|openai|midjourney|stability ai|black forest labs)")),
     ),
-    Rule("ai-comment", "comment", _text("comment", r"(made|generated|created) (with|by) .*\bAI\b")),
+    Rule(
+        "ai-comment",
+        "comment",
+        _text("comment", _in_order("(made|generated|created) (with|by) ", r"\bAI\b")),
+    ),
     Rule(
         "provenance-url",
         "XMP dcterms:provenance",
-        _property(xmp.PROVENANCE, r"^https?://"),
+        _property(xmp.PROVENANCE, _matches("^https?://")),
         says_ai=False,
     ),
 )

@@ -16,7 +16,6 @@ import hashlib
 import importlib.resources
 import json
 import re
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -44,7 +43,8 @@ EXTENDED_KEY_USAGES = (
     "1.3.6.1.4.1.62558.2.1",
 )
 _FOUND_IN = re.compile(r"found in \[([a-z0-9-]*)\] trust anchors")
-_MAX_LIST_BYTES = 16 * 1024 * 1024
+_MAX_LIST_BYTES = 4 * 1024 * 1024
+_MAX_CERTIFICATE = 64 * 1024  # in base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +256,10 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 def _pem_block(value: str) -> str:
-    der = base64.b64decode(value, validate=True)
-    lines = textwrap.wrap(base64.b64encode(der).decode("ascii"), 64)
+    if len(value) > _MAX_CERTIFICATE:
+        raise ValueError("a certificate is far too long")
+    text = base64.b64encode(base64.b64decode(value, validate=True)).decode("ascii")
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
     return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----"])
 
 

@@ -18,6 +18,7 @@ __all__ = ["HEADER_BYTES", "frame_size"]
 HEADER_BYTES: Final = 512
 
 _SEQUENCE_HEADER: Final = 1
+_MAX_UNITS: Final = 16  # a temporal delimiter and perhaps padding come before it
 
 
 class _Bits:
@@ -50,7 +51,9 @@ def frame_size(data: bytes) -> tuple[int, int] | None:
         Open bitstream units, from the beginning of a picture; `HEADER_BYTES` of them suffice.
     """
     at = 0
-    while at < len(data):
+    for _ in range(_MAX_UNITS):
+        if at >= len(data):
+            break
         header = data[at]
         at += 2 if header & 4 else 1  # with an extension byte
         size = len(data) - at

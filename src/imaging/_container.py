@@ -9,12 +9,36 @@ C, never parse the rest.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from indelible.errors import UnreadableImageError, UnsupportedImageError
+from indelible.imaging._colour import Space
 from indelible.imaging.picture import Header, Limits
 
-__all__ = ["Container", "damaged", "inflate", "truncated", "unsupported"]
+__all__ = [
+    "PART_WAS_SEEN",
+    "PREVIEW_NOTE",
+    "Container",
+    "CutShortError",
+    "damaged",
+    "inflate",
+    "names_note",
+    "readable",
+    "trailer_note",
+    "truncated",
+    "unsupported",
+]
+
+#: The note on thumbnails, wherever a file has one.
+PREVIEW_NOTE: Final = "The preview in the file, which shows the picture as it was, is not kept."
+#: What is said, besides why, of a picture of which only a part could be decoded.
+PART_WAS_SEEN: Final = "What is left of the picture was looked at."
+
+_MAX_NAMES: Final = 8
+
+_INFLATE_BYTES: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +53,25 @@ class Container:
         A file of the same format with what is needed for the pixels of the first frame.
     icc_profile, exif, xmp, iptc : bytes or None
         As stored; the EXIF block may still say any orientation.
+    photoshop : bytes or None
+        Photoshop's image resources, without those that other fields hold.
+    segments : tuple of bytes
+        JPEG only: whole segments that no other field holds.
     text : tuple of (str, str)
         Keyword and value.
     dpi : tuple of float or None
         Resolution in px per inch.
     notes : tuple of str
         What was left out, and why.
+    space : Space or None
+        Colour space that the file describes otherwise than by an ICC profile; None is sRGB.
+    cut : UnreadableImageError or None
+        Why only a part of the picture can be decoded, where that is so. `codec` has that part.
+    decoding_error : UnreadableImageError or None
+        The same, found by the codec.
+    unclosed : bool
+        JPEG only: the compressed data run to the end of the file. Whether all of them are there
+        shows in decoding.
     stream_bytes : int
         PNG only: what the compressed picture data must decompress to.
     interlaced : bool
@@ -47,18 +84,26 @@ class Container:
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
+    photoshop: bytes | None = None
+    segments: tuple[bytes, ...] = ()
     text: tuple[tuple[str, str], ...] = ()
     dpi: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    space: Space | None = None
+    cut: UnreadableImageError | None = None
+    decoding_error: UnreadableImageError | None = None
+    unclosed: bool = False
     stream_bytes: int = 0
     interlaced: bool = False
 
 
-def truncated(
-    title: str, what: str = "it ends before its picture is complete"
-) -> UnreadableImageError:
+class CutShortError(UnreadableImageError):
+    """The file ends too early; nothing else is wrong with it."""
+
+
+def truncated(title: str, what: str = "it ends before its picture is complete") -> CutShortError:
     """Return the error for a file that is cut short."""
-    return UnreadableImageError(
+    return CutShortError(
         f"The {title} file is cut short: {what}.",
         hint="The upload or download probably broke off. Fetch the picture again.",
     )
@@ -77,8 +122,11 @@ def unsupported(what: str, hint: str) -> UnsupportedImageError:
     return UnsupportedImageError(f"{what[0].upper()}{what[1:]} is not supported.", hint=hint)
 
 
-def inflate(data: bytes, used: int, limits: Limits) -> bytes | None:
-    """Return zlib-compressed metadata decompressed, None where they are damaged.
+def inflate(data: bytes, used: int, limits: Limits) -> tuple[bytes | None, int]:
+    """Return zlib-compressed metadata decompressed, and how many bytes that took.
+
+    Damaged ones are None, but what was decompressed before the damage counts: else a file of many
+    damaged ones would cost many times what its limit says.
 
     Parameters
     ----------
@@ -91,9 +139,46 @@ def inflate(data: bytes, used: int, limits: Limits) -> bytes | None:
     """
     room = max(limits.max_metadata_bytes - used, 0)
     stream = zlib.decompressobj()
+    parts: list[bytes] = []
+    size = 0
     try:
-        result = stream.decompress(data, room + 1)
+        while data and size <= room:
+            parts.append(stream.decompress(data, min(_INFLATE_BYTES, room + 1 - size)))
+            size += len(parts[-1])
+            data = stream.unconsumed_tail
     except zlib.error:
-        return None
-    limits.check_metadata(used + len(result))
-    return result if stream.eof else None
+        return None, size + _INFLATE_BYTES
+    limits.check_metadata(used + size)
+    return (b"".join(parts) if stream.eof else None), size
+
+
+def readable(raw: bytes) -> str:
+    """Return stored text of an unnamed encoding: UTF-8 if it can be that, else Latin-1."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def trailer_note(data: bytes, at: int) -> tuple[str, ...]:
+    """Return a note that names what follows the end of a picture; zeros need none."""
+    size = len(data) - at
+    if size <= 0 or data.count(b"\0", at) == size:
+        return ()
+    begin = data[at : at + 64]
+    kind = "other data"
+    if begin[4:8] == b"ftyp" or b"MotionPhoto_Data" in begin:
+        kind = "a video"
+    elif begin.startswith(b"\xff\xd8\xff"):
+        kind = "another picture"
+    words = f"{size / 1000:,.0f} kB" if size >= 10_000 else f"{size:,} bytes"
+    return (f"What follows the picture in the file ({kind}, {words}) is not kept.",)
+
+
+def names_note(what: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return a note that names parts which are not kept, at most eight of them; none, no note."""
+    unique = list(dict.fromkeys(names))
+    if not unique:
+        return ()
+    more = f" and {len(unique) - _MAX_NAMES} others" if len(unique) > _MAX_NAMES else ""
+    return (f"{what} are not kept: {', '.join(unique[:_MAX_NAMES])}{more}.",)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import struct
 from fractions import Fraction
+from typing import Final
 
+import numpy as np
+
+from indelible.imaging import _photoshop
+from indelible.imaging._container import readable
 from indelible.imaging._gif import XMP_EXTENSION, XMP_TRAILER
 from indelible.imaging._ifd import (
     Entry,
@@ -16,21 +21,64 @@ from indelible.imaging._ifd import (
 from indelible.imaging._tiff import EXIF_POINTER, GPS_POINTER, STRUCTURE
 from indelible.imaging.metadata import Metadata
 
-__all__ = ["gif_with_xmp", "iptc_segment", "tiff_with_metadata"]
+__all__ = [
+    "COMMENT",
+    "JPEG_SEGMENT",
+    "gif_with_metadata",
+    "jpeg_segments",
+    "tiff_with_metadata",
+]
+
+#: What a JPEG segment holds behind its length, identifier included, in bytes.
+JPEG_SEGMENT: Final = 65_533
+#: The marker of a JPEG comment.
+COMMENT: Final = 0xFE
+
+_PHOTOSHOP: Final = b"Photoshop 3.0\0"
+_IPTC: Final = 0x0404
 
 
-def gif_with_xmp(data: bytes, xmp: bytes | None) -> bytes:
-    """Return a GIF file with an XMP packet before its end (XMP part 3, 1.1.2)."""
-    if not xmp or not data.endswith(b"\x3b"):
+def gif_with_metadata(data: bytes, metadata: Metadata) -> bytes:
+    """Return a GIF file with comments and an XMP packet before its end (XMP part 3, 1.1.2)."""
+    if not data.endswith(b"\x3b"):
         return data
-    return data[:-1] + XMP_EXTENSION + xmp + XMP_TRAILER + b"\x3b"
+    parts = [data[:-1]]
+    for comment in _comments(metadata):
+        raw = comment.encode()
+        blocks = (raw[at : at + 255] for at in range(0, len(raw), 255))
+        parts += [b"\x21\xfe", *(bytes([len(block)]) + block for block in blocks), b"\0"]
+    if metadata.xmp and b"\0" not in metadata.xmp:  # which would end the extension
+        parts += [XMP_EXTENSION, metadata.xmp, XMP_TRAILER]
+    return b"".join([*parts, b"\x3b"])
 
 
-def iptc_segment(iptc: bytes) -> bytes:
-    """Return a JPEG segment (APP13) with an IPTC record as a Photoshop resource."""
-    resource = b"8BIM\x04\x04\0\0" + struct.pack(">I", len(iptc)) + iptc + b"\0" * (len(iptc) % 2)
-    body = b"Photoshop 3.0\0" + resource
-    return b"\xff\xed" + struct.pack(">H", len(body) + 2) + body
+def _comments(metadata: Metadata) -> list[str]:
+    return [value for keyword, value in metadata.text if keyword == "Comment" and value]
+
+
+def jpeg_segments(metadata: Metadata) -> bytes:
+    """Return the JPEG segments that Pillow does not write: Photoshop's, comments, and all others.
+
+    A comment that was stored in a segment keeps its bytes, whatever their encoding.
+    """
+    resources = _photoshop.resource(_IPTC, metadata.iptc) if metadata.iptc else b""
+    resources += metadata.photoshop or b""
+    room = JPEG_SEGMENT - len(_PHOTOSHOP)
+    parts = [
+        _segment(0xED, _PHOTOSHOP + resources[at : at + room])
+        for at in range(0, len(resources), room)
+    ]
+    stored = {readable(s[4:].rstrip(b"\0")) for s in metadata.segments if s[1] == COMMENT}
+    parts += [
+        _segment(COMMENT, comment.encode()[:JPEG_SEGMENT])
+        for comment in _comments(metadata)
+        if comment not in stored
+    ]
+    return b"".join([*parts, *metadata.segments])
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
 def tiff_with_metadata(data: bytes, metadata: Metadata) -> bytes:
@@ -60,6 +108,7 @@ def _blobs(metadata: Metadata) -> list[Entry]:
         (34675, 7, metadata.icc_profile),
         (700, 1, metadata.xmp),
         (33723, 7, metadata.iptc),
+        (34377, 1, metadata.photoshop),
     ):
         if value:
             entries.append(Entry(tag, type_, len(value), value))
@@ -108,5 +157,5 @@ def _little_endian(entry: Entry, source: Layout) -> Entry:
     width = _SWAPPED.get(entry.type)
     if source.order == "<" or width is None:
         return entry
-    value = b"".join(entry.value[at : at + width][::-1] for at in range(0, len(entry.value), width))
+    value = np.frombuffer(entry.value, f">u{width}").byteswap().tobytes()
     return entry._replace(value=value)

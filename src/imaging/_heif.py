@@ -15,19 +15,25 @@ from typing import Any
 from PIL import Image
 
 from indelible.errors import MissingDependencyError
+from indelible.imaging.picture import Limits
 
 __all__ = ["open_heif", "save_heif"]
 
 
-def open_heif(data: bytes) -> Image.Image:
-    """Return the primary picture of a HEIC file, upright, its metadata in ``info``."""
+def open_heif(data: bytes, limits: Limits) -> Image.Image:
+    """Return the primary picture of a HEIC file, upright, its metadata in ``info``.
+
+    A grid states its size in a place that only libheif reads: the limits hold for that, too.
+    """
     library = _library("pillow_heif", "pi_heif")
     if library is None:
         raise MissingDependencyError(
             "HEIC files need the optional package pi-heif.",
             hint='Install it with: pip install "indelible[heif]"',
         )
-    image: Image.Image = library.open_heif(data, convert_hdr_to_8bit=True).to_pillow()
+    file = library.open_heif(data, convert_hdr_to_8bit=True)
+    limits.check_size(*file.size)
+    image: Image.Image = file.to_pillow()
     return image
 
 

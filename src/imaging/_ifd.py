@@ -80,7 +80,11 @@ class Entry(NamedTuple):
         code = _INTEGERS.get(self.type)
         if code is None:
             return ()
-        return struct.unpack(f"{order}{self.length}{code}", self.value)
+        return struct.unpack_from(f"{order}{self.length}{code}", self.value)
+
+    def first(self, order: ByteOrder) -> int | None:
+        """Return the first integer of the value, None where there is none."""
+        return next(iter(self._replace(length=min(self.length, 1)).integers(order)), None)
 
     def rational(self, order: ByteOrder) -> float | None:
         """Return the first RATIONAL of the value, None where there is none."""
@@ -130,7 +134,8 @@ def read_directory(data: bytes, layout: Layout, offset: int, *, max_bytes: int) 
     offset : int
         Where the directory begins.
     max_bytes : int
-        Upper limit of all values together; protects against entries that share one large value.
+        Upper limit of all values together. Entries that share values do not get far beyond the size
+        of the data, either.
 
     Raises
     ------
@@ -149,6 +154,7 @@ def read_directory(data: bytes, layout: Layout, offset: int, *, max_bytes: int) 
         raise ValueError("a directory is longer than the file")
     entries: list[Entry] = []
     total = lost = 0
+    max_bytes = min(max_bytes, 2 * len(data))
     for at in range(start, end, entry_size):
         tag, type_ = struct.unpack_from(f"{order}HH", data, at)
         (values,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, at + 4)

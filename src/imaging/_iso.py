@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from indelible.errors import UnreadableImageError
 from indelible.imaging import _av1
-from indelible.imaging._container import Container, damaged, truncated
+from indelible.imaging._colour import Space, from_code_points
+from indelible.imaging._container import Container, damaged, names_note, truncated
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_iso"]
@@ -24,6 +26,13 @@ _ALPHA: Final = (
 )
 _SEQUENCE_BRANDS: Final = frozenset({b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"})
 _MAX_BOXES: Final = 100_000
+_BOXES: Final = "Some parts of the file (videos and the like)"
+_KNOWN_BOXES: Final = frozenset(
+    {b"ftyp", b"meta", b"moov", b"mdat", b"free", b"skip", b"styp", b"pdin"}
+)
+_C2PA: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # the type of its uuid box
+# Pictures, tiles, and their metadata; libheif takes 1,000 (and 32 extents), libavif fewer still.
+_MAX_ITEMS: Final = 5_000
 _TRACK_PATH: Final = frozenset({b"trak", b"mdia", b"minf", b"stbl"})
 
 
@@ -47,6 +56,8 @@ class _Found:
     samples: int = 0
     tracks: list[tuple[int, int]] = field(default_factory=list)
     boxes: int = 0
+    others: list[str] = field(default_factory=list)  # outermost boxes of other kinds
+    items: int = 0
 
 
 def read_iso(data: bytes, name: str, limits: Limits) -> Container:
@@ -69,11 +80,7 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
         The file is cut short, damaged, or over a limit.
     """
     found = _Found(name.upper())
-    for box in _boxes(found, data, 0, len(data), outermost=True):
-        if box.kind == b"meta":
-            _meta(found, data, box._replace(start=box.start + 4), limits)
-        elif box.kind == b"moov":
-            _track(found, data, box, limits)
+    cut = _outermost(found, data, limits)
     own = [
         found.properties[index - 1]
         for index in found.associations.get(found.primary or 0, [])
@@ -95,7 +102,28 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     if monochrome:
         mode = "LA" if alpha else "L"
     header = Header(name, *size, found.samples if sequence else 1, mode, depth)
-    return Container(header, data, notes=_colour_notes(own))
+    notes = names_note(_BOXES, found.others)
+    return Container(header, data, notes=notes, space=_space(own), cut=cut)
+
+
+def _outermost(found: _Found, data: bytes, limits: Limits) -> UnreadableImageError | None:
+    """Take in the outermost boxes; return what is wrong behind those that decoders need."""
+    outermost = _boxes(found, data, 0, len(data), outermost=True)
+    while True:
+        try:
+            box = next(outermost, None)
+        except UnreadableImageError as error:
+            if not found.properties and not found.tracks:
+                raise
+            return error
+        if box is None:
+            return None
+        if box.kind == b"meta":
+            _meta(found, data, box._replace(start=box.start + 4), limits)
+        elif box.kind == b"moov":
+            _track(found, data, box, limits)
+        elif box.kind not in _KNOWN_BOXES and not data.startswith(_C2PA, box.start):
+            found.others.append(box.kind.decode("latin-1"))
 
 
 def _boxes(
@@ -162,6 +190,7 @@ def _associations(found: _Found, body: bytes) -> None:
     """Read which properties belong to which item (ISO/IEC 23008-12, 9.3.1)."""
     id_format, wide = ">I" if body[0] else ">H", body[3] & 1
     (items,) = struct.unpack_from(">I", body, 4)
+    _check_items(found, items)
     at = 8
     for _ in range(items):
         (item,) = struct.unpack_from(id_format, body, at)
@@ -181,6 +210,7 @@ def _locations(found: _Found, body: bytes) -> None:
     index_size = body[5] & 15 if version else 0
     (items,) = struct.unpack_from(">I" if version == 2 else ">H", body, 6)
     at = 10 if version == 2 else 8
+    _check_items(found, items)
 
     def number(size: int) -> int:
         nonlocal at
@@ -195,12 +225,20 @@ def _locations(found: _Found, body: bytes) -> None:
         number(2)
         base = number(base_size)
         extents = number(2)
-        for index in range(extents):
-            number(index_size)
-            place = base + number(offset_size)
-            number(length_size)
-            if not index and method < 2:
-                (found.relative_places if method else found.places).append(place)
+        if not extents:
+            continue
+        number(index_size)
+        place = base + number(offset_size)
+        if method < 2:
+            (found.relative_places if method else found.places).append(place)
+        at += length_size + (extents - 1) * (index_size + offset_size + length_size)
+
+
+def _check_items(found: _Found, items: int) -> None:
+    """Refuse more items than any real file has, in all its lists of them together."""
+    found.items += items
+    if found.items > 2 * _MAX_ITEMS:
+        raise damaged(found.title, f"it has more than {_MAX_ITEMS} items")
 
 
 def _check_pictures(found: _Found, data: bytes, limits: Limits) -> None:
@@ -208,7 +246,7 @@ def _check_pictures(found: _Found, data: bytes, limits: Limits) -> None:
     places = list(found.places)
     if found.item_data is not None:
         places += [found.item_data + place for place in found.relative_places]
-    for place in places:
+    for place in set(places):
         size = _av1.frame_size(data[place : place + _av1.HEADER_BYTES])
         if size is not None:  # items of other kinds: EXIF, XMP, grids
             limits.check_size(*size)
@@ -242,16 +280,15 @@ def _sizes(properties: list[tuple[bytes, bytes]]) -> Iterator[tuple[int, int]]:
             yield width, height
 
 
-def _colour_notes(properties: list[tuple[bytes, bytes]]) -> tuple[str, ...]:
-    """Say when colours are given by code points other than those of sRGB (ITU-T H.273)."""
+def _space(properties: list[tuple[bytes, bytes]]) -> Space | None:
+    """Return the colour space that code points say; a profile counts before them."""
     colours = [body for kind, body in properties if kind == b"colr" and len(body) >= 8]
     if any(body[:4] in (b"prof", b"rICC") for body in colours):
-        return ()
+        return None
     for body in colours:
-        primaries, transfer = struct.unpack_from(">HH", body, 4)
-        if body[:4] == b"nclx" and not (primaries in (1, 2) and transfer in (1, 2, 6, 13)):
-            return ("A colour space given by code points (nclx) is not kept; sRGB is assumed.",)
-    return ()
+        if body[:4] == b"nclx":
+            return from_code_points(*struct.unpack_from(">HH", body, 4))
+    return None
 
 
 def _coding(properties: list[tuple[bytes, bytes]]) -> tuple[int, bool] | None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-from indelible.imaging._container import Container, damaged, truncated, unsupported
+from indelible.errors import UnreadableImageError
+from indelible.imaging import _photoshop
+from indelible.imaging._container import (
+    PREVIEW_NOTE,
+    Container,
+    damaged,
+    readable,
+    trailer_note,
+    truncated,
+    unsupported,
+)
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_jpeg"]
@@ -17,12 +28,15 @@ _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _ICC: Final = b"ICC_PROFILE\0"
 _PHOTOSHOP: Final = b"Photoshop 3.0\0"
-_IPTC_RESOURCE: Final = 0x0404
+_MULTI_PICTURE: Final = b"MPF\0"
+_GAIN_MAP: Final = b"urn:iso:std:iso:ts:21496:"
 
-_END, _SCAN, _C2PA = 0xD9, 0xDA, 0xEB  # EOI, SOS, APP11
+_END, _SCAN, _APP11 = 0xD9, 0xDA, 0xEB  # EOI, SOS; JUMBF
+_COMMENT: Final = 0xFE
 _BARE: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})  # markers without a length
-_APPLICATION: Final = frozenset({*range(0xE0, 0xF0), 0xFE})  # and comments
-_FILL: Final = re.compile(rb"\xff{2,}")
+_APPLICATION: Final = frozenset({*range(0xE0, 0xF0), _COMMENT})  # and comments
+# The next marker, as decoders look for it: whatever stands before it is skipped.
+_NEXT: Final = re.compile(rb"\xff[^\x00\xff]")
 
 # Start-of-frame markers: every SOF except DHT (C4), JPG (C8) and DAC (CC).
 _SOF: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -36,6 +50,8 @@ _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 
 # Real progressive files have about ten scans; each one costs a pass over the whole picture.
 _MAX_SCANS: Final = 100
+_ORDINARY_SCANS: Final = 20
+_MAX_SCANNED: Final = 500_000_000  # px, all scans together, where there are more than ordinary
 _MAX_SEGMENTS: Final = 20_000
 
 
@@ -45,18 +61,26 @@ class _Found:
 
     header: Header | None = None
     frame_marker: int = 0
+    components: bytes = b""
+    # Of each component and coefficient that a scan has sent, how many low bits are still to come.
+    bits_left: dict[tuple[int, int], int] = field(default_factory=dict)
     scans: int = 0
     entropy_bytes: int = 0
     codec: list[bytes] = field(default_factory=lambda: [b"\xff\xd8"])
-    exif: bytes = b""
+    exif: list[bytes] = field(default_factory=list)
     xmp: bytes | None = None
     icc: dict[int, bytes] = field(default_factory=dict)
     icc_count: int = 0
-    iptc: bytes | None = None
+    photoshop: list[bytes] = field(default_factory=list)
+    segments: list[bytes] = field(default_factory=list)
+    manifests: set[bytes] = field(default_factory=set)  # instance numbers of C2PA's JUMBF boxes
     text: list[tuple[str, str]] = field(default_factory=list)
     dpi: tuple[float, float] | None = None
     metadata_bytes: int = 0
     notes: list[str] = field(default_factory=list)
+    irregular: list[str] = field(default_factory=list)
+    cut: UnreadableImageError | None = None
+    unclosed: bool = False
 
     def note(self, note: str) -> None:
         if note not in self.notes:
@@ -64,33 +88,43 @@ class _Found:
 
 
 def read_jpeg(data: bytes, limits: Limits) -> Container:
-    """Walk the segments of a JPEG file.
+    """Walk the segments of a JPEG file as decoders do: what is no segment is skipped.
 
     Only the first picture counts: what follows its end, such as further views of a multi-picture
-    file or a phone's motion clip, is not looked at.
+    file or a phone's motion clip, is named and left out.
 
     Raises
     ------
     ImageError
-        The file is cut short, damaged, of an unsupported kind, or over a limit.
+        There is no picture in the file, not even a part of one; or it is of an unsupported kind,
+        or over a limit.
     """
     found = _Found()
+    try:
+        _walk(found, data, limits)
+    except UnreadableImageError as error:
+        if not found.scans:
+            raise
+        found.cut = error  # decoders show what came before
+    return _finish(found)
+
+
+def _walk(found: _Found, data: bytes, limits: Limits) -> None:
     at = 2
     for _ in range(_MAX_SEGMENTS):
-        fill = _FILL.match(data, at)
-        if fill is not None:
-            at = fill.end() - 1
-        if len(data) < at + 2:
-            raise truncated("JPEG")
-        if data[at] != 0xFF:
-            raise damaged("JPEG", "there is no marker where one should be")
-        marker = data[at + 1]
-        if marker == _END:
-            return _finish(found)
-        if marker in _BARE:
-            at += 2
-        else:
-            at = _segment(found, data, at, limits)
+        match = _NEXT.search(data, at)
+        if match is None:
+            if not found.scans:
+                raise truncated("JPEG")
+            found.unclosed = True
+            return
+        start = match.start()
+        if data.count(b"\xff", at, start) != start - at:  # markers may be filled with FF
+            found.irregular.append("The JPEG file has bytes between its segments.")
+        if data[start + 1] == _END:
+            found.notes += trailer_note(data, start + 2)
+            return
+        at = start + 2 if data[start + 1] in _BARE else _segment(found, data, start, limits)
     raise damaged("JPEG", f"it has more than {_MAX_SEGMENTS} segments")
 
 
@@ -108,7 +142,7 @@ def _segment(found: _Found, data: bytes, at: int, limits: Limits) -> int:
         raise truncated("JPEG")
     body, whole = data[at + 4 : end], data[at:end]
     if marker in _APPLICATION:
-        found.metadata_bytes += len(body) if marker != _C2PA else 0
+        found.metadata_bytes += len(body) if marker != _APP11 else 0
         limits.check_metadata(found.metadata_bytes)
         _application(found, marker, body, whole)
         return end
@@ -117,8 +151,28 @@ def _segment(found: _Found, data: bytes, at: int, limits: Limits) -> int:
             raise damaged("JPEG", "it has more than one frame header")
         found.header = _frame(marker, body, limits)
         found.frame_marker = marker
+        found.components = body[6::3][: body[5]]
     found.codec.append(whole)
-    return _scan(found, data, end) if marker == _SCAN else end
+    if marker != _SCAN:
+        return end
+    _scan_header(found, body)
+    return _scan(found, data, end)
+
+
+def _scan_header(found: _Found, body: bytes) -> None:
+    """Remember what a scan sends: which components, and which of their 64 coefficients."""
+    count = body[0] if body else 0
+    if count <= 4 and len(body) >= 4 + 2 * count:
+        first, last, bits = body[1 + 2 * count :][:3]
+        for component in body[1 : 1 + 2 * count : 2]:
+            for coefficient in range(first, min(last, 63) + 1):
+                found.bits_left[component, coefficient] = bits & 15
+
+
+def _scans_missing(found: _Found) -> bool:
+    """Say whether the file has not sent every coefficient of every component to the last bit."""
+    wanted = ((component, n) for component in found.components for n in range(64))
+    return any(found.bits_left.get(each, 1) for each in wanted)
 
 
 def _scan(found: _Found, data: bytes, start: int) -> int:
@@ -126,14 +180,14 @@ def _scan(found: _Found, data: bytes, start: int) -> int:
     found.scans += 1
     if found.header is None:
         raise damaged("JPEG", "its picture data come before its header")
-    if found.scans > _MAX_SCANS:
-        raise damaged("JPEG", f"it has more than {_MAX_SCANS} scans")
+    scanned = found.scans * found.header.width * found.header.height
+    if found.scans > (_MAX_SCANS if scanned <= _MAX_SCANNED else _ORDINARY_SCANS):
+        raise damaged("JPEG", f"it has {found.scans} scans or more, for a picture of its size")
     marker = _MARKER.search(data, start)
-    if marker is None:
-        raise truncated("JPEG")
-    end = marker.start()
+    end = len(data) if marker is None else marker.start()
     found.entropy_bytes += end - start
-    found.codec.append(data[start:end])
+    # At the end of the file, half a marker is no data.
+    found.codec.append(data[start:end] if marker is not None else data[start:end].rstrip(b"\xff"))
     return end
 
 
@@ -165,10 +219,12 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
     if marker == 0xE0 and body.startswith(b"JFIF\0"):
         found.codec.append(whole)
         found.dpi = found.dpi or _density(body)
+    elif marker == 0xE0 and body.startswith(b"JFXX\0"):
+        found.note(PREVIEW_NOTE)
     elif marker == 0xEE and body.startswith(b"Adobe"):
         found.codec.append(whole)  # says how the channels are to be read
     elif marker == 0xE1 and body.startswith(_EXIF):
-        found.exif += body[len(_EXIF) :]  # blocks over 64 kB continue in the next segment
+        found.exif.append(body[len(_EXIF) :])  # blocks over 64 kB continue in the next segment
     elif marker == 0xE1 and body.startswith(_XMP):
         found.xmp = found.xmp or body[len(_XMP) :]
     elif marker == 0xE1 and body.startswith(_XMP_EXTENSION):
@@ -176,12 +232,33 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
     elif marker == 0xE2 and body.startswith(_ICC) and len(body) > len(_ICC) + 2:
         number, found.icc_count = body[len(_ICC)], body[len(_ICC) + 1]
         found.icc.setdefault(number, body[len(_ICC) + 2 :])
-    elif marker == 0xE2 and body.startswith(b"MPF\0"):
+    elif marker == 0xE2 and body.startswith((_MULTI_PICTURE, _GAIN_MAP)):
         found.note("Further pictures in the file (gain map, depth, other views) are not kept.")
+    elif marker == _APP11:
+        _jumbf(found, body)
     elif marker == 0xED and body.startswith(_PHOTOSHOP):
-        found.iptc = found.iptc or _iptc(body[len(_PHOTOSHOP) :])
-    elif marker == 0xFE and body:
-        found.text.append(("Comment", body.rstrip(b"\0").decode("utf-8", "replace")))
+        found.photoshop.append(body[len(_PHOTOSHOP) :])
+    else:
+        if marker == _COMMENT:
+            comment = readable(body.rstrip(b"\0"))
+            if not comment:
+                return
+            found.text.append(("Comment", comment))
+            if comment.encode() == body:
+                return  # the text says it all
+        found.segments.append(whole)
+
+
+def _jumbf(found: _Found, body: bytes) -> None:
+    """Take in APP11: C2PA's boxes are for others to read, and those of others are named.
+
+    A box that is longer than a segment goes on in others, which repeat its instance number.
+    """
+    instance = body[2:4]
+    if body[12:16] == b"jumb" and b"c2pa" in (body[24:28], body[32:36]):  # short or long length
+        found.manifests.add(instance)
+    if not body.startswith(b"JP") or instance not in found.manifests:
+        found.note("Boxes of others in the file (APP11: JUMBF, JPEG-HDR) are not kept.")
 
 
 def _density(body: bytes) -> tuple[float, float] | None:
@@ -190,22 +267,6 @@ def _density(body: bytes) -> tuple[float, float] | None:
     unit, x, y = struct.unpack_from(">BHH", body, 7)
     scale = {1: 1.0, 2: 2.54}.get(unit)  # per inch, per centimetre
     return (x * scale, y * scale) if scale and x and y else None
-
-
-def _iptc(resources: bytes) -> bytes | None:
-    """Return the IPTC record among Photoshop's image resources, None without."""
-    at = 0
-    while resources[at : at + 4] == b"8BIM" and at + 12 <= len(resources):
-        (identifier,) = struct.unpack_from(">H", resources, at + 4)
-        at += 6 + (resources[at + 6] + 2) // 2 * 2  # a Pascal string, padded to an even length
-        if at + 4 > len(resources):
-            return None
-        (size,) = struct.unpack_from(">I", resources, at)
-        at += 4
-        if identifier == _IPTC_RESOURCE:
-            return resources[at : at + size] if at + size <= len(resources) else None
-        at += size + size % 2
-    return None
 
 
 def _finish(found: _Found) -> Container:
@@ -223,14 +284,25 @@ def _finish(found: _Found) -> Container:
             found.note("The ICC profile is incomplete and was left out; sRGB is assumed.")
         icc = None
     found.codec.append(b"\xff\xd9")
+    if found.unclosed:
+        found.irregular.append("The JPEG file lacks its end marker.")
+        if _scans_missing(found):
+            found.cut = truncated("JPEG")
+    resources = _photoshop.read(b"".join(found.photoshop))
+    for note in resources.notes:
+        found.note(note)
     return Container(
-        header,
+        dataclasses.replace(header, irregular=tuple(dict.fromkeys(found.irregular))),
         b"".join(found.codec),
         icc_profile=icc,
-        exif=found.exif or None,
+        exif=b"".join(found.exif) or None,
         xmp=found.xmp or None,
-        iptc=found.iptc,
+        iptc=resources.iptc,
+        photoshop=resources.kept,
+        segments=tuple(found.segments),
         text=tuple(found.text),
         dpi=found.dpi,
         notes=tuple(found.notes),
+        cut=found.cut,
+        unclosed=found.unclosed,
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
     GifImagePlugin,
     Image,
+    ImageChops,
     ImageCms,
     ImageFile,
     JpegImagePlugin,
@@ -26,11 +29,12 @@ from indelible.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
-from indelible.imaging._container import Container, truncated
+from indelible.imaging._container import Container, damaged, truncated
 from indelible.imaging._png import picture_is_complete
+from indelible.imaging.metadata import icc_channels
 from indelible.imaging.picture import Pixels
 
-__all__ = ["check_complete", "codec_errors", "open_image", "to_eight_bits"]
+__all__ = ["check_complete", "codec_errors", "open_image", "srgb_from", "to_eight_bits"]
 
 # Called by class: `Image.open` would try every installed plugin, and warn about large pictures.
 _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
@@ -42,6 +46,11 @@ _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
     "gif": GifImagePlugin.GifImageFile,
 }
 _STRIP_PIXELS: Final = 1 << 16
+# Compressed data of no meaning, without a byte that could begin a marker.
+_NOT_MARKERS: Final = bytes(byte for byte in hashlib.sha512(b"").digest() * 4 if byte != 0xFF)
+
+# From a strip of an image to something that NumPy takes for its pixels.
+Converter: TypeAlias = Callable[[Image.Image], Any]
 
 
 @contextmanager
@@ -77,18 +86,58 @@ def codec_errors(title: str, *, writing: bool = False) -> Iterator[None]:
         ) from error
 
 
-def open_image(name: str, data: bytes) -> Image.Image:
-    """Return the fully decoded first frame of a file in Pillow's terms."""
-    image: Image.Image = _PLUGINS[name](io.BytesIO(data))
-    image.load()
-    return image
+def open_image(
+    name: str, data: bytes, *, tolerant: bool = False
+) -> tuple[Image.Image, UnreadableImageError | None]:
+    """Return the decoded first frame of a file in Pillow's terms.
+
+    `tolerant`: of a frame that cannot be decoded to its end, what there is, and why that is not
+    all. Pillow's own switch for this is global.
+    """
+    image = _PLUGINS[name](io.BytesIO(data))
+    if hasattr(image, "_decoder"):
+        return _only_frame(name, image), None
+    try:
+        image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        if not tolerant:
+            raise
+        image.tile = []  # nothing more to decode: Pillow then shows what it has, if anything
+        image.load()
+        if image.getbbox() is None:
+            raise
+        return image, damaged(name.upper(), str(error).strip() or "it cannot be decoded to its end")
+    return image, None
+
+
+def _only_frame(name: str, image: ImageFile.ImageFile) -> Image.Image:
+    """Return the first frame of a WebP or AVIF file.
+
+    Pillow's own `load` keeps the decoder's canvases while it copies the frame.
+    """
+    decoder: Any = getattr(image, "_decoder", None)
+    frame = decoder.get_next() if name == "webp" else decoder.get_frame(0)
+    if frame is None:
+        raise EOFError("it has no frame")
+    mode = getattr(image, "rawmode", image.mode)
+    plain = Image.frombuffer(mode, image.size, frame[0], "raw", mode, 0, 1)
+    plain.info = image.info
+    return plain
 
 
 def check_complete(image: Image.Image, container: Container) -> None:
-    """Refuse a PNG file with rows missing, which Pillow leaves black.
+    """Refuse a picture with rows missing, which a decoder leaves black (PNG) or grey (JPEG).
 
-    Counting decompresses everything once more: only done where the end of the picture is black.
+    Finding out takes as long as decoding. PNG: only done where the end of the picture is black.
+    JPEG: only done where the data run to the end of the file. More data behind them change nothing
+    where every block was there, and something where one was missing.
     """
+    if container.header.format == "jpeg":
+        if container.unclosed:
+            longer = container.codec[:-2] + _NOT_MARKERS + container.codec[-2:]
+            if ImageChops.difference(open_image("jpeg", longer)[0], image).getbbox() is not None:
+                raise truncated("JPEG")
+        return
     width, height = image.size
     last_row = image.crop((0, height - 1, width, height)).tobytes()
     if (container.interlaced or not any(last_row)) and not picture_is_complete(
@@ -125,38 +174,50 @@ def to_eight_bits(
     if image.mode.startswith("I"):
         return _from_deep_grey(image, key), icc_profile
     if image.mode == "CMYK":
-        image, managed = _srgb_from_cmyk(image, icc_profile)
+        convert, managed = _srgb_from_cmyk(image, icc_profile)
         how = "with the file's colour profile" if managed else "without a profile: colours differ"
         notes.append(f"CMYK was converted to sRGB ({how}).")
-        return _to_array(image), None
+        return _to_array(image, 3, convert), None
     if image.mode == "L" and isinstance(key, int) and header.bit_depth in (2, 4):
         # Pillow widens the pixels to 8 bits, but not the transparent value.
         image.info["transparency"] = key * 255 // (2**header.bit_depth - 1)
-    pixels = _to_array(_to_plain_mode(image, transparent=key is not None))
-    if header.mode == "L" and pixels.ndim == 3:  # codecs that know no grey
-        pixels = np.ascontiguousarray(pixels[..., 1])
-    return pixels, icc_profile
+    coloured = icc_profile is not None and icc_channels(icc_profile) == 3
+    mode = _plain_mode(image, transparent=key is not None, coloured=coloured)
+    if header.mode == "L" and mode != "L":  # codecs that know no grey
+        return _to_array(image, 1, lambda strip: _plain(strip, mode).getchannel("G")), icc_profile
+    return _to_array(image, len(mode), lambda strip: _plain(strip, mode)), icc_profile
 
 
 def _from_deep_grey(image: Image.Image, key: object) -> Pixels:
     """Return 16-bit grey as 8 bits; with one transparent value, as RGBA."""
-    deep = np.asarray(image)
-    grey = (deep >> 8).astype(np.uint8)
     if not isinstance(key, int):
-        return grey
-    alpha = np.where(deep == key, 0, 255).astype(np.uint8)
-    return np.dstack([grey, grey, grey, alpha])
+        return _to_array(image, 1, lambda strip: np.asarray(strip) >> 8)
+
+    def convert(strip: Image.Image) -> NDArray[np.integer]:
+        deep = np.asarray(strip)
+        grey = deep >> 8
+        return np.dstack([grey, grey, grey, np.where(deep == key, 0, 255)])
+
+    return _to_array(image, 4, convert)
 
 
-def _to_plain_mode(image: Image.Image, *, transparent: bool) -> Image.Image:
-    """Return an image as L, RGB or RGBA; `transparent`: a colour or palette entry is."""
+def _plain_mode(image: Image.Image, *, transparent: bool, coloured: bool) -> str:
+    """Return which of L, RGB and RGBA an image becomes.
+
+    `transparent`: a colour or palette entry is. `coloured`: the profile is for RGB, so that a
+    palette of greys is best left in colour.
+    """
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or transparent:
+        return "RGBA"
+    grey = image.mode == "P" and not coloured and _is_grey(image)
+    return "L" if grey or image.mode in ("L", "1") else "RGB"
+
+
+def _plain(image: Image.Image, mode: str) -> Image.Image:
+    """Return an image in another mode."""
     if image.mode in ("La", "RGBa"):  # premultiplied
         image = image.convert(image.mode.upper())
-    if image.mode in ("LA", "PA") or (transparent and image.mode != "RGBA"):
-        return image.convert("RGBA")
-    if image.mode == "1" or (image.mode == "P" and _is_grey(image)):
-        return image.convert("L")
-    return image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB")
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -165,40 +226,62 @@ def _is_grey(image: Image.Image) -> bool:
     return palette[0::3] == palette[1::3] == palette[2::3]
 
 
-def _to_array(image: Image.Image) -> Pixels:
-    """Return the pixels of an L, RGB or RGBA image as a new array.
+def _to_array(image: Image.Image, channels: int, convert: Converter) -> Pixels:
+    """Return the pixels of an image, each strip of it converted, as a new array.
 
-    Copied strip by strip: in one piece Pillow makes two copies more.
+    In one piece, Pillow makes a copy for each conversion, and two more for the array.
     """
     width, height = image.size
-    channels = len(image.getbands())
     shape = (height, width) if channels == 1 else (height, width, channels)
     pixels = np.empty(shape, np.uint8)
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+        pixels[top:bottom] = convert(image.crop((0, top, width, bottom)))
     return pixels
 
 
-def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
-    """Return a CMYK image in sRGB, and whether its profile was used.
+def _srgb_from_cmyk(image: Image.Image, profile: bytes | None) -> tuple[Converter, bool]:
+    """Return how strips of a CMYK image become sRGB, and whether its profile is used."""
+    transform = None if profile is None else _to_srgb(profile, "CMYK")
+    if transform is None:
+        return lambda strip: strip.convert("RGB"), False
+    transform.apply(image.crop((0, 0, 1, 1)))
+    return transform.apply, True
+
+
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return what converts images of a mode to sRGB, None where the profile is damaged.
 
     Relative colorimetric with black point compensation, as print previews do.
     """
-    converted = None
-    if profile is not None:
-        try:
-            converted = ImageCms.profileToProfile(
-                image,
-                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                outputMode="RGB",
-                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-            )
-        except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
-            converted = None  # a damaged profile
-    if converted is None:
-        return image.convert("RGB"), False
-    return converted, True
+    try:
+        return ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+
+
+def srgb_from(pixels: Pixels, profile: bytes) -> Pixels | None:
+    """Return pixels in sRGB, strip by strip; None where the profile is damaged or does not fit.
+
+    Grey stays grey, and an alpha channel stays what it is.
+    """
+    transform = _to_srgb(profile, "L" if pixels.ndim == 2 else "RGB")
+    if transform is None:
+        return None
+    converted = pixels.copy()
+    rows = max(1, _STRIP_PIXELS // pixels.shape[1])
+    for top in range(0, pixels.shape[0], rows):
+        strip = converted[top : top + rows]  # a view: written to in place
+        colours = strip if strip.ndim == 2 else strip[..., :3]
+        image = Image.fromarray(np.ascontiguousarray(colours))
+        result = np.asarray(transform.apply(image))
+        colours[:] = result[..., 1] if strip.ndim == 2 else result
+    return converted

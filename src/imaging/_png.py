@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from indelible.imaging._container import Container, damaged, inflate, truncated, unsupported
+from indelible.errors import UnreadableImageError
+from indelible.imaging._colour import Point, Space, from_chromaticities, from_code_points
+from indelible.imaging._container import (
+    Container,
+    damaged,
+    inflate,
+    names_note,
+    trailer_note,
+    truncated,
+    unsupported,
+)
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["picture_is_complete", "read_png"]
@@ -37,13 +48,20 @@ _ADAM7: Final = (
     (0, 1, 1, 2),
 )
 
-_SRGB_GAMMA: Final = 45_455
+# Ancillary chunks that are kept or rebuilt, that only frames need, or that others read.
+_UNDERSTOOD: Final = frozenset(
+    {b"iCCP", b"eXIf", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"acTL", b"fcTL", b"fdAT"}
+    | {b"tEXt", b"zTXt", b"iTXt", b"tRNS", b"caBX"}
+)
 
 # The best ratio that deflate reaches; a picture that needs a better one is not all there.
 _MAX_RATIO: Final = 1032
 
+# A file that is damaged in more ways is damaged enough.
+_MAX_NOTES: Final = 20
+
 # Enough for chunks of 8 kB in a file of the largest size; more are an attack on our patience.
-_MAX_CHUNKS: Final = 200_000
+_MAX_CHUNKS: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -58,18 +76,30 @@ class _Found:
     idat_bytes: int = 0
     frames: int = 1
     codec: list[bytes | memoryview] = field(default_factory=lambda: [_SIGNATURE])
-    gamma: int | None = None  # of the file, times 100,000
+    gamma: float | None = None
+    points: tuple[Point, Point, Point, Point] | None = None  # white, red, green, blue
+    standard: bool = False  # the file says that it is sRGB
+    code_points: tuple[int, int] | None = None
+    others: list[str] = field(default_factory=list)  # chunks of other kinds
+    irregular: list[str] = field(default_factory=list)
+    cut: UnreadableImageError | None = None
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
     text: list[tuple[str, str]] = field(default_factory=list)
     dpi: tuple[float, float] | None = None
     metadata_bytes: int = 0
-    notes: list[str] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)  # in order, each once
 
     def note(self, note: str) -> None:
-        if note not in self.notes:
-            self.notes.append(note)
+        if len(self.notes) < _MAX_NOTES:
+            self.notes[note] = None
+
+    def damage(self, error: UnreadableImageError) -> None:
+        """Remember why only a part of the picture is there; raise where nothing is."""
+        if not self.idat_bytes:
+            raise error
+        self.cut = self.cut or error
 
 
 def read_png(data: bytes, limits: Limits) -> Container:
@@ -83,10 +113,21 @@ def read_png(data: bytes, limits: Limits) -> Container:
     ImageError
         The file is cut short, damaged, of an unsupported kind, or over a limit.
     """
-    view = memoryview(data)
     found = _Found()
+    try:
+        _walk(found, data, limits)
+    except UnreadableImageError as error:
+        found.damage(error)  # viewers show what came before
+    return _finish(found)
+
+
+def _walk(found: _Found, data: bytes, limits: Limits) -> None:
+    view = memoryview(data)
     at = len(_SIGNATURE)
     for _ in range(_MAX_CHUNKS):
+        if found.idat_bytes and len(data) < at + 12 and _END.startswith(data[at:]):
+            found.irregular.append("The PNG file lacks its end chunk.")
+            return
         if len(data) < at + 12:
             raise truncated("PNG")
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -96,32 +137,55 @@ def read_png(data: bytes, limits: Limits) -> Container:
         if found.header is None and kind != b"IHDR":
             raise damaged("PNG", "it does not begin with its header")
         if len(data) < end:
-            if kind == b"IHDR" and len(data) >= at + 21:
-                _header(found, bytes(view[at + 8 : at + 21]), limits)
+            _last_chunk(found, kind, bytes(view[at + 8 :]), limits)
             raise truncated("PNG")
         body = view[at + 8 : end - 4]
         if kind == b"IHDR":  # limits first, before work that grows with the file
             _header(found, bytes(body), limits)
         sound = zlib.crc32(view[at + 4 : end - 4]) == struct.unpack_from(">I", data, end - 4)[0]
         if kind == b"IEND":
-            break
+            _end(found, data, end, sound=sound)
+            return
         _chunk(found, kind, view[at:end], limits, sound=sound)
         at = end
-    else:
-        raise damaged("PNG", f"it has more than {_MAX_CHUNKS} chunks")
-    return _finish(found)
+    raise damaged("PNG", f"it has more than {_MAX_CHUNKS} chunks")
+
+
+def _last_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
+    """Take in what there is of a chunk that the end of the file cuts short."""
+    if kind == b"IHDR" and len(body) >= 13:
+        _header(found, body[:13], limits)
+    elif kind == b"IDAT" and body:
+        _pixel_chunk(found, kind, memoryview(body))
+        found.codec.append(_packed(kind, body))
+
+
+def _end(found: _Found, data: bytes, end: int, *, sound: bool) -> None:
+    if not sound:
+        found.irregular.append("The checksum of the PNG file's IEND chunk is wrong.")
+    for note in trailer_note(data, end):
+        found.note(note)
+
+
+def _packed(kind: bytes, body: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + checksum
 
 
 def _chunk(found: _Found, kind: bytes, whole: memoryview, limits: Limits, *, sound: bool) -> None:
     """Take in one chunk; `sound`: its checksum is right."""
     body = whole[8:-4]
+    name = kind.decode("ascii")
     if kind[:1].isupper() or kind == b"tRNS":  # what the pixels depend on
-        if not sound:
-            raise damaged("PNG", f"the checksum of its {kind.decode('ascii')} chunk is wrong")
         _pixel_chunk(found, kind, body)
-        found.codec.append(whole)
+        if sound:
+            found.codec.append(whole)
+            return
+        found.codec.append(_packed(kind, bytes(body)))
+        found.damage(damaged("PNG", f"the checksum of its {name} chunk is wrong"))
     elif not sound:
-        found.note(f"A damaged {kind.decode('ascii')} chunk was left out.")
+        found.irregular.append(f"The checksum of the PNG file's {name} chunk is wrong.")
+        found.note(f"A damaged {name} chunk was left out.")
     elif kind not in (b"fdAT", b"caBX"):  # frames after the first one, and the C2PA store
         found.metadata_bytes += len(body)
         limits.check_metadata(found.metadata_bytes)
@@ -166,11 +230,9 @@ def _pixel_chunk(found: _Found, kind: bytes, body: memoryview) -> None:
 def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
     if kind == b"iCCP":
         _, _, rest = body.partition(b"\0")
-        found.icc = inflate(rest[1:], found.metadata_bytes, limits) if rest[:1] == b"\0" else None
+        found.icc = _inflate(found, rest[1:], limits) if rest[:1] == b"\0" else None
         if found.icc is None:
             found.note("The ICC profile is damaged and was left out; sRGB is assumed.")
-        else:
-            found.metadata_bytes += len(found.icc)
     elif kind == b"eXIf":
         found.exif = found.exif or body
     elif kind == b"pHYs" and len(body) == 9:
@@ -178,16 +240,38 @@ def _metadata_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> 
         if unit == 1 and x and y:
             found.dpi = (round(x * 0.0254, 1), round(y * 0.0254, 1))
     elif kind == b"gAMA" and len(body) == 4:
-        found.gamma = int.from_bytes(body, "big")
+        found.gamma = int.from_bytes(body, "big") / 100_000
+    elif kind == b"cHRM" and len(body) == 32:
+        found.points = _points(body)
     elif kind == b"sRGB":
-        found.gamma = _SRGB_GAMMA
-    elif kind == b"cICP" and len(body) == 4 and body[:2] != b"\x01\x0d":
-        found.note("A colour space given by code points (cICP) is not kept; sRGB is assumed.")
+        found.standard = True
+    elif kind == b"cICP" and len(body) == 4:
+        found.code_points = (body[0], body[1])
+        if not body[3]:
+            found.note(
+                "The colours are coded in the narrow range of video, which was not looked at."
+            )
     elif kind == b"acTL" and len(body) == 8:
         found.frames = max(1, int.from_bytes(body[:4], "big"))
         limits.check_frames(found.frames)
     elif kind in (b"tEXt", b"zTXt", b"iTXt"):
         _text(found, kind, body, limits)
+    if kind not in _UNDERSTOOD:
+        found.others.append(kind.decode("ascii"))
+
+
+def _points(body: bytes) -> tuple[Point, Point, Point, Point]:
+    v = [value / 100_000 for value in struct.unpack(">8I", body)]
+    return (v[0], v[1]), (v[2], v[3]), (v[4], v[5]), (v[6], v[7])
+
+
+def _space(found: _Found) -> Space | None:
+    """Return the colour space; code points count before a profile, and that before the rest."""
+    if found.code_points is not None:
+        return from_code_points(*found.code_points)
+    if found.icc is not None or found.standard:
+        return None
+    return from_chromaticities(found.points, found.gamma)
 
 
 def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
@@ -201,10 +285,11 @@ def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
         compressed = rest[:1] == b"\1"
         parts = rest[2:].split(b"\0", 2)  # language, translated keyword, text
         rest = parts[2] if len(parts) == 3 else b""
+        if len(parts) == 3 and any(parts[:2]) and keyword != _XMP_KEYWORD.encode():
+            found.note("The language of a text chunk is not kept.")
     value: bytes | None = rest
     if compressed:
-        value = inflate(rest, found.metadata_bytes, limits)
-        found.metadata_bytes += len(value or b"")
+        value = _inflate(found, rest, limits)
     if value is None or not 1 <= len(keyword) <= 79:
         found.note("A damaged text chunk was left out.")
         return
@@ -215,6 +300,13 @@ def _text(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
         found.text.append((name, value.decode(encoding, "replace")))
 
 
+def _inflate(found: _Found, data: bytes, limits: Limits) -> bytes | None:
+    """Return metadata decompressed, None where they are damaged; all of it counts."""
+    result, size = inflate(data, found.metadata_bytes, limits)
+    found.metadata_bytes += size
+    return result
+
+
 def _finish(found: _Found) -> Container:
     header = found.header
     if header is None or not found.idat_bytes:
@@ -222,8 +314,6 @@ def _finish(found: _Found) -> Container:
     stream_bytes = _stream_bytes(header, found.channels * header.bit_depth, found.interlaced)
     if stream_bytes > _MAX_RATIO * (found.idat_bytes + 64):
         raise truncated("PNG", "it holds far less data than its dimensions need")
-    if found.icc is None and abs((found.gamma or _SRGB_GAMMA) - _SRGB_GAMMA) > 1_000:
-        found.note("A gamma other than that of sRGB is not kept; sRGB is assumed.")
     mode = _TRANSPARENT[header.mode] if found.transparency else header.mode
     if header.bit_depth == 16 and header.mode == "RGB" and found.transparency:
         raise unsupported(
@@ -231,14 +321,21 @@ def _finish(found: _Found) -> Container:
             "Convert it to an 8-bit picture with an alpha channel.",
         )
     return Container(
-        Header("png", header.width, header.height, found.frames, mode, header.bit_depth),
+        dataclasses.replace(
+            header,
+            frames=found.frames,
+            mode=mode,
+            irregular=tuple(dict.fromkeys(found.irregular)),
+        ),
         b"".join([*found.codec, _END]),
-        icc_profile=found.icc,
+        icc_profile=None if found.code_points is not None else found.icc,
         exif=found.exif,
         xmp=found.xmp,
         text=tuple(found.text),
         dpi=found.dpi,
-        notes=tuple(found.notes),
+        notes=(*found.notes, *names_note("Some PNG chunks", found.others)),
+        space=_space(found),
+        cut=found.cut,
         stream_bytes=stream_bytes,
         interlaced=found.interlaced,
     )

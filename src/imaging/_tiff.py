@@ -5,7 +5,15 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from indelible.imaging._container import Container, damaged, truncated, unsupported
+from indelible.imaging import _photoshop
+from indelible.imaging._container import (
+    Container,
+    CutShortError,
+    damaged,
+    names_note,
+    truncated,
+    unsupported,
+)
 from indelible.imaging._ifd import Entry, Layout, read_directory, read_layout, write_directory
 from indelible.imaging.picture import Header, Limits, Mode
 
@@ -16,7 +24,7 @@ _STRIP_OFFSETS, _SAMPLES, _ROWS_PER_STRIP, _STRIP_BYTES, _PLANAR = 273, 277, 278
 _TILE_WIDTH, _TILE_HEIGHT, _TILE_OFFSETS, _TILE_BYTES = 322, 323, 324, 325
 _COLORMAP, _EXTRA_SAMPLES, _SAMPLE_FORMAT, _YCBCR_SUBSAMPLING = 320, 338, 339, 530
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
-_XMP, _IPTC, _ICC = 700, 33723, 34675
+_XMP, _IPTC, _ICC, _PHOTOSHOP = 700, 33723, 34675, 34377
 
 #: Tags that point to EXIF's own directories.
 EXIF_POINTER: Final = 34665
@@ -34,6 +42,21 @@ STRUCTURE: Final = frozenset(
 _DESCRIPTION: Final = frozenset(
     {270, 271, 272, 274, 282, 283, 296, 305, 306, 315, 316, 33432, *range(40091, 40096)}
 )
+# The C2PA store; and nothing that is missed: kind of page, its number and place, paper's colours.
+_UNNAMED: Final = frozenset(
+    {52545, 254, 255, 263, 264, 265, 280, 281, 284, 286, 287, 290, 291, 297}
+)
+# What people call the tags that they miss most.
+_TITLES: Final = {
+    **dict.fromkeys((301, 318, 319), "colour space (white, primaries, curve)"),
+    330: "further pictures (SubIFDs)",
+    37724: "Photoshop layers",
+    269: "document name",
+    285: "page name",
+    **dict.fromkeys((33550, 33922, 34264, 34735, 34736, 34737), "GeoTIFF"),
+    42112: "GDAL metadata",
+    42113: "GDAL no-data value",
+}
 _YCBCR: Final = 6
 # Photometric interpretation -> mode, mode with alpha, and bits per channel that Pillow reads right
 # (it does not invert 16-bit pictures whose white is 0).
@@ -48,6 +71,14 @@ _KINDS: Final[dict[int, tuple[Mode, Mode, tuple[int, ...]]]] = {
 _UNCOMPRESSED: Final = 1
 _OLD_JPEG: Final = 6
 _JPEG: Final = 7
+
+# Strips and tiles: a picture of the largest size in the smallest tiles (16 px) has 390,000.
+_MAX_PARTS: Final = 500_000
+# A decoder reads each of them whole: parts that share their bytes could be read without end. Flat
+# tiles do share theirs in some files.
+_MAX_SHARED_BYTES: Final = 256 * 1024 * 1024
+# A decoder allocates whole tiles, however small the picture is.
+_MAX_TILE_PIXELS: Final = 4_194_304
 
 
 def read_tiff(data: bytes, limits: Limits) -> Container:
@@ -75,29 +106,51 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
     limits.check_size(width, height)
     frames = _count_directories(data, layout, limits)
     mode, depth = _kind(tags, layout)
-    _check_strips(data, tags, layout, limits)
+    cut = None
+    try:
+        _check_strips(data, tags, layout, limits)
+    except CutShortError as error:
+        cut = error
     metadata = [e for e in entries if e.tag not in STRUCTURE]
     limits.check_metadata(sum(len(entry.value) for entry in metadata))
+    resources = _photoshop.read(_value(tags, _PHOTOSHOP) or b"")
+    notes = [*resources.notes, *_other_tags(metadata)]
+    if directory.lost:
+        notes.append("Some tags are damaged and were left out.")
     return Container(
         Header("tiff", width, height, frames, mode, depth),
         _reduced(data, layout, [e for e in entries if e.tag in STRUCTURE]),
         icc_profile=_value(tags, _ICC),
         exif=exif_from_directory(data, layout, metadata, limits.max_metadata_bytes),
         xmp=_value(tags, _XMP),
-        iptc=_value(tags, _IPTC),
+        iptc=_value(tags, _IPTC) or resources.iptc,
+        photoshop=resources.kept,
         dpi=_resolution(tags, layout),
-        notes=("Some tags are damaged and were left out.",) if directory.lost else (),
+        notes=tuple(notes),
+        cut=cut,
     )
+
+
+def _other_tags(entries: list[Entry]) -> tuple[str, ...]:
+    """Return a note that names the tags which nothing keeps."""
+    known = {*_DESCRIPTION, *_UNNAMED, _XMP, _IPTC, _ICC, _PHOTOSHOP, EXIF_POINTER, GPS_POINTER}
+    others = sorted(entry.tag for entry in entries if entry.tag not in known)
+    return names_note("Some TIFF tags", (_TITLES.get(tag, str(tag)) for tag in others))
 
 
 def _integers(tags: dict[int, Entry], layout: Layout, tag: int) -> tuple[int, ...]:
     entry = tags.get(tag)
-    return entry.integers(layout.order) if entry is not None else ()
+    if entry is None:
+        return ()
+    if entry.length > _MAX_PARTS:
+        raise damaged("TIFF", "one of its tables is far too long")
+    return entry.integers(layout.order)
 
 
 def _one(tags: dict[int, Entry], layout: Layout, tag: int, default: int) -> int:
-    values = _integers(tags, layout, tag)
-    return values[0] if values else default
+    entry = tags.get(tag)
+    value = entry.first(layout.order) if entry is not None else None
+    return default if value is None else value
 
 
 def _value(tags: dict[int, Entry], tag: int) -> bytes | None:
@@ -156,23 +209,30 @@ def _check_strips(data: bytes, tags: dict[int, Entry], layout: Layout, limits: L
         sizes = _integers(tags, layout, _TILE_BYTES)
         across, down = _one(tags, layout, _TILE_WIDTH, 0), _one(tags, layout, _TILE_HEIGHT, 0)
         limits.check_size(across, down)
-        rows = [down] * (-(-width // across) * -(-height // down) * planes)
+        if across * down > max(2 * width * height, _MAX_TILE_PIXELS):
+            raise damaged("TIFF", "its tiles are far larger than its picture")
+        parts, full, last = -(-width // across) * -(-height // down), down, down
     else:
         offsets = _integers(tags, layout, _STRIP_OFFSETS)
         sizes = _integers(tags, layout, _STRIP_BYTES)
         across, down = width, min(_one(tags, layout, _ROWS_PER_STRIP, height), height)
         if down < 1:
             raise damaged("TIFF", "its strips have no rows")
-        rows = [min(down, height - top) for top in range(0, height, down)] * planes
+        parts, full = -(-height // down), down
+        last = height - (parts - 1) * down
         if not sizes and len(offsets) == 1:  # some old writers leave it out
             sizes = (max(len(data) - offsets[0], 0),)
-    if min(len(offsets), len(sizes)) < len(rows):
+    if min(len(offsets), len(sizes)) < parts * planes:
         raise truncated("TIFF", "parts of its picture are missing")
+    if sum(sizes[: parts * planes]) > max(2 * len(data), _MAX_SHARED_BYTES):
+        raise damaged("TIFF", "the parts of its picture lie over each other")
     compression = _one(tags, layout, _COMPRESSION, _UNCOMPRESSED)
     raw = compression == _UNCOMPRESSED
     row_bytes = -(-across * (samples // planes) * depth // 8) if raw else 0
-    for offset, size, count in zip(offsets, sizes, rows, strict=False):
-        if not size or offset + size > len(data) or size < count * row_bytes:
+    for index in range(parts * planes):
+        offset, size = offsets[index], sizes[index]
+        rows = last if index % parts == parts - 1 else full
+        if not size or offset + size > len(data) or size < rows * row_bytes:
             raise truncated("TIFF", "parts of its picture are missing")
         # Its decoder fills what is missing with grey; each strip ends with a marker, and padding.
         if compression == _JPEG and b"\xff\xd9" not in data[offset + size - 16 : offset + size]:
@@ -231,10 +291,10 @@ def exif_from_directory(
     below: list[tuple[int, list[Entry]]] = []
     for tag in (EXIF_POINTER, GPS_POINTER):
         pointer = next((entry for entry in entries if entry.tag == tag), None)
-        targets = pointer.integers(layout.order) if pointer is not None else ()
-        if targets:
+        target_ = pointer.first(layout.order) if pointer is not None else None
+        if target_ is not None:
             try:
-                found = read_directory(data, layout, targets[0], max_bytes=max_bytes).entries
+                found = read_directory(data, layout, target_, max_bytes=max_bytes).entries
             except ValueError:
                 continue
             below.append((tag, [entry for entry in found if entry.type not in (13, 16, 17, 18)]))

@@ -10,15 +10,12 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from indelible.imaging._embed import gif_with_xmp, iptc_segment, tiff_with_metadata
+from indelible.imaging._embed import gif_with_metadata, jpeg_segments, tiff_with_metadata
 from indelible.imaging._heif import save_heif
 from indelible.imaging.metadata import Metadata, exif_without_orientation
 from indelible.imaging.picture import Pixels
 
-__all__ = ["JPEG_SEGMENT", "WRITERS", "Job"]
-
-#: What a JPEG segment holds behind its length, identifier included, in bytes.
-JPEG_SEGMENT: Final = 65_533
+__all__ = ["WRITERS", "Job"]
 
 # Chroma is halved below this quality only, as libvips does: saturated edges and text suffer first.
 _FULL_CHROMA_QUALITY: Final = 90
@@ -51,7 +48,6 @@ def _save(image: Image.Image, name: str, options: dict[str, Any]) -> bytes:
 
 def _write_jpeg(job: Job) -> bytes:
     metadata = job.metadata
-    comment = next((value for keyword, value in metadata.text if keyword == "Comment"), "")
     # No optimised Huffman tables: 1.2 % smaller files, more than twice the time, and Pillow fails
     # on detailed pictures, because its buffer must then hold the whole file.
     options = {
@@ -60,9 +56,8 @@ def _write_jpeg(job: Job) -> bytes:
         "icc_profile": metadata.icc_profile,
         "exif": b"Exif\0\0" + metadata.exif if metadata.exif else None,
         "xmp": metadata.xmp,
-        "comment": comment.encode()[:JPEG_SEGMENT],
         "dpi": _whole_dpi(metadata.dpi),
-        "extra": iptc_segment(metadata.iptc) if metadata.iptc else None,
+        "extra": jpeg_segments(metadata),
     }
     return _save(_image(job.pixels), "JPEG", options)
 
@@ -126,7 +121,7 @@ def _write_tiff(job: Job) -> bytes:
 def _write_gif(job: Job) -> bytes:
     image, transparent = _with_palette(job.pixels)
     options = {} if transparent is None else {"transparency": transparent}
-    return gif_with_xmp(_save(image, "GIF", options), job.metadata.xmp)
+    return gif_with_metadata(_save(image, "GIF", options), job.metadata)
 
 
 def _with_palette(pixels: Pixels) -> tuple[Image.Image, int | None]:

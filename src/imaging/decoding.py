@@ -9,13 +9,28 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from indelible.imaging._container import Container, damaged
+from indelible.errors import UnreadableImageError
+from indelible.imaging import _photoshop, _xmp
+from indelible.imaging._colour import Space, grey_profile_as_rgb
+from indelible.imaging._container import (
+    PART_WAS_SEEN,
+    PREVIEW_NOTE,
+    Container,
+    damaged,
+    unsupported,
+)
 from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
 from indelible.imaging.formats import format_from_suffix, lookup
 from indelible.imaging.header import read_container
-from indelible.imaging.metadata import Metadata, clean_exif, icc_channels, upright_xmp
-from indelible.imaging.picture import DEFAULT_LIMITS, Limits, Picture, Pixels
+from indelible.imaging.metadata import (
+    Metadata,
+    clean_exif,
+    fit_exif,
+    has_preview,
+    icc_channels,
+)
+from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Picture, Pixels
 
 __all__ = ["decode"]
 
@@ -23,14 +38,23 @@ _ICC_TITLES: Final = {1: "grey", 3: "RGB", 4: "CMYK"}
 
 
 def decode(
-    data: bytes, *, limits: Limits = DEFAULT_LIMITS, name: str | os.PathLike[str] | None = None
+    data: bytes,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    name: str | os.PathLike[str] | None = None,
+    tolerant: bool = False,
 ) -> Picture:
     """Decode an image file; of several frames the first one.
 
     What is stored otherwise is converted knowingly, and each conversion that loses something leaves
     a note: palettes and YCbCr become RGB, transparency of any kind becomes an alpha channel, one
     bit becomes grey, 10 to 16 bits per channel become 8, CMYK becomes sRGB through the file's
-    profile. Grey stays grey, a palette of greys too. The EXIF orientation is applied.
+    profile. Grey stays grey, a palette of greys too. The EXIF orientation is applied. A colour
+    space that the file describes by numbers (code points, chromaticities, gamma) becomes an ICC
+    profile.
+
+    What the file holds beside the picture is in the metadata, or named in the notes. Where a file
+    breaks the rules of its format in ways that viewers put up with, the notes say so.
 
     A JPEG file whose compressed data were damaged, but which is closed properly, decodes to what
     every viewer shows: the format has no checksum.
@@ -43,6 +67,10 @@ def decode(
         What the file may demand, checked before anything is decoded.
     name : str or path-like, optional
         The file's name. A suffix that stands for another format than the content leaves a note.
+    tolerant : bool, optional
+        Decode what viewers show, to look at it: of a picture that is cut short the part that is
+        there, of HDR the stored values. A note says so. What is missing is black, grey,
+        transparent or, in WebP, arbitrary.
 
     Returns
     -------
@@ -52,15 +80,15 @@ def decode(
     Raises
     ------
     UnreadableImageError
-        No image, empty, cut short, or damaged. Half a picture is never returned.
+        No image, empty, cut short, or damaged. Half a picture is only returned if `tolerant`.
     UnsupportedImageError
-        An image of a format or kind that Indelible does not read.
+        An image of a format or kind that Indelible does not read, such as HDR.
     ImageTooLargeError
         Over one of the limits, or more than the memory holds.
     MissingDependencyError
         HEIC without the extra ``heif``.
     """
-    container = read_container(data, limits)
+    container = read_container(data, limits, tolerant=tolerant)
     header = container.header
     title = lookup(header.format).title
     notes = list(container.notes)
@@ -68,19 +96,26 @@ def decode(
     if header.animated:
         notes.append(f"The file has {header.frames} frames; only the first one was decoded.")
     with codec_errors(title):
-        image, container = _open(container)
+        image, container = _open(container, limits, tolerant=tolerant)
         # libheif turns the picture as the file says, which may swap its sides.
         if header.format != "heic" and image.size != (header.width, header.height):
             raise damaged(title, "its header and its picture differ in size")
         limits.check_size(*image.size)
-        if header.format == "png":
-            check_complete(image, container)
+        header = _checked(image, container, tolerant=tolerant)
         pixels, icc_profile = to_eight_bits(image, container, notes)
         del image  # not needed while the pixels are copied once more
         container = replace(container, icc_profile=icc_profile)
-        metadata, orientation = _metadata(container, grey=pixels.ndim == 2, notes=notes)
+        if container.exif and has_preview(container.exif):
+            notes.append(PREVIEW_NOTE)
+        exif, orientation = clean_exif(container.exif) if container.exif else (None, 1)
+        if container.exif and exif is None:
+            notes.append("The EXIF block is damaged and was left out.")
         pixels = _upright(pixels, orientation)
-    return Picture(pixels, header.format, metadata, header, tuple(notes))
+        icc_profile = _profile(container, pixels, notes, tolerant=tolerant)
+        metadata = _metadata(replace(container, exif=exif), pixels, orientation, notes)
+        metadata = replace(metadata, icc_profile=icc_profile)
+    notes = [*header.irregular, *notes]
+    return Picture(pixels, header.format, metadata, header, tuple(dict.fromkeys(notes)))
 
 
 def _note_suffix(format_: str, name: str | os.PathLike[str] | None, notes: list[str]) -> None:
@@ -92,17 +127,34 @@ def _note_suffix(format_: str, name: str | os.PathLike[str] | None, notes: list[
         )
 
 
-def _open(container: Container) -> tuple[Image.Image, Container]:
+def _checked(image: Image.Image, container: Container, *, tolerant: bool) -> Header:
+    """Return the header, after making sure that the picture is whole, or saying that it is not."""
+    header, cut = container.header, container.decoding_error
+    if cut is None:
+        try:
+            check_complete(image, container)
+        except UnreadableImageError as error:
+            if not tolerant:
+                raise
+            cut = error
+    said = any(PART_WAS_SEEN in sentence for sentence in header.irregular)
+    if cut is None or said:
+        return header
+    return replace(header, irregular=(*header.irregular, f"{cut} {PART_WAS_SEEN}"))
+
+
+def _open(container: Container, limits: Limits, *, tolerant: bool) -> tuple[Image.Image, Container]:
     """Return the decoded image, and the container with the metadata that only the codec knows."""
     name = container.header.format
     if name not in ("heic", "avif"):
-        return open_image(name, container.codec), container
+        image, error = open_image(name, container.codec, tolerant=tolerant)
+        return image, replace(container, decoding_error=error)
     if name == "heic":
-        image = open_heif(container.codec)
+        image = open_heif(container.codec, limits)
         # libheif has applied the file's own rotation, which overrides EXIF's (HEIF, 7.2.3).
         exif = clean_exif(image.info.get("exif") or b"")[0]
     else:
-        image = open_image(name, container.codec)
+        image, _ = open_image(name, container.codec)
         exif = image.info.get("exif") or None
     xmp = image.info.get("xmp") or None
     container = replace(
@@ -114,22 +166,66 @@ def _open(container: Container) -> tuple[Image.Image, Container]:
     return image, container
 
 
-def _metadata(container: Container, *, grey: bool, notes: list[str]) -> tuple[Metadata, int]:
-    """Return the metadata that fit the upright pixels, and the orientation to apply."""
-    exif, orientation = clean_exif(container.exif) if container.exif else (None, 1)
-    if container.exif and exif is None:
-        notes.append("The EXIF block is damaged and was left out.")
-    xmp, dpi = container.xmp, container.dpi
-    if xmp is not None and orientation != 1:
-        xmp = upright_xmp(xmp)
+def _metadata(container: Container, pixels: Pixels, orientation: int, notes: list[str]) -> Metadata:
+    """Return the metadata as they fit the upright pixels, the ICC profile aside."""
+    height, width = pixels.shape[:2]
+    exif, xmp, dpi = container.exif, container.xmp, container.dpi
+    photoshop = container.photoshop
+    if exif is not None:
+        exif = fit_exif(exif, width, height, orientation)
+    if xmp is not None:
+        xmp, described = _xmp.corrected(xmp, width, height)
+        if described:
+            notes.append("What the XMP packet says of parts that are not kept was taken out.")
     if dpi is not None and orientation >= 5:
         dpi = (dpi[1], dpi[0])
-    icc_profile = container.icc_profile
-    if icc_profile is not None and icc_channels(icc_profile) != (1 if grey else 3):
-        kind = _ICC_TITLES.get(icc_channels(icc_profile) or 0, "something else")
-        notes.append(f"The ICC profile is for {kind} and was left out; sRGB is assumed.")
-        icc_profile = None
-    return Metadata(icc_profile, exif, xmp, container.iptc, container.text, dpi), orientation
+    if photoshop is not None and orientation != 1:
+        rest = _photoshop.without_places(photoshop)
+        if rest != photoshop:
+            notes.append("Clipping paths and guides are not kept, because the picture was turned.")
+        photoshop = rest
+    return Metadata(
+        None, exif, xmp, container.iptc, photoshop, container.segments, container.text, dpi
+    )
+
+
+def _profile(
+    container: Container, pixels: Pixels, notes: list[str], *, tolerant: bool
+) -> bytes | None:
+    """Return the ICC profile that the pixels are in, None for sRGB."""
+    grey = pixels.ndim == 2
+    profile, space = container.icc_profile, container.space
+    if profile is None and space is not None and container.header.mode != "CMYK":
+        return _made_profile(space, notes, grey=grey, tolerant=tolerant)
+    channels = None if profile is None else icc_channels(profile)
+    if profile is None or channels == (1 if grey else 3):
+        return profile
+    if channels == 1:  # grey that has become RGBA, because it is transparent somewhere
+        profile = grey_profile_as_rgb(profile)
+        if profile is not None:
+            return profile
+    kind = _ICC_TITLES.get(channels or 0, "something else")
+    notes.append(f"The ICC profile is for {kind} and was left out; sRGB is assumed.")
+    return None
+
+
+def _made_profile(space: Space, notes: list[str], *, grey: bool, tolerant: bool) -> bytes | None:
+    if space.unsupported and not tolerant:
+        raise unsupported(
+            f"a picture in the colour space {space.title}",
+            "Export it in sRGB or Display P3, with 8 bits per channel and without HDR.",
+        )
+    try:
+        profile = None if space.unsupported else space.profile(grey=grey)
+    except ValueError:
+        profile = None
+    if profile is None:
+        notes.append(f"The colour space ({space.title}) was taken for sRGB; colours differ.")
+    else:
+        notes.append(
+            f"The colour space ({space.title}) is given by numbers; a profile was made of them."
+        )
+    return profile
 
 
 def _upright(pixels: Pixels, orientation: int) -> Pixels:

@@ -8,10 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 from indelible.errors import ConfigurationError, UnsupportedImageError
-from indelible.imaging._pillow import codec_errors
-from indelible.imaging._writers import JPEG_SEGMENT, WRITERS, Job
+from indelible.imaging._colour import grey_profile_as_rgb
+from indelible.imaging._embed import COMMENT, JPEG_SEGMENT
+from indelible.imaging._pillow import codec_errors, srgb_from
+from indelible.imaging._writers import WRITERS, Job
+from indelible.imaging._xmp import without_address, without_padding
 from indelible.imaging.formats import Format, lookup
-from indelible.imaging.metadata import Metadata, icc_channels
+from indelible.imaging.metadata import Metadata, exif_within, icc_channels
 from indelible.imaging.picture import Pixels
 
 __all__ = ["Conformed", "conform", "encode"]
@@ -20,7 +23,6 @@ __all__ = ["Conformed", "conform", "encode"]
 _JPEG_ROOM: Final = {
     "exif": JPEG_SEGMENT - len(b"Exif\0\0"),
     "xmp": JPEG_SEGMENT - len(b"http://ns.adobe.com/xap/1.0/\0"),
-    "iptc": JPEG_SEGMENT - len(b"Photoshop 3.0\0") - 13,
     "icc_profile": 255 * (JPEG_SEGMENT - len(b"ICC_PROFILE\0") - 2),
 }
 _FIELD_TITLES: Final = {
@@ -28,9 +30,12 @@ _FIELD_TITLES: Final = {
     "exif": "EXIF block",
     "xmp": "XMP packet",
     "iptc": "IPTC record",
+    "photoshop": "Photoshop resources (clipping paths and the like)",
     "text": "text",
     "dpi": "resolution",
 }
+# Formats whose only place for text is a comment without a name.
+_COMMENTS: Final = frozenset({"jpeg", "gif"})
 _NO_METADATA: Final = Metadata()
 _ROWS: Final = 256
 
@@ -63,9 +68,12 @@ def conform(
 ) -> Conformed:
     """Fit pixels and metadata to what a format can hold, so that `encode` has nothing to refuse.
 
-    Transparency is laid over a background where the format has none (JPEG), or made fully opaque or
-    fully transparent (GIF). Metadata that the format has no place for are left out. Each of these
-    leaves a note. To be called before a mark is embedded, which must lie in the final pixels.
+    Colours are converted to sRGB where the format has no place for a profile (GIF); where it knows
+    no grey (WebP), a profile for grey becomes one for RGB that looks the same. Transparency is laid
+    over a background where the format has none (JPEG), or made fully opaque or fully transparent
+    (GIF). Metadata that the format has no place for are left out, EXIF that is too long only after
+    its unused bytes, and the address of an older manifest always. Each of these leaves a note. To
+    be called before a mark is embedded, which must lie in the final pixels.
 
     Parameters
     ----------
@@ -98,9 +106,9 @@ def conform(
             pixels = pixels.copy()
             pixels[..., 3] = np.where(alpha < 128, 0, 255)
             notes.append(f"{target.title} has no half transparency; pixels became on or off.")
-    if metadata.icc_profile and not _describes(metadata.icc_profile, pixels):
-        metadata = replace(metadata, icc_profile=None)
-        notes.append("The ICC profile is for other channels and is left out.")
+    pixels, metadata = _coloured(pixels, metadata, target, notes)
+    if target.name == "gif" and pixels.ndim == 3:
+        notes.append("GIF holds 256 colours; the picture is reduced to them.")
     return Conformed(pixels, _fitting(metadata, target, notes), tuple(notes))
 
 
@@ -154,8 +162,8 @@ def encode(
         )
     pixels = _without_opaque_alpha(pixels, target)
     kept = metadata or _NO_METADATA
-    if kept.icc_profile and not _describes(kept.icc_profile, pixels):
-        kept = replace(kept, icc_profile=None)  # a profile for other channels breaks the file
+    # A profile for other channels breaks the file.
+    kept = replace(kept, icc_profile=_fitting_profile(kept.icc_profile, pixels, target))
     for field, room in _JPEG_ROOM.items() if target.name == "jpeg" else ():
         if len(getattr(kept, field) or b"") > room:
             raise UnsupportedImageError(
@@ -191,9 +199,30 @@ def _check_settings(target: Format, quality: int | None, *, lossless: bool) -> N
         )
 
 
-def _describes(icc_profile: bytes, pixels: Pixels) -> bool:
-    """Say whether a profile is for as many channels as there are, alpha aside."""
-    return icc_channels(icc_profile) == (1 if pixels.ndim == 2 else 3)
+def _coloured(
+    pixels: Pixels, metadata: Metadata, target: Format, notes: list[str]
+) -> tuple[Pixels, Metadata]:
+    """Return pixels and metadata with colours that the format can express."""
+    profile = metadata.icc_profile
+    if not profile:
+        return pixels, metadata
+    fitting = _fitting_profile(profile, pixels, target)
+    if fitting is not None and "icc_profile" in target.metadata:
+        return pixels, metadata
+    converted = srgb_from(pixels, profile)
+    if converted is None:
+        notes.append("The ICC profile is damaged or for other channels, and is left out.")
+    else:
+        pixels = converted
+        notes.append(f"The colours were converted to sRGB, which {target.title} expects.")
+    return pixels, replace(metadata, icc_profile=None)
+
+
+def _fitting_profile(profile: bytes | None, pixels: Pixels, target: Format) -> bytes | None:
+    """Return the profile to write for pixels in a format, None where this one does not fit."""
+    if not profile or icc_channels(profile) != (1 if pixels.ndim == 2 else 3):
+        return None
+    return profile if pixels.ndim == 3 or target.grey else grey_profile_as_rgb(profile)
 
 
 def _without_opaque_alpha(pixels: Pixels, target: Format) -> Pixels:
@@ -223,22 +252,51 @@ def _flatten(pixels: Pixels, background: tuple[int, int, int]) -> Pixels:
 
 
 def _fitting(metadata: Metadata, target: Format, notes: list[str]) -> Metadata:
-    """Return metadata without the fields that the format cannot hold."""
+    """Return metadata without what the format cannot hold."""
+    if metadata.xmp:
+        xmp = without_address(metadata.xmp)
+        if xmp != metadata.xmp:
+            notes.append("The address of an older manifest was taken out of the XMP packet.")
+        if target.name == "gif" and b"\0" in xmp:  # which would end its place in the file
+            xmp = b""
+            notes.append("The XMP packet is no text, and is left out.")
+        metadata = replace(metadata, xmp=xmp or None)
+    if target.name == "jpeg":
+        metadata = _within_segments(metadata, notes)
+    if target.name in _COMMENTS:
+        comments = tuple(pair for pair in metadata.text if pair[0] == "Comment")
+        if comments != metadata.text:
+            notes.append(f"Text entries other than comments have no place in {target.title}.")
+        metadata = replace(metadata, text=comments)
     changes: dict[str, Any] = {}
-    room = _JPEG_ROOM if target.name == "jpeg" else {}
     for field, title in _FIELD_TITLES.items():
-        value = getattr(metadata, field)
-        if not value or (field == "text" and target.name == "jpeg"):
+        if not getattr(metadata, field) or field in target.metadata:
             continue
-        if field not in target.metadata:
-            changes[field] = () if field == "text" else None
-            if field != "dpi":
-                notes.append(f"The {title} has no place in {target.title} and is left out.")
-        elif len(value) > room.get(field, len(value)):
+        if field == "text" and target.name in _COMMENTS:
+            continue
+        changes[field] = () if field == "text" else None
+        if field != "dpi":
+            notes.append(f"The {title} has no place in {target.title} and is left out.")
+    if target.name != "jpeg" and metadata.segments:
+        changes["segments"] = ()
+        if any(segment[1] != COMMENT for segment in metadata.segments):
+            notes.append(f"What programs added to the JPEG file has no place in {target.title}.")
+    return replace(metadata, **changes)
+
+
+def _within_segments(metadata: Metadata, notes: list[str]) -> Metadata:
+    """Return metadata that fit the segments of a JPEG file, their unused bytes left out first."""
+    changes: dict[str, Any] = {}
+    if metadata.exif:
+        changes["exif"], lost = exif_within(metadata.exif, _JPEG_ROOM["exif"])
+        if lost is not None:
+            notes.append(f"The {lost} is too large for JPEG and is left out.")
+    if metadata.xmp and len(metadata.xmp) > _JPEG_ROOM["xmp"]:
+        changes["xmp"] = without_padding(metadata.xmp)
+    for field in ("xmp", "icc_profile"):
+        if len(changes.get(field, getattr(metadata, field)) or b"") > _JPEG_ROOM[field]:
             changes[field] = None
-            notes.append(f"The {title} is too large for {target.title} and is left out.")
-    if target.name == "jpeg" and metadata.text:  # which has a comment, and nothing else for text
-        changes["text"] = tuple(pair for pair in metadata.text if pair[0] == "Comment")[:1]
-        if changes["text"] != metadata.text:
-            notes.append("Text entries other than one comment have no place in JPEG.")
+            notes.append(f"The {_FIELD_TITLES[field]} is too large for JPEG and is left out.")
+    if any(len(v.encode()) > JPEG_SEGMENT for name, v in metadata.text if name == "Comment"):
+        notes.append("A comment is longer than JPEG can hold, and was cut.")
     return replace(metadata, **changes)

@@ -68,7 +68,7 @@ _ALL: Final = (
         lossless=False,
         quality=92,
         max_side=65_500,  # libjpeg's own limit, under the 65,535 of the format
-        metadata=frozenset({"icc_profile", "exif", "xmp", "iptc", "dpi"}),
+        metadata=frozenset({"icc_profile", "exif", "xmp", "iptc", "photoshop", "dpi"}),
     ),
     Format(
         "png",
@@ -104,7 +104,7 @@ _ALL: Final = (
         (".tif", ".tiff"),
         "image/tiff",
         lossless=True,
-        metadata=frozenset({"icc_profile", "exif", "xmp", "iptc", "dpi"}),
+        metadata=frozenset({"icc_profile", "exif", "xmp", "iptc", "photoshop", "dpi"}),
     ),
     Format(
         "gif",

@@ -18,6 +18,15 @@ Pixels = NDArray[np.uint8]
 
 #: Channels of the stored picture. ``P`` and ``PA`` are palettes, without and with transparency.
 Mode = Literal["L", "LA", "P", "PA", "RGB", "RGBA", "CMYK"]
+_CHANNELS: Final[dict[Mode, int]] = {
+    "L": 1,
+    "LA": 4,
+    "P": 3,
+    "PA": 4,
+    "RGB": 3,
+    "RGBA": 4,
+    "CMYK": 4,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,12 @@ class Limits:
     Attributes
     ----------
     max_pixels : int
-        Width times height, in px. 100 megapixels need about 1 GB to decode.
+        Width times height, in px.
+    max_decoded_bytes : int
+        Width times height times channels of the decoded picture: 1 for grey, 3 for colours, 4 with
+        transparency, for CMYK, and for WebP, whose decoder always works with four. Decoding takes
+        up to three times as much. The default admits a camera's 100 megapixels, and 84 megapixels
+        with transparency.
     max_bytes : int
         Size of the file, in bytes.
     max_frames : int
@@ -37,6 +51,7 @@ class Limits:
     """
 
     max_pixels: int = 100_000_000
+    max_decoded_bytes: int = 320 * 1024 * 1024
     max_bytes: int = 512 * 1024 * 1024
     max_frames: int = 10_000
     max_metadata_bytes: int = 16 * 1024 * 1024
@@ -70,6 +85,18 @@ class Limits:
                 f"({width * height / 1e6:.0f} megapixels), "
                 f"the limit is {self.max_pixels / 1e6:g} megapixels.",
                 hint="Scale the picture down, or raise max_pixels in the limits "
+                "if you trust where the file comes from.",
+            )
+
+    def check_decoded(self, header: Header) -> None:
+        """Raise `ImageTooLargeError` for a picture that decodes to over `max_decoded_bytes`."""
+        channels = 4 if header.format == "webp" else _CHANNELS[header.mode]
+        size = header.width * header.height * channels
+        if size > self.max_decoded_bytes:
+            raise ImageTooLargeError(
+                f"The picture of {header.width} x {header.height} px takes {_mib(size)} decoded, "
+                f"the limit is {_mib(self.max_decoded_bytes)}.",
+                hint="Scale the picture down, or raise max_decoded_bytes in the limits "
                 "if you trust where the file comes from.",
             )
 
@@ -114,6 +141,12 @@ class Header:
         Channels of the stored picture, see `Mode`.
     bit_depth : int
         Bits per channel (for a palette: per index).
+    lossless : bool
+        WebP only: whether the picture is stored without loss.
+    irregular : tuple of str
+        Where the file breaks the rules of its format in ways that viewers put up with, one sentence
+        each. Such a file can be looked at and encoded anew, but not signed as it is: what its bytes
+        mean is for each program to guess.
     """
 
     format: str
@@ -122,6 +155,8 @@ class Header:
     frames: int
     mode: Mode
     bit_depth: int
+    lossless: bool = False
+    irregular: tuple[str, ...] = ()
 
     @property
     def animated(self) -> bool:

@@ -230,3 +230,13 @@ def test_no_picture(run: Run, tmp_path: Path) -> None:
     answer = run("sign", path, "--source-type", "captured", "-o", tmp_path / "x.jpg")
     assert answer.code == 4
     assert not (tmp_path / "x.jpg").exists()
+
+
+def test_a_file_that_breaks_its_rules_is_not_signed(run: Run, plain: Path, tmp_path: Path) -> None:
+    path, out = tmp_path / "odd.png", tmp_path / "signed.png"
+    path.write_bytes(plain.read_bytes()[:-12])  # without its end, which viewers do not miss
+    answer = run("sign", path, "--source-type", "captured", "-o", out)
+    assert answer.code == 4
+    assert "cannot be signed" in answer.err
+    assert "protect" in answer.err
+    assert not out.exists()

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from tests.imaging import hostile
+
 Pixels = NDArray[np.uint8]
 
 SRGB_PROFILE: bytes = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -87,3 +89,132 @@ def pillow_pixels(data: bytes) -> Pixels:
     """Return what Pillow alone reads from a file."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image)
+
+
+def jpeg_with(*segments: bytes, trailer: bytes = b"", base: bytes | None = None) -> bytes:
+    """Return a JPEG file with segments placed behind its first marker, and bytes after its end."""
+    data = saved(Image.fromarray(scene()), "JPEG", quality=95) if base is None else base
+    return data[:2] + b"".join(segments) + data[2:] + trailer
+
+
+def xmp_segment(attributes: str = "", inside: str = "") -> bytes:
+    """Return a JPEG segment with an XMP packet."""
+    return hostile.jpeg_segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp(attributes, inside))
+
+
+def xmp(attributes: str = "", inside: str = "") -> bytes:
+    """Return an XMP packet with a description that has attributes and elements."""
+    return (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description rdf:about="" {attributes}>{inside}</rdf:Description>'
+        '</rdf:RDF></x:xmpmeta>\n<?xpacket end="w"?>'
+    ).encode()
+
+
+MOTION = (
+    'xmlns:Q="http://ns.google.com/photos/1.0/camera/" Q:MotionPhoto="1" Q:MicroVideo="1" '
+    'Q:MicroVideoOffset="40" Q:HdrPlus="kept" '
+    'xmlns:Container="http://ns.google.com/photos/1.0/container/" '
+    'xmlns:Item="http://ns.google.com/photos/1.0/container/item/"'
+)
+DIRECTORY = (
+    "<Container:Directory><rdf:Seq><rdf:li rdf:parseType='Resource'>"
+    "<Container:Item Item:Mime='video/mp4' Item:Semantic='MotionPhoto' Item:Length='40'/>"
+    "</rdf:li></rdf:Seq></Container:Directory>"
+)
+VIDEO = b"\0\0\0\x18ftypmp42" + bytes(28)
+
+
+def motion_photo() -> bytes:
+    """Return a photo of a phone, with a second of video behind it."""
+    return jpeg_with(xmp_segment(MOTION, DIRECTORY), trailer=VIDEO)
+
+
+def gain_map_jpeg() -> bytes:
+    """Return a picture with a gain map behind it, as Ultra HDR files have."""
+    attributes = (
+        'xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0" '
+        'xmlns:xmpNote="http://ns.adobe.com/xmp/note/" xmpNote:HasExtendedXMP="00" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg"'
+    )
+    index = hostile.jpeg_segment(0xE2, b"MPF\0II*\0\x08\0\0\0\0\0\0\0\0\0")
+    iso = hostile.jpeg_segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0")
+    gain_map = saved(Image.fromarray(scene(24, 32, 1)), "JPEG")
+    return jpeg_with(xmp_segment(attributes), index, iso, trailer=gain_map)
+
+
+def photoshop_segment(*resources: tuple[int, bytes]) -> bytes:
+    """Return a JPEG segment with Photoshop's image resources."""
+    body = b"Photoshop 3.0\0"
+    for number, value in resources:
+        body += b"8BIM" + struct.pack(">H", number) + b"\x04Name\0" + struct.pack(">I", len(value))
+        body += value + bytes(len(value) % 2)
+    return hostile.jpeg_segment(0xED, body)
+
+
+def sized_exif(orientation: int, width: int, height: int, order: str = "<") -> bytes:
+    """Return an EXIF block that states a size, and two resolutions, 300 and 150."""
+    main, below = 8, 8 + 2 + 4 * 12 + 4
+    values = below + 2 + 2 * 12 + 4
+    block = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(f"{order}I", main)
+    block += struct.pack(f"{order}H", 4)
+    block += struct.pack(f"{order}HHIHH", 0x112, 3, 1, orientation, 0)
+    block += struct.pack(f"{order}HHII", 0x11A, 5, 1, values)
+    block += struct.pack(f"{order}HHII", 0x11B, 5, 1, values + 8)
+    block += struct.pack(f"{order}HHII", 0x8769, 4, 1, below) + bytes(4)
+    block += struct.pack(f"{order}H", 2)
+    block += struct.pack(f"{order}HHIHH", 0xA002, 3, 1, width, 0)
+    block += struct.pack(f"{order}HHII", 0xA003, 4, 1, height) + bytes(4)
+    return block + struct.pack(f"{order}IIII", 300, 1, 150, 1)
+
+
+def large_exif(*, dead: int, maker_note: int) -> bytes:
+    """Return an EXIF block with a maker note, and behind all of it bytes that nothing needs."""
+    main, below = 8, 8 + 2 + 2 * 12 + 4
+    values = below + 2 + 12 + 4
+    block = b"II*\0" + struct.pack("<IH", main, 2)
+    block += struct.pack("<HHII", 271, 2, 6, values) + struct.pack("<HHII", 0x8769, 4, 1, below)
+    block += bytes(4) + struct.pack("<H", 1)
+    block += struct.pack("<HHII", 0x927C, 7, maker_note, values + 6) + bytes(4)
+    return block + b"Maker\0" + b"m" * maker_note + bytes(dead)
+
+
+def png_with(*chunks: bytes, pixels: Pixels | None = None) -> bytes:
+    """Return a PNG file with chunks placed behind its header."""
+    data = saved(Image.fromarray(scene() if pixels is None else pixels), "PNG")
+    signature, header, *rest = hostile.png_chunks(data)
+    return b"".join([signature, header, *chunks, *rest])
+
+
+def avif_with_code_points(primaries: int, transfer: int) -> bytes:
+    """Return an AVIF file whose colours are given by code points, which Pillow cannot write."""
+    data = bytearray(saved(Image.fromarray(scene()), "AVIF", quality=100, subsampling="4:4:4"))
+    at = data.index(b"nclx")
+    struct.pack_into(">HH", data, at + 4, primaries, transfer)
+    return bytes(data)
+
+
+def lab(image: Image.Image, profile: bytes | None) -> NDArray[np.float64]:
+    """Return CIELAB as a colour-managed viewer would compute it: (H, W, 3), L* 0 to 100."""
+    source = profile or SRGB_PROFILE
+    mode = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}[source[16:20]]
+    if image.mode != mode:
+        image = image.getchannel(0) if mode == "L" else image.convert(mode)
+    transform = ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(source)), ImageCms.createProfile("LAB"), mode, "LAB"
+    )
+    values = np.asarray(transform.apply(image)).astype(float)
+    values[..., 0] *= 100 / 255
+    # Pillow hands out the two's complement of a* and b*.
+    values[..., 1:] = (values[..., 1:] + 128) % 256 - 128
+    return values
+
+
+def lab_of_file(data: bytes) -> NDArray[np.float64]:
+    """Return CIELAB of a file, its embedded profile applied."""
+    with Image.open(io.BytesIO(data)) as image:
+        return lab(
+            image.convert("RGB") if image.mode == "P" else image, image.info.get("icc_profile")
+        )

@@ -125,7 +125,7 @@ def test_conform_says_what_is_lost() -> None:
     fitting = imaging.conform(pictures.scene(), METADATA, "jpeg")
     assert fitting.metadata.text == (("Comment", "hello"),)
     assert imaging.conform(pictures.scene(), Metadata(), "jpeg").notes == ()
-    large = Metadata(exif=pictures.exif(maker="x" * 70_000), xmp=b"<" + b" " * 70_000)
+    large = Metadata(exif=pictures.exif(maker="x" * 70_000), xmp=b"<" + b"x" * 70_000)
     fitting = imaging.conform(pictures.scene(), large, "jpeg")
     assert (fitting.metadata.exif, fitting.metadata.xmp) == (None, None)
     assert len(fitting.notes) == 2
@@ -145,7 +145,7 @@ def test_transparency_is_never_lost_silently() -> None:
     before = pixels.copy()
     for format_ in ("jpeg", "gif"):
         fitting = imaging.conform(pixels, Metadata(), format_)
-        assert len(fitting.notes) == 1
+        assert any("transparency" in note for note in fitting.notes)
         imaging.encode(fitting.pixels, format_)
     np.testing.assert_array_equal(pixels, before)
 

@@ -72,6 +72,7 @@ class KeyName(str):
 
 
 _PREFIX: Final = "INDELIBLE_"
+_MAX_DOTS: Final = 200
 _MAX_FILE_BYTES: Final = 1 << 16  # reading TOML takes a time that grows faster than its size
 
 
@@ -274,6 +275,9 @@ def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
             content = stream.read(_MAX_FILE_BYTES + 1)
         if len(content) > _MAX_FILE_BYTES:
             raise ConfigurationError(f"{file} is too large for a configuration file.")
+        # A key of many parts takes a time that grows with their square.
+        if max(line.count(b".") for line in content.split(b"\n")) > _MAX_DOTS:
+            raise ConfigurationError(f"{file}: a line has more than {_MAX_DOTS} dots.")
         return tomllib.loads(content.decode())
     except FileNotFoundError as error:
         if not must_exist:

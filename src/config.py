@@ -75,6 +75,7 @@ __all__ = [
 Strength = Literal["standard", "high"]
 
 _PREFIX: Final = "INDELIBLE_"
+_MAX_DOTS: Final = 200
 _MAX_FILE_BYTES: Final = 1 << 16  # reading TOML takes a time that grows faster than its size
 SECRET_VARIABLES: Final = frozenset({"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN"})
 
@@ -375,7 +376,11 @@ _SECTIONS: Final[dict[str, type[Any]]] = {
 
 def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_file(file.expanduser(), _MAX_FILE_BYTES).decode())
+        content = read_file(file.expanduser(), _MAX_FILE_BYTES)
+        # A key of many parts takes a time that grows with their square.
+        if max(line.count(b".") for line in content.split(b"\n")) > _MAX_DOTS:
+            raise ConfigurationError(f"{file}: a line has more than {_MAX_DOTS} dots.")
+        return tomllib.loads(content.decode())
     except (FileNotFoundError, NotADirectoryError) as error:
         if not must_exist:
             return {}

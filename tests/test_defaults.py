@@ -118,8 +118,9 @@ def test_anchors_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> N
 
 def test_limits(tmp_path: Path) -> None:
     defaults = current().limits
-    configure("[limits]\nmax_pixels = 5\n")
+    configure("[limits]\nmax_pixels = 5\nmax_decoded_bytes = 6\n")
     assert current().limits.max_pixels == 5
+    assert current().limits.max_decoded_bytes == 6
     assert current().limits.max_bytes == defaults.max_bytes
 
 

@@ -16,6 +16,7 @@ from indelible.credentials import find_signals, xmp
 from indelible.credentials.exif import read_text_fields
 from indelible.credentials.signals import RULES
 from indelible.imaging import Metadata
+from tests.fuzz import build
 
 PARAMETERS = (
     "a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512"
@@ -155,3 +156,38 @@ def test_any_metadata_is_read_without_an_error(
 ) -> None:
     for head in (b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"):
         find_signals(Metadata(exif=head + exif, xmp=packet, text=((name, value),)))
+
+
+def comment(text: str) -> dict[str, str]:
+    found = find_signals(Metadata(text=(("comment", text), ("parameters", text))))
+    return {item.name: item.detail for item in found}
+
+
+def test_what_a_claim_says_stands_in_one_line() -> None:
+    assert "ai-comment" in comment("no\nCREATED BY care, made with an ai")
+    assert "ai-comment" in comment("made by Made by AI")
+    assert comment("made by hand\nAI") == {}
+    assert comment("AI, made by hand") == {}
+    assert comment("made with AIRBRUSH") == {}
+    assert "a1111-parameters" in comment("Steps: x, Steps: 20, Seed: 1, cfg scale: 7")
+    assert comment("Steps: 20\nSampler: Euler") == {}
+    assert comment("Sampler: Euler, Steps: 20, ") == {}
+
+
+def test_long_texts_are_looked_at_from_their_beginning() -> None:
+    assert "ai-comment" in comment("x" * 60_000 + " made by AI")
+    assert comment("x" * 70_000 + " made by AI") == {}
+
+
+def test_exif_names_count_once_and_long_fields_are_cut() -> None:
+    def block(*entries: tuple[int, int, int, int]) -> bytes:
+        return build.exif(list(entries), bytes(94) + b"b" * 70_000)
+
+    fields = read_text_fields(block((0x0131, 2, 70_000, 132), (0x0131, 2, 3, 0x616161)))
+    assert fields == {"Software": "b" * 65_536}
+    below = build.directory([(0x9286, 7, 4, 0x63636363)])
+    data = build.exif([(0x8769, 4, 1, 38), (0x8769, 4, 1, 8)], below)
+    assert read_text_fields(data) == {}  # a comment begins behind eight bytes that say its encoding
+    below = build.directory([(0x010E, 2, 4, 0x63636363)])
+    data = build.exif([(0x8769, 4, 1, 38), (0x8769, 4, 1, 8)], below)
+    assert read_text_fields(data) == {"ImageDescription": "cccc"}

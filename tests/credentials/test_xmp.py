@@ -61,6 +61,10 @@ def test_what_is_set_replaces_and_everything_else_stays() -> None:
         b"<a/>",
         b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>",
         b"<a>" * 100_000,
+        b"<a>" * 2_000 + b"</a>" * 2_000,
+        b"<a>" + b"<b/>" * 100_000 + b"</a>",
+        b"<a " + b" ".join(b'b%d="1"' % n for n in range(100_001)) + b"/>",
+        b'<a xmlns:n="' + b"u" * 2_000 + b'"/>',
         bytes(5_000_000),
     ],
 )

@@ -150,6 +150,8 @@ def _texts() -> Iterator[Seed]:
         "deep array": b"a = " + b"[" * 200_000,
         "deep table": b"a = " + b"{a = " * 100_000,
         "dotted": b"a" + b".a" * 300_000 + b" = 1",
+        "dotted, short": b"a" + b".a" * 32_000 + b" = 1",
+        "dotted, many": b"".join(b"a.%d" % n + b".a" * 190 + b" = 1\n" for n in range(150)),
         "headers": b"".join(b"[a%d]\n" % index for index in range(60_000)),
         "deep headers": b"".join(b"[" + b".".join([b"a"] * n) + b"]\n" for n in range(1, 700)),
         "long number": b"a = " + b"1" * 1_000_000,

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from indelible import imaging
 from indelible.errors import ImageTooLargeError, UnreadableImageError, UnsupportedImageError
+from indelible.imaging.metadata import clean_exif
 from tests.imaging import hostile, pictures
 
 
@@ -302,3 +303,40 @@ def test_pillows_own_limit_does_not_interfere(recwarn: pytest.WarningsRecorder) 
     data = imaging.encode(np.full((9_500, 9_500), 7, np.uint8), "png")
     assert imaging.read_header(data).width == 9_500
     assert not recwarn.list
+
+
+def test_a_gif_keeps_its_transparency_without_its_comments() -> None:
+    image = Image.fromarray(pictures.scene(12, 9)).quantize(8)
+    plain = pictures.saved(image, "GIF", transparency=image.getpixel((0, 0)))
+    at = plain.index(b"\x21\xf9")
+    commented = plain[:at] + b"\x21\xfe\4abcd\0" * 3 + plain[at:]
+    picture = imaging.decode(commented)
+    assert picture.pixels.shape == (12, 9, 4)
+    assert picture.pixels[0, 0, 3] == 0
+    assert np.array_equal(picture.pixels, imaging.decode(plain).pixels)
+    assert picture.metadata.text == (("Comment", "abcd"),) * 3
+
+
+@pytest.mark.parametrize("mode", ["P", "PA", "LA", "1", "CMYK", "L"])
+def test_strips_are_converted_like_the_whole(mode: str) -> None:
+    """Pictures of more than one strip: each strip as Pillow converts the whole."""
+    tall = Image.fromarray(pictures.scene(3_000, 40)).convert("RGB")
+    source = {
+        "P": lambda: tall.quantize(16),
+        "PA": lambda: tall.quantize(16),
+        "LA": lambda: tall.convert("LA"),
+        "1": lambda: tall.convert("1"),
+        "CMYK": lambda: tall.convert("CMYK"),
+        "L": lambda: tall.convert("L"),
+    }[mode]()
+    options = {"transparency": 3} if mode == "PA" else {}
+    data = pictures.saved(source, "TIFF" if mode == "CMYK" else "PNG", **options)
+    with Image.open(io.BytesIO(data)) as image:
+        goal = {"P": "RGB", "PA": "RGBA", "LA": "RGBA", "1": "L", "CMYK": "RGB", "L": "L"}[mode]
+        assert np.array_equal(imaging.decode(data).pixels, np.asarray(image.convert(goal)))
+
+
+def test_a_prefix_of_exif_may_be_repeated() -> None:
+    block = pictures.exif(6)
+    assert clean_exif(b"Exif\0\0" * 3 + block) == clean_exif(block)
+    assert clean_exif(b"Exif\0\0" * 3) == (None, 1)

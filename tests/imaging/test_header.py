@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from indelible.errors import (
     UnsupportedImageError,
 )
 from indelible.imaging import Limits
+from indelible.imaging._ifd import Entry, Layout, read_directory, read_layout, write_directory
 from tests.imaging import hostile, pictures
 
 FORMATS = ["jpeg", "png", "webp", "avif", "tiff", "gif"]
@@ -80,6 +83,74 @@ def test_limit_on_pixels(format_: str) -> None:
     for read in (imaging.read_header, imaging.decode):
         with pytest.raises(ImageTooLargeError, match="40 x 50 px"):
             read(data, limits=Limits(max_pixels=1999))
+
+
+def test_limit_on_decoded_bytes() -> None:
+    """A camera's 100 megapixels pass; what its decoder holds four channels of does not."""
+    camera = imaging.Header("jpeg", 11_648, 8_584, 1, "RGB", 8)
+    Limits().check_decoded(camera)
+    for other in (replace(camera, mode="RGBA"), replace(camera, format="webp")):
+        with pytest.raises(ImageTooLargeError, match="320 MiB"):
+            Limits().check_decoded(other)
+    size = struct.pack("<I", 12_000 - 1 | 8_000 - 1 << 14)
+    stream = b"\x2f" + size + bytes.fromhex("0750ad26d4a8ff8188e87f0000")
+    chunk = b"VP8L" + struct.pack("<I", len(stream)) + stream
+    flat = b"RIFF" + struct.pack("<I", len(chunk) + 4) + b"WEBP" + chunk
+    with pytest.raises(ImageTooLargeError, match="decoded"):
+        imaging.decode(flat)
+
+
+def test_counts_are_limited() -> None:
+    """What no real file has is refused, however little each of it costs."""
+    plain = imaging.encode(pictures.scene(8, 8), "gif")
+    body = plain.index(b"\x2c")
+    with pytest.raises(UnreadableImageError, match="blocks"):
+        imaging.read_header(plain[:body] + b"\x21\xfe\0" * 100_001 + plain[body:])
+    avif = bytearray(imaging.encode(pictures.scene(8, 8), "avif"))
+    at = avif.index(b"iloc")
+    struct.pack_into(">H", avif, at + 10, 20_000)
+    with pytest.raises(UnreadableImageError, match="items"):
+        imaging.read_header(bytes(avif))
+
+
+def test_tiff_parts_are_counted_before_they_are_listed() -> None:
+    file = io.BytesIO()
+    Image.fromarray(pictures.scene(40, 8, 1)).save(file, "TIFF")
+    entries = {entry.tag: entry for entry in _entries(file.getvalue())}
+
+    def changed(*changes: Entry) -> bytes:
+        every = entries | {entry.tag: entry for entry in changes}
+        block, first = write_directory(every.values(), Layout("<", False, 0), len(file.getvalue()))
+        return b"II*\0" + struct.pack("<I", first) + file.getvalue()[8:] + block
+
+    def number(tag: int, *values: int) -> Entry:
+        return Entry(tag, 4, len(values), struct.pack(f"<{len(values)}I", *values))
+
+    imaging.read_header(changed())
+    with pytest.raises(UnreadableImageError, match="missing"):
+        imaging.read_header(changed(number(257, 90_000_000), number(256, 1), number(278, 1)))
+    tiles = (number(323, 2_000), number(324, 8), number(325, 16_000_000))
+    with pytest.raises(UnreadableImageError, match="larger than its picture"):
+        imaging.read_header(changed(number(322, 8_000), *tiles))
+    rows = [number(278, 1), number(259, 8), number(273, *[8] * 40)]
+    with pytest.raises(UnreadableImageError, match="over each other"):
+        imaging.read_header(changed(*rows, number(279, *[10_000_000] * 40)) + bytes(11_000_000))
+
+
+def _entries(tiff: bytes) -> list[Entry]:
+    layout = read_layout(tiff)
+    assert layout is not None
+    return read_directory(tiff, layout, layout.first, max_bytes=10_000).entries
+
+
+def test_damaged_metadata_count_as_what_they_decompress_to() -> None:
+    pieces = hostile.png_chunks(imaging.encode(pictures.scene(8, 8), "png"))
+    bomb = hostile.png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(300_000))[:-4])
+    pieces[2:2] = [bomb] * 4
+    data = b"".join(pieces)
+    imaging.read_header(data, limits=Limits(max_metadata_bytes=1_300_000))
+    with pytest.raises(ImageTooLargeError, match="metadata"):
+        imaging.read_header(data, limits=Limits(max_metadata_bytes=1_000_000))
 
 
 def test_bombs_are_refused_from_the_header_alone() -> None:

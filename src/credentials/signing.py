@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from indelible.credentials import _c2pa
+from indelible.credentials import _c2pa, readback
 from indelible.credentials.certificate_profile import require_profile
 from indelible.credentials.manifest import PARENT_INSTANCE, SourceType
 from indelible.credentials.media_types import media_type, sniff
@@ -116,7 +116,8 @@ def sign(
     Raises
     ------
     UnreadableImageError, UnsupportedImageError
-        If the bytes are no picture, or the format carries no manifests.
+        If the bytes are no picture, or the format carries no manifests, or no manifest can be put
+        into this very file without changing what it shows.
     ManifestError
         If the manifest cannot be built, or `parent` carries one that cannot be read.
     CertificateError
@@ -126,6 +127,9 @@ def sign(
 
     Notes
     -----
+    The signed picture is read back before it is returned: everything in it beside the manifest is
+    as it was, and its manifest is intact.
+
     The only connection ever made is to ``signer.timestamp_url``, where there is one.
     """
     kind = media_type(format)
@@ -143,9 +147,10 @@ def sign(
         # There is no history to judge, and going through long lists takes the library its time.
         settings = dataclasses.replace(settings, trust=Trust.nobody())
     recovered = before.store
+    picture = readback.prepared(data) if request.embed else data
     signed, store = _c2pa.sign(
         _c2pa.SigningJob(
-            data=data,
+            data=picture,
             media_type=kind,
             manifest=request.definition(has_parent=ancestor is not None),
             settings=settings,
@@ -156,6 +161,7 @@ def sign(
             remote_url=request.remote_url,
         )
     )
+    readback.check(picture, signed, store, kind, request)
     return SignedPicture(
         data=signed,
         manifest_store=store,

@@ -6,6 +6,7 @@ beside them, `encode` turns them into a file again. Whatever the bytes are, only
 `indelible.errors` are raised.
 """
 
+from indelible.imaging.contents import difference
 from indelible.imaging.decoding import decode
 from indelible.imaging.encoding import Conformed, conform, encode
 from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
@@ -13,6 +14,7 @@ from indelible.imaging.formats import FORMATS, Format, format_from_suffix, ident
 from indelible.imaging.header import read_header
 from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Mode, Picture, Pixels
+from indelible.imaging.relocation import with_plain_items
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -28,6 +30,7 @@ __all__ = [
     "StagedFile",
     "conform",
     "decode",
+    "difference",
     "encode",
     "format_from_suffix",
     "identify",
@@ -35,5 +38,6 @@ __all__ = [
     "read_bytes",
     "read_header",
     "stage",
+    "with_plain_items",
     "write_atomic",
 ]

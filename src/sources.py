@@ -100,11 +100,13 @@ def _from_file(image: str | os.PathLike[str] | bytes, limits: Limits) -> Source:
     data = imaging.read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits)
     if header.animated:
+        tiff = header.format == "tiff"
+        several, each = ("is one of several", "page") if tiff else ("is animated", "frame")
         raise UnsupportedImageError(
-            f"The picture is animated ({header.frames} frames); only still pictures can be "
+            f"The picture {several} ({header.frames} {each}s); only single pictures can be "
             "protected.",
-            hint="Marking one frame would leave the others unmarked. Protect the frames one by "
-            "one, as still pictures.",
+            hint=f"Marking one {each} would leave the others unmarked. Protect the {each}s one by "
+            "one, as files of their own.",
         )
     picture = imaging.decode(data, limits=limits)
     return Source(picture.pixels, picture.format, picture.metadata, data, picture.notes)

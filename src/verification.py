@@ -302,8 +302,9 @@ def _named_payloads(report: CredentialReport, payload: bytes | None) -> Iterator
 def _notes(header: imaging.Header, trust: Trust) -> tuple[str, ...]:
     notes = []
     if header.animated:
+        kind = "pages" if header.format == "tiff" else "frames"
         notes.append(
-            f"Only the first of {header.frames} frames was searched for a watermark; the "
+            f"Only the first of {header.frames} {kind} was searched for a watermark; the "
             "manifest covers the whole file."
         )
     notes.extend(

@@ -27,7 +27,13 @@ import c2pa
 
 from indelible.credentials.bounds import check_bounds
 from indelible.credentials.signers import PemSigner, Signer
-from indelible.errors import IndelibleError, ManifestError, SigningError, TrustError
+from indelible.errors import (
+    IndelibleError,
+    ManifestError,
+    SigningError,
+    TrustError,
+    UnsupportedImageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +42,16 @@ if TYPE_CHECKING:
 
 _CONTEXTS_KEPT = 32
 _THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}  # 6 KB
+_MANIFEST_BOX = b"jumb"  # the type of the box that every manifest store is (ISO/IEC 19566-5)
+# How the library's messages begin when it cannot take a picture apart, or put it together again.
+_PICTURE_FAULTS = ("io: ", "other: asset could not be parsed", "invalidasset")
 _MANIFEST_FAULTS = ("other: bad parameter", "encoding:", "json:", "assertion")
+
+#: What to do with a picture that cannot take a manifest.
+SIDECAR_HINT = (
+    "Keep the manifest beside the picture (`indelible sign --sidecar --no-embed`, "
+    "ManifestRequest(embed=False)), or convert the picture to JPEG, PNG or WebP first."
+)
 
 _contexts: OrderedDict[tuple[int, Settings], c2pa.Context] = OrderedDict()
 # The library's copy of a key goes with the signer that it was made for.
@@ -175,7 +190,7 @@ def read(
     """
     if manifest_store is not None and not manifest_store:
         raise UnreadableManifestError("the manifest store is empty")
-    with _reading():
+    with _reading(data if manifest_store is None else manifest_store):
         check_bounds(data if manifest_store is None else manifest_store)
         with c2pa.Reader(
             media_type, io.BytesIO(data), manifest_store, context=context(settings)
@@ -192,7 +207,7 @@ def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
         Instead of the library's errors.
     """
     store = io.BytesIO()
-    with _reading():
+    with _reading(data):
         check_bounds(data)
         with c2pa.Reader(media_type, io.BytesIO(data), context=context(settings)) as reader:
             # The active manifest's own label names a resource that is the whole store.
@@ -201,8 +216,11 @@ def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
-    """Turn the library's errors while reading into ours."""
+def _reading(data: bytes) -> Iterator[None]:
+    """Turn the library's errors while reading `data` into ours.
+
+    A file that the library cannot take apart has no manifest if no box of one is in it.
+    """
     try:
         yield
     except c2pa.C2paError as error:
@@ -214,6 +232,8 @@ def _reading() -> Iterator[None]:
             raise RemoteManifestError(_url_in(message)) from error
         if message.startswith("NotSupported"):
             raise NotAPictureError("the bytes are of no known format") from error
+        if _MANIFEST_BOX not in data:
+            raise NoManifestError from error
         raise UnreadableManifestError(_without_type(message)) from error
     except (ValueError, KeyError, RecursionError) as error:  # JSON that is not as it should be
         raise UnreadableManifestError(f"the manifest cannot be decoded: {error}") from error
@@ -224,7 +244,7 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
 
     Raises
     ------
-    SigningError, ManifestError
+    SigningError, ManifestError, UnsupportedImageError
         Instead of the library's errors. What the job's signer raised is raised unchanged if it
         is one of ours, and is the cause of a SigningError otherwise.
     """
@@ -316,7 +336,7 @@ def _builder(job: SigningJob) -> c2pa.Builder:
     return builder
 
 
-def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
+def _translated(message: str, job: SigningJob) -> IndelibleError:
     """Tell apart, by its message, why the library refused to sign."""
     lowered = message.lower()
     if job.signer.timestamp_url is not None and lowered.startswith("signature: internal error"):
@@ -329,6 +349,13 @@ def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
         return SigningError(
             f"the C2PA library refused the signature or its certificate: {message}",
             hint="`indelible keys inspect` says which rule of the C2PA profile fails.",
+        )
+    if lowered.startswith(_PICTURE_FAULTS):
+        reason = _without_type(_without_type(message).rpartition("parsed: ")[2])
+        return UnsupportedImageError(
+            "A manifest cannot be put into this picture: the C2PA library cannot take it apart "
+            f"({reason}). Nothing was written.",
+            hint=SIDECAR_HINT if job.embed else "Open and re-save it in an image editor.",
         )
     if lowered.startswith(_MANIFEST_FAULTS):
         return ManifestError(f"the manifest cannot be built: {message}")

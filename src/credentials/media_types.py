@@ -29,6 +29,8 @@ _SIGNATURES = (
     (0, b"GIF89a", "image/gif"),
     (0, b"II*\0", "image/tiff"),
     (0, b"MM\0*", "image/tiff"),
+    (0, b"II+\0", "image/tiff"),
+    (0, b"MM\0+", "image/tiff"),
     (4, b"ftypavif", "image/avif"),
     (4, b"ftypavis", "image/avif"),
     (4, b"ftyphei", "image/heic"),

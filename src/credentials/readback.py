@@ -8,8 +8,9 @@ in, and whose manifest was not read as a verifier reads it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from indelible.credentials._c2pa import SIDECAR_HINT
 from indelible.credentials.reading import read
 from indelible.credentials.status import UNTRUSTED
 from indelible.credentials.trust import Trust
@@ -19,13 +20,7 @@ from indelible.imaging import difference, with_plain_items
 if TYPE_CHECKING:
     from indelible.credentials.signing import Definition
 
-__all__ = ["SIDECAR_HINT", "check", "prepared"]
-
-#: What to do with a picture that cannot take a manifest.
-SIDECAR_HINT: Final = (
-    "Keep the manifest beside the picture (`indelible sign --sidecar --no-embed`, "
-    "ManifestRequest(embed=False)), or convert the picture to JPEG, PNG or WebP first."
-)
+__all__ = ["check", "prepared"]
 
 
 def prepared(data: bytes) -> bytes:

@@ -39,6 +39,8 @@ class Container:
         PNG only: what the compressed picture data must decompress to.
     interlaced : bool
         PNG only: whether the picture is stored in seven passes.
+    raw : str or None
+        TIFF only: which kind of camera raw file it is. What a codec would find in one is a preview.
     """
 
     header: Header
@@ -52,6 +54,7 @@ class Container:
     notes: tuple[str, ...] = ()
     stream_bytes: int = 0
     interlaced: bool = False
+    raw: str | None = None
 
 
 def truncated(

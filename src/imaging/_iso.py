@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from indelible.imaging import _av1
 from indelible.imaging._container import Container, damaged, truncated
+from indelible.imaging._iso_items import unkept
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_iso"]
@@ -95,7 +96,9 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     if monochrome:
         mode = "LA" if alpha else "L"
     header = Header(name, *size, found.samples if sequence else 1, mode, depth)
-    return Container(header, data, notes=_colour_notes(own))
+    tracks = header.frames == 1 and bool(found.tracks)
+    notes = (*_colour_notes(own), *unkept(data, has_tracks=tracks))
+    return Container(header, data, notes=notes)
 
 
 def _boxes(

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from indelible.imaging._container import Container, damaged
+from indelible.imaging._container import Container, damaged, unsupported
 from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
 from indelible.imaging.formats import format_from_suffix, lookup
@@ -54,19 +54,26 @@ def decode(
     UnreadableImageError
         No image, empty, cut short, or damaged. Half a picture is never returned.
     UnsupportedImageError
-        An image of a format or kind that Indelible does not read.
+        An image of a format or kind that Indelible does not read; a camera raw file, for one.
     ImageTooLargeError
         Over one of the limits, or more than the memory holds.
     MissingDependencyError
-        HEIC without the extra ``heif``.
+        HEIC without pi-heif.
     """
     container = read_container(data, limits)
+    if container.raw is not None:
+        raise unsupported(
+            f"a camera raw file ({container.raw})",
+            "What can be decoded of it is a small preview only. Develop it in a raw converter, and "
+            "use the JPEG, TIFF or PNG file that comes out.",
+        )
     header = container.header
     title = lookup(header.format).title
     notes = list(container.notes)
     _note_suffix(header.format, name, notes)
     if header.animated:
-        notes.append(f"The file has {header.frames} frames; only the first one was decoded.")
+        kind = "pages" if header.format == "tiff" else "frames"
+        notes.append(f"The file has {header.frames} {kind}; only the first one was decoded.")
     with codec_errors(title):
         image, container = _open(container)
         # libheif turns the picture as the file says, which may swap its sides.

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import typer
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,11 +20,11 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from indelible.cli._console import answer_json, clean, is_terminal, stderr
-from indelible.cli._errors import exit_code_of, report
+from indelible.cli._console import answer_json, clean, is_terminal, problem, remark, stderr
+from indelible.cli._errors import INTERRUPTED, exit_code_of, report
 from indelible.cli._inputs import Input
 
-__all__ = ["Outcome", "collect", "each", "worst"]
+__all__ = ["Outcome", "collect", "each", "summarise", "worst"]
 
 T = TypeVar("T")
 
@@ -53,16 +54,48 @@ def collect(
         As for `each`.
     as_json : callable or None
         Makes an outcome's JSON object; None prints none.
+
+    Raises
+    ------
+    typer.Exit
+        After Ctrl-C, when what was under way is finished and it was said how much is done.
     """
     done: list[Outcome[T]] = []
-    for outcome in each(inputs, job, jobs=jobs, title=title):
-        done.append(outcome)
-        if as_json is not None:
-            answer_json(as_json(outcome))
+    try:
+        for outcome in each(inputs, job, jobs=jobs, title=title):
+            done.append(outcome)
+            if as_json is not None:
+                answer_json(as_json(outcome))
+    except KeyboardInterrupt:
+        _report_errors(done)
+        if len(inputs) > 1:
+            bad = sum(outcome.error is not None for outcome in done)
+            failed = f" ({bad} of them failed)" if bad else ""
+            left = len(inputs) - len(done)
+            problem(f"Interrupted: {len(done)} of {len(inputs)} done{failed}, {left} left.")
+            raise typer.Exit(INTERRUPTED) from None
+        raise
+    _report_errors(done)
+    return done
+
+
+def summarise(done: Sequence[Outcome[T]], verb: str, *, skipped: int = 0) -> None:
+    """Say on stderr how many of several files went well; of one file there is nothing to say."""
+    if len(done) + skipped < 2:
+        return
+    good = sum(outcome.error is None for outcome in done)
+    counts = [f"{good} {verb}"]
+    if good < len(done):
+        counts.append(f"{len(done) - good} failed")
+    if skipped:
+        counts.append(f"{skipped} skipped, whose result exists")
+    remark(f"{', '.join(counts)}.")
+
+
+def _report_errors(done: Iterable[Outcome[T]]) -> None:
     for outcome in done:
         if outcome.error is not None:
             report(outcome.error, about=outcome.input.name)
-    return done
 
 
 def worst(outcomes: Iterable[Outcome[T]], code: Callable[[T], int] = lambda _: 0) -> int:
@@ -105,6 +138,11 @@ def each(
                         break
                     progress.update(task, advance=1, description=clean(outcome.input.name))
                     yield outcome
+            except KeyboardInterrupt:
+                # What is under way is finished and told, for it leaves files and registry entries.
+                pool.shutdown(wait=True, cancel_futures=True)
+                yield from (f.result() for f in waiting if not f.cancelled())
+                raise
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise

@@ -29,6 +29,7 @@ __all__ = [
     "ProfileOption",
     "QualityOption",
     "RegistryOption",
+    "SkipExistingOption",
     "Strength",
     "StrengthOption",
     "TrustOption",
@@ -82,6 +83,10 @@ OcspOption: TypeAlias = Annotated[
 ]
 ForceOption: TypeAlias = Annotated[
     bool, typer.Option("--force", "-f", help="Overwrite existing files.")
+]
+SkipExistingOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--skip-existing", help="Leave out pictures whose result exists already."),
 ]
 FormatOption: TypeAlias = Annotated[
     str | None,

@@ -23,6 +23,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     [generator]
     name = "Acme Images"
     version = "2.1"
+    source_type = "generated"             # what is claimed about pictures where no option says it
 
     [limits]
     max_pixels = 100_000_000
@@ -146,7 +147,11 @@ class TrustSettings:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorSettings:
-    """Who makes the claims in new manifests; see `indelible.credentials.Generator`."""
+    """Who makes the claims in new manifests; see `indelible.credentials.Generator`.
+
+    The source type is what the command line claims about a picture where no option says it:
+    "generated", "captured", ... (`indelible protect --help` lists them).
+    """
 
     name: str | None = None
     version: str | None = None
@@ -154,6 +159,7 @@ class GeneratorSettings:
     model: str | None = None
     model_version: str | None = None
     model_identifier: str | None = None
+    source_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

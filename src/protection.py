@@ -205,6 +205,7 @@ def protect(
     strength = defaults.settings.watermark.strength if strength is None else strength
     trust = defaults.trust()
     request = _request(manifest, generator, source_type, defaults)
+    doubt = credentials.camera_contradicts(request.source_type, source.metadata.exif)
     parent = None if strip and _history_is_unreadable(source) else source.data
     history = _recovered_history(source, {key, *defaults.detection_keys()}, registry)
 
@@ -269,7 +270,7 @@ def protect(
             canvas.format,
             path,
             key.id,
-            canvas.notes,
+            canvas.notes if doubt is None else (*canvas.notes, doubt),
         )
     if older:
         raise EmbeddingFailedError(

@@ -27,6 +27,7 @@ from indelible.credentials.disclosure import (
     disclosure_xmp,
     fill_request,
 )
+from indelible.credentials.exif import camera_contradicts
 from indelible.credentials.files import extract_store, read_file, sidecar_path, sign_file
 from indelible.credentials.identity import (
     DevelopmentIdentity,
@@ -95,6 +96,7 @@ __all__ = [
     "Trust",
     "TrustList",
     "TrustStore",
+    "camera_contradicts",
     "check_chain",
     "check_profile",
     "create_identity",

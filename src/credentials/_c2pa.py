@@ -350,13 +350,6 @@ def _translated(message: str, job: SigningJob) -> IndelibleError:
             f"the C2PA library refused the signature or its certificate: {message}",
             hint="`indelible keys inspect` says which rule of the C2PA profile fails.",
         )
-    if lowered.startswith(_PICTURE_FAULTS):
-        reason = _without_type(_without_type(message).rpartition("parsed: ")[2])
-        return UnsupportedImageError(
-            "A manifest cannot be put into this picture: the C2PA library cannot take it apart "
-            f"({reason}). Nothing was written.",
-            hint=SIDECAR_HINT if job.embed else "Open and re-save it in an image editor.",
-        )
     if lowered.startswith(_MANIFEST_FAULTS):
         return ManifestError(f"the manifest cannot be built: {message}")
     if job.parent is not None and "ingredient" in lowered:
@@ -367,7 +360,17 @@ def _translated(message: str, job: SigningJob) -> IndelibleError:
         )
     if lowered.startswith("verify: manifest failed validation"):
         return ManifestError(f"the signed manifest does not pass its own validation: {message}")
-    return SigningError(f"signing failed: {message}")
+    faulty = lowered.startswith(_PICTURE_FAULTS)
+    return _unfit(message, job) if faulty else SigningError(f"signing failed: {message}")
+
+
+def _unfit(message: str, job: SigningJob) -> UnsupportedImageError:
+    reason = _without_type(_without_type(message).rpartition("parsed: ")[2])
+    return UnsupportedImageError(
+        "A manifest cannot be put into this picture: the C2PA library cannot take it apart "
+        f"({reason}). Nothing was written.",
+        hint=SIDECAR_HINT if job.embed else "Open and re-save it in an image editor.",
+    )
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -43,9 +43,7 @@ class _Picture(NamedTuple):
         return self.width * self.height
 
 
-def raw_kind(
-    data: bytes, layout: Layout, entries: Iterable[Entry], pages: list[int]
-) -> Raw | None:
+def raw_kind(data: bytes, layout: Layout, entries: Iterable[Entry], pages: list[int]) -> Raw | None:
     """Return which camera raw file a TIFF file is, None where it is none.
 
     That is one that says so, one that holds what a sensor measured, or one whose first picture is a

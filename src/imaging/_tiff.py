@@ -6,7 +6,14 @@ import struct
 from typing import Final
 
 from indelible.imaging._container import Container, damaged, truncated, unsupported
-from indelible.imaging._ifd import ByteOrder, Entry, Layout, read_directory, read_layout, write_directory
+from indelible.imaging._ifd import (
+    ByteOrder,
+    Entry,
+    Layout,
+    read_directory,
+    read_layout,
+    write_directory,
+)
 from indelible.imaging._raw import raw_kind
 from indelible.imaging.picture import Header, Limits, Mode
 

@@ -1,9 +1,9 @@
 """HEIF files, their table of items written so plainly that a manifest can be put into them.
 
 The C2PA library moves whatever lies behind the manifest, and corrects the places in the table of
-items. It takes two things wrong: places that count from the box ``idat`` (grids of tiles, as cameras
-write them) it moves as if they counted from the beginning of the file, and in tables with a base
-for each item it loses its place. Both break the picture, so both are written out beforehand.
+items. It gets two things wrong: places that count from the box ``idat`` (grids of tiles, as cameras
+write them) are moved as if they counted from the beginning of the file, and in a table with a base
+for each item it loses its way. Both break the picture, so both are written out beforehand.
 """
 
 from __future__ import annotations

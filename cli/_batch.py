@@ -88,7 +88,7 @@ def summarise(done: Sequence[Outcome[T]], verb: str, *, skipped: int = 0) -> Non
     if good < len(done):
         counts.append(f"{len(done) - good} failed")
     if skipped:
-        counts.append(f"{skipped} skipped, whose result exists")
+        counts.append(f"{skipped} skipped (done before)")
     remark(f"{', '.join(counts)}.")
 
 
@@ -132,7 +132,8 @@ def each(
                     if len(waiting) > 4 * workers:
                         break
                 while waiting:
-                    outcome = waiting.popleft().result()
+                    outcome = waiting[0].result()
+                    waiting.popleft()
                     for item in remaining:
                         waiting.append(pool.submit(_attempt, item, job))
                         break

@@ -130,14 +130,14 @@ def command(
     Without any configuration a development identity is made on first use:
     its signatures are trusted on this machine only.
     """
+    defaults = current()
+    claimed = source_type_of(source_type, defaults)
     inputs = expand(files, output=output)
     places = targets(inputs, output, format=format, infix="protected", json=json)
     skipped = 0
     if skip_existing:
         inputs, skipped = without_existing(inputs, places)
-    defaults = current()
     own_signer = cert is None
-    claimed = source_type_of(source_type, defaults)
     maker = claimant(
         defaults,
         name=generator,

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from indelible.imaging import _av1
 from indelible.imaging._container import Container, damaged, truncated
-from indelible.imaging._iso_items import unkept
+from indelible.imaging._iso_items import read_items
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_iso"]
@@ -53,7 +53,7 @@ class _Found:
 def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     """Walk the boxes of an AVIF or HEIC file.
 
-    Metadata are left to the codec's library, which has to resolve items anyway.
+    The metadata of AVIF files are left to the codec's library; those of HEIC files are read here.
 
     Parameters
     ----------
@@ -97,8 +97,12 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
         mode = "LA" if alpha else "L"
     header = Header(name, *size, found.samples if sequence else 1, mode, depth)
     tracks = header.frames == 1 and bool(found.tracks)
-    notes = (*_colour_notes(own), *unkept(data, has_tracks=tracks))
-    return Container(header, data, notes=notes)
+    items = read_items(data)
+    notes = (*_colour_notes(own), *items.unkept(has_tracks=tracks))
+    if name == "avif":
+        return Container(header, data, notes=notes)
+    exif, xmp = items.metadata(data, limits)
+    return Container(header, items.hidden_metadata(data), exif=exif, xmp=xmp, notes=notes)
 
 
 def _boxes(

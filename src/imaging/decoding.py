@@ -107,11 +107,12 @@ def _open(container: Container) -> tuple[Image.Image, Container]:
     if name == "heic":
         image = open_heif(container.codec)
         # libheif has applied the file's own rotation, which overrides EXIF's (HEIF, 7.2.3).
-        exif = clean_exif(image.info.get("exif") or b"")[0]
+        exif = clean_exif(container.exif or b"")[0]
+        xmp = container.xmp
     else:
         image = open_image(name, container.codec)
         exif = image.info.get("exif") or None
-    xmp = image.info.get("xmp") or None
+        xmp = image.info.get("xmp") or None
     container = replace(
         container,
         icc_profile=image.info.get("icc_profile") or None,

@@ -28,6 +28,7 @@ from indelible.errors import (
 )
 from indelible.imaging._container import Container, truncated
 from indelible.imaging._png import picture_is_complete
+from indelible.imaging._quiet import silence_tiff
 from indelible.imaging.picture import Pixels
 
 __all__ = ["check_complete", "codec_errors", "open_image", "to_eight_bits"]
@@ -79,6 +80,8 @@ def codec_errors(title: str, *, writing: bool = False) -> Iterator[None]:
 
 def open_image(name: str, data: bytes) -> Image.Image:
     """Return the fully decoded first frame of a file in Pillow's terms."""
+    if name == "tiff":
+        silence_tiff()
     image: Image.Image = _PLUGINS[name](io.BytesIO(data))
     image.load()
     return image

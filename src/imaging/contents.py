@@ -87,13 +87,14 @@ def _jpeg(data: bytes, xmp: bool) -> Iterator[Part]:
             return
         body = memoryview(data)[at + 4 : end]
         at = end
-        if marker == 0xEB and body[:2] == b"JP":
+        if marker == 0xEB and bytes(body[:2]) == b"JP":
             number = bytes(body[2:4])
             if bytes(body[4:8]) == b"\0\0\0\1" and b"c2pa" in bytes(body[8:80]):
                 manifests.add(number)
             if number in manifests:
                 continue
-        if not (xmp and marker == 0xE1 and body[: len(_XMP_SEGMENT)] == _XMP_SEGMENT):
+        packet = marker == 0xE1 and bytes(body[: len(_XMP_SEGMENT)]) == _XMP_SEGMENT
+        if not (xmp and packet):
             yield f"a segment of type {marker:02X}", body
 
 

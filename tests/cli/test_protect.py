@@ -243,3 +243,15 @@ def test_camera_raw_files_are_refused(run: Run, tmp_path: Path) -> None:
     told = json.loads(run("verify", raw, "--json").out)
     assert "camera raw" in told["watermark"]["reason"]
     assert told["credential"]["state"] == "absent"
+
+
+def test_nothing_is_left_of_a_picture_that_signing_damages(
+    run: Run, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indelible.credentials.readback.difference", lambda *_, **__: "page 2")
+    output = tmp_path / "out.jpg"
+    answer = run("protect", plain, "-o", output)
+    assert answer.code == 4
+    assert "page 2" in answer.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plain.png"]
+    assert SqliteRegistry(user_folders().registry).count() == 0

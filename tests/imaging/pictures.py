@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -180,8 +181,8 @@ def tiff(
     *,
     order: Literal["<", ">"] = "<",
     big: bool = False,
-    extra: dict[int, tuple[int, ...]] | None = None,
-    below: dict[int, tuple[int, ...]] | None = None,
+    extra: Mapping[int, tuple[int, ...]] | None = None,
+    below: Mapping[int, tuple[int, ...]] | None = None,
 ) -> bytes:
     """Return an uncompressed TIFF file of (H, W, 3) pixels.
 
@@ -191,9 +192,9 @@ def tiff(
         The picture of the first directory.
     order, big : optional
         Byte order, and whether it is a BigTIFF file.
-    extra : dict, optional
+    extra : mapping, optional
         Further tags of the first directory, as LONG.
-    below : dict, optional
+    below : mapping, optional
         Tags of a directory that SubIFDs (330) points to.
     """
     layout = Layout(order, big, 0)
@@ -208,7 +209,7 @@ def tiff(
     data = bytes(header) + pixels.tobytes()
     data += bytes(len(data) % 2)
     tags = {256: (width,), 257: (height,), 259: (1,), 262: (2,), 277: (3,), 278: (height,)}
-    entries = {tag: entry(tag, values) for tag, values in (tags | (extra or {})).items()}
+    entries = {tag: entry(tag, values) for tag, values in {**tags, **(extra or {})}.items()}
     entries[258] = entry(258, (8, 8, 8), 3)
     entries[273] = entry(273, (header,), wide)
     entries[279] = entry(279, (pixels.nbytes,), wide)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from indelible import imaging
-from indelible.errors import UnreadableImageError
+from indelible.errors import ImageError, UnreadableImageError
 from indelible.imaging._ifd import read_layout
-from tests.imaging import pictures
+from tests.imaging import hostile, pictures
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -45,3 +47,17 @@ def test_a_chain_of_pages_without_an_end() -> None:
 def test_tags_that_are_not_kept_are_named(tag: int, words: str) -> None:
     picture = imaging.decode(pictures.tiff(pictures.scene(), extra={tag: (1, 2, 3)}))
     assert any(words in note for note in picture.notes)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg", "group4"])
+def test_no_library_speaks_about_damaged_files(
+    compression: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    image = Image.fromarray(pictures.scene())
+    image = image.convert("1") if compression == "group4" else image
+    data = pictures.saved(image, "TIFF", compression=compression)
+    for _, damaged in hostile.mutations(data, count=60):
+        with contextlib.suppress(ImageError):
+            imaging.decode(damaged, limits=imaging.Limits(max_pixels=1_000_000))
+    said = capfd.readouterr()
+    assert said.out + said.err == ""

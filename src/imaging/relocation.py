@@ -2,17 +2,22 @@
 
 The C2PA library moves whatever lies behind the manifest, and corrects the places in the table of
 items. It gets two things wrong: places that count from the box ``idat`` (grids of tiles, as cameras
-write them) are moved as if they counted from the beginning of the file, and in a table with a base
-for each item it loses its way. Both break the picture, so both are written out beforehand.
+write them) are moved as if they counted from the beginning of the file, and in a table with bases
+it loses its way at the first item whose base is 0. Both break the picture, so both are written out
+beforehand.
 """
 
 from __future__ import annotations
 
 import struct
+from typing import Final
 
 from indelible.imaging._boxes import Box, Item, boxes, item_locations
 
 __all__ = ["with_plain_items"]
+
+# How an item begins in each version of the table.
+_HEADS: Final = {0: ">H2x", 1: ">H4x", 2: ">I4x"}
 
 
 def with_plain_items(data: bytes) -> bytes:
@@ -35,12 +40,12 @@ def with_plain_items(data: bytes) -> bytes:
         for child in boxes(data, meta.content + 4, meta.end)
     ]
     table = next((box for box in inner if box.kind == b"iloc"), None)
-    if table is None or data[table.content] not in (1, 2):
+    if table is None or data[table.content] not in _HEADS:
         return data
     items = item_locations(data, table)
     inside = [item for item in items if item.method]
-    has_bases = data[table.content + 5] >> 4 != 0
-    if not (inside or has_bases) or not all(_can_be_moved(item) for item in items):
+    mixed = data[table.content + 5] >> 4 != 0 and any(item.base == 0 for item in items)
+    if not (inside or mixed) or not all(_can_be_moved(item) for item in items):
         return data
     store = next((box for box in inner if box.kind == b"idat"), None)
     content = b"" if store is None else data[store.content : store.end]
@@ -72,12 +77,12 @@ def _table(data: bytes, table: Box, items: list[Item], moved_to: int) -> bytes |
 
     What is left of its room becomes an empty box, or zeros behind the last item.
     """
-    wide = data[table.content] == 2
+    version = data[table.content]
     body = data[table.content : table.content + 4] + bytes([0x44, 0])
-    body += struct.pack(">I" if wide else ">H", len(items))
-    parts = [body]
+    parts = [body + struct.pack(">I" if version == 2 else ">H", len(items))]
     for item in items:
-        parts.append(struct.pack(">IHHH" if wide else ">HHHH", item.id, 0, 0, len(item.extents)))
+        # The number is followed by the method, from version 1 on, and where the data are: here.
+        parts.append(struct.pack(_HEADS[version], item.id) + struct.pack(">H", len(item.extents)))
         begin = item.base + (moved_to if item.method else 0)
         parts += [struct.pack(">II", begin + e.offset, e.length) for e in item.extents]
     body = b"".join(parts)

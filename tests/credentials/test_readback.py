@@ -43,6 +43,7 @@ FIT = {
     "tiles, placed from a base": pictures.tiled_avif(pictures.scene(96, 128)),
     "tiles, placed by themselves": pictures.tiled_avif(pictures.scene(96, 128), base=False),
     "HEIC": heic_files.SCENE,
+    "bases for some items only": pictures.with_one_place_less_a_base(heic_files.SCENE),
     "HEIC of two pictures": heic_files.BOTH,
     "big-endian TIFF": pictures.tiff(pictures.scene(), order=">"),
     "big-endian BigTIFF": pictures.tiff(pictures.scene(), order=">", big=True),

@@ -222,3 +222,14 @@ def tiff(
     start = struct.pack(f"{order}HHHQ", 43, 8, 0, first) if big else None
     start = start or struct.pack(f"{order}HI", 42, first)
     return mark + start + data[header:] + part
+
+
+def with_one_place_less_a_base(data: bytes) -> bytes:
+    """Return a HEIC file whose second item is placed without a base, its first with one.
+
+    So do programs write it that add metadata to a file.
+    """
+    at = data.index(b"iloc") + 12 + 18  # version 0, a base and one piece for each item
+    base, pieces, offset = struct.unpack_from(">IHI", data, at + 4)
+    assert (pieces, offset) == (1, 0)
+    return data[: at + 4] + struct.pack(">IHI", 0, 1, base) + data[at + 14 :]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -61,12 +62,23 @@ def collect(
         After Ctrl-C, when what was under way is finished and it was said how much is done.
     """
     done: list[Outcome[T]] = []
-    try:
-        for outcome in each(inputs, job, jobs=jobs, title=title):
+
+    def take(outcome: Outcome[T]) -> None:
+        if not any(known is outcome for known in done[-1:]):
             done.append(outcome)
             if as_json is not None:
                 answer_json(as_json(outcome))
+
+    results = each(inputs, job, jobs=jobs, title=title)
+    try:
+        for outcome in results:
+            take(outcome)
     except KeyboardInterrupt:
+        # It may have come here as well as in there: either way what was under way is told, too.
+        with contextlib.suppress(KeyboardInterrupt, StopIteration):
+            take(results.throw(KeyboardInterrupt))
+            for outcome in results:
+                take(outcome)
         _report_errors(done)
         if len(inputs) > 1:
             bad = sum(outcome.error is not None for outcome in done)
@@ -111,7 +123,7 @@ def worst(outcomes: Iterable[Outcome[T]], code: Callable[[T], int] = lambda _: 0
 
 def each(
     inputs: Sequence[Input], job: Callable[[Input], T], *, jobs: int | None = None, title: str = ""
-) -> Iterator[Outcome[T]]:
+) -> Generator[Outcome[T], None, None]:
     """Do `job` for every input, in threads, and yield the outcomes in the inputs' order.
 
     Kernels, codecs and the C2PA library release the interpreter's lock, so threads are enough.
@@ -133,12 +145,12 @@ def each(
                         break
                 while waiting:
                     outcome = waiting[0].result()
-                    waiting.popleft()
                     for item in remaining:
                         waiting.append(pool.submit(_attempt, item, job))
                         break
                     progress.update(task, advance=1, description=clean(outcome.input.name))
                     yield outcome
+                    waiting.popleft()  # not before: an interruption may come at any point
             except KeyboardInterrupt:
                 # What is under way is finished and told, for it leaves files and registry entries.
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -190,7 +190,7 @@ def read(
     """
     if manifest_store is not None and not manifest_store:
         raise UnreadableManifestError("the manifest store is empty")
-    with _reading(data if manifest_store is None else manifest_store):
+    with _reading(data if manifest_store is None else None):
         check_bounds(data if manifest_store is None else manifest_store)
         with c2pa.Reader(
             media_type, io.BytesIO(data), manifest_store, context=context(settings)
@@ -216,10 +216,10 @@ def extract_store(data: bytes, media_type: str, settings: Settings) -> bytes:
 
 
 @contextmanager
-def _reading(data: bytes) -> Iterator[None]:
-    """Turn the library's errors while reading `data` into ours.
+def _reading(picture: bytes | None) -> Iterator[None]:
+    """Turn the library's errors while reading into ours.
 
-    A file that the library cannot take apart has no manifest if no box of one is in it.
+    A picture that the library cannot take apart has no manifest if no box of one is in it.
     """
     try:
         yield
@@ -232,7 +232,7 @@ def _reading(data: bytes) -> Iterator[None]:
             raise RemoteManifestError(_url_in(message)) from error
         if message.startswith("NotSupported"):
             raise NotAPictureError("the bytes are of no known format") from error
-        if _MANIFEST_BOX not in data:
+        if picture is not None and _MANIFEST_BOX not in picture:
             raise NoManifestError from error
         raise UnreadableManifestError(_without_type(message)) from error
     except (ValueError, KeyError, RecursionError) as error:  # JSON that is not as it should be

@@ -30,7 +30,7 @@ also after its metadata was stripped.
 EPILOG = """
 [bold]Try it[/bold]
 
-[cyan]indelible protect picture.png -o protected.jpg[/cyan]
+[cyan]indelible protect picture.png -o protected.jpg --source-type generated[/cyan]
 
 [cyan]indelible verify protected.jpg[/cyan]
 
@@ -101,6 +101,8 @@ def _quiet_libraries() -> None:
 
 def run() -> None:
     """Run the command; whatever happens ends in an exit code, never in a stack trace."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # a library's words are for developers
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a letter shows a question mark.

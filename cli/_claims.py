@@ -11,7 +11,7 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from indelible import credentials
-from indelible.cli._console import is_terminal
+from indelible.cli._console import clean, is_terminal, remark
 from indelible.cli._errors import UsageError
 from indelible.credentials import (
     Generator,
@@ -23,10 +23,10 @@ from indelible.credentials import (
 from indelible.defaults import Defaults, with_timestamp
 from indelible.private_keys import open_signer
 from indelible.secret import Secret
+from indelible.wording import SOURCE_WORDS
 
 __all__ = [
     "SOURCE_TYPES",
-    "SOURCE_TYPE_HELP",
     "CertKeyOption",
     "CertOption",
     "GeneratorOption",
@@ -38,6 +38,7 @@ __all__ = [
     "NoTrainingOption",
     "PromptOption",
     "ProviderOption",
+    "SourceTypeOption",
     "ThumbnailOption",
     "TimestampOption",
     "TitleOption",
@@ -45,8 +46,10 @@ __all__ = [
     "ask_passphrase",
     "claimant",
     "claims",
+    "say_claim",
     "signer_of",
     "source_type_named",
+    "source_type_of",
 ]
 
 _SIGNER: Final = "Signer"
@@ -134,7 +137,6 @@ ThumbnailOption: TypeAlias = Annotated[
 ]
 
 SOURCE_TYPES: Final = {kind.short_name: kind for kind in SourceType}
-SOURCE_TYPE_HELP: Final = f"How the picture came to be: {', '.join(SOURCE_TYPES)}."
 
 
 def source_type_named(name: str) -> SourceType:
@@ -151,6 +153,57 @@ def source_type_named(name: str) -> SourceType:
     raise UsageError(
         f"{name!r} is no source type.", hint=f"Choose one of {', '.join(SOURCE_TYPES)}."
     )
+
+
+SourceTypeOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--source-type",
+        metavar="TYPE",
+        help=f"How the picture came to be: {', '.join(SOURCE_TYPES)}.",
+        rich_help_panel=_CLAIMS,
+    ),
+]
+
+
+def source_type_of(name: str | None, defaults: Defaults) -> SourceType:
+    """Return what is claimed about the pictures: the option, the setting, or what a person answers.
+
+    Nothing is claimed by default: a wrong claim is signed, and stays.
+
+    Raises
+    ------
+    UsageError
+        If nobody says it, or there is no such source type.
+    """
+    if name is not None:
+        return source_type_named(name)
+    configured = defaults.settings.generator.source_type
+    if configured is not None:
+        return configured
+    kinds = ", ".join(SOURCE_TYPES)
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+        raise UsageError(
+            "What is the picture? Nothing is claimed by default.",
+            hint="Give --source-type, or set generator.source_type in your settings: one of "
+            f"{kinds}.",
+        )
+    remark(f"How did the picture come to be? One of {kinds}.")
+    while True:
+        answer: str = typer.prompt("Source type", err=True)
+        try:
+            return source_type_named(answer.strip())
+        except UsageError as error:
+            remark(f"{clean(error.message)} {clean(error.hint)}")
+
+
+def say_claim(source_type: SourceType, generator: Generator, *, named: bool) -> None:
+    """Say on stderr what will be signed about the pictures."""
+    what = f"Claiming: {SOURCE_WORDS[source_type.value]} ({source_type.value})"
+    if not named:
+        remark(f"{what}. The generator is not named (--generator, or the setting generator.name).")
+        return
+    remark(f"{what}, by {clean(' '.join(filter(None, (generator.name, generator.version))))}.")
 
 
 def claimant(

@@ -1,4 +1,8 @@
-"""Which files a command is about: names, folders, patterns, and ``-`` for standard input."""
+"""Which files a command is about: names, folders, patterns, and ``-`` for standard input.
+
+In a folder everything that is a picture by its content is meant, whatever its name, and everything
+that is named like one, so that a broken one is told. What is passed over is counted.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,19 @@ from pathlib import Path
 from typing import Final
 
 from indelible import imaging
-from indelible.errors import ImageError, ImageTooLargeError, UnreadableImageError
+from indelible.cli._console import remark
+from indelible.errors import (
+    ImageError,
+    ImageTooLargeError,
+    UnreadableImageError,
+    UnsupportedImageError,
+)
 from indelible.imaging import Limits
 
-__all__ = ["STDIN", "Input", "expand"]
+__all__ = ["STDIN", "Input", "expand", "format_of"]
 
 STDIN: Final = "-"
+_HEAD: Final = 512  # bytes that tell every format
 _PATTERN: Final = frozenset("*?[")
 
 
@@ -30,12 +41,15 @@ class Input:
         As reports call it; ``-`` for standard input.
     path : Path or None
         Its file; None for standard input.
+    below : Path
+        The folders between the one that was named and the file: what a copy of the tree mirrors.
     error : ImageError or None
         Why there is no picture, where a name led nowhere.
     """
 
     name: str
     path: Path | None = None
+    below: Path = Path()
     error: ImageError | None = None
 
     def source(self, limits: Limits) -> Path | bytes:
@@ -51,28 +65,69 @@ class Input:
         return _read_stdin(limits) if self.path is None else self.path
 
 
-def expand(names: Iterable[str]) -> list[Input]:
+@dataclass(slots=True)
+class _PassedOver:
+    """How many files of folders are no input: no pictures, or pictures of a kind not read."""
+
+    nothing: int = 0
+    foreign: int = 0
+
+    def say(self) -> None:
+        """Say on stderr what was passed over, if something was."""
+        if self.nothing:
+            what = "file that is no picture" if self.nothing == 1 else "files that are no pictures"
+            remark(f"Skipped {self.nothing} {what}.")
+        if self.foreign:
+            pictures = "picture" if self.foreign == 1 else "pictures"
+            remark(f"Skipped {self.foreign} {pictures} of kinds that Indelible does not read.")
+
+
+def expand(names: Iterable[str], *, output: str | None = None) -> list[Input]:
     """Turn arguments into inputs: folders into the pictures below them, patterns into matches.
 
     A name that leads nowhere becomes an input with an error, so that the others are still served.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As given on the command line.
+    output : str, optional
+        Where results go: a folder below one of the inputs is passed over.
     """
     found: dict[str, Input] = {}
+    passed_over = _PassedOver()
     for name in names:
-        for item in _expand_one(name):
+        for item in _expand_one(name, passed_over, output):
             found.setdefault(item.name, item)
+    passed_over.say()
     return list(found.values())
 
 
-def _expand_one(name: str) -> Iterator[Input]:
+def format_of(path: Path) -> str | None:
+    """Return the format that a file's first bytes announce, None where they are no picture's.
+
+    Raises
+    ------
+    UnsupportedImageError
+        If it is a picture of a kind that is not read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return imaging.identify(stream.read(_HEAD))
+    except (OSError, ValueError, UnreadableImageError):
+        return None
+
+
+def _expand_one(name: str, passed_over: _PassedOver, output: str | None) -> Iterator[Input]:
     if name == STDIN:
         yield Input(STDIN)
         return
     path = Path(name)
     try:
         if path.is_dir():
-            yield from _folder(path)
+            yield from _folder(path, passed_over, output)
         elif not os.path.lexists(path) and _PATTERN & set(name):
-            yield from _pattern(name)
+            yield from _pattern(name, passed_over, output)
         elif not path.exists():
             yield _nowhere(name, "there is no such file", "Check the name and the folder.")
         else:
@@ -82,27 +137,43 @@ def _expand_one(name: str) -> Iterator[Input]:
         yield _nowhere(name, f"it cannot be opened: {reason}", "Check the name.")
 
 
-def _folder(folder: Path) -> Iterator[Input]:
+def _folder(folder: Path, passed_over: _PassedOver, output: str | None) -> Iterator[Input]:
     found = False
+    results = None if output in (None, STDIN) else Path(str(output)).resolve()
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        folders[:] = sorted(
+            f for f in folders if not f.startswith(".") and Path(parent, f).resolve() != results
+        )
         for file in sorted(files):
             path = Path(parent, file)
-            if imaging.format_from_suffix(path) is not None and not file.startswith("."):
+            if not file.startswith(".") and _is_picture(path, passed_over):
                 found = True
-                yield Input(str(path), path)
+                yield Input(str(path), path, Path(parent).relative_to(folder))
     if not found:
         yield _nowhere(str(folder), "the folder holds no pictures", "Name the files one by one.")
 
 
-def _pattern(pattern: str) -> Iterator[Input]:
+def _is_picture(path: Path, passed_over: _PassedOver) -> bool:
+    if imaging.format_from_suffix(path) is not None:
+        return True
+    try:
+        # Pipes and devices are not opened: they might never answer.
+        known = path.is_file() and format_of(path) is not None
+    except UnsupportedImageError:
+        passed_over.foreign += 1
+        return False
+    passed_over.nothing += not known
+    return known
+
+
+def _pattern(pattern: str, passed_over: _PassedOver, output: str | None) -> Iterator[Input]:
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - takes absolute ones
     if not matches:
         yield _nowhere(pattern, "no file matches", "Check the pattern and the folder.")
     for match in matches:
         path = Path(match)
         if path.is_dir():
-            yield from _folder(path)
+            yield from _folder(path, passed_over, output)
         else:
             yield Input(match, path)
 

@@ -30,6 +30,7 @@ __all__ = [
     "ProfileOption",
     "QualityOption",
     "RegistryOption",
+    "SkipExistingOption",
     "Strength",
     "StrengthOption",
     "TrustOption",
@@ -84,6 +85,10 @@ OcspOption: TypeAlias = Annotated[
 ]
 ForceOption: TypeAlias = Annotated[
     bool, typer.Option("--force", "-f", help="Overwrite existing files.")
+]
+SkipExistingOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--skip-existing", help="Leave out pictures whose result exists already."),
 ]
 FormatOption: TypeAlias = Annotated[
     str | None,

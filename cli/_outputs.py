@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from indelible import imaging
 from indelible.cli._console import is_terminal
 from indelible.cli._errors import UsageError
-from indelible.cli._inputs import STDIN, Input
+from indelible.cli._inputs import STDIN, Input, format_of
+from indelible.errors import UnsupportedImageError
 
-__all__ = ["STDOUT", "targets"]
+__all__ = ["STDOUT", "targets", "without_existing"]
 
 STDOUT: Final = "-"
 
@@ -73,7 +74,21 @@ def targets(
                 hint="Work on them one by one, with a name for each.",
             )
         taken[path] = name
+    for parent in {path.parent for path in found.values()} if folder is not None else ():
+        _made(parent)
     return dict(found)
+
+
+def without_existing(
+    inputs: Sequence[Input], places: Mapping[str, Path | None]
+) -> tuple[list[Input], int]:
+    """Return the inputs whose result is not there yet, and how many are."""
+    left = []
+    for item in inputs:
+        place = places[item.name]
+        if place is None or not os.path.lexists(place):
+            left.append(item)
+    return left, len(inputs) - len(left)
 
 
 def _check_stdout(inputs: Sequence[Input], *, json: bool) -> None:
@@ -106,15 +121,25 @@ def _made(folder: Path) -> Path:
 
 
 def _place(item: Input, folder: Path | None, format: str | None, infix: str) -> Path:
+    """Name a result after its input; its suffix says the format that it will have.
+
+    That is the one that was asked for, else the one that the input's content has: a name may lie,
+    and a picture keeps its format unless somebody wants another.
+    """
     known = imaging.FORMATS.get((format or "").lower())
     if item.path is None:
-        suffix = known.suffixes[0] if known else ".png"
-        return (folder or Path()) / f"stdin{suffix}"
-    own = imaging.format_from_suffix(item.path)
-    if known is not None and known.name != own:
+        return (folder or Path()) / f"stdin{known.suffixes[0] if known else ''}"
+    known = known or imaging.FORMATS.get(_content(item.path) or "")
+    suffix = item.path.suffix
+    if known is not None and known.name != imaging.format_from_suffix(item.path):
         suffix = known.suffixes[0]
-    else:
-        suffix = item.path.suffix if own is not None else ".png"
     if folder is not None:
-        return folder / f"{item.path.stem}{suffix}"
+        return folder / item.below / f"{item.path.stem}{suffix}"
     return item.path.with_name(f"{item.path.stem}.{infix}{suffix}")
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return format_of(path)
+    except UnsupportedImageError:
+        return None  # told when it is worked on

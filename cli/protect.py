@@ -10,9 +10,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from indelible.cli._batch import Outcome, collect, worst
+from indelible.cli._batch import Outcome, collect, summarise, worst
 from indelible.cli._claims import (
-    SOURCE_TYPE_HELP,
     CertKeyOption,
     CertOption,
     GeneratorOption,
@@ -24,14 +23,16 @@ from indelible.cli._claims import (
     NoTrainingOption,
     PromptOption,
     ProviderOption,
+    SourceTypeOption,
     ThumbnailOption,
     TimestampOption,
     TitleOption,
     UniqueIdOption,
     claimant,
     claims,
+    say_claim,
     signer_of,
-    source_type_named,
+    source_type_of,
 )
 from indelible.cli._console import answer, clean, remark, write_bytes
 from indelible.cli._errors import guarded, hint_of, told
@@ -45,11 +46,12 @@ from indelible.cli._options import (
     ProfileOption,
     QualityOption,
     RegistryOption,
+    SkipExistingOption,
     StrengthOption,
     marking_ring,
     registry_at,
 )
-from indelible.cli._outputs import targets
+from indelible.cli._outputs import targets, without_existing
 from indelible.defaults import current
 from indelible.protection import ProtectedImage, protect
 from indelible.wording import DEVELOPMENT_NOTE
@@ -59,14 +61,19 @@ __all__ = ["EPILOG", "command"]
 EPILOG = """
 [bold]Examples[/bold]
 
-Protect one picture: [cyan]indelible protect picture.png -o protected.jpg[/cyan]
+Protect one picture:
+[cyan]indelible protect picture.png -o protected.jpg --source-type generated[/cyan]
 
-A whole folder into another one: [cyan]indelible protect renders/ -o protected/ --format webp[/cyan]
+A whole tree of folders into another one; run again, it goes on where it stopped:
+[cyan]indelible protect renders/ -o protected/ --source-type generated --skip-existing[/cyan]
 
-In a pipe: [cyan]generate | indelible protect - -o - --generator "Acme Images" > picture.png[/cyan]
+In a pipe: [cyan]generate | indelible protect - -o - --source-type generated > picture.png[/cyan]
 
 With a certificate of your own:
-[cyan]indelible protect picture.png --cert chain.pem --cert-key key.pem[/cyan]
+[cyan]indelible protect photo.png --source-type captured --cert chain.pem --cert-key key.pem[/cyan]
+
+What is claimed is signed, so it is never guessed: set generator.source_type and generator.name in
+your settings to say it once.
 """
 
 
@@ -82,8 +89,8 @@ def command(
             "--output",
             "-o",
             metavar="PATH",
-            help="Output file, or folder for several; - is standard output. "
-            "By default NAME.protected.SUFFIX beside the input.",
+            help="Output file, or folder for several, which mirrors the input's; - is standard "
+            "output. By default NAME.protected.SUFFIX beside the input.",
         ),
     ] = None,
     key: KeyOption = None,
@@ -97,15 +104,7 @@ def command(
     model: ModelOption = None,
     model_version: ModelVersionOption = None,
     model_id: ModelIdOption = None,
-    source_type: Annotated[
-        str,
-        typer.Option(
-            "--source-type",
-            metavar="TYPE",
-            help=SOURCE_TYPE_HELP,
-            rich_help_panel="What the manifest says",
-        ),
-    ] = "generated",
+    source_type: SourceTypeOption = None,
     title: TitleOption = None,
     unique_id: UniqueIdOption = None,
     prompt: PromptOption = None,
@@ -121,6 +120,7 @@ def command(
         bool, typer.Option("--strip", help="Keep no metadata but the colour profile.")
     ] = False,
     force: ForceOption = False,
+    skip_existing: SkipExistingOption = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -130,21 +130,26 @@ def command(
     Without any configuration a development identity is made on first use:
     its signatures are trusted on this machine only.
     """
-    inputs = expand(files)
-    places = targets(inputs, output, format=format, infix="protected", json=json)
     defaults = current()
+    claimed = source_type_of(source_type, defaults)
+    inputs = expand(files, output=output)
+    places = targets(inputs, output, format=format, infix="protected", json=json)
+    skipped = 0
+    if skip_existing:
+        inputs, skipped = without_existing(inputs, places)
     own_signer = cert is None
+    maker = claimant(
+        defaults,
+        name=generator,
+        version=generator_version,
+        provider=provider,
+        model=model,
+        model_version=model_version,
+        model_id=model_id,
+    )
     request = claims(
-        claimant(
-            defaults,
-            name=generator,
-            version=generator_version,
-            provider=provider,
-            model=model,
-            model_version=model_version,
-            model_id=model_id,
-        ),
-        source_type_named(source_type),
+        maker,
+        claimed,
         title=title,
         unique_id=unique_id,
         prompt=prompt,
@@ -152,6 +157,8 @@ def command(
         no_training=no_training,
         thumbnail=thumbnail,
     )
+    if inputs:
+        say_claim(claimed, maker, named=bool(generator or defaults.settings.generator.name))
     signing = signer_of(cert, cert_key, timestamp, defaults)
     ring = marking_ring(key, defaults)
     where = registry_at(registry, create=True) or defaults.registry()
@@ -190,6 +197,7 @@ def command(
         if outcome.value is not None:
             for note in outcome.value.notes:
                 remark(f"{clean(outcome.input.name)}: {clean(note)}")
+    summarise(done, "protected", skipped=skipped)
     if good and own_signer and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(worst(done))

@@ -12,10 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible import imaging
-from indelible.cli._batch import Outcome, collect, worst
+from indelible.cli._batch import Outcome, collect, summarise, worst
 from indelible.cli._claims import (
-    SOURCE_TYPE_HELP,
-    SOURCE_TYPES,
     CertKeyOption,
     CertOption,
     GeneratorOption,
@@ -27,29 +25,36 @@ from indelible.cli._claims import (
     NoTrainingOption,
     PromptOption,
     ProviderOption,
+    SourceTypeOption,
     ThumbnailOption,
     TimestampOption,
     TitleOption,
     UniqueIdOption,
     claimant,
     claims,
+    say_claim,
     signer_of,
     source_type_named,
+    source_type_of,
 )
 from indelible.cli._console import answer, clean, remark, write_bytes
 from indelible.cli._errors import UsageError, guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
-from indelible.cli._options import ForceOption, JobsOption, JsonOption
-from indelible.cli._outputs import targets
+from indelible.cli._options import ForceOption, JobsOption, JsonOption, SkipExistingOption
+from indelible.cli._outputs import targets, without_existing
 from indelible.credentials import (
     ManifestDefinition,
     ManifestRequest,
     SignedPicture,
+    SourceType,
+    camera_contradicts,
     new_manifest_id,
     sidecar_path,
     sign_file,
 )
 from indelible.defaults import current
+from indelible.errors import IndelibleError
+from indelible.imaging import Limits
 from indelible.wording import DEVELOPMENT_NOTE
 
 __all__ = ["EPILOG", "command"]
@@ -115,15 +120,7 @@ def command(
     cert: CertOption = None,
     cert_key: CertKeyOption = None,
     timestamp: TimestampOption = None,
-    source_type: Annotated[
-        str | None,
-        typer.Option(
-            "--source-type",
-            metavar="TYPE",
-            help=SOURCE_TYPE_HELP,
-            rich_help_panel="What the manifest says",
-        ),
-    ] = None,
+    source_type: SourceTypeOption = None,
     generator: GeneratorOption = None,
     generator_version: GeneratorVersionOption = None,
     provider: ProviderOption = None,
@@ -137,6 +134,7 @@ def command(
     no_training: NoTrainingOption = False,
     thumbnail: ThumbnailOption = False,
     force: ForceOption = False,
+    skip_existing: SkipExistingOption = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -145,36 +143,33 @@ def command(
     What a picture's manifest said before is kept as its history.
     To survive reposting, a picture needs the watermark, too: indelible protect.
     """
-    inputs = expand(files)
+    inputs = expand(files, output=output)
     places = targets(inputs, output, format=None, infix="signed", json=json)
-    if not embed and not (sidecar or remote):
-        raise UsageError(
-            "Without embedding, the manifest would be lost.", hint="Add --sidecar or --remote."
-        )
-    if sidecar and None in places.values():
-        raise UsageError("A manifest beside standard output has no name.", hint="Name a file: -o.")
+    skipped = 0
+    if skip_existing:
+        inputs, skipped = without_existing(inputs, places)
+    _check_wishes(places, embed=embed, sidecar=sidecar, remote=remote)
     defaults = current()
     if manifest is not None:
         template: ManifestDefinition | ManifestRequest = _definition(manifest, len(inputs))
         if source_type is not None:
             template = replace(template, source_type=source_type_named(source_type))
-    elif source_type is None:
-        raise UsageError(
-            "What is the picture? Nothing is claimed by default.",
-            hint=f"Give --source-type ({', '.join(SOURCE_TYPES)}) or --manifest.",
-        )
     else:
+        claimed = source_type_of(source_type, defaults)
+        maker = claimant(
+            defaults,
+            name=generator,
+            version=generator_version,
+            provider=provider,
+            model=model,
+            model_version=model_version,
+            model_id=model_id,
+        )
+        if inputs:
+            say_claim(claimed, maker, named=bool(generator or defaults.settings.generator.name))
         template = claims(
-            claimant(
-                defaults,
-                name=generator,
-                version=generator_version,
-                provider=provider,
-                model=model,
-                model_version=model_version,
-                model_id=model_id,
-            ),
-            source_type_named(source_type),
+            maker,
+            claimed,
             title=title,
             unique_id=unique_id,
             prompt=prompt,
@@ -188,9 +183,14 @@ def command(
     before = None if parent is None else imaging.read_bytes(parent, limits=limits)
     store = None if parent_manifest is None else imaging.read_bytes(parent_manifest, limits=limits)
 
+    doubts: dict[str, str] = {}
+
     def work(item: Input) -> SignedPicture:
         data = imaging.read_bytes(item.source(limits), limits=limits)
         imaging.read_header(data, limits=limits, exact=True)
+        doubt = _doubt(data, template.source_type, limits)
+        if doubt is not None:
+            doubts[item.name] = doubt
         place = places[item.name]
         signed = sign_file(
             data,
@@ -216,9 +216,34 @@ def command(
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
         answer(_table(good, places, sidecar=sidecar))
+    for outcome in good:
+        if outcome.input.name in doubts:
+            remark(f"{clean(outcome.input.name)}: {clean(doubts[outcome.input.name])}")
+    summarise(done, "signed", skipped=skipped)
     if good and cert is None and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(worst(done))
+
+
+def _check_wishes(
+    places: dict[str, Path | None], *, embed: bool, sidecar: bool, remote: str | None
+) -> None:
+    if not embed and not (sidecar or remote):
+        raise UsageError(
+            "Without embedding, the manifest would be lost.", hint="Add --sidecar or --remote."
+        )
+    if sidecar and None in places.values():
+        raise UsageError("A manifest beside standard output has no name.", hint="Name a file: -o.")
+
+
+def _doubt(data: bytes, claimed: SourceType, limits: Limits) -> str | None:
+    """Say where a picture's EXIF speaks against the claim that AI generated it."""
+    if claimed is not SourceType.GENERATED:
+        return None
+    try:
+        return camera_contradicts(claimed, imaging.decode(data, limits=limits).metadata.exif)
+    except IndelibleError:
+        return None  # a kind that is signed, but not decoded here
 
 
 def _definition(path: Path, files: int) -> ManifestDefinition:

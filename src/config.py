@@ -159,7 +159,11 @@ class TrustSettings:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorSettings:
-    """Who makes the claims in new manifests; see `indelible.credentials.Generator`."""
+    """Who makes the claims in new manifests; see `indelible.credentials.Generator`.
+
+    The source type is what the command line claims about a picture where no option says it:
+    "generated", "captured", ... (`indelible protect --help` lists them).
+    """
 
     name: str | None = None
     version: str | None = None

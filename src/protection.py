@@ -230,6 +230,7 @@ def protect(
     parts = given.completed()
     signer, key, registry, trust = parts.signer, parts.ring[0], parts.registry, parts.trust
     strength, request = parts.strength, parts.request
+    doubt = credentials.camera_contradicts(request.source_type, source.metadata.exif)
     parent = None if strip and _history_is_unreadable(source) else source.data
     before = canvas.clear(parts.ring)
     history = _recovered_history(source, before, registry)
@@ -294,7 +295,7 @@ def protect(
             canvas.format,
             path,
             key.id,
-            canvas.notes,
+            canvas.notes if doubt is None else (*canvas.notes, doubt),
         )
     if older:
         raise EmbeddingFailedError(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from indelible import imaging
 from indelible.errors import IndelibleError, UnreadableImageError, UnsupportedImageError
 from indelible.imaging import Limits, Metadata, Pixels
-from indelible.imaging.metadata import clean_exif, upright_xmp
+from indelible.imaging.metadata import clean_exif
 
 __all__ = ["ImageInput", "PillowImage", "Source", "open_source"]
 
@@ -133,11 +133,13 @@ def _from_file(
     data = imaging.read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits)
     if header.animated:
+        tiff = header.format == "tiff"
+        several, each = ("is one of several", "page") if tiff else ("is animated", "frame")
         raise UnsupportedImageError(
-            f"The picture is animated ({header.frames} frames); only still pictures can be "
+            f"The picture {several} ({header.frames} {each}s); only single pictures can be "
             "protected.",
-            hint="Marking one frame would leave the others unmarked. Protect the frames one by "
-            "one, as still pictures.",
+            hint=f"Marking one {each} would leave the others unmarked. Protect the {each}s one by "
+            "one, as files of their own.",
         )
     picture = imaging.decode(data, limits=limits)
     return Source(
@@ -230,7 +232,8 @@ def _from_pillow(image: PillowImage, limits: Limits) -> Source:
     channels = _CHANNELS[image.mode]
     shape = (height, width) if channels == 1 else (height, width, channels)
     pixels = _upright(flat.reshape(shape), orientation)
-    return Source(pixels, metadata=metadata, notes=tuple(notes))
+    metadata, changes = imaging.fit_metadata(metadata, pixels, orientation)
+    return Source(pixels, metadata=metadata, notes=(*notes, *changes))
 
 
 def _upright(pixels: Pixels, orientation: int) -> Pixels:
@@ -268,7 +271,7 @@ def _pillow_metadata(image: PillowImage, notes: list[str]) -> tuple[Metadata, in
     metadata = Metadata(
         icc_profile=icc if isinstance(icc, bytes) and icc else None,
         exif=exif,
-        xmp=upright_xmp(bytes(xmp)) if isinstance(xmp, bytes | bytearray) and xmp else None,
+        xmp=bytes(xmp) if isinstance(xmp, bytes | bytearray) and xmp else None,
         iptc=iptc if isinstance(iptc, bytes) and iptc else None,
         text=tuple(text),
         dpi=_resolution(dpi),

@@ -341,8 +341,9 @@ def _notes(mark: WatermarkReport, header: imaging.Header, trust: Trust) -> tuple
             "come from elsewhere. Only one watermark was looked for."
         )
     if header.animated:
+        kind = "pages" if header.format == "tiff" else "frames"
         notes.append(
-            f"Only the first of {header.frames} frames was searched for a watermark; the "
+            f"Only the first of {header.frames} {kind} was searched for a watermark; the "
             "manifest covers the whole file."
         )
     notes.extend(

@@ -20,9 +20,6 @@ from pathlib import Path
 
 import pytest
 
-from indelible.credentials import identity
-from indelible.watermark import Key
-
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -101,14 +98,10 @@ def check_console(block: Block, folder: Path) -> None:
 def workplace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, photograph_path: dict[str, Path]
 ) -> Path:
-    """Give the README a folder with what it takes for granted: a photograph, a company's keys."""
+    """Give the README a folder with what it takes for granted: a photograph."""
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     shutil.copy(photograph_path["coffee"], tmp_path / "photo.png")
-    identity.create_identity(tmp_path / "acme")
-    shutil.copy(tmp_path / "acme" / identity.CHAIN_FILE, tmp_path / "acme-chain.pem")
-    shutil.copy(tmp_path / "acme" / identity.KEY_FILE, tmp_path / "acme-key.pem")
-    Key.generate().save(tmp_path / "acme-watermark.key")
     return tmp_path
 
 
@@ -140,3 +133,9 @@ def test_links_between_documents_hold(path: Path) -> None:
     targets = re.findall(r"\]\(([^)\s]+)\)", text)
     relative = [t.partition("#")[0] for t in targets if not re.match(r"[a-z]+:|#", t)]
     assert [t for t in relative if not (path.parent / t).exists()] == []
+
+
+def test_every_page_is_listed() -> None:
+    listed = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    assert [p.name for p in pages if p.name != "README.md" and f"]({p.name})" not in listed] == []

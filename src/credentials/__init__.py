@@ -28,6 +28,7 @@ from indelible.credentials.disclosure import (
     disclosure_xmp,
     fill_request,
 )
+from indelible.credentials.exif import camera_contradicts
 from indelible.credentials.files import extract_store, read_file, sidecar_path, sign_file
 from indelible.credentials.identity import (
     DevelopmentIdentity,
@@ -105,6 +106,7 @@ __all__ = [
     "TrustList",
     "TrustStore",
     "ai_claims",
+    "camera_contradicts",
     "check_chain",
     "check_profile",
     "create_identity",

@@ -32,7 +32,13 @@ from indelible.credentials.media_types import sniff
 from indelible.credentials.remote import remote_address
 from indelible.credentials.signers import PemSigner, Signer
 from indelible.credentials.store import Store, open_store
-from indelible.errors import IndelibleError, ManifestError, SigningError, TrustError
+from indelible.errors import (
+    IndelibleError,
+    ManifestError,
+    SigningError,
+    TrustError,
+    UnsupportedImageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +48,15 @@ if TYPE_CHECKING:
 _CONTEXTS_KEPT = 32
 _THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}  # 6 KB
 _BIG_TIFF = (b"II+\0", b"MM\0+")
+# How the library's messages begin when it cannot take a picture apart, or put it together again.
+_PICTURE_FAULTS = ("io: ", "other: asset could not be parsed", "invalidasset")
 _MANIFEST_FAULTS = ("other: bad parameter", "encoding:", "json:", "assertion")
+
+#: What to do with a picture that cannot take a manifest.
+SIDECAR_HINT = (
+    "Keep the manifest beside the picture (`indelible sign --sidecar --no-embed`, "
+    "ManifestRequest(embed=False)), or convert the picture to JPEG, PNG or WebP first."
+)
 
 _contexts: OrderedDict[tuple[int, Settings], c2pa.Context] = OrderedDict()
 # The library's copy of a key goes with the signer that it was made for.
@@ -246,7 +260,7 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
 
     Raises
     ------
-    SigningError, ManifestError
+    SigningError, ManifestError, UnsupportedImageError
         Instead of the library's errors. What the job's signer raised is raised unchanged if it
         is one of ours, and is the cause of a SigningError otherwise.
     """
@@ -369,7 +383,7 @@ def _check_pictures(job: SigningJob) -> None:
         ) from error
 
 
-def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
+def _translated(message: str, job: SigningJob) -> IndelibleError:
     """Tell apart, by its message, why the library refused to sign."""
     lowered = message.lower()
     if job.signer.timestamp_url is not None and lowered.startswith("signature: internal error"):
@@ -394,7 +408,17 @@ def _translated(message: str, job: SigningJob) -> SigningError | ManifestError:
         )
     if lowered.startswith("verify: manifest failed validation"):
         return ManifestError(f"the signed manifest does not pass its own validation: {message}")
-    return SigningError(f"signing failed: {message}")
+    faulty = lowered.startswith(_PICTURE_FAULTS)
+    return _unfit(message, job) if faulty else SigningError(f"signing failed: {message}")
+
+
+def _unfit(message: str, job: SigningJob) -> UnsupportedImageError:
+    reason = _without_type(_without_type(message).rpartition("parsed: ")[2])
+    return UnsupportedImageError(
+        "A manifest cannot be put into this picture: the C2PA library cannot take it apart "
+        f"({reason}). Nothing was written.",
+        hint=SIDECAR_HINT if job.embed else "Open and re-save it in an image editor.",
+    )
 
 
 def _object(text: str) -> dict[str, Any]:

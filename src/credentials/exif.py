@@ -1,4 +1,4 @@
-"""The few text fields of an EXIF block that name a program; nothing else of EXIF."""
+"""The few fields of an EXIF block that name a program or a camera; nothing else of EXIF."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-__all__ = ["read_text_fields"]
+from indelible.credentials.manifest import SourceType
+
+__all__ = ["camera", "camera_contradicts", "read_text_fields"]
 
 _NAMES: Final = {
     0x010E: "ImageDescription",
@@ -20,8 +22,10 @@ _NAMES: Final = {
     0x9C9E: "XPKeywords",
 }
 _SUB_DIRECTORY: Final = 0x8769
-_WANTED: Final = frozenset({*_NAMES, _SUB_DIRECTORY})
-_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 7: 1}
+# Exposure time, f-number, sensitivity, focal length: what only taking a photograph gives.
+_EXPOSURE: Final = frozenset({0x829A, 0x829D, 0x8827, 0x920A})
+_WANTED: Final = frozenset({*_NAMES, *_EXPOSURE, _SUB_DIRECTORY})
+_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}
 _MAX_ENTRIES: Final = 512
 _MAX_VALUE: Final = 64 * 1024
 
@@ -55,6 +59,41 @@ def read_text_fields(exif: bytes | None) -> dict[str, str]:
     for entry in _entries(exif, order, below) if below else ():
         _put(found, entry, order)
     return {name: text for name, text in found.items() if text}
+
+
+def camera(exif: bytes | None) -> str | None:
+    """Return the camera that took a picture, as its EXIF block says, None where it names none.
+
+    A maker or a model alone is no camera: scanners and programs write them, too. One that says how
+    it exposed the picture is.
+    """
+    fields = read_text_fields(exif)
+    make, model = fields.get("Make", ""), fields.get("Model", "")
+    if exif is None or not (make or model) or _EXPOSURE.isdisjoint(_tags(exif)):
+        return None
+    return model if model.startswith(make) else f"{make} {model}".strip()
+
+
+def camera_contradicts(source_type: SourceType, exif: bytes | None) -> str | None:
+    """Return a sentence where EXIF names a camera, but the claim is that AI made the picture."""
+    taken_with = camera(exif) if source_type is SourceType.GENERATED else None
+    if taken_with is None:
+        return None
+    return (
+        f"Its EXIF says that a camera took it ({taken_with}), and the manifest now says that AI "
+        "generated it. A photograph is captured, or ai-edited."
+    )
+
+
+def _tags(exif: bytes) -> Iterator[int]:
+    """Yield the tags of the main directory and of EXIF's own."""
+    order = "<" if exif[:2] == b"II" else ">"
+    (first,) = struct.unpack_from(order + "I", exif, 4)
+    for entry in _entries(exif, order, first):
+        yield entry.tag
+        if entry.tag == _SUB_DIRECTORY and len(entry.value) >= 4:
+            (below,) = struct.unpack_from(order + "I", entry.value)
+            yield from (inner.tag for inner in _entries(exif, order, below))
 
 
 def _entries(exif: bytes, order: str, offset: int) -> Iterator[_Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from indelible.credentials.signers import Signer
 from indelible.credentials.signing import Definition, SignedPicture, sign
 from indelible.credentials.trust import Trust
 from indelible.errors import ManifestError, OutputError, OutputExistsError, UnreadableImageError
-from indelible.imaging import read_bytes, write_atomic
+from indelible.imaging import read_bytes, stage
 
 __all__ = ["extract_store", "read_file", "sidecar_path", "sign_file"]
 
@@ -112,13 +113,28 @@ def sign_file(
         parent_store=parent_store,
         trust=trust,
     )
-    if beside is not None:
-        write_atomic(beside, signed.manifest_store, overwrite=overwrite)
     if isinstance(output, (str, os.PathLike)):
-        write_atomic(output, signed.data, overwrite=overwrite)
+        _publish(signed, output, beside, overwrite=overwrite)
     elif output is not None:
         output.write(signed.data)
     return signed
+
+
+def _publish(
+    signed: SignedPicture,
+    output: str | os.PathLike[str],
+    beside: Path | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Write the picture, and its manifest beside it: both, or nothing."""
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(stage(output, signed.data, overwrite=overwrite))]
+        if beside is not None:
+            sidecar = stage(beside, signed.manifest_store, overwrite=overwrite)
+            files.insert(0, stack.enter_context(sidecar))
+        for file in files:
+            file.publish()
 
 
 def read_file(

@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from indelible.credentials import _c2pa
+from indelible.credentials import _c2pa, readback
 from indelible.credentials.certificate_profile import require_profile
 from indelible.credentials.identity import is_development
 from indelible.credentials.manifest import PARENT_INSTANCE, SourceType
@@ -120,7 +120,8 @@ def sign(
     Raises
     ------
     UnreadableImageError, UnsupportedImageError
-        If the bytes are no picture, or the format carries no manifests.
+        If the bytes are no picture, or the format carries no manifests, or no manifest can be put
+        into this very file without changing what it shows.
     ManifestError
         If the manifest cannot be built, or `parent` carries one that cannot be read.
     CertificateError
@@ -130,6 +131,9 @@ def sign(
 
     Notes
     -----
+    The signed picture is read back before it is returned: everything in it beside the manifest is
+    as it was, and its manifest is intact.
+
     The only connection ever made is to ``signer.timestamp_url``, where there is one.
     """
     kind = media_type(format)
@@ -149,9 +153,10 @@ def sign(
         # There is no history to judge, and going through long lists takes the library its time.
         settings = dataclasses.replace(settings, trust=Trust.nobody())
     recovered = before.store
+    picture = readback.prepared(data) if request.embed else data
     signed, store = _c2pa.sign(
         _c2pa.SigningJob(
-            data=data,
+            data=picture,
             media_type=kind,
             manifest=request.definition(has_parent=ancestor is not None),
             settings=settings,
@@ -162,6 +167,7 @@ def sign(
             remote_url=request.remote_url,
         )
     )
+    readback.check(picture, signed, store, kind, request)
     return SignedPicture(
         data=signed,
         manifest_store=store,

@@ -6,13 +6,16 @@ beside them, `encode` turns them into a file again. Whatever the bytes are, only
 `indelible.errors` are raised.
 """
 
+from indelible.imaging.contents import difference
 from indelible.imaging.decoding import decode
 from indelible.imaging.encoding import Conformed, conform, encode
 from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
+from indelible.imaging.fitting import fit_metadata
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.header import read_header
 from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Mode, Picture, Pixels
+from indelible.imaging.relocation import with_plain_items
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -28,12 +31,15 @@ __all__ = [
     "StagedFile",
     "conform",
     "decode",
+    "difference",
     "encode",
+    "fit_metadata",
     "format_from_suffix",
     "identify",
     "media_type",
     "read_bytes",
     "read_header",
     "stage",
+    "with_plain_items",
     "write_atomic",
 ]

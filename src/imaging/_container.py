@@ -76,6 +76,8 @@ class Container:
         PNG only: what the compressed picture data must decompress to.
     interlaced : bool
         PNG only: whether the picture is stored in seven passes.
+    raw : str or None
+        TIFF only: which kind of camera raw file it is. What a codec would find in one is a preview.
     """
 
     header: Header
@@ -95,6 +97,7 @@ class Container:
     unclosed: bool = False
     stream_bytes: int = 0
     interlaced: bool = False
+    raw: str | None = None
 
 
 class CutShortError(UnreadableImageError):

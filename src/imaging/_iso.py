@@ -16,6 +16,7 @@ from indelible.errors import UnreadableImageError
 from indelible.imaging import _av1
 from indelible.imaging._colour import Space, from_code_points
 from indelible.imaging._container import Container, damaged, names_note, truncated
+from indelible.imaging._iso_items import read_items
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["read_iso"]
@@ -63,7 +64,7 @@ class _Found:
 def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     """Walk the boxes of an AVIF or HEIC file.
 
-    Metadata are left to the codec's library, which has to resolve items anyway.
+    The metadata of AVIF files are left to the codec's library; those of HEIC files are read here.
 
     Parameters
     ----------
@@ -102,8 +103,15 @@ def read_iso(data: bytes, name: str, limits: Limits) -> Container:
     if monochrome:
         mode = "LA" if alpha else "L"
     header = Header(name, *size, found.samples if sequence else 1, mode, depth)
-    notes = names_note(_BOXES, found.others)
-    return Container(header, data, notes=notes, space=_space(own), cut=cut)
+    tracks = header.frames == 1 and bool(found.tracks)
+    items = read_items(data)
+    notes = (*names_note(_BOXES, found.others), *items.unkept(has_tracks=tracks))
+    space = _space(own)
+    if name == "avif":
+        return Container(header, data, notes=notes, space=space, cut=cut)
+    exif, xmp = items.metadata(data, limits)
+    codec = items.hidden_metadata(data)
+    return Container(header, codec, exif=exif, xmp=xmp, notes=notes, space=space, cut=cut)
 
 
 def _outermost(found: _Found, data: bytes, limits: Limits) -> UnreadableImageError | None:

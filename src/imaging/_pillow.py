@@ -31,6 +31,7 @@ from indelible.errors import (
 )
 from indelible.imaging._container import Container, damaged, truncated
 from indelible.imaging._png import picture_is_complete
+from indelible.imaging._quiet import silence_tiff
 from indelible.imaging.metadata import icc_channels
 from indelible.imaging.picture import Pixels
 
@@ -94,6 +95,8 @@ def open_image(
     `tolerant`: of a frame that cannot be decoded to its end, what there is, and why that is not
     all. Pillow's own switch for this is global.
     """
+    if name == "tiff":
+        silence_tiff()
     image = _PLUGINS[name](io.BytesIO(data))
     if hasattr(image, "_decoder"):
         return _only_frame(name, image), None

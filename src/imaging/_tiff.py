@@ -14,7 +14,15 @@ from indelible.imaging._container import (
     truncated,
     unsupported,
 )
-from indelible.imaging._ifd import Entry, Layout, read_directory, read_layout, write_directory
+from indelible.imaging._ifd import (
+    ByteOrder,
+    Entry,
+    Layout,
+    read_directory,
+    read_layout,
+    write_directory,
+)
+from indelible.imaging._raw import raw_kind
 from indelible.imaging.picture import Header, Limits, Mode
 
 __all__ = ["EXIF_POINTER", "GPS_POINTER", "STRUCTURE", "exif_from_directory", "read_tiff"]
@@ -53,10 +61,12 @@ _TITLES: Final = {
     37724: "Photoshop layers",
     269: "document name",
     285: "page name",
-    **dict.fromkeys((33550, 33922, 34264, 34735, 34736, 34737), "GeoTIFF"),
+    **dict.fromkeys((33550, 33920, 33922, 34264, 34735, 34736, 34737), "GeoTIFF"),
     42112: "GDAL metadata",
     42113: "GDAL no-data value",
+    **dict.fromkeys((33628, 33629, 34361, 34362, 50838, 50839), "microscope's tags"),
 }
+_FIRST_TAGS: Final = 8
 _YCBCR: Final = 6
 # Photometric interpretation -> mode, mode with alpha, and bits per channel that Pillow reads right
 # (it does not invert 16-bit pictures whose white is 0).
@@ -102,9 +112,13 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
         raise damaged("TIFF", str(error)) from error
     entries = directory.entries
     tags = {entry.tag: entry for entry in entries}
+    pages = _pages(data, layout, limits)
+    raw = raw_kind(data, layout, entries, pages)
+    if raw is not None:
+        limits.check_size(raw.width, raw.height)
+        return Container(Header("tiff", raw.width, raw.height, 1, "RGB", 8), b"", raw=raw.title)
     width, height = _one(tags, layout, _WIDTH, 0), _one(tags, layout, _HEIGHT, 0)
     limits.check_size(width, height)
-    frames = _count_directories(data, layout, limits)
     mode, depth = _kind(tags, layout)
     cut = None
     try:
@@ -118,7 +132,7 @@ def read_tiff(data: bytes, limits: Limits) -> Container:
     if directory.lost:
         notes.append("Some tags are damaged and were left out.")
     return Container(
-        Header("tiff", width, height, frames, mode, depth),
+        Header("tiff", width, height, max(len(pages), 1), mode, depth),
         _reduced(data, layout, [e for e in entries if e.tag in STRUCTURE]),
         icc_profile=_value(tags, _ICC),
         exif=exif_from_directory(data, layout, metadata, limits.max_metadata_bytes),
@@ -239,22 +253,31 @@ def _check_strips(data: bytes, tags: dict[int, Entry], layout: Layout, limits: L
             raise truncated("TIFF", "parts of its picture are missing")
 
 
-def _count_directories(data: bytes, layout: Layout, limits: Limits) -> int:
-    """Return the number of pages, following the chain of directories without reading them."""
+def _pages(data: bytes, layout: Layout, limits: Limits) -> list[int]:
+    """Return where the directories of the pages lie, following their chain without reading them.
+
+    Those that describe no picture are no pages: C2PA puts the manifest into one.
+    """
     number, entry_size, link = ("Q", 20, "Q") if layout.big else ("H", 12, "I")
     number, link = layout.order + number, layout.order + link
     seen: set[int] = set()
+    pages: list[int] = []
     offset = layout.first
     while offset and offset not in seen:
         seen.add(offset)
         limits.check_frames(len(seen))
         try:
             (count,) = struct.unpack_from(number, data, offset)
-            end = offset + struct.calcsize(number) + count * entry_size
-            (offset,) = struct.unpack_from(link, data, end)
+            start = offset + struct.calcsize(number)
+            # Tags are in ascending order: the width is among the first.
+            head = range(start, start + min(count, _FIRST_TAGS) * entry_size, entry_size)
+            tags = {struct.unpack_from(f"{layout.order}H", data, at)[0] for at in head}
+            if _WIDTH in tags:
+                pages.append(offset)
+            (offset,) = struct.unpack_from(link, data, start + count * entry_size)
         except struct.error:
             raise truncated("TIFF", "a page is missing") from None
-    return len(seen)
+    return pages
 
 
 def _resolution(tags: dict[int, Entry], layout: Layout) -> tuple[float, float] | None:
@@ -267,16 +290,33 @@ def _resolution(tags: dict[int, Entry], layout: Layout) -> tuple[float, float] |
 
 
 def _reduced(data: bytes, layout: Layout, structure: list[Entry]) -> bytes:
-    """Return the file with a first directory that says how to read the pixels and nothing else."""
+    """Return the file with a first directory that says how to read the pixels and nothing else.
+
+    Always as plain TIFF, of which there is room for as large a file as is ever read here: of
+    BigTIFF the codec reads only the little-endian kind.
+    """
     offset = len(data) + len(data) % 2
-    block, first = write_directory(structure, layout, offset)
-    if layout.big:
-        header = data[:8] + struct.pack(f"{layout.order}Q", first)
-    else:
-        if first > 2**32 - 1:
-            raise unsupported("a TIFF file of over 4 GiB", "Save it as BigTIFF.")
-        header = data[:4] + struct.pack(f"{layout.order}I", first)
+    plain = Layout(layout.order, False, 0)
+    block, first = write_directory([_short(e, layout.order) for e in structure], plain, offset)
+    if first > 2**32 - 1:
+        raise unsupported("a TIFF file of over 4 GiB", "Save it as several files.")
+    header = (b"II*\0" if layout.order == "<" else b"MM\0*") + struct.pack(
+        f"{layout.order}I", first
+    )
     return b"".join([header, memoryview(data)[len(header) :], bytes(len(data) % 2), block])
+
+
+def _short(entry: Entry, order: ByteOrder) -> Entry:
+    """Return an entry with numbers of 4 bytes instead of 8."""
+    narrow = {16: (4, "I"), 17: (9, "i"), 18: (13, "I")}.get(entry.type)
+    if narrow is None:
+        return entry
+    type_, code = narrow
+    try:
+        value = struct.pack(f"{order}{entry.length}{code}", *entry.integers(order))
+    except struct.error:
+        raise truncated("TIFF", "parts of its picture are missing") from None
+    return Entry(entry.tag, type_, entry.length, value)
 
 
 def exif_from_directory(

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 from indelible.errors import UnreadableImageError
-from indelible.imaging import _photoshop, _xmp
 from indelible.imaging._colour import Space, grey_profile_as_rgb
 from indelible.imaging._container import (
     PART_WAS_SEEN,
@@ -21,12 +20,12 @@ from indelible.imaging._container import (
 )
 from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
+from indelible.imaging.fitting import fit_metadata
 from indelible.imaging.formats import format_from_suffix, lookup
 from indelible.imaging.header import read_container
 from indelible.imaging.metadata import (
     Metadata,
     clean_exif,
-    fit_exif,
     has_preview,
     icc_channels,
 )
@@ -82,19 +81,26 @@ def decode(
     UnreadableImageError
         No image, empty, cut short, or damaged. Half a picture is only returned if `tolerant`.
     UnsupportedImageError
-        An image of a format or kind that Indelible does not read, such as HDR.
+        An image of a format or kind that Indelible does not read, such as HDR or a camera raw file.
     ImageTooLargeError
         Over one of the limits, or more than the memory holds.
     MissingDependencyError
-        HEIC without the extra ``heif``.
+        HEIC without pi-heif.
     """
     container = read_container(data, limits, tolerant=tolerant)
+    if container.raw is not None:
+        raise unsupported(
+            f"a camera raw file ({container.raw})",
+            "What can be decoded of it is a small preview only. Develop it in a raw converter, and "
+            "use the JPEG, TIFF or PNG file that comes out.",
+        )
     header = container.header
     title = lookup(header.format).title
     notes = list(container.notes)
     _note_suffix(header.format, name, notes)
     if header.animated:
-        notes.append(f"The file has {header.frames} frames; only the first one was decoded.")
+        kind = "pages" if header.format == "tiff" else "frames"
+        notes.append(f"The file has {header.frames} {kind}; only the first one was decoded.")
     with codec_errors(title):
         image, container = _open(container, limits, tolerant=tolerant)
         # libheif turns the picture as the file says, which may swap its sides.
@@ -152,11 +158,12 @@ def _open(container: Container, limits: Limits, *, tolerant: bool) -> tuple[Imag
     if name == "heic":
         image = open_heif(container.codec, limits)
         # libheif has applied the file's own rotation, which overrides EXIF's (HEIF, 7.2.3).
-        exif = clean_exif(image.info.get("exif") or b"")[0]
+        exif = clean_exif(container.exif or b"")[0]
+        xmp = container.xmp
     else:
         image, _ = open_image(name, container.codec)
         exif = image.info.get("exif") or None
-    xmp = image.info.get("xmp") or None
+        xmp = image.info.get("xmp") or None
     container = replace(
         container,
         icc_profile=image.info.get("icc_profile") or None,
@@ -168,25 +175,19 @@ def _open(container: Container, limits: Limits, *, tolerant: bool) -> tuple[Imag
 
 def _metadata(container: Container, pixels: Pixels, orientation: int, notes: list[str]) -> Metadata:
     """Return the metadata as they fit the upright pixels, the ICC profile aside."""
-    height, width = pixels.shape[:2]
-    exif, xmp, dpi = container.exif, container.xmp, container.dpi
-    photoshop = container.photoshop
-    if exif is not None:
-        exif = fit_exif(exif, width, height, orientation)
-    if xmp is not None:
-        xmp, described = _xmp.corrected(xmp, width, height)
-        if described:
-            notes.append("What the XMP packet says of parts that are not kept was taken out.")
-    if dpi is not None and orientation >= 5:
-        dpi = (dpi[1], dpi[0])
-    if photoshop is not None and orientation != 1:
-        rest = _photoshop.without_places(photoshop)
-        if rest != photoshop:
-            notes.append("Clipping paths and guides are not kept, because the picture was turned.")
-        photoshop = rest
-    return Metadata(
-        None, exif, xmp, container.iptc, photoshop, container.segments, container.text, dpi
+    stored = Metadata(
+        None,
+        container.exif,
+        container.xmp,
+        container.iptc,
+        container.photoshop,
+        container.segments,
+        container.text,
+        container.dpi,
     )
+    fitted, changes = fit_metadata(stored, pixels, orientation)
+    notes.extend(changes)
+    return fitted
 
 
 def _profile(

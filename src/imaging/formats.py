@@ -155,7 +155,12 @@ _FOREIGN: Final = (
     (b"qoif", "QOI"),
     (b"FUJIFILM", "camera raw"),
     (b"IIRO", "camera raw"),
+    (b"IIRS", "camera raw"),
+    (b"MMOR", "camera raw"),
     (b"IIU\x00", "camera raw"),
+    (b"\x00MRM", "camera raw"),
+    (b"FOVb", "camera raw"),
+    (b"II\x1a\x00\x00\x00HEAPCCDR", "camera raw"),
 )
 _OTHER: Final = (
     (b"%PDF", "a PDF document"),
@@ -243,6 +248,11 @@ def _identify_iso(data: bytes) -> str:
             return "avif"
         if brand in _HEIC_BRANDS:
             return "heic"
+    if b"crx " in brands:
+        raise UnsupportedImageError(
+            "Camera raw images are not supported.",
+            hint="Develop it in a raw converter, and use the JPEG, TIFF or PNG file.",
+        )
     if set(brands) & {b"mif1", b"msf1", b"mif2"}:
         raise UnsupportedImageError(
             "This HEIF file uses a codec that Indelible does not read.",
@@ -259,7 +269,7 @@ def _unknown(head: bytes) -> UnreadableImageError | UnsupportedImageError:
     for magic, title in _FOREIGN:
         if head.startswith(magic):
             return UnsupportedImageError(
-                f"{title} images are not supported.",
+                f"{title[0].upper()}{title[1:]} images are not supported.",
                 hint="Convert the picture to JPEG, PNG, WebP, AVIF or TIFF.",
             )
     for magic, title in _OTHER:

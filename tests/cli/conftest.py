@@ -30,6 +30,12 @@ class Answer:
 Run = Callable[..., Answer]
 
 
+@pytest.fixture(autouse=True)
+def what_is_claimed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say once what `protect` claims; tests about saying it take this back."""
+    monkeypatch.setenv("INDELIBLE_GENERATOR_SOURCE_TYPE", "generated")
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command in this process: ``run("verify", path)``."""

@@ -35,7 +35,10 @@ def test_a_photograph_of_ones_own(run: Run, plain: Path, home: Path) -> None:
     assert list(home.rglob("*.key")) == []  # no watermark key is made
 
 
-def test_nothing_is_claimed_by_default(run: Run, plain: Path) -> None:
+def test_nothing_is_claimed_by_default(
+    run: Run, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INDELIBLE_GENERATOR_SOURCE_TYPE")
     answer = run("sign", plain)
     assert answer.code == 2
     assert "--source-type" in answer.err

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from indelible.imaging._ifd import Entry, Layout, write_directory
 from tests.imaging import hostile
 
 Pixels = NDArray[np.uint8]
@@ -218,3 +220,146 @@ def lab_of_file(data: bytes) -> NDArray[np.float64]:
         return lab(
             image.convert("RGB") if image.mode == "P" else image, image.info.get("icc_profile")
         )
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    """Return a box of an ISO base media file."""
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def full_box(kind: bytes, content: bytes, version: int = 0, flags: int = 0) -> bytes:
+    """Return a box with version and flags."""
+    return box(kind, struct.pack(">I", version << 24 | flags) + content)
+
+
+def tiled_avif(
+    pixels: Pixels, *, base: bool = True, auxiliary: bytes | None = None, second: bool = False
+) -> bytes:
+    """Return an AVIF file with a grid of one tile, whose description lies in ``idat``.
+
+    So do telephones write their HEIC files.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8
+        (H, W, 3).
+    base : bool, optional
+        Whether the places of items count from a base of each item.
+    auxiliary : bytes, optional
+        What an auxiliary picture, the same tile once more, says that it is.
+    second : bool, optional
+        Whether the same tile is there once more as a picture of its own.
+    """
+    plain = saved(Image.fromarray(pixels), "AVIF", subsampling="4:4:4", quality=90)
+    at = plain.index(b"av1C") - 4
+    config = plain[at : at + struct.unpack_from(">I", plain, at)[0]]
+    tile = plain[plain.index(b"mdat") + 4 :]
+    height, width = pixels.shape[:2]
+    grid = struct.pack(">BBBBHH", 0, 0, 0, 0, width, height)
+    kinds = {1: b"av01", 2: b"grid"}
+    references = [(b"dimg", 2, 1)]
+    if auxiliary is not None:
+        kinds[3] = b"av01"
+        references.append((b"auxl", 3, 2))
+    if second:
+        kinds[4] = b"av01"
+    entries = b"".join(
+        full_box(b"infe", struct.pack(">HH4sx", item, 0, kind), 2, flags=item == 1)
+        for item, kind in kinds.items()
+    )
+    properties = [config, full_box(b"ispe", struct.pack(">II", width, height))]
+    properties += [full_box(b"pixi", b"\3\10\10\10")]
+    if auxiliary is not None:
+        properties.append(full_box(b"auxC", auxiliary + b"\0"))
+    associations = b"".join(
+        struct.pack(">HB", item, 4 if item == 3 else 3)
+        + (b"\x81\2\3\4"[: 4 if item == 3 else 3] if kind == b"av01" else b"\2\3\2")
+        for item, kind in kinds.items()
+    )
+    children = [
+        full_box(b"hdlr", struct.pack(">I4s12xx", 0, b"pict")),
+        full_box(b"pitm", struct.pack(">H", 2)),
+        box(b"idat", grid),
+        full_box(b"iinf", struct.pack(">H", len(kinds)) + entries),
+        full_box(
+            b"iref",
+            b"".join(box(kind, struct.pack(">HHH", a, 1, b)) for kind, a, b in references),
+        ),
+        box(
+            b"iprp",
+            box(b"ipco", b"".join(properties))
+            + full_box(b"ipma", struct.pack(">I", len(kinds)) + associations),
+        ),
+    ]
+
+    def described(begin: int) -> bytes:
+        table = struct.pack(">HH", 0x4440 if base else 0x4400, len(kinds))
+        for item, kind in kinds.items():
+            place, length = (0, len(grid)) if kind == b"grid" else (begin, len(tile))
+            table += struct.pack(">HHH", item, kind == b"grid", 0)
+            table += struct.pack(">IHII" if base else ">HII", *((place,) if base else ()), 1,
+                                 0 if base else place, length)  # fmt: skip
+        return full_box(b"meta", b"".join([*children, full_box(b"iloc", table, 1)]))
+
+    head = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf")
+    meta = described(len(head) + len(described(0)) + 8)
+    return head + meta + box(b"mdat", tile)
+
+
+def tiff(
+    pixels: Pixels,
+    *,
+    order: Literal["<", ">"] = "<",
+    big: bool = False,
+    extra: Mapping[int, tuple[int, ...]] | None = None,
+    below: Mapping[int, tuple[int, ...]] | None = None,
+) -> bytes:
+    """Return an uncompressed TIFF file of (H, W, 3) pixels.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8
+        The picture of the first directory.
+    order, big : optional
+        Byte order, and whether it is a BigTIFF file.
+    extra : mapping, optional
+        Further tags of the first directory, as LONG.
+    below : mapping, optional
+        Tags of a directory that SubIFDs (330) points to.
+    """
+    layout = Layout(order, big, 0)
+    wide = 16 if big else 4
+
+    def entry(tag: int, values: tuple[int, ...], kind: int = 4) -> Entry:
+        code = {3: "H", 4: "I", 16: "Q"}[kind]
+        return Entry(tag, kind, len(values), struct.pack(f"{order}{len(values)}{code}", *values))
+
+    height, width = pixels.shape[:2]
+    header = 16 if big else 8
+    data = bytes(header) + pixels.tobytes()
+    data += bytes(len(data) % 2)
+    tags = {256: (width,), 257: (height,), 259: (1,), 262: (2,), 277: (3,), 278: (height,)}
+    entries = {tag: entry(tag, values) for tag, values in {**tags, **(extra or {})}.items()}
+    entries[258] = entry(258, (8, 8, 8), 3)
+    entries[273] = entry(273, (header,), wide)
+    entries[279] = entry(279, (pixels.nbytes,), wide)
+    if below is not None:
+        part, first = write_directory([entry(t, v) for t, v in below.items()], layout, len(data))
+        data += part + bytes(len(part) % 2)
+        entries[330] = entry(330, (first,), wide)
+    part, first = write_directory(entries.values(), layout, len(data))
+    mark = b"II" if order == "<" else b"MM"
+    start = struct.pack(f"{order}HHHQ", 43, 8, 0, first) if big else None
+    start = start or struct.pack(f"{order}HI", 42, first)
+    return mark + start + data[header:] + part
+
+
+def with_one_place_less_a_base(data: bytes) -> bytes:
+    """Return a HEIC file whose second item is placed without a base, its first with one.
+
+    So do programs write it that add metadata to a file.
+    """
+    at = data.index(b"iloc") + 12 + 18  # version 0, a base and one piece for each item
+    base, pieces, offset = struct.unpack_from(">IHI", data, at + 4)
+    assert (pieces, offset) == (1, 0)
+    return data[: at + 4] + struct.pack(">IHI", 0, 1, base) + data[at + 14 :]

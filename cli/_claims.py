@@ -199,7 +199,7 @@ def source_type_of(name: str | None, defaults: Defaults) -> SourceType:
 
 def say_claim(source_type: SourceType, generator: Generator, *, named: bool) -> None:
     """Say on stderr what will be signed about the pictures."""
-    what = f"Claiming: {SOURCE_WORDS[source_type.value]} ({source_type.value})"
+    what = f"Claiming: {SOURCE_WORDS[source_type.value]}"
     if not named:
         remark(f"{what}. The generator is not named (--generator, or the setting generator.name).")
         return

@@ -145,9 +145,9 @@ StrengthOption: TypeAlias = Annotated[
 
 
 def marking_ring(path: Path | None, defaults: Defaults) -> tuple[Key, ...]:
-    """Return the key to mark with, before all others that the history may be found with.
+    """Return the key to mark with, and further own ones whose older marks give way to the new one.
 
-    The named file's, the named ring's newest, else the user's.
+    The named file's, the named ring's, else the user's, the newest first; never a partner's.
 
     Raises
     ------
@@ -155,17 +155,16 @@ def marking_ring(path: Path | None, defaults: Defaults) -> tuple[Key, ...]:
         If there is none there.
     """
     if path is None:
-        return tuple(dict.fromkeys((defaults.marking_key(), *defaults.detection_keys())))
+        return defaults.marking_keys()
     if not path.is_dir():
         return (Key.load(path),)
-    ring = KeyRing(path)
-    keys = ring.marking_keys()
+    keys = KeyRing(path).marking_keys()
     if not keys:
         raise UsageError(
             f"There is no watermark key to mark with in {path}.",
             hint="Make one with `indelible keys new`.",
         )
-    return tuple(dict.fromkeys((*keys, *ring.keys())))
+    return keys
 
 
 def marking_key(path: Path | None, defaults: Defaults) -> Key:

@@ -140,8 +140,10 @@ class Defaults:
                         )
             return self._signer
 
-    def marking_key(self) -> Key:
-        """Return the key for new marks: the newest of the ring, made on first use.
+    def marking_keys(self) -> tuple[Key, ...]:
+        """Return the user's own keys, the one for new marks first; made on first use.
+
+        A partner's are not among them: their marks are neither made nor taken out.
 
         Raises
         ------
@@ -152,12 +154,16 @@ class Defaults:
         """
         wanted = self.settings.watermark.keys
         if wanted is not None and not wanted.is_dir() and _exists(wanted):
-            return Key.load(wanted)
+            return (Key.load(wanted),)
         with self._lock:
             keys, created = self.key_ring.ensure()
             if created:
                 self._announce("Created a watermark key.")
-            return keys[0]
+            return keys
+
+    def marking_key(self) -> Key:
+        """Return the key for new marks: the newest of `marking_keys`."""
+        return self.marking_keys()[0]
 
     def detection_keys(self) -> tuple[Key, ...]:
         """Return the keys to detect with, newest first; empty where there are none.

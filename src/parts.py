@@ -70,7 +70,7 @@ class Given:
         signer = current().signer() if self.signer is None else self.signer
         ring = self.keys
         if ring is None:
-            ring = (current().marking_key(), *current().detection_keys())
+            ring = current().marking_keys()
         registry = current().registry() if self.registry is None else self.registry
         trust = self.trust
         if trust is None:

@@ -20,14 +20,12 @@ from urllib.parse import parse_qs, unquote
 from indelible.credentials import PemSigner, Signer, key_services
 from indelible.credentials.identity import is_development
 from indelible.credentials.pkcs11 import Pkcs11Signer
-from indelible.credentials.signers import read_chain
+from indelible.credentials.signers import DEFAULT_TIMESTAMP_URL, read_chain
 from indelible.errors import ConfigurationError
 from indelible.secret import Secret
 
-__all__ = ["NO_TIMESTAMP", "TIMESTAMP_URL", "is_key_service", "open_signer"]
+__all__ = ["NO_TIMESTAMP", "is_key_service", "open_signer"]
 
-# Answers anybody, and is operated by SSL.com, whose roots are on the C2PA TSA trust list.
-TIMESTAMP_URL = "https://api.c2patool.io/api/v1/timestamps/ecc"
 NO_TIMESTAMP = "none"
 
 _PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"  # noqa: S105 - its name, not its value
@@ -56,8 +54,9 @@ def open_signer(
         Name of the key, see the module.
     timestamp_url : str, optional
         RFC 3161 time-stamp authority to ask when signing; "none" for no time stamps. By default
-        `TIMESTAMP_URL`, but for a development certificate: signatures in production must outlive
-        their certificates, else every recovered manifest reads ``unverified`` one day.
+        `DEFAULT_TIMESTAMP_URL`, but for a development certificate: signatures in production must
+        outlive their certificates, else every recovered manifest reads ``unverified`` one day. Only
+        the default one is done without, with a warning, where it cannot be reached.
     ask : callable, optional
         Asks a person for the passphrase of an encrypted file, if the environment variable
         ``INDELIBLE_KEY_PASSPHRASE`` does not hold it.
@@ -74,7 +73,7 @@ def open_signer(
     name = os.fspath(private_key)
     chain = read_chain(certificate)
     if timestamp_url is None and not is_development(chain):
-        timestamp_url = TIMESTAMP_URL
+        timestamp_url = DEFAULT_TIMESTAMP_URL
     elif timestamp_url == NO_TIMESTAMP:
         timestamp_url = None
     if not is_key_service(name):

@@ -140,8 +140,8 @@ def protect(
         configuration, else from the development identity, which is made on first use. Where
         signer, key, registry, and generator or manifest are given, nothing of the user's is read.
     key : Key or sequence of Key, optional
-        The watermark key. The first of several marks; all of them look for the history of a
-        picture that lost its manifest.
+        The watermark key. The first of several marks; older marks of all of them are taken out, and
+        lead to the history of a picture that lost its manifest. Give no partner's key.
     registry : Registry, optional
         Where the manifest and its binding to the watermark are kept.
     generator : Generator or str, optional

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from indelible.credentials import PemSigner, create_identity
+from indelible.credentials.signers import DEFAULT_TIMESTAMP_URL
 from indelible.errors import ConfigurationError, SigningError
-from indelible.private_keys import TIMESTAMP_URL, is_key_service, open_signer
+from indelible.private_keys import is_key_service, open_signer
 from tests.credentials.authority import Authority, key_pem, new_key, pem
 
 
@@ -36,7 +37,7 @@ def test_time_stamps_are_on_for_whoever_is_not_developing(chain: Path, tmp_path:
     production = tmp_path / "chain.pem"
     production.write_bytes(pem(authority.issue(secret)))
     (tmp_path / "key.pem").write_bytes(key_pem(secret))
-    assert open_signer(production, tmp_path / "key.pem").timestamp_url == TIMESTAMP_URL
+    assert open_signer(production, tmp_path / "key.pem").timestamp_url == DEFAULT_TIMESTAMP_URL
     own = open_signer(production, tmp_path / "key.pem", timestamp_url="http://tsa.example.com")
     assert own.timestamp_url == "http://tsa.example.com"
     for certificate in (production, chain):

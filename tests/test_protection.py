@@ -638,3 +638,15 @@ def test_what_a_file_loses_is_in_the_result(photograph: Pixels) -> None:
     result = indelible.protect(stored)
     assert any("a video" in note for note in result.notes)
     assert any("a video" in note for note in result.to_dict()["notes"])
+
+
+def test_a_partners_mark_is_left_alone(photograph: Pixels, home: Path) -> None:
+    partner = Key.generate()
+    indelible.protect(photograph)  # makes the user's own key
+    current().key_ring.add(partner, detect_only=True)
+    theirs = watermark.embed(photograph, b"partners", partner)
+    result = indelible.protect(theirs, format="png")
+    assert result.key_id != partner.id
+    pixels = imaging.decode(result.data).pixels
+    assert watermark.detect(pixels, partner).payload == b"partners"
+    assert indelible.verify(result.data).verdict == "authentic"

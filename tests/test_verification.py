@@ -466,7 +466,7 @@ def test_who_says_that_ai_made_it(
         said = indelible.verify(data, **options).to_dict()["ai"]
         return said["claimed"], said["by"], said["where"], said["standing"]
 
-    by = "Indelible (development identity)"
+    by = None  # nobody named the generator
     assert claim(protected.data) == (True, by, "manifest", "trusted")
     assert claim(repost(protected.data)) == (True, by, "recovered", "trusted")
     assert claim(protected.data, trust=Trust.nobody()) == (True, by, "manifest", "untrusted")
@@ -685,7 +685,8 @@ def test_json(protected: ProtectedImage) -> None:
     assert told["registry"]["manifest_id"] == protected.manifest_id
     assert told["registry"]["standing"] == "trusted"
     assert told["origin"]["where"] == "recovered"
-    assert told["origin"]["generator"] == told["ai"]["by"]
+    assert told["origin"]["generator"] == "Indelible 0.1.0"  # made the claim, not the picture
+    assert told["ai"]["by"] is None
     assert list(told)[:3] == ["file", "verdict", "ai"]
     assert told["timing"]["watermark_ms"] > 0
     assert told["fingerprint"] == "not_checked"

@@ -80,6 +80,10 @@ class UnreadableManifestError(Exception):
     """There is a manifest store, or a picture, that cannot be parsed."""
 
 
+class NoTimeStampError(SigningError):
+    """The time-stamp authority cannot be reached, or does not answer as it should."""
+
+
 class NotAPictureError(UnreadableManifestError):
     """The bytes are of no format that the library knows."""
 
@@ -119,6 +123,7 @@ class SigningJob:
     resources: tuple[tuple[str, bytes], ...] = ()
     embed: bool = True
     remote_url: str | None = None
+    time_stamp: bool = True  # of the signer's authority, if it has one
 
 
 def _forget_lock() -> None:
@@ -273,7 +278,8 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
             raised.append(error)
             return b""  # tells the library that signing failed
 
-    with _signer(job.signer, guarded) as signer:
+    url = job.signer.timestamp_url if job.time_stamp else None
+    with _signer(job.signer, guarded, url) as signer:
         builder = _builder(job)
         signed = io.BytesIO()
         try:
@@ -288,13 +294,14 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
 
 
 @contextmanager
-def _signer(ours: Signer, callback: Callable[[bytes], bytes]) -> Iterator[c2pa.Signer]:
-    url = ours.timestamp_url
+def _signer(
+    ours: Signer, callback: Callable[[bytes], bytes], url: str | None
+) -> Iterator[c2pa.Signer]:
     if url is not None and not url.startswith(("http://", "https://")):
         raise SigningError(f"the time-stamp address {url!r} is no http or https URL")
     try:
         if isinstance(ours, PemSigner):
-            signer = _key_signer(ours)
+            signer = _key_signer(ours, url)
         else:
             signer = c2pa.Signer.from_callback(
                 callback,
@@ -314,15 +321,15 @@ def _signer(ours: Signer, callback: Callable[[bytes], bytes]) -> Iterator[c2pa.S
         yield signer
 
 
-def _key_signer(ours: PemSigner) -> c2pa.Signer:
+def _key_signer(ours: PemSigner, url: str | None) -> c2pa.Signer:
     """Return the library's own signer for a key in memory; safe over threads and after a fork."""
-    state = (os.getpid(), ours.algorithm, ours.certificates, ours.timestamp_url)
+    state = (os.getpid(), ours.algorithm, ours.certificates, url)
     with _lock:
         known = _signers.get(ours)
         if known is not None and known[0] == state:
             return known[1]
         info = c2pa.C2paSignerInfo(
-            ours.algorithm.encode(), ours.certificates, ours.pkcs8(), _url(ours.timestamp_url)
+            ours.algorithm.encode(), ours.certificates, ours.pkcs8(), _url(url)
         )
         made = c2pa.Signer.from_info(info)
         _signers[ours] = (state, made)
@@ -359,14 +366,16 @@ def _check_pictures(job: SigningJob) -> None:
     Raises
     ------
     ManifestError
-        If one cannot be read, or the library would leave out more than the manifest.
+        If one cannot be read.
+    UnsupportedImageError
+        If the library would leave out more than the manifest.
     """
     if job.embed and job.data.startswith(_BIG_TIFF):
         # It counts 16 bytes for each of a directory's entries, which have 20, and so leaves eight
         # bytes of some other entry out of the hash.
-        raise ManifestError(
-            "a BigTIFF cannot hold a manifest that protects all of it",
-            hint="Save the picture as an ordinary TIFF, or keep the manifest in a file beside it.",
+        raise UnsupportedImageError(
+            "A BigTIFF file cannot hold a manifest that protects all of it. Nothing was written.",
+            hint=SIDECAR_HINT,
         )
     pictures = {job.data} if job.parent is None else {job.data, job.parent.data}
     try:
@@ -386,8 +395,9 @@ def _check_pictures(job: SigningJob) -> None:
 def _translated(message: str, job: SigningJob) -> IndelibleError:
     """Tell apart, by its message, why the library refused to sign."""
     lowered = message.lower()
-    if job.signer.timestamp_url is not None and lowered.startswith("signature: internal error"):
-        return SigningError(
+    stamping = job.time_stamp and job.signer.timestamp_url is not None
+    if stamping and lowered.startswith("signature: internal error"):
+        return NoTimeStampError(
             f"the time-stamp authority at {job.signer.timestamp_url} did not answer as it should: "
             f"{_without_type(message)}",
             hint="Check the address and that it is reachable, or sign without a time stamp: "

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from indelible.credentials.manifest import SDK_NAME
 from indelible.credentials.report import (
     CredentialReport,
     IngredientReport,
@@ -100,8 +101,16 @@ def _claim(
     if kinds:
         kind = "generated" if "generated" in kinds else "edited"
     agent = next((item.agent for item in manifest.actions if _kind(item.source_type)), None)
-    by = manifest.generator or manifest.provider or agent or manifest.signature.signer
+    by = _maker(manifest) or manifest.provider or agent
     return AiClaim(True, kind, by, where, standing)
+
+
+def _maker(manifest: ManifestReport) -> str | None:
+    """Return the generator, None where only this package is named: it made the claim alone."""
+    version = manifest.generator_version
+    if manifest.generator in (SDK_NAME, f"{SDK_NAME} {version}"):
+        return None
+    return manifest.generator or (None if manifest.provider else manifest.signature.signer)
 
 
 def _kinds(manifest: ManifestReport) -> Iterator[Literal["generated", "edited"]]:

@@ -36,7 +36,7 @@ _SOURCE_TYPE_ROOT = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _MANIFEST_ID = re.compile(
     r"urn:c2pa:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
-_SDK_NAME = "Indelible"
+SDK_NAME = "Indelible"
 _MAIL = re.compile(
     r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", re.IGNORECASE
 )
@@ -138,13 +138,13 @@ class Generator:
         A manifest has to name the software that makes its claim, and that is this package. It does
         not say that this package made the picture.
         """
-        return cls(_SDK_NAME, _sdk_version(), **details)
+        return cls(SDK_NAME, _sdk_version(), **details)
 
     def agent(self) -> dict[str, str] | None:
         """Return what did the creating: the model where it is known, else the product, if named."""
         if self.model is not None:
             return _named(self.model, self.model_version)
-        return None if self.name == _SDK_NAME else _named(self.name, self.version)
+        return None if self.name == SDK_NAME else _named(self.name, self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +317,7 @@ class ManifestRequest:
                 {
                     "action": "c2pa.watermarked.bound",
                     "when": self.timestamp,
-                    "softwareAgent": _named(_SDK_NAME, _sdk_version()),
+                    "softwareAgent": _named(SDK_NAME, _sdk_version()),
                 }
             )
         return actions

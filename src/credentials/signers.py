@@ -30,7 +30,14 @@ from indelible.errors import CertificateError, SigningError
 from indelible.files import read_file, read_private_file
 from indelible.secret import Secret
 
-__all__ = ["ALGORITHMS", "CallbackSigner", "PemSigner", "Signer", "algorithm_for"]
+__all__ = [
+    "ALGORITHMS",
+    "DEFAULT_TIMESTAMP_URL",
+    "CallbackSigner",
+    "PemSigner",
+    "Signer",
+    "algorithm_for",
+]
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 Passphrase: TypeAlias = str | bytes | Secret | Callable[[], str | bytes | Secret]
@@ -47,6 +54,8 @@ UNREADABLE = (
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )
+# Answers anybody, and is operated by SSL.com, whose roots are on the C2PA TSA trust list.
+DEFAULT_TIMESTAMP_URL = "https://api.c2patool.io/api/v1/timestamps/ecc"
 ALGORITHMS = ("es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519")
 PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"  # noqa: S105 - a name, not a secret
 

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -14,13 +15,14 @@ from indelible.credentials.certificate_profile import require_profile
 from indelible.credentials.identity import is_development
 from indelible.credentials.manifest import PARENT_INSTANCE, SourceType
 from indelible.credentials.media_types import media_type, sniff
-from indelible.credentials.signers import Signer, load_chain
+from indelible.credentials.signers import DEFAULT_TIMESTAMP_URL, Signer, load_chain
 from indelible.credentials.trust import Trust
 from indelible.errors import ManifestError, UnreadableImageError
 
 __all__ = ["Definition", "SignedPicture", "has_manifest", "sign"]
 
 _RECOVERED = "recovered.c2pa"
+_RETRY_AFTER = 300.0  # seconds
 _log: Final = logging.getLogger("indelible")
 
 
@@ -154,7 +156,7 @@ def sign(
         settings = dataclasses.replace(settings, trust=Trust.nobody())
     recovered = before.store
     picture = readback.prepared(data) if request.embed else data
-    signed, store = _c2pa.sign(
+    signed, store = _signed(
         _c2pa.SigningJob(
             data=picture,
             media_type=kind,
@@ -174,6 +176,52 @@ def sign(
         manifest_id=request.manifest_id,
         sha256=hashlib.sha256(signed).hexdigest(),
     )
+
+
+def _signed(job: _c2pa.SigningJob) -> tuple[bytes, bytes]:
+    """Sign, without a time stamp where only the default authority cannot be reached.
+
+    Nobody asked for that one by name: a machine without a network still signs, and says what its
+    signatures lack. An authority that somebody named is not done without.
+    """
+    is_default = job.signer.timestamp_url == DEFAULT_TIMESTAMP_URL
+    if is_default and _unreachable.is_set():
+        job = dataclasses.replace(job, time_stamp=False)
+    try:
+        return _c2pa.sign(job)
+    except _c2pa.NoTimeStampError:
+        if not is_default:
+            raise
+    _unreachable.set()
+    _log.warning(
+        "The time-stamp authority %s cannot be reached, so nothing signed in the next minutes is "
+        "time-stamped: these signatures will not be trusted any more when the certificate expires. "
+        'Name another (timestamp_url), or "none".',
+        DEFAULT_TIMESTAMP_URL,
+    )
+    return _c2pa.sign(dataclasses.replace(job, time_stamp=False))
+
+
+class _Unreachable:
+    """Remembers for a while that an authority did not answer, so that not every picture waits."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def set(self) -> None:
+        """Begin to remember."""
+        self._until = time.monotonic() + _RETRY_AFTER
+
+    def is_set(self) -> bool:
+        """Whether it is too early to ask again."""
+        return time.monotonic() < self._until
+
+    def clear(self) -> None:
+        """Forget."""
+        self._until = 0.0
+
+
+_unreachable: Final = _Unreachable()
 
 
 @functools.lru_cache(maxsize=64)

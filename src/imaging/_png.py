@@ -48,10 +48,11 @@ _ADAM7: Final = (
     (0, 1, 1, 2),
 )
 
-# Ancillary chunks that are kept or rebuilt, that only frames need, or that others read.
+# Ancillary chunks that are kept or rebuilt, that only frames need, that others read, or that are
+# out of date once the file is written anew (tIME).
 _UNDERSTOOD: Final = frozenset(
     {b"iCCP", b"eXIf", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"acTL", b"fcTL", b"fdAT"}
-    | {b"tEXt", b"zTXt", b"iTXt", b"tRNS", b"caBX"}
+    | {b"tEXt", b"zTXt", b"iTXt", b"tRNS", b"tIME", b"caBX"}
 )
 
 # The best ratio that deflate reaches; a picture that needs a better one is not all there.

@@ -23,6 +23,11 @@ def configure(text: str) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def _no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INDELIBLE_GENERATOR_SOURCE_TYPE")
+
+
 def test_without_a_file(run: Run, home: Path) -> None:
     answer = run("config", "show")
     assert answer.code == 0, answer.err

@@ -54,7 +54,7 @@ def test_words_of_one_file(run: Run, protected: Path, reposted: Path) -> None:
 def test_what_is_said_about_ai_comes_first(run: Run, protected: Path, reposted: Path) -> None:
     for path in (protected, reposted):
         first = run("verify", path).out.splitlines()[1].strip()
-        assert first.startswith("Says it was made by AI: ")
+        assert first.startswith("Says it was made by AI (")
     told = json.loads(run("verify", reposted, "--json").out)
     assert list(told)[2] == "ai"
     assert told["ai"]["where"] == "recovered"
@@ -112,8 +112,8 @@ def test_claims_of_strangers_in_a_table(
     assert row.count("Stable Diffusion") == 2
     assert "(plain metadata)" in row
     (row,) = [row for row in rows if str(protected) in row]
-    assert "says it is Indelible (development identity)" in row
-    assert "(signer not verified)" in row
+    assert "says it is Indelible 0.1.0" in row
+    assert "yes (signer not verified)" in row
 
 
 def test_a_remote_manifest_names_the_option(run: Run, plain: Path, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_the_commands_of_a_page_run(
         (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("INDELIBLE_KEY_PASSPHRASE", "a passphrase")
+    monkeypatch.setenv("INDELIBLE_SIGNER_TIMESTAMP_URL", "none")  # no test asks the default one
     blocks = re.findall(r"^( *)```sh\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     lines = "".join(block for _, block in blocks).replace("\\\n", " ").splitlines()
     assert lines

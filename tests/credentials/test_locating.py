@@ -19,7 +19,7 @@ from indelible.credentials.box_names import box_names
 from indelible.credentials.located import Span
 from indelible.credentials.locating import jpeg_segments, locate
 from indelible.credentials.locating_iso import C2PA_UUID
-from indelible.errors import ManifestError
+from indelible.errors import UnsupportedImageError
 from tests.credentials.conftest import make_request, picture
 
 KINDS = ("jpeg", "png", "webp", "gif", "tiff", "avif")
@@ -85,7 +85,7 @@ def test_other_layouts_of_a_format_can_be_signed(
 def test_a_bigtiff_is_not_signed_with_a_hole(identity: DevelopmentIdentity, trust: Trust) -> None:
     """The library would leave eight bytes of another tag out of the hash."""
     data = _saved("tiff", big_tiff=True)
-    with pytest.raises(ManifestError, match="BigTIFF"):
+    with pytest.raises(UnsupportedImageError, match="BigTIFF"):
         sign(data, "tiff", make_request(), identity.signer)
     beside = sign(data, "tiff", make_request(embed=False), identity.signer)
     store = beside.manifest_store

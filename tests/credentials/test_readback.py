@@ -35,6 +35,7 @@ def several(kind: str, **options: object) -> bytes:
 UNFIT = {
     "pages of a TIFF file": several("TIFF"),
     "metadata of an animated AVIF file": several("AVIF", exif=pictures.exif()),
+    "big-endian BigTIFF": pictures.tiff(pictures.scene(), order=">", big=True),
 }
 FIT = {
     "animated GIF": several("GIF"),
@@ -46,7 +47,6 @@ FIT = {
     "bases for some items only": pictures.with_one_place_less_a_base(heic_files.SCENE),
     "HEIC of two pictures": heic_files.BOTH,
     "big-endian TIFF": pictures.tiff(pictures.scene(), order=">"),
-    "big-endian BigTIFF": pictures.tiff(pictures.scene(), order=">", big=True),
     "camera raw": pictures.tiff(
         pictures.scene(), extra={254: (1,)}, below={256: (99,), 257: (99,), 262: (32803,)}
     ),

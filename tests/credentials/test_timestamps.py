@@ -12,7 +12,15 @@ from typing import Literal
 
 import pytest
 
-from indelible.credentials import DevelopmentIdentity, PemSigner, Trust, _c2pa, read, sign
+from indelible.credentials import (
+    DevelopmentIdentity,
+    PemSigner,
+    Trust,
+    _c2pa,
+    read,
+    sign,
+    signing,
+)
 from indelible.credentials.reading import _report
 from indelible.credentials.store import open_store
 from indelible.errors import CertificateError, SigningError
@@ -216,3 +224,23 @@ def test_an_expired_certificate_is_refused_before_it_signs() -> None:
     old = PemSigner(pem(AUTHORITY.issue(key, expired)), key_pem(key))
     with pytest.raises(CertificateError, match="expired on"):
         sign(picture(), "jpeg", make_request(), old)
+
+
+def test_only_the_default_authority_is_done_without(
+    tsa: TimeStampAuthority, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tsa.broken = True
+    with pytest.raises(SigningError, match="did not answer"):
+        sign(picture(), "jpeg", make_request(), signer(tsa.url))
+    monkeypatch.setattr(signing, "DEFAULT_TIMESTAMP_URL", tsa.url)
+    before = tsa.queries
+    for _ in range(2):
+        report = read(sign(picture(), "jpeg", make_request(), signer(tsa.url)).data, "jpeg")
+        assert (report.integrity, report.timestamp_trusted) == ("intact", None)
+    assert tsa.queries == before + 1  # and not asked again for each picture
+    (said,) = [item for item in caplog.records if "cannot be reached" in item.getMessage()]
+    assert tsa.url in said.getMessage()
+    tsa.broken = False
+    signing._unreachable.clear()
+    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
+    assert read(data, "jpeg", trust=TRUST).timestamp_trusted is False  # there, of an unknown one

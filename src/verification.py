@@ -273,9 +273,13 @@ def _pixel_legs(
     signals = credentials.find_signals(picture.metadata)
     if not ring:
         return WatermarkReport("not_checked", reason=_NO_KEY), signals, header
+    named = next((key for key in ring if promises_mark(credential, (key,))), None)
     detection = watermark.detect(picture.pixels, ring)
+    if named is not None and detection.key_id not in (None, named.id):
+        # Another key's mark is the louder one; what the manifest speaks of may be there, too.
+        promised = watermark.detect(picture.pixels, named)
+        detection = promised if promised.found else detection
     if detection.payload is None:
-        named = next((key for key in ring if promises_mark(credential, (key,))), None)
         can_carry = None if named is None else watermark.can_carry(picture.pixels, named)
         report = WatermarkReport("not_found", detection, keys=len(ring), can_carry=can_carry)
         return report, signals, header

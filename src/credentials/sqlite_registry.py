@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -83,8 +83,12 @@ _COLUMNS: Final = [
     for column in (*_manifests.c, _bindings.c.algorithm, _bindings.c.payload)
 ]
 
-# Application id, schema, how many tables of ours, how many tables, views and triggers of others.
+# Application id, schema, how many tables of ours (by name and columns), how many tables, views and
+# triggers of others.
 Version: TypeAlias = "tuple[int, int, int, int]"
+# Version 0.1 did not write the application id yet.
+_UNMARKED: Final[Version] = (0, 1, len(_metadata.tables), 0)
+State: TypeAlias = Literal["ours", "unmarked", "empty"]
 
 
 class SqliteRegistry:
@@ -257,7 +261,7 @@ class SqliteRegistry:
                 with self._memory_lock, self._memory.connect() as connection:
                     yield connection
                 return
-            if self._find_out():
+            if self._find_out() == "empty":
                 raise NoRegistryError(
                     f"the registry {self.path} is an empty file", hint="Check the path."
                 )
@@ -274,10 +278,10 @@ class SqliteRegistry:
                 return
             if self._identity() is None:
                 self._create()
-            empty = self._find_out()
+            state = self._find_out()
             with self._connected("rw") as connection:
-                if empty:
-                    _create_tables(connection)
+                if state != "ours":
+                    _make_ours(connection)
                 yield from _transaction(connection)
 
     @contextmanager
@@ -342,8 +346,8 @@ class SqliteRegistry:
             )
         return status.st_dev, status.st_ino
 
-    def _find_out(self) -> bool:
-        """Make sure that the file is a registry of ours; return whether it is still empty.
+    def _find_out(self) -> State:
+        """Make sure that the file is a registry of ours, or is to become one; return which.
 
         Read without locks and without the files that SQLite may lay beside one: nothing at all is
         done to a file that is none of ours.
@@ -355,9 +359,11 @@ class SqliteRegistry:
                 hint="Check the path; the first `indelible protect` that names it creates it.",
             )
         if identity == self._known:
-            return False
-        with self._connected("immutable") as connection:
-            application, version, tables, others = _version(connection)
+            return "ours"
+        found = self._look("immutable")
+        if not any(found) and self._size("-wal"):  # a process of version 0.1 was killed
+            found = self._look("ro")
+        application, version, tables, others = found
         if application == APPLICATION_ID and version > SCHEMA_VERSION:
             raise RegistryUnavailableError(
                 f"the registry {self.path} was made by a newer version of Indelible "
@@ -371,13 +377,19 @@ class SqliteRegistry:
                     hint="Restore it from a backup, or move it away.",
                 )
             self._known = identity
-            return False
-        if application or version or tables or others:
+            return "ours"
+        if found == _UNMARKED:
+            return "unmarked"
+        if any(found):
             raise NoRegistryError(
                 f"{self.path} is a database of another program, not a registry",
                 hint="Name a registry, or a file that does not exist yet.",
             )
-        return True
+        return "empty"
+
+    def _look(self, mode: str) -> Version:
+        with self._connected(mode) as connection:
+            return _version(connection)
 
     def _create(self) -> None:
         """Make the file, whole or not at all; another process may be faster."""
@@ -463,18 +475,29 @@ def _transaction(connection: sa.Connection) -> Iterator[sa.Connection]:
         raise
 
 
-def _create_tables(connection: sa.Connection) -> None:
-    """Make an empty database ours, unless another process just did."""
+def _make_ours(connection: sa.Connection) -> None:
+    """Make an empty database ours, or mark one of version 0.1, unless another process just did."""
     for locked in _transaction(connection):
-        if _version(locked)[0] != APPLICATION_ID:
-            _metadata.create_all(locked)
-            locked.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-            locked.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        # Looked at again: now with the lock, and with what may have waited in the file's log.
+        found = _version(locked)
+        if found[0] == APPLICATION_ID:
+            continue
+        if any(found) and found != _UNMARKED:
+            raise NoRegistryError(
+                "what looked like an empty registry is a database of another program",
+                hint="Name a registry, or a file that does not exist yet.",
+            )
+        _metadata.create_all(locked)
+        locked.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        locked.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(connection: sa.Connection) -> Version:
-    tables = ", ".join(f"'{name}'" for name in _metadata.tables)
-    ours = f"type = 'table' AND name IN ({tables})"
+    ours = " OR ".join(
+        f"type = 'table' AND name = '{table.name}' AND '{','.join(table.c.keys())}' = "  # noqa: S608
+        f"(SELECT group_concat(name) FROM pragma_table_info('{table.name}'))"
+        for table in _metadata.tables.values()
+    )
     theirs = f"type IN ('table', 'view', 'trigger') AND NOT ({ours})"
     application, version, found, others = (
         int(connection.exec_driver_sql(query).scalar_one())
@@ -502,7 +525,7 @@ def _open_memory() -> sqlite3.Connection:
     connection = sqlite3.connect(MEMORY, isolation_level=None, check_same_thread=False)
     engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=sa.pool.StaticPool)
     with engine.connect() as first:
-        _create_tables(first)
+        _make_ours(first)
     return _configured(connection)
 
 

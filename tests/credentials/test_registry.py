@@ -9,7 +9,7 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import fields, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -431,3 +431,94 @@ def test_at_most_so_many_records(registry_path: Path) -> None:
     )
     assert len(SqliteRegistry(registry_path).find(ALGORITHM, PAYLOAD)) == 16
     assert len(SqliteRegistry(registry_path).find(ALGORITHM, PAYLOAD, limit=3)) == 3
+
+
+# What version 0.1 wrote: a log beside the file, and no application id.
+VERSION_0_1 = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE manifests (
+    manifest_id TEXT NOT NULL, manifest_store BLOB NOT NULL, store_sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL, generator TEXT, created TEXT NOT NULL, picture_sha256 TEXT,
+    width INTEGER, height INTEGER, PRIMARY KEY (manifest_id)
+);
+CREATE TABLE bindings (
+    algorithm TEXT NOT NULL, payload BLOB NOT NULL, manifest_id TEXT NOT NULL,
+    PRIMARY KEY (algorithm, payload),
+    FOREIGN KEY(manifest_id) REFERENCES manifests (manifest_id) ON DELETE CASCADE
+);
+CREATE INDEX ix_bindings_manifest_id ON bindings (manifest_id);
+PRAGMA user_version = 1;
+"""
+
+
+def write_old(path: Path, schema: str = VERSION_0_1) -> Record:
+    record = make_record()
+    path.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(schema)
+        values = {**vars_of(record), "created": record.created.isoformat()}
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(manifests)")]
+        names = [name for name in columns if name in values]
+        marks = ", ".join(f":{name}" for name in names)
+        connection.execute(f"INSERT INTO manifests ({', '.join(names)}) VALUES ({marks})", values)
+        connection.execute(
+            "INSERT INTO bindings VALUES (:algorithm, :payload, :manifest_id)", values
+        )
+        connection.commit()
+    return record
+
+
+def vars_of(record: Record) -> dict[str, object]:
+    return {field.name: getattr(record, field.name) for field in fields(record)} | {
+        "store_sha256": record.store_sha256
+    }
+
+
+def test_a_registry_of_version_0_1_is_read_and_marked_on_the_first_write(
+    registry_path: Path,
+) -> None:
+    record = write_old(registry_path)
+    before = registry_path.read_bytes()
+    registry = SqliteRegistry(registry_path)
+    assert registry.find(ALGORITHM, PAYLOAD) == [record]
+    assert registry_path.read_bytes() == before
+    registry.put(make_record(b"another!"))
+    assert SqliteRegistry(registry_path).count() == 2
+    with contextlib.closing(sqlite3.connect(registry_path)) as connection:
+        (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    assert mark == sqlite_registry.APPLICATION_ID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("width INTEGER, ", "width INTEGER, depth INTEGER, "),
+        ("PRAGMA user_version", "CREATE TABLE pages (name TEXT); PRAGMA user_version"),
+        ("user_version = 1", "user_version = 7"),
+    ],
+)
+def test_a_database_that_only_resembles_one_of_version_0_1_is_refused(
+    registry_path: Path, change: tuple[str, str]
+) -> None:
+    write_old(registry_path, VERSION_0_1.replace(*change))
+    before = registry_path.read_bytes()
+    registry = SqliteRegistry(registry_path)
+    with pytest.raises(RegistryUnavailableError, match="another program"):
+        registry.get("urn:c2pa:x")
+    with pytest.raises(RegistryUnavailableError, match="another program"):
+        registry.put(make_record(b"another!"))
+    assert registry_path.read_bytes() == before
+
+
+def test_tables_that_wait_in_a_log_are_seen(registry_path: Path) -> None:
+    """As where a process of version 0.1 was killed before anything reached the file itself."""
+    registry_path.parent.mkdir()
+    live = sqlite3.connect(registry_path)
+    try:
+        live.executescript(VERSION_0_1)
+        assert SqliteRegistry(registry_path).get("urn:c2pa:x") is None
+        live.executescript("CREATE TABLE pages (name TEXT)")
+        with pytest.raises(RegistryUnavailableError, match="another program"):
+            SqliteRegistry(registry_path).put(make_record())
+    finally:
+        live.close()

@@ -22,6 +22,7 @@ from indelible.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
+from indelible.files import open_regular
 from indelible.imaging import Limits
 
 __all__ = ["STDIN", "Input", "expand", "format_of"]
@@ -45,12 +46,15 @@ class Input:
         The folders between the one that was named and the file: what a copy of the tree mirrors.
     error : ImageError or None
         Why there is no picture, where a name led nowhere.
+    in_folder : bool
+        Whether the folder that it lies in was named, and not the file.
     """
 
     name: str
     path: Path | None = None
     below: Path = Path()
     error: ImageError | None = None
+    in_folder: bool = False
 
     def source(self, limits: Limits) -> Path | bytes:
         """Return what `indelible.protect` and `indelible.verify` take.
@@ -112,7 +116,7 @@ def format_of(path: Path) -> str | None:
         If it is a picture of a kind that is not read.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return imaging.identify(stream.read(_HEAD))
     except (OSError, ValueError, UnreadableImageError):
         return None
@@ -148,7 +152,7 @@ def _folder(folder: Path, passed_over: _PassedOver, output: str | None) -> Itera
             path = Path(parent, file)
             if not file.startswith(".") and _is_picture(path, passed_over):
                 found = True
-                yield Input(str(path), path, Path(parent).relative_to(folder))
+                yield Input(str(path), path, Path(parent).relative_to(folder), in_folder=True)
     if not found:
         yield _nowhere(str(folder), "the folder holds no pictures", "Name the files one by one.")
 

@@ -57,7 +57,7 @@ def targets(
     if output == STDOUT:
         _check_stdout(inputs, json=json)
         return {item.name: None for item in inputs}
-    if output is not None and not _is_folder(output):
+    if output is not None and not _is_folder(output, inputs):
         if len(inputs) != 1:
             raise UsageError(
                 f"{len(inputs)} pictures cannot all become {output}.",
@@ -106,8 +106,12 @@ def _check_stdout(inputs: Sequence[Input], *, json: bool) -> None:
         )
 
 
-def _is_folder(output: str) -> bool:
-    return output.endswith(("/", os.sep)) or Path(output).is_dir()
+def _is_folder(output: str, inputs: Sequence[Input]) -> bool:
+    if output.endswith(("/", os.sep)) or Path(output).is_dir():
+        return True
+    # Where a folder was named, a name that is free yet and no picture's stands for a folder, too.
+    free = not os.path.lexists(output) and imaging.format_from_suffix(output) is None
+    return free and any(item.in_folder for item in inputs)
 
 
 def _made(folder: Path) -> Path:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import indelible.cli
 from indelible import imaging
+from indelible.watermark import Key
 from tests.cli.conftest import Run
 from tests.cli.test_process import HEARING
 
@@ -57,6 +58,49 @@ def test_a_tree_is_mirrored_and_what_was_passed_over_is_counted(run: Run, tree: 
     assert "Skipped 3 files that are no pictures." in answer.err
     assert "Skipped 1 picture of kinds" in answer.err
     assert "5 signed." in answer.err
+
+
+def test_a_folder_becomes_a_folder_without_a_slash(run: Run, tree: Path, jpeg: bytes) -> None:
+    output = tree.with_name("signed")
+    assert run("sign", tree, "-o", output, "--source-type", "captured").code == 0
+    assert names_below(output) == NAMES
+    single = tree.with_name("single")
+    single.mkdir()
+    (single / "a.jpg").write_bytes(jpeg)
+    for name, made in (("copy", "copy/a.jpg"), ("copy.jpg", "copy.jpg")):
+        target = tree.with_name(name)
+        assert run("sign", single, "-o", target, "--source-type", "captured").code == 0
+        assert (tree.parent / made).is_file()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes")
+@pytest.mark.parametrize("command", ["protect", "sign", "embed", "verify", "inspect", "detect"])
+def test_a_pipe_in_place_of_a_picture_is_refused_at_once(tmp_path: Path, command: str) -> None:
+    """In a process of its own: opening a pipe that nobody writes to would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.jpg")
+    key = ["--key", str(write_key(tmp_path / "a.key"))]
+    options = {
+        "protect": ["--source-type", "captured"],
+        "sign": ["--source-type", "captured"],
+        "embed": ["--payload", "00" * 8, "-o", "marked/", *key],
+        "detect": key,
+    }.get(command, [])
+    done = subprocess.run(
+        [sys.executable, "-m", "indelible.cli", command, "pipe.jpg", *options],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4, done.stderr
+    assert "pipe" in done.stderr
+
+
+def write_key(path: Path) -> Path:
+    Key.generate().save(path)
+    return path
 
 
 def test_results_are_passed_over_and_existing_ones_skipped(run: Run, tree: Path) -> None:

@@ -117,6 +117,7 @@ def verify(
     if manifest is not None:
         arguments.as_path_or_bytes("manifest", manifest)
     hosts = arguments.as_hosts("remote_hosts", remote_hosts)
+    ocsp = arguments.as_flag("ocsp", ocsp)
     limits = arguments.as_limits(limits)
     clock = _Clock()
     if limits is None:
@@ -339,7 +340,7 @@ def _preference(candidate: RegistryReport) -> tuple[bool, int]:
 
 def _notes(mark: WatermarkReport, header: imaging.Header, trust: Trust) -> tuple[str, ...]:
     notes = list(header.irregular)
-    if mark.area is not None and mark.area < HALF:
+    if mark.area is not None and (mark.area < HALF or mark.regions_gone):
         notes.append(
             f"About {100 * mark.area:.0f} % of the picture carries the watermark; the rest may "
             "come from elsewhere. Only one watermark was looked for."

@@ -15,7 +15,9 @@ from PIL.PngImagePlugin import PngInfo
 from indelible import imaging
 from indelible.errors import IndelibleError, UnreadableImageError, UnsupportedImageError
 from indelible.imaging import Limits
+from indelible.imaging._colour import Space
 from indelible.sources import open_source
+from tests.imaging import pictures
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>'
 
@@ -262,6 +264,25 @@ def test_a_palette_with_a_transparent_entry_keeps_it(transparency: int | bytes) 
     source = open_source(image, Limits())
     assert source.pixels.shape == (6, 8, 4)
     np.testing.assert_array_equal(source.pixels[0, :3, 3], [255, 0, 255])
+
+
+def test_grey_that_becomes_rgba_keeps_its_colours() -> None:
+    grey = np.repeat(np.arange(256, dtype=np.uint8)[None], 8, axis=0)
+    image = Image.fromarray(grey)
+    profile = Space("grey", curve=1.4).profile(grey=True)
+    with_alpha = Image.merge("LA", [image, image])
+    for given in (with_alpha, image.copy()):
+        given.info["icc_profile"] = profile
+    given.info["transparency"] = 7
+    for transparent in (with_alpha, given):
+        source = open_source(transparent, Limits())
+        shown = Image.fromarray(np.ascontiguousarray(source.pixels[..., :3]))
+        difference = pictures.lab(shown, source.metadata.icc_profile) - pictures.lab(image, profile)
+        assert np.abs(difference).max() < 1.5
+    coloured = image.convert("RGB")
+    coloured.putpixel((5, 5), (1, 2, 3))
+    coloured.info["icc_profile"] = profile  # which cannot be meant
+    assert open_source(coloured, Limits()).metadata.icc_profile == profile
 
 
 @pytest.mark.parametrize(("mode", "shape"), [("1", (6, 8)), ("LA", (6, 8, 4)), ("PA", (6, 8, 4))])

@@ -459,6 +459,16 @@ def test_a_collage_says_how_much_of_it_is_marked(
     assert any("Only one watermark" in note for note in result.notes)
 
 
+def test_a_picture_with_a_patch_says_how_much_of_it_is_marked(
+    protected: ProtectedImage, photographs: dict[str, Pixels]
+) -> None:
+    patched = imaging.decode(protected.data).pixels.copy()
+    patched[40:300, 40:360] = photographs["motorcycle"][40:300, 40:360]
+    result = indelible.verify(imaging.encode(patched, "jpeg", quality=90))
+    assert result.verdict == "altered"
+    assert any("of the picture carries the watermark" in note for note in result.notes)
+
+
 def test_who_says_that_ai_made_it(
     protected: ProtectedImage, photograph: Pixels, stranger: Signer
 ) -> None:
@@ -635,6 +645,7 @@ def test_bytes_of_every_kind(protected: ProtectedImage, wrap: Callable[[bytes], 
         ("manifest", 5),
         ("remote_hosts", "example.com"),
         ("remote_hosts", 5),
+        ("ocsp", "yes"),
         ("limits", 5),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,

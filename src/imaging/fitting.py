@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from indelible.imaging import _photoshop, _xmp
-from indelible.imaging.metadata import Metadata, fit_exif
+from indelible.imaging._colour import grey_profile_as_rgb
+from indelible.imaging.metadata import Metadata, fit_exif, icc_channels
 from indelible.imaging.picture import Pixels
 
 __all__ = ["fit_metadata"]
@@ -28,6 +29,9 @@ def fit_metadata(
     height, width = pixels.shape[:2]
     exif, xmp, dpi, photoshop = metadata.exif, metadata.xmp, metadata.dpi, metadata.photoshop
     notes: list[str] = []
+    icc = metadata.icc_profile
+    if icc is not None and icc_channels(icc) == 1 and _is_grey_as_rgb(pixels):
+        icc = grey_profile_as_rgb(icc)
     if exif is not None:
         exif = fit_exif(exif, width, height, orientation)
     if xmp is not None:
@@ -41,4 +45,11 @@ def fit_metadata(
         if rest != photoshop:
             notes.append("Clipping paths and guides are not kept, because the picture was turned.")
         photoshop = rest
-    return replace(metadata, exif=exif, xmp=xmp, dpi=dpi, photoshop=photoshop), tuple(notes)
+    fitted = replace(metadata, icc_profile=icc, exif=exif, xmp=xmp, dpi=dpi, photoshop=photoshop)
+    return fitted, tuple(notes)
+
+
+def _is_grey_as_rgb(pixels: Pixels) -> bool:
+    """Whether grey was spread over three channels, for the sake of transparency for example."""
+    red = pixels[..., :1]
+    return pixels.ndim == 3 and bool((pixels[..., 1:3] == red).all())

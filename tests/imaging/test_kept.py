@@ -246,7 +246,7 @@ def test_png_chunks_are_kept_or_named() -> None:
     _, kept, notes = through(pictures.png_with(*chunks))
     assert kept.metadata.text == (("Title", "café"), ("Language", "größer"), ("Packed", "text"))
     assert kept.metadata.dpi == (300.0, 150.0)
-    assert "Some PNG chunks are not kept: tIME, prVt." in notes
+    assert "Some PNG chunks are not kept: prVt." in notes
     assert "language" in notes
     many = [hostile.png_chunk(bytes([112, 97 + n, 65, 97]), b"") for n in range(12)]
     assert "and 4 others" in " ".join(imaging.decode(pictures.png_with(*many)).notes)

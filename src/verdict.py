@@ -89,8 +89,8 @@ class ManifestEvidence:
     creation : Creation or None
         How it says that the picture began; None where it says nothing about that.
     continues_recovered : bool
-        Whether it names the watermark's id, or has the recovered manifest in its history: an edit
-        that says what it was made from.
+        Whether it is the recovered manifest, or has it in its history: an edit that says what it
+        was made from.
     """
 
     integrity: Integrity = "absent"

@@ -344,10 +344,13 @@ def test_an_honest_edit_is_no_laundering(protected: ProtectedImage, stranger: Si
     pixels = imaging.decode(protected.data).pixels
     edit = signed_anew(pixels, stranger, source_type=SourceType.HUMAN_EDITED, parent=protected.data)
     assert indelible.verify(edit).verdict == "unverified"
-    named = SoftBinding(watermark.ALGORITHM, protected.payload)
-    assert indelible.verify(signed_anew(pixels, stranger, soft_binding=named)).verdict == (
-        "unverified"
-    )
+
+
+def test_a_copied_id_launders_nothing(protected: ProtectedImage, stranger: Signer) -> None:
+    """It is there to be read in every copy of the original."""
+    pixels = imaging.decode(protected.data).pixels
+    named = SoftBinding(watermark.ALGORITHM, protected.payload, key_id=protected.key_id)
+    assert indelible.verify(signed_anew(pixels, stranger, soft_binding=named)).verdict == "suspect"
 
 
 def test_a_trusted_capture_of_a_generated_picture_is_suspect(protected: ProtectedImage) -> None:

@@ -117,9 +117,9 @@ def _facts(
 ) -> list[tuple[str, str | None]]:
     signature = manifest.signature
 
-    def told(name: str | None) -> str | None:
+    def told(name: str | None, verb: str = "is") -> str | None:
         """Return a name as the fact, or else as the claim, that it is."""
-        return name if name is None or standing == "trusted" else f"says it is {name}"
+        return name if name is None or standing == "trusted" else f"says it {verb} {name}"
 
     time = signature.time and f"{signature.time} (as a time stamp says)"
     if credential is not None and credential.time is not None:
@@ -132,7 +132,7 @@ def _facts(
         ("provider", told(manifest.provider)),
         ("abuse contact", told(manifest.abuse_contact)),
         ("model", told(manifest.model)),
-        ("made", told(source and SOURCE_WORDS.get(source, source))),
+        ("made", told(source and SOURCE_WORDS.get(source, source), "was")),
         ("time", time),
         ("signer", told(_signer(manifest))),
         ("issuer", told(signature.issuer)),

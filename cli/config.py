@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from indelible.cli._console import answer, answer_json, clean, remark
+from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
 from indelible.config import (
@@ -40,7 +40,9 @@ A setting stands in the file under its section, or in the environment under its 
 """
 
 app = typer.Typer(
-    no_args_is_help=True, epilog=EPILOG, help="See which settings hold, and where they come from."
+    no_args_is_help=True,
+    epilog=flowing(EPILOG),
+    help="See which settings hold, and where they come from.",
 )
 _HIDDEN: Final = "***"
 _PIN: Final = re.compile(r"(pin-value=)[^;&?]*", re.IGNORECASE)

@@ -73,6 +73,7 @@ def show(json: JsonOption = False) -> None:
                 "settings": {
                     item.key: {
                         "value": value,
+                        "default": item.default or None,
                         "from": origin or "default",
                         "variable": item.variable,
                         "expects": item.kind,
@@ -99,15 +100,15 @@ def _table(rows: list[tuple[Setting, object, str | None]]) -> Table:
     for item, value, origin in rows:
         table.add_row(
             Text(item.key, style="bold" if origin else ""),
-            Text(clean(_words(value))),
+            Text(clean(_words(value, item.default))),
             Text(clean(origin or "default"), style="" if origin else "dim"),
         )
     return table
 
 
-def _words(value: object) -> str:
+def _words(value: object, default: str) -> str:
     if value is None or value == []:
-        return "-"
+        return default or "-"
     if isinstance(value, bool):
         return str(value).lower()
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -36,9 +36,9 @@ MEANINGS: Final = {
     "generator.model_identifier": 'Its identifier, such as "org/model@1".',
     "generator.abuse_contact": "E-mail address or https URL for complaints, signed into manifests.",
     "generator.source_type": "How the pictures come to be, where the command line does not say.",
-    "limits.max_pixels": "Largest picture, in pixels. By default 100,000,000.",
-    "limits.max_decoded_bytes": "Largest picture once decoded, in bytes. By default 320 MiB.",
-    "limits.max_bytes": "Largest file, in bytes. By default 512 MiB.",
+    "limits.max_pixels": "Largest picture, in pixels.",
+    "limits.max_decoded_bytes": "Largest picture once decoded, in bytes.",
+    "limits.max_bytes": "Largest file, in bytes.",
 }
 """What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 

@@ -151,7 +151,9 @@ def _folder(folder: Path, passed_over: _PassedOver, output: str | None) -> Itera
                 found = True
                 yield Input(str(path), path, Path(parent).relative_to(folder))
     if not found:
-        yield _nowhere(str(folder), "the folder holds no pictures", "Name the files one by one.")
+        yield _nowhere(
+            str(folder), "the folder holds no pictures", "Check the folder, or name its files."
+        )
 
 
 def _is_picture(path: Path, passed_over: _PassedOver) -> bool:

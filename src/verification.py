@@ -362,10 +362,10 @@ def _notes(mark: WatermarkReport, header: imaging.Header, trust: Trust) -> tuple
             f"About {100 * mark.area:.0f} % of the picture carries the watermark; the rest may "
             "come from elsewhere. Only one watermark was looked for."
         )
-    if header.animated:
+    if header.animated and mark.state != "not_checked":
         kind = "pages" if header.format == "tiff" else "frames"
         notes.append(
-            f"Only the first of {header.frames} {kind} was searched for a watermark; the "
+            f"Only the first of {header.frames} {kind} was searched for a watermark; a "
             "manifest covers the whole file."
         )
     notes.extend(

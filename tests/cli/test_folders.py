@@ -49,6 +49,30 @@ def names_below(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+def test_a_folder_becomes_a_folder_without_a_slash(run: Run, tmp_path: Path, jpeg: bytes) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.jpg").write_bytes(jpeg)
+    output = tmp_path / "signed"
+    answer = run("sign", tmp_path / "one", "-o", output, "--source-type", "captured")
+    assert answer.code == 0, answer.err
+    assert names_below(output) == ["a.jpg"]
+
+
+def test_a_folder_does_not_become_a_picture(run: Run, tree: Path) -> None:
+    answer = run("sign", tree, "-o", tree.with_name("a.jpg"), "--source-type", "captured")
+    assert answer.code == 2
+    assert "cannot all become" in answer.err
+
+
+def test_an_output_in_a_folder_that_is_not_there_is_said_before_any_work(
+    run: Run, tree: Path
+) -> None:
+    output = tree / "missing" / "a.jpg"
+    answer = run("sign", tree / "a.jpg", "-o", output, "--source-type", "captured")
+    assert answer.code == 2
+    assert f"There is no folder {output.parent}." in answer.err
+
+
 def test_a_tree_is_mirrored_and_what_was_passed_over_is_counted(run: Run, tree: Path) -> None:
     output = tree.with_name("signed")
     answer = run("sign", tree, "-o", f"{output}/", "--source-type", "captured")

@@ -77,7 +77,8 @@ TimestampOption: TypeAlias = Annotated[
         "--timestamp-url",
         "--timestamp",
         metavar="URL",
-        help='RFC 3161 time-stamp authority to ask; "none" for no time stamp.',
+        help="RFC 3161 time-stamp authority to ask. By default SSL.com's, unless the certificate "
+        'is a development one; "none" asks nobody.',
         rich_help_panel=_SIGNER,
     ),
 ]

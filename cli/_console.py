@@ -25,6 +25,7 @@ __all__ = [
     "answer_json",
     "clean",
     "describe",
+    "flowing",
     "is_terminal",
     "problem",
     "remark",
@@ -60,6 +61,11 @@ def _console(stream: IO[str]) -> Console:
         emoji=False,
         width=None if fitted else _PIPE_WIDTH,
     )
+
+
+def flowing(text: str) -> str:
+    """Return a help text whose paragraphs are lines, for a terminal of any width to break."""
+    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
 
 
 def is_terminal(stream: object) -> bool:

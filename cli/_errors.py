@@ -90,7 +90,8 @@ def hint_of(error: BaseException | None) -> str | None:
 
 
 def report(error: Exception, *, about: str | None = None) -> None:
-    """Tell a person about an error on stderr."""
+    """Tell a person about an error on stderr; a file called ``-`` is standard input."""
+    about = "standard input" if about == "-" else about
     if isinstance(error, IndelibleError):
         problem(describe(error), about=about, hint=error.hint)
         return

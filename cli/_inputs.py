@@ -42,19 +42,17 @@ class Input:
         As reports call it; ``-`` for standard input.
     path : Path or None
         Its file; None for standard input.
-    below : Path
+    below : Path or None
         The folders between the one that was named and the file: what a copy of the tree mirrors.
+        None for a file that was named itself.
     error : ImageError or None
         Why there is no picture, where a name led nowhere.
-    in_folder : bool
-        Whether the folder that it lies in was named, and not the file.
     """
 
     name: str
     path: Path | None = None
-    below: Path = Path()
+    below: Path | None = None
     error: ImageError | None = None
-    in_folder: bool = False
 
     def source(self, limits: Limits) -> Path | bytes:
         """Return what `indelible.protect` and `indelible.verify` take.
@@ -152,9 +150,11 @@ def _folder(folder: Path, passed_over: _PassedOver, output: str | None) -> Itera
             path = Path(parent, file)
             if not file.startswith(".") and _is_picture(path, passed_over):
                 found = True
-                yield Input(str(path), path, Path(parent).relative_to(folder), in_folder=True)
+                yield Input(str(path), path, Path(parent).relative_to(folder))
     if not found:
-        yield _nowhere(str(folder), "the folder holds no pictures", "Name the files one by one.")
+        yield _nowhere(
+            str(folder), "the folder holds no pictures", "Check the folder, or name its files."
+        )
 
 
 def _is_picture(path: Path, passed_over: _PassedOver) -> bool:

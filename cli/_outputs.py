@@ -63,6 +63,9 @@ def targets(
                 f"{len(inputs)} pictures cannot all become {output}.",
                 hint="Name a folder: end it with a slash.",
             )
+        parent = Path(output).parent
+        if not parent.is_dir():
+            raise UsageError(f"There is no folder {parent}.", hint="Make it, or check its name.")
         return {inputs[0].name: Path(output)}
     folder = None if output is None else _made(Path(output))
     found = {item.name: _place(item, folder, format, infix) for item in inputs}
@@ -107,11 +110,12 @@ def _check_stdout(inputs: Sequence[Input], *, json: bool) -> None:
 
 
 def _is_folder(output: str, inputs: Sequence[Input]) -> bool:
-    if output.endswith(("/", os.sep)) or Path(output).is_dir():
+    """Whether ``-o`` names a folder: by a slash, by being one, or because a folder becomes it."""
+    path = Path(output)
+    if output.endswith(("/", os.sep)) or path.is_dir():
         return True
-    # Where a folder was named, a name that is free yet and no picture's stands for a folder, too.
-    free = not os.path.lexists(output) and imaging.format_from_suffix(output) is None
-    return free and any(item.in_folder for item in inputs)
+    from_folder = any(item.below is not None for item in inputs)
+    return from_folder and not os.path.lexists(path) and imaging.format_from_suffix(path) is None
 
 
 def _made(folder: Path) -> Path:
@@ -138,7 +142,7 @@ def _place(item: Input, folder: Path | None, format: str | None, infix: str) -> 
     if known is not None and known.name != imaging.format_from_suffix(item.path):
         suffix = known.suffixes[0]
     if folder is not None:
-        return folder / item.below / f"{item.path.stem}{suffix}"
+        return folder / (item.below or Path()) / f"{item.path.stem}{suffix}"
     return item.path.with_name(f"{item.path.stem}.{infix}{suffix}")
 
 

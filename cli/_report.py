@@ -54,7 +54,7 @@ def report(result: Verification, name: str) -> RenderableType:
         *_signals(result),
         *_remarks(result),
         Text(),
-        Text.assemble(("Not meant: ", "italic bold"), (words.caution, "italic")),
+        Text.assemble(("Keep in mind: ", "italic bold"), (words.caution, "italic")),
     )
     if not is_terminal(stdout().file):
         return Group(title, Padding(body, (0, 0, 1, 2)))

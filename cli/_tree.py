@@ -65,8 +65,7 @@ def manifest_tree(name: str, credential: CredentialReport) -> RenderableType:
     """Return everything that the credentials of one file say."""
     words, style = _state(credential)
     tree = Tree(Text.assemble((name, "bold"), ": ", (words, style)))
-    for reason in credential.reasons:
-        tree.add(Text(clean(reason)))
+    told = [_add_reason(tree, reason, credential) for reason in credential.reasons]
     if credential.remote_url is not None:
         tree.add(Text(f"kept at {clean(credential.remote_url)}"))
     if credential.manifest is not None:
@@ -76,10 +75,25 @@ def manifest_tree(name: str, credential: CredentialReport) -> RenderableType:
         ("failures inside the history", credential.ingredient_failures),
         ("failures of identity claims", credential.identity_failures),
     ):
-        _add_findings(tree, heading, findings)
+        untold = [item for item in findings if (item.sentence, item.code) not in told]
+        _add_findings(tree, heading, untold)
     if credential.development:
         tree.add(Text(DEVELOPMENT_NOTE, style="yellow"))
     return tree
+
+
+def _add_reason(tree: Tree, reason: str, credential: CredentialReport) -> tuple[str, str] | None:
+    """Add a reason with the code of the failure that it tells; return that sentence and code."""
+    own = [*credential.failures, *credential.identity_failures]
+    history = credential.ingredient_failures
+    told = [item for item in own if reason == item.sentence]
+    told += [item for item in history if reason.endswith(f": {item.sentence}")]
+    line = Text(clean(reason))
+    tree.add(line)
+    if not told:
+        return None
+    line.append(f" [{clean(told[0].code)}]", style="dim")
+    return told[0].sentence, told[0].code
 
 
 def _state(credential: CredentialReport) -> tuple[str, str]:
@@ -117,9 +131,9 @@ def _facts(
 ) -> list[tuple[str, str | None]]:
     signature = manifest.signature
 
-    def told(name: str | None) -> str | None:
+    def told(name: str | None, verb: str = "is") -> str | None:
         """Return a name as the fact, or else as the claim, that it is."""
-        return name if name is None or standing == "trusted" else f"says it is {name}"
+        return name if name is None or standing == "trusted" else f"says it {verb} {name}"
 
     time = signature.time and f"{signature.time} (as a time stamp says)"
     if credential is not None and credential.time is not None:
@@ -132,7 +146,7 @@ def _facts(
         ("provider", told(manifest.provider)),
         ("abuse contact", told(manifest.abuse_contact)),
         ("model", told(manifest.model)),
-        ("made", told(source and SOURCE_WORDS.get(source, source))),
+        ("made", told(source and SOURCE_WORDS.get(source, source), "was")),
         ("time", time),
         ("signer", told(_signer(manifest))),
         ("issuer", told(signature.issuer)),

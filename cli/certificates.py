@@ -26,7 +26,7 @@ _MAX_BYTES = 1 << 20
 
 @guarded
 def development(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder that is not there.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder.")],
     json: JsonOption = False,
 ) -> None:
     """Make a development certificate authority and a signing certificate, for tests.

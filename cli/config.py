@@ -13,7 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from indelible.cli._console import answer, answer_json, clean, remark
+from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
 from indelible.config import (
@@ -40,7 +40,9 @@ A setting stands in the file under its section, or in the environment under its 
 """
 
 app = typer.Typer(
-    no_args_is_help=True, epilog=EPILOG, help="See which settings hold, and where they come from."
+    no_args_is_help=True,
+    epilog=flowing(EPILOG),
+    help="See which settings hold, and where they come from.",
 )
 _HIDDEN: Final = "***"
 _PIN: Final = re.compile(r"(pin-value=)[^;&?]*", re.IGNORECASE)
@@ -71,6 +73,7 @@ def show(json: JsonOption = False) -> None:
                 "settings": {
                     item.key: {
                         "value": value,
+                        "default": item.default or None,
                         "from": origin or "default",
                         "variable": item.variable,
                         "expects": item.kind,
@@ -97,15 +100,15 @@ def _table(rows: list[tuple[Setting, object, str | None]]) -> Table:
     for item, value, origin in rows:
         table.add_row(
             Text(item.key, style="bold" if origin else ""),
-            Text(clean(_words(value))),
+            Text(clean(_words(value, item.default))),
             Text(clean(origin or "default"), style="" if origin else "dim"),
         )
     return table
 
 
-def _words(value: object) -> str:
+def _words(value: object, default: str) -> str:
     if value is None or value == []:
-        return "-"
+        return default or "-"
     if isinstance(value, bool):
         return str(value).lower()
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -49,7 +49,8 @@ def command(
     if not keys:
         raise UsageError(
             "There is no watermark key to look with.",
-            hint="Name one with --key, or make one with `indelible keys new`.",
+            hint="Only the key that a picture was marked with finds its mark: name it with --key, "
+            "or add it to your key ring with `indelible keys add FILE --detect-only`.",
         )
 
     def work(item: Input) -> Detection:

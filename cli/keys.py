@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible.cli import certificates
-from indelible.cli._console import answer, answer_json, clean, remark
+from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
 from indelible.defaults import current
@@ -43,7 +43,7 @@ Is a certificate fit for signing? [cyan]indelible keys inspect chain.pem[/cyan]
 
 app = typer.Typer(
     no_args_is_help=True,
-    epilog=EPILOG,
+    epilog=flowing(EPILOG),
     help="Watermark keys, signing keys and certificates. New marks use the newest watermark key, "
     "detection tries all.",
 )
@@ -92,7 +92,7 @@ def new(
 @app.command(name="list", rich_help_panel=_WATERMARK)
 @guarded
 def list_(ring: RingOption = None, json: JsonOption = False) -> None:
-    """List the key ring, newest first: the first key marks, all but the retired detect."""
+    """List the key ring, newest first, and what each key is used for."""
     place = _ring(ring)
     files = place.files()
     if json:
@@ -135,7 +135,10 @@ def add(
     ring: RingOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Copy a key file into the ring, as its newest key: new marks use it from now on."""
+    """Copy a key file into the ring, as its newest key.
+
+    New marks use it from now on, unless --detect-only says that it is a partner's.
+    """
     added = _ring(ring).add(Key.load(file), detect_only=detect_only)
     _tell(added, "is looked for, never marked with" if detect_only else "marks now", json=json)
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible import imaging
-from indelible.cli._console import answer, answer_json, clean, remark
+from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import UsageError, guarded
 from indelible.cli._options import JsonOption
 from indelible.credentials import Trust, TrustList, TrustStore
@@ -37,7 +37,7 @@ One signer, whoever issued the certificate: [cyan]indelible trust add signer.pem
 
 app = typer.Typer(
     no_args_is_help=True,
-    epilog=EPILOG,
+    epilog=flowing(EPILOG),
     help="See and change whose signatures count. The official C2PA lists come with the package.",
 )
 
@@ -128,8 +128,9 @@ def add(
     except OSError as error:
         raise OutputError(f"Cannot make {target.parent}: {error.strerror or error}.") from error
     imaging.write_atomic(target, anchors.pem.encode())
-    kind = "signers" if pin else "authorities"
-    answer(Text(f"{len(anchors.certificates())} {kind} are trusted now: {clean(target)}"))
+    count = len(anchors.certificates())
+    one, several = ("signer is", "signers are") if pin else ("authority is", "authorities are")
+    answer(Text(f"{count} {one if count == 1 else several} trusted now: {clean(target)}"))
 
 
 @app.command()

@@ -6,6 +6,8 @@ Run ``make demo``, or ``python -m examples.demo [PICTURE]``. Everything lands in
 from __future__ import annotations
 
 import argparse
+import logging
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,6 +146,17 @@ def show(story: Story, picture: Path, console: Console) -> None:
     console.print(f"[italic]{escape(after.verdict.words.caution)}[/]\n")
     console.print("For this demo a photograph stands in for a generated picture.")
     console.print(f"Look at it: [bold green]{escape(str(picture.resolve()))}[/]", soft_wrap=True)
+    command = Path(sys.executable).with_name("indelible")
+    if command.exists():
+        reposted = picture.with_name("reposted.jpg")
+        line = f"{_short(command)} verify {_short(reposted)}"
+        console.print(f"The whole report: [bold]{escape(line)}[/]", soft_wrap=True)
+
+
+def _short(path: Path) -> str:
+    """Return a path as somebody in this folder would type it."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _payload(result: Verification) -> str:
@@ -158,10 +171,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=OUTPUT, help="folder (demo-output)")
     options = parser.parse_args(arguments)
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("indelible.engine").setLevel(logging.INFO)  # says when it compiles
     try:
         source = options.image or photograph()
         console.print(f"Protecting [bold]{escape(str(source))}[/]", soft_wrap=True)
-        with errors.status("Working (the first run compiles its kernels: some seconds) ..."):
+        with errors.status("Working (the first run compiles the engine: up to a minute) ..."):
             story = tell(source, options.output)
             picture = draw(story, options.output)
         show(story, picture, console)

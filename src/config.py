@@ -50,6 +50,7 @@ import platformdirs
 from indelible.credentials.manifest import SourceType, is_contact
 from indelible.errors import ConfigurationError
 from indelible.files import read_file
+from indelible.imaging import Limits
 from indelible.setting_values import MEANINGS, KeyName, expected, from_text, from_toml
 
 __all__ = [
@@ -281,8 +282,9 @@ def schema() -> Iterator[Setting]:
     for section, kind in _SECTIONS.items():
         hints = typing.get_type_hints(kind)
         for item in dataclasses.fields(kind):
-            default = "" if item.default in (None, ()) else str(item.default)
-            default = default.lower() if isinstance(item.default, bool) else default
+            value = getattr(Limits(), item.name) if kind is LimitSettings else item.default
+            default = "" if value in (None, ()) else str(value)
+            default = default.lower() if isinstance(value, bool) else default
             meaning = MEANINGS.get(f"{section}.{item.name}", "")
             yield Setting(section, item.name, expected(hints[item.name]), default, meaning)
 
@@ -390,7 +392,7 @@ def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
             return {}
         raise ConfigurationError(
             f"The configuration file {file} does not exist.",
-            hint="It was named by INDELIBLE_CONFIG or by the caller.",
+            hint="It was named by --config, by INDELIBLE_CONFIG or by the caller.",
         ) from error
     except (OSError, RuntimeError) as error:
         if isinstance(error, OSError) and error.errno == errno.EFBIG:

@@ -66,7 +66,7 @@ class Defaults:
         self._lock = threading.RLock()
         self._signer: Signer | None = None
         self._registry: Registry | None = None
-        self._announced = False
+        self._announced: set[str] = set()
 
     @property
     def limits(self) -> Limits:
@@ -134,9 +134,8 @@ class Defaults:
                     self._signer = with_timestamp(identity.signer, wanted.timestamp_url)
                     if created:
                         self._announce(
-                            "Created a development identity (certificate authority, signing "
-                            "certificate, watermark key, registry). Its signatures are trusted "
-                            "on this machine only."
+                            "Created a development identity (certificate authority and signing "
+                            "certificate). Its signatures are trusted on this machine only."
                         )
             return self._signer
 
@@ -232,8 +231,8 @@ class Defaults:
 
     def _announce(self, message: str) -> None:
         """Say once that something was created. Unless a program configures logging: on stderr."""
-        if not self._announced:
-            self._announced = True
+        if message not in self._announced:
+            self._announced.add(message)
             _log.warning("%s It lives in %s.", message, self.folders.config)
 
 

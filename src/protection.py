@@ -316,7 +316,7 @@ def _refuse_existing(output: Output, *, overwrite: bool) -> None:
     if not overwrite and os.path.lexists(output):
         raise OutputExistsError(
             f"'{os.fspath(output)}' exists already.",
-            hint="Choose another name, or allow overwriting it.",
+            hint="Choose another name, or allow overwriting (--force; in Python overwrite=True).",
         )
     if os.path.isdir(output) or not os.path.isdir(Path(output).parent):  # noqa: PTH112
         raise OutputError(

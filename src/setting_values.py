@@ -21,7 +21,8 @@ _KEY_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]+:(?!\\)")
 MEANINGS: Final = {
     "signer.certificate": "Certificate chain (PEM), leaf first. By default the development one.",
     "signer.private_key": "Its private key: a PEM file, or the name of a token or key service.",
-    "signer.timestamp_url": "RFC 3161 time-stamp authority to ask on signing.",
+    "signer.timestamp_url": "RFC 3161 time-stamp authority to ask on signing. By default SSL.com's "
+    "for a certificate that is set; `none` asks nobody.",
     "watermark.keys": "Key file, or folder of keys. By default `keys` beside the settings.",
     "watermark.strength": "high is less visible and less robust.",
     "registry.path": "SQLite file. By default `registry.sqlite3` in the user's data folder.",
@@ -118,7 +119,7 @@ def _expected(kind: object) -> str:
     if isinstance(kind, tuple):
         return "one of: " + ", ".join(map(str, kind))
     names = {
-        str: "a text",
+        str: "text",
         Path: "a path",
         KeyName: "a path or a key's name",
         int: "a whole number",

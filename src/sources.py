@@ -45,10 +45,8 @@ class PillowImage(Protocol):
         ...
 
 
-ImageInput: TypeAlias = (
-    "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes] | NDArray[np.uint8] "
-    "| PillowImage"
-)
+Encoded: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
+ImageInput: TypeAlias = "Encoded | NDArray[np.uint8] | PillowImage"
 
 _CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 # Pillow modes of 8 bits that convert without a choice to be made.
@@ -282,7 +280,7 @@ def _pillow_metadata(image: PillowImage, notes: list[str]) -> tuple[Metadata, in
 def _read_directories(image: PillowImage) -> None:
     getexif = getattr(image, "getexif", None)
     if callable(getexif):
-        tags = getexif()
+        tags: Any = getexif()
         for directory in _DIRECTORIES:
             tags.get_ifd(directory)
 

@@ -89,8 +89,8 @@ class ManifestEvidence:
     creation : Creation or None
         How it says that the picture began; None where it says nothing about that.
     continues_recovered : bool
-        Whether it names the watermark's id, or has the recovered manifest in its history: an edit
-        that says what it was made from.
+        Whether it is the recovered manifest, or has it in its history: an edit that says what it
+        was made from.
     """
 
     integrity: Integrity = "absent"
@@ -290,7 +290,12 @@ def _laundering(
 ) -> list[str]:
     """Find a claim of creation over a picture whose mark leads to another trusted origin."""
     creation = manifest.creation
-    if creation is None or not manifest.sound or manifest.continues_recovered:
+    if creation is None or not manifest.sound:
+        return []
+    # Whoever names what a picture was made from may say much about it; never that a camera saw what
+    # was generated.
+    disclosed = manifest.continues_recovered
+    if disclosed and not (creation == "captured" and recovery.creation == "generated"):
         return []
     if not mark.covers or not recovery.vouched:
         return []
@@ -299,7 +304,11 @@ def _laundering(
             (
                 f"{_named(manifest)}, whose signer could not be verified, says that the picture "
                 f"{CREATIONS[creation]}; its watermark leads to another manifest, of a trusted "
-                "signer, that this one does not mention."
+                + (
+                    "signer, that says otherwise."
+                    if disclosed
+                    else "signer, that this one does not mention."
+                )
             )
         ]
     if creation in ("captured", "made") and recovery.creation == "generated":

@@ -129,15 +129,15 @@ _WORDS: Final = {
     ),
     Verdict.UNCHECKED: Words(
         "Nobody looked for a watermark",
-        "The file has no manifest, and a watermark could not be looked for here: that takes the "
-        "key of the generator that made the picture. Ask the service that it is said to come from, "
-        "or a platform that holds its key.",
-        "It is no answer: the picture may well carry a watermark.",
+        "The file has no manifest, and looking for a watermark takes the key of the generator that "
+        "made the picture. Ask the service that it is said to come from, or a platform that holds "
+        "its key.",
+        "The picture may well carry a watermark.",
     ),
     Verdict.NONE: Words(
         "Nothing found",
-        "The file has no manifest, and no watermark of the keys that were tried was found. Marks "
-        "of other generators can only be found with their keys.",
+        "The file has no manifest. The marks of other generators can only be found with their "
+        "keys.",
         "Absence proves nothing: generated pictures often carry no mark or lost it on the way, "
         "and most photographs never had one.",
     ),

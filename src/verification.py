@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
@@ -307,18 +308,35 @@ def _registry_leg(
         registry = current().existing_registry() if registry is None else registry
         if registry is None:
             return RegistryReport("not_asked", reason="There is no registry to ask.")
-        records = registry.find(watermark.ALGORITHM, payload)[:_MAX_RECORDS]
+        records = _find(registry, payload)
     except RegistryError as error:
         return RegistryReport("unavailable", reason=error.diagnostics())
     candidates = [
-        _recover(record.manifest_id, record.manifest_store, payload, data, format, trust)
-        for record in records
+        _recover(manifest_id, store, payload, data, format, trust) for manifest_id, store in records
     ]
     if not candidates:
         return RegistryReport("unknown", reason="The registry does not hold this id.")
     best = min(candidates, key=_preference)
     others = tuple(c.manifest_id for c in candidates if c is not best and c.manifest_id is not None)
     return replace(best, others=others)
+
+
+def _find(registry: Registry, payload: bytes) -> list[tuple[str, bytes]]:
+    """Return the manifests under an id, as (manifest id, manifest store).
+
+    Raises
+    ------
+    RegistryError
+        Whatever a registry of somebody else's raises or returns: the other legs stand.
+    """
+    try:
+        records = islice(registry.find(watermark.ALGORITHM, payload), _MAX_RECORDS)
+        return [(str(one.manifest_id), bytes(memoryview(one.manifest_store))) for one in records]
+    except RegistryError:
+        raise
+    except Exception as error:  # foreign code
+        _log.warning("the registry failed", exc_info=True)
+        raise RegistryError(f"the registry failed: {type(error).__name__}") from error
 
 
 def _recover(
@@ -345,10 +363,10 @@ def _notes(mark: WatermarkReport, header: imaging.Header, trust: Trust) -> tuple
             f"About {100 * mark.area:.0f} % of the picture carries the watermark; the rest may "
             "come from elsewhere. Only one watermark was looked for."
         )
-    if header.animated:
+    if header.animated and mark.state != "not_checked":
         kind = "pages" if header.format == "tiff" else "frames"
         notes.append(
-            f"Only the first of {header.frames} {kind} was searched for a watermark; the "
+            f"Only the first of {header.frames} {kind} was searched for a watermark; a "
             "manifest covers the whole file."
         )
     notes.extend(

@@ -41,6 +41,7 @@ _CREATIONS: Final[dict[str, Creation]] = {
     SourceType.ALGORITHMIC.value: "created",
     SourceType.CAPTURED.value: "captured",
     "computationalCapture": "captured",
+    "compositeCapture": "captured",
     "negativeFilm": "captured",
     "positiveFilm": "captured",
     "print": "captured",
@@ -49,6 +50,15 @@ _CREATIONS: Final[dict[str, Creation]] = {
     SourceType.HUMAN_EDITED.value: "made",
     "minorHumanEdits": "made",
 }
+_COMPOSED: Final = frozenset(
+    {
+        SourceType.COMPOSITE.value,
+        SourceType.AI_EDITED.value,
+        SourceType.SCREEN_CAPTURE.value,
+        "algorithmicallyEnhanced",
+        "compositeSynthetic",
+    }
+)
 
 # Signals whose text is the name of a generator.
 _NAMING_SIGNALS: Final = frozenset({"iptc-ai-system", "ai-creator-tool", "ai-software", "ai-make"})
@@ -93,11 +103,7 @@ def weigh(
             ),
             promises_mark=promises_mark(credential, keys),
             creation=creation_of(credential.manifest),
-            continues_recovered=mark.payload in payloads
-            or (
-                registry.manifest_id is not None
-                and registry.manifest_id in _history(credential.manifest)
-            ),
+            continues_recovered=_continues(credential.manifest, registry),
         ),
         WatermarkEvidence(
             keys=mark.keys,
@@ -189,7 +195,7 @@ def creation_of(manifest: ManifestReport | None) -> Creation | None:
     for action in manifest.actions:
         known = _CREATIONS.get(action.source_type or "")
         if action.action == "c2pa.created":
-            return "created" if action.source_type is None else known
+            return known or (None if action.source_type in _COMPOSED else "created")
         if action.action == "c2pa.opened" and known is not None:
             return known
     return None
@@ -215,8 +221,24 @@ def _doubts(credential: CredentialReport) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentences))
 
 
-def _history(manifest: ManifestReport | None) -> Iterator[str]:
-    return (one.manifest_id for one in _tree(manifest))
+def _continues(manifest: ManifestReport | None, registry: RegistryReport) -> bool:
+    """Whether a manifest, or one in its history, is the recovered one.
+
+    Anybody can copy an id, a soft binding's or a manifest's: what it says must be the same, too.
+    """
+    led = None if registry.credential is None else registry.credential.manifest
+    return any(
+        one.manifest_id in registry.others or (led is not None and _says_the_same(one, led))
+        for one in _tree(manifest)
+    )
+
+
+def _says_the_same(one: ManifestReport, other: ManifestReport) -> bool:
+    facts = [
+        (it.manifest_id, it.generator, it.actions, it.soft_bindings, it.signature.serial)
+        for it in (one, other)
+    ]
+    return facts[0] == facts[1]
 
 
 def _named_payloads(manifest: ManifestReport | None, payload: bytes | None) -> Iterator[bytes]:

@@ -90,7 +90,7 @@ _NEARLY_ALL: Final = 0.9  # of the picture: what is missing may be too dark or s
 def ai_line(ai: AiClaim) -> str:
     """Return what is said about AI, who says so, and what that is worth."""
     if not ai.claimed:
-        return "Nothing here says that AI made it, which proves nothing."
+        return "Nothing here says that AI made it; AI may have made it all the same."
     source = _AI_PLACES[ai.where] + _AI_STANDINGS[ai.standing]
     said = "Says it was edited with AI" if ai.kind == "edited" else "Says it was made by AI"
     return f"{said}{': ' + ai.by if ai.by else ''} ({source})"

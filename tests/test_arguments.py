@@ -107,7 +107,7 @@ WRONG: list[tuple[str, object]] = [
 
 @pytest.mark.parametrize(("name", "value"), WRONG, ids=lambda value: type(value).__name__)
 def test_a_wrong_argument_is_named(name: str, value: object, everything: dict[str, Any]) -> None:
-    given = everything | {name: value}
+    given: dict[str, Any] = {**everything, name: value}
     with pytest.raises(ArgumentError) as caught:
         protect(given.pop("image"), **given)
     assert caught.value.argument == name

@@ -110,6 +110,10 @@ ROWS = {
         Evidence(replace(VALID, creation="made", continues_recovered=True), MARKED, GENERATED),
         Verdict.UNVERIFIED,
     ),
+    "no camera saw what was generated, even if that is in the history": (
+        Evidence(replace(VALID, creation="captured", continues_recovered=True), MARKED, GENERATED),
+        Verdict.SUSPECT,
+    ),
     "a mark in a small part of the picture accuses nobody": (
         Evidence(replace(VALID, creation="captured"), replace(MARKED, area=0.3), GENERATED),
         Verdict.UNVERIFIED,
@@ -372,7 +376,8 @@ def _literally(evidence: Evidence) -> str:
     origin = led and holds and recovery.names_payload and recovery.trusted
     known = manifest.integrity in ("intact", "changed")
     over_half = mark.area is not None and mark.area >= 0.5
-    launders = known and over_half and origin and not manifest.continues_recovered
+    over_origin = known and over_half and origin
+    launders = over_origin and not manifest.continues_recovered
     promised = known and manifest.names_key and mark.payload not in (None, *manifest.payloads)
     missing = manifest.integrity == "intact" and manifest.promises_mark and mark.keys > 0
     bound = manifest.integrity == "intact" and mark.payload in manifest.payloads
@@ -383,7 +388,7 @@ def _literally(evidence: Evidence) -> str:
         or promised
         or (missing and mark.payload is None and mark.can_carry)
         or (launders and manifest.creation is not None and not manifest.trusted)
-        or (launders and manifest.creation == "captured" and recovery.creation == "generated"),
+        or (over_origin and manifest.creation == "captured" and recovery.creation == "generated"),
         "invalid": manifest.integrity in ("broken", "unreadable"),
         "altered": manifest.integrity == "changed" or gone,
         "authentic": manifest.integrity == "intact" and manifest.trusted,

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -344,10 +345,13 @@ def test_an_honest_edit_is_no_laundering(protected: ProtectedImage, stranger: Si
     pixels = imaging.decode(protected.data).pixels
     edit = signed_anew(pixels, stranger, source_type=SourceType.HUMAN_EDITED, parent=protected.data)
     assert indelible.verify(edit).verdict == "unverified"
-    named = SoftBinding(watermark.ALGORITHM, protected.payload)
-    assert indelible.verify(signed_anew(pixels, stranger, soft_binding=named)).verdict == (
-        "unverified"
-    )
+
+
+def test_a_copied_id_launders_nothing(protected: ProtectedImage, stranger: Signer) -> None:
+    """It is there to be read in every copy of the original."""
+    pixels = imaging.decode(protected.data).pixels
+    named = SoftBinding(watermark.ALGORITHM, protected.payload, key_id=protected.key_id)
+    assert indelible.verify(signed_anew(pixels, stranger, soft_binding=named)).verdict == "suspect"
 
 
 def test_a_trusted_capture_of_a_generated_picture_is_suspect(protected: ProtectedImage) -> None:
@@ -533,6 +537,37 @@ def test_a_registry_that_raises(protected: ProtectedImage, monkeypatch: pytest.M
     result = indelible.verify(protected.data, registry=registry)
     assert result.registry.state == "unavailable"
     assert result.credential.state == "trusted"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        TimeoutError("slow"),
+        ZeroDivisionError(),
+        None,
+        "records",
+        [b"record"],
+        itertools.repeat(None),
+        [SimpleNamespace(manifest_id="a", manifest_store="text")],
+        [SimpleNamespace(manifest_id="a", manifest_store=1 << 40)],
+    ],
+    ids=repr,
+)
+def test_whatever_a_foreign_registry_does_the_manifest_still_speaks(
+    answer: Any, protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = SqliteRegistry(user_folders().registry)
+
+    def find(algorithm: str, payload: bytes) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(registry, "find", find)
+    result = indelible.verify(protected.data, registry=registry)
+    assert result.registry.state == "unavailable"
+    assert "the registry failed" in (result.registry.reason or "")
+    assert result.verdict == "authentic"
 
 
 def test_without_a_codec_the_manifest_still_speaks(

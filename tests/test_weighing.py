@@ -42,6 +42,9 @@ def manifest(*actions: str, source_type: str | None = None, name: str = "urn:1")
         ("c2pa.created", "trainedAlgorithmicMedia", "generated"),
         ("c2pa.created", "algorithmicMedia", "created"),
         ("c2pa.created", None, "created"),
+        ("c2pa.created", "compositeCapture", "captured"),
+        ("c2pa.created", "virtualRecording", "created"),
+        ("c2pa.created", "no such thing", "created"),
         ("c2pa.created", "screenCapture", None),
         ("c2pa.created", "composite", None),
         ("c2pa.created", "compositeWithTrainedAlgorithmicMedia", None),
@@ -81,16 +84,31 @@ def test_an_edit_continues_what_it_has_in_its_history() -> None:
         manifest("c2pa.opened"), ingredients=(IngredientReport("parentOf", manifest=original),)
     )
     mark = WatermarkReport("found", Detection(True, ID, 1e-12, None, KEY.id), keys=1)
-    led = RegistryReport("found", "urn:original", b"", CredentialReport("trusted"), True)
+    recovered = CredentialReport("trusted", manifest=original)
+    led = RegistryReport("found", "urn:original", b"", recovered, True)
     for report, continues in ((edit, True), (manifest("c2pa.opened"), False)):
         evidence = weigh(CredentialReport("valid", manifest=report), mark, led, (KEY,))
         assert evidence.manifest.continues_recovered == continues
     named = replace(
         manifest("c2pa.created"), soft_bindings=(SoftBinding(watermark.ALGORITHM, b"?", (ID,)),)
     )
-    evidence = weigh(CredentialReport("valid", manifest=named), mark, NOT_ASKED, (KEY,))
-    assert evidence.manifest.continues_recovered
+    evidence = weigh(CredentialReport("valid", manifest=named), mark, led, (KEY,))
+    assert not evidence.manifest.continues_recovered
     assert evidence.manifest.payloads == {ID}
+
+
+def test_an_ingredient_that_only_has_the_recovered_manifests_name_is_another() -> None:
+    original = manifest("c2pa.created", name="urn:original")
+    mark = WatermarkReport("found", Detection(True, ID, 1e-12, None, KEY.id), keys=1)
+    led = RegistryReport(
+        "found", "urn:original", b"", CredentialReport("trusted", manifest=original), True
+    )
+    forged = manifest("c2pa.created", source_type="digitalCapture", name="urn:original")
+    for one, continues in ((original, True), (forged, False)):
+        history = (IngredientReport("parentOf", manifest=one),)
+        for report in (one, replace(manifest("c2pa.opened"), ingredients=history)):
+            evidence = weigh(CredentialReport("valid", manifest=report), mark, led, (KEY,))
+            assert evidence.manifest.continues_recovered == continues
 
 
 def test_a_broken_manifests_causes_leave_out_trust_and_the_picture() -> None:

@@ -65,7 +65,7 @@ def found(
             AiClaim(True, None, "Grok", "metadata", "metadata"),
             "Says it was made by AI: Grok (plain metadata, which anybody can write)",
         ),
-        (AiClaim(False), "Nothing here says that AI made it, which proves nothing."),
+        (AiClaim(False), "Nothing here says that AI made it; AI may have made it all the same."),
     ],
 )
 def test_ai(claim: AiClaim, words: str) -> None:

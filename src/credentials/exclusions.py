@@ -65,17 +65,22 @@ def check_exclusions(
         return []
     manifest = _bound(store)
     problems: list[str] = []
+    hashed = False
     for label, boxes in () if manifest is None else manifest.assertions:
         content = store.content(boxes)
         if label.startswith(_DATA):
             check = _data_hash(content, found, len(data), holds=holds)
-        elif label.startswith(_ISO) and holds:
-            check = _iso_hash(label, content, data)
-        elif label.startswith(_BOXES) and holds:
-            check = _box_hash(content, data, found)
+        elif label.startswith(_ISO):
+            check = _iso_hash(label, content, data) if holds else iter(())
+        elif label.startswith(_BOXES):
+            check = _box_hash(content, data, found, holds=holds)
         else:
             continue
+        hashed = True
         problems.extend(check if isinstance(content, Mapping) else ["a hash cannot be read"])
+    if holds and not hashed:
+        # The library may have found one by a way that is not known here.
+        problems.append("it is not sure which hash is that of the picture")
     for item in store.manifests:
         problems.extend(_signature_padding(item.signature))
     return list(dict.fromkeys(problems))
@@ -83,7 +88,9 @@ def check_exclusions(
 
 def _bound(store: Store) -> Manifest | None:
     """Return the manifest whose hash is about the picture, None if an update leads nowhere."""
-    by_label = {item.label: item for item in store.manifests}
+    by_label: dict[str, Manifest | None] = {}
+    for item in store.manifests:
+        by_label[item.label] = None if item.label in by_label else item  # two: either may be meant
     manifest: Manifest | None = store.active
     for _ in by_label:
         if manifest is None or not manifest.is_update:
@@ -93,15 +100,18 @@ def _bound(store: Store) -> Manifest | None:
 
 
 def _parent(store: Store, manifest: Manifest) -> str | None:
-    """Return the label of the manifest that an update manifest updates."""
+    """Return the label of the manifest that an update manifest updates, if it names just one."""
+    labels: set[str] = set()
     for label, boxes in manifest.assertions:
         content = store.content(boxes) if label.startswith("c2pa.ingredient") else None
         if isinstance(content, Mapping) and content.get("relationship") == "parentOf":
-            link = content.get("activeManifest") or content.get("c2pa_manifest")
-            url = link.get("url") if isinstance(link, Mapping) else None
-            if isinstance(url, str):
-                return url.rpartition("/c2pa/")[2].partition("/")[0]
-    return None
+            for name in ("activeManifest", "c2pa_manifest"):
+                link = content.get(name)
+                url = link.get("url") if isinstance(link, Mapping) else None
+                if isinstance(url, str):
+                    path = url.removeprefix("self#jumbf=").removeprefix("/").removeprefix("c2pa/")
+                    labels.add(path.partition("/")[0])
+    return labels.pop() if len(labels) == 1 else None
 
 
 # --- ranges of bytes ---
@@ -110,13 +120,22 @@ def _parent(store: Store, manifest: Manifest) -> str | None:
 def _data_hash(content: object, found: Located | None, size: int, *, holds: bool) -> Iterator[str]:
     if not isinstance(content, Mapping):
         return
-    left_out = [span for span in _ranges(content.get("exclusions")) if span.length > 0]
+    ranges = _ranges(content.get("exclusions"))
+    if ranges is None:
+        yield "what is left out cannot be read"
+        return
+    left_out = [span for span in ranges if span.length > 0]
     if any(not _is_zero(content.get(name, b"")) for name in _PADDING):
         yield "the padding of a hash is not empty"
     own = () if found is None else (*found.container, *found.optional)
     if not holds:
         room = sum(span.length for span in own)
-        if sum(min(item.end, size) - item.start for item in left_out) > room + room // 200 + _SLACK:
+        # In no format does the manifest come first.
+        if any(item.start <= 0 for item in left_out):
+            yield "the beginning of the file is left out"
+        elif (
+            sum(min(item.end, size) - item.start for item in left_out) > room + room // 200 + _SLACK
+        ):
             yield "bytes beside the manifest are left out"
         return
     allowed = _joined(own)
@@ -125,14 +144,21 @@ def _data_hash(content: object, found: Located | None, size: int, *, holds: bool
             yield "bytes beside the manifest are left out"
 
 
-def _ranges(value: object) -> Iterator[Span]:
-    """Yield the byte ranges of a list of (start, length)."""
-    for item in value if isinstance(value, Sequence) else ():
+def _ranges(value: object) -> list[Span] | None:
+    """Return the byte ranges of a list of (start, length); None if it is no such list."""
+    if value is None:
+        return []
+    if not isinstance(value, Sequence):
+        return None
+    spans = []
+    for item in value:
         start, length = (
             (item.get("start"), item.get("length")) if isinstance(item, Mapping) else (None, None)
         )
-        if isinstance(start, int) and isinstance(length, int):
-            yield Span(start, start + length)
+        if not isinstance(start, int) or not isinstance(length, int):
+            return None
+        spans.append(Span(start, start + length))
+    return spans
 
 
 def _joined(spans: Sequence[Span]) -> list[Span]:
@@ -205,7 +231,7 @@ def _is_empty(body: bytes) -> bool:
 # --- lists of boxes ---
 
 
-def _box_hash(content: object, data: bytes, found: Located | None) -> Iterator[str]:
+def _box_hash(content: object, data: bytes, found: Located | None, *, holds: bool) -> Iterator[str]:
     """Compare the parts that are hashed with those that the file has.
 
     The library stops at the end of the signed list, whatever comes after it in the file.
@@ -213,11 +239,18 @@ def _box_hash(content: object, data: bytes, found: Located | None) -> Iterator[s
     entries = content.get("boxes") if isinstance(content, Mapping) else None
     named: list[str] = []
     for item in entries if isinstance(entries, Sequence) else ():
-        names = item.get("names") if isinstance(item, Mapping) else None
+        if not isinstance(item, Mapping):
+            yield "what is left out cannot be read"
+            return
+        names = item.get("names")
         names = [str(name) for name in names] if isinstance(names, Sequence) else []
         named += names
         if item.get("excluded") and names != ["C2PA"]:
             yield "a part that is no manifest is left out"
+    if not holds:
+        if not named:
+            yield "no part of the file is signed"
+        return
     there = box_names(data, None if found is None else found.container[0])
     # Restarts are inside a scan, which is hashed whole; the file's first bytes say its format.
     if there is None or [name for name in named if not name.startswith(("RST", "PNGh"))] != there:

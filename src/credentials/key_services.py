@@ -254,7 +254,7 @@ def _optional(module: str, *, service: str, extra: str) -> Any:  # noqa: ANN401 
     except ImportError as error:
         raise MissingDependencyError(
             f"signing with {service} needs its client, {module}",
-            hint=f"Install it with: pip install 'indelible[{extra}]'",
+            hint=f"In a clone of Indelible: python -m pip install '.[{extra}]'",
         ) from error
 
 

@@ -195,5 +195,5 @@ def _library() -> ModuleType:
     except ImportError as error:
         raise MissingDependencyError(
             "signing with a PKCS#11 token needs python-pkcs11",
-            hint="Install it with: pip install 'indelible[pkcs11]'",
+            hint="In a clone of Indelible: python -m pip install '.[pkcs11]'",
         ) from error

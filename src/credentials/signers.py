@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 from cryptography.utils import CryptographyDeprecationWarning
 
+from indelible.credentials.key_derivation import is_too_costly
 from indelible.errors import CertificateError, SigningError
 from indelible.files import read_file, read_private_file
 from indelible.secret import Secret
@@ -348,6 +349,11 @@ def load_private_key(pem: bytes | Secret, *, passphrase: Passphrase | None = Non
     pem, passphrase = Secret(pem), hidden(passphrase)
     key, locked = _opened(pem, None)
     if locked:
+        if is_too_costly(pem.reveal()):
+            raise SigningError(
+                "the private key asks for too much work to open it",
+                hint="Encrypt it again with fewer iterations: openssl pkcs8 -topk8 -iter 100000.",
+            )
         key, _ = _opened(pem, _passphrase(passphrase))
         if key is None:
             raise SigningError("the passphrase does not open the private key")

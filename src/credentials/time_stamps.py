@@ -10,23 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
 from cryptography import x509
 
+from indelible.credentials.der import SEQUENCE, Element, elements, whole
 from indelible.credentials.signers import UNREADABLE
 
 __all__ = ["stamping_chain"]
 
-_OBJECT_ID, _SEQUENCE, _SET, _CONTEXT_0 = 0x06, 0x30, 0x31, 0xA0
+_OBJECT_ID, _SET, _CONTEXT_0 = 0x06, 0x31, 0xA0
 _MAX_CERTIFICATES: Final = 16
-
-
-class _Element(NamedTuple):
-    tag: int
-    start: int  # where its header begins
-    content: int
-    end: int
 
 
 def stamping_chain(token: bytes) -> tuple[x509.Certificate, ...]:
@@ -44,19 +38,19 @@ def stamping_chain(token: bytes) -> tuple[x509.Certificate, ...]:
     """
     try:
         signed = _signed_data(token)
-        parts = list(_elements(token, signed))
+        parts = list(elements(token, signed))
         encoded = [
             token[item.start : item.end]
             for part in parts
             if part.tag == _CONTEXT_0
-            for item in _elements(token, part)
+            for item in elements(token, part)
         ]
         pool = list(_readable(encoded[:_MAX_CERTIFICATES]))
-        (signer,) = _elements(token, parts[-1])  # the set of signers comes last
+        (signer,) = elements(token, parts[-1])  # the set of signers comes last
         if parts[-1].tag != _SET:
             return ()
-        _version, who, *_rest = _elements(token, signer)
-        issuer, serial = _elements(token, who)
+        _version, who, *_rest = elements(token, signer)
+        issuer, serial = elements(token, who)
         number = int.from_bytes(token[serial.content : serial.end], "big", signed=True)
         name = token[issuer.start : issuer.end]
         (found,) = (
@@ -75,37 +69,13 @@ def _readable(encoded: Iterable[bytes]) -> Iterator[x509.Certificate]:
             yield x509.load_der_x509_certificate(der)
 
 
-def _signed_data(token: bytes) -> _Element:
+def _signed_data(token: bytes) -> Element:
     """Return the SignedData structure in a token, or in the response around one."""
-    (outer,) = _elements(token, _Element(_SEQUENCE, 0, 0, len(token)))
-    kind, content, *_rest = _elements(token, outer)
-    if kind.tag == _SEQUENCE:  # the status of a response
-        kind, content, *_rest = _elements(token, content)
+    (outer,) = elements(token, whole(token))
+    kind, content, *_rest = elements(token, outer)
+    if kind.tag == SEQUENCE:  # the status of a response
+        kind, content, *_rest = elements(token, content)
     if kind.tag != _OBJECT_ID or content.tag != _CONTEXT_0:
         raise ValueError("no signed data")
-    (signed,) = _elements(token, content)
+    (signed,) = elements(token, content)
     return signed
-
-
-def _elements(der: bytes, parent: _Element) -> Iterator[_Element]:
-    """Yield the elements inside one.
-
-    Raises
-    ------
-    ValueError, IndexError
-        If they do not fill it exactly.
-    """
-    at = parent.content
-    while at < parent.end:
-        tag, length, content = der[at], der[at + 1], at + 2
-        if length & 0x80:
-            size = length & 0x7F
-            if not 1 <= size <= 4:
-                raise ValueError("a length that DER does not allow here")
-            length = int.from_bytes(der[content : content + size], "big")
-            content += size
-        end = content + length
-        if end > parent.end:
-            raise ValueError("an element is longer than what it is in")
-        yield _Element(tag, at, content, end)
-        at = end

@@ -278,7 +278,7 @@ def _unknown(head: bytes) -> UnreadableImageError | UnsupportedImageError:
         if head.startswith(magic):
             return UnreadableImageError(
                 f"The file is not an image: it looks like {title}.",
-                hint="Give the picture itself, as JPEG, PNG, WebP, AVIF, TIFF or GIF.",
+                hint="Give the picture itself, as JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.",
             )
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<svg", b"<?xml")):
@@ -295,7 +295,7 @@ def _unknown(head: bytes) -> UnreadableImageError | UnsupportedImageError:
         return UnreadableImageError(
             "The file is not an image: it looks like text.",
             hint="Its name may say otherwise, but only the content counts. "
-            "Give the picture itself, as JPEG, PNG, WebP, AVIF, TIFF or GIF.",
+            "Give the picture itself, as JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF.",
         )
     return UnreadableImageError(
         "The file is not an image that Indelible knows.",

@@ -133,7 +133,7 @@ def embed(
     if room.textured < LEAST_TEXTURE:
         raise UnmarkableImageError(
             "The picture is flat: nothing in it can carry a mark.",
-            hint="A mark needs some texture or detail; add none just for it.",
+            hint="A mark needs some texture or detail; a manifest alone (`sign`) does not.",
         )
     carrier, size_class = carrier_of(key), size_class_for(height, width)
     pattern = synthesise(carrier, variant_for(key, payload), payload, size_class)

@@ -33,6 +33,7 @@ def test_without_a_file(run: Run, home: Path) -> None:
     assert answer.code == 0, answer.err
     for item in schema():
         assert item.key in answer.out
+    assert "100000000" in answer.out  # what holds where nothing is set
     assert "there is none" in answer.err
     told = json.loads(run("config", "show", "--json").out)
     assert told["file_exists"] is False

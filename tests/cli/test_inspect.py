@@ -51,7 +51,8 @@ def test_exit_codes_follow_integrity(run: Run, plain: Path, protected: Path) -> 
     protected.write_bytes(data)
     answer = run("inspect", protected)
     assert answer.code == 3
-    assert "changed after it was signed" in answer.out
+    assert answer.out.count("changed after it was signed") == 1  # with its code, and only there
+    assert "[assertion.dataHash.mismatch]" in answer.out
 
 
 EXPIRED = Path(__file__).parents[1] / "credentials" / "fixtures" / "expired.jpg"

@@ -43,7 +43,8 @@ def test_a_whole_pipeline(process: Process, plain: Path) -> None:
     protected = process("protect", "-", "-o", "-", "--format", "jpeg", stdin=plain.read_bytes())
     assert protected.code == 0
     assert protected.out.startswith(b"\xff\xd8\xff")
-    assert protected.err.count("Created") == 1
+    assert protected.err.count("Created a development identity") == 1
+    assert protected.err.count("Created a watermark key") == 1
     verified = process("verify", "-", "--json", stdin=protected.out)
     assert verified.code == 0
     assert json.loads(verified.out)["verdict"] == "authentic"
@@ -132,3 +133,9 @@ def test_a_terminal_of_few_letters(process: Process, protected: Path) -> None:
     answer = process("verify", protected, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
     assert answer.code == 0
     assert b"authentic" in answer.out
+
+
+def test_standard_input_has_a_name_in_errors(process: Process) -> None:
+    answer = process("verify", "-", stdin=b"no picture")
+    assert answer.code == 4
+    assert "error: standard input: The file is not an image" in answer.err

@@ -45,7 +45,7 @@ def test_words_of_one_file(run: Run, protected: Path, reposted: Path) -> None:
     assert f"{reposted}: recovered" in after.out
     for answer in (before, after):
         assert "development identity" in answer.out
-        assert "Not meant:" in answer.out
+        assert "Keep in mind:" in answer.out
         assert "made" in answer.out
         # Nothing is padded, nothing is coloured in a pipe.
         assert not re.search(r" +$|\x1b", answer.out, re.MULTILINE)

@@ -70,7 +70,7 @@ def test_another_key_finds_nothing(run: Run, marked: Path, tmp_path: Path) -> No
 def test_without_any_key(run: Run, plain: Path, home: Path) -> None:
     answer = run("detect", plain)
     assert answer.code == 2
-    assert "keys new" in answer.err
+    assert "keys add FILE --detect-only" in answer.err
 
 
 def test_a_pipe(plain: Path, key: Path) -> None:

@@ -183,17 +183,47 @@ def test_a_manifest_from_elsewhere_is_only_checked_if_it_holds() -> None:
 
 def test_an_update_is_bound_by_the_manifest_that_it_updates() -> None:
     data, start, end = _png()
+    lost = stores.manifest(label="lost", form=b"c2um")
     for span, count in (((start, end), 0), ((0, end), 1)):
         old = stores.manifest(stores.assertion("c2pa.hash.data", _ranges(span)), label="old")
-        link = {"relationship": "parentOf", "activeManifest": {"url": "self#jumbf=/c2pa/old"}}
-        new = stores.manifest(
-            stores.assertion("c2pa.ingredient.v3", link), label="new", form=b"c2um"
-        )
-        lost = stores.manifest(label="lost", form=b"c2um")
-        for made, expected in (((old, new), count), ((old, lost), 0), ((new,), 0)):
-            opened = open_store(stores.store(*made))
-            found = check_exclusions(data, locate(data), opened, holds=True)
-            assert len(found) == expected
+        for url in ("self#jumbf=/c2pa/old", "self#jumbf=c2pa/old", "/c2pa/old"):
+            new = _update(url)
+            two = _update(url, "self#jumbf=/c2pa/other")
+            for made, expected in (
+                ((old, new), count),
+                ((old, lost), 1),
+                ((new,), 1),
+                ((old, old, new), 1),
+                ((old, two), 1),
+            ):
+                opened = open_store(stores.store(*made))
+                found = check_exclusions(data, locate(data), opened, holds=True)
+                assert len(found) == expected
+
+
+def _update(*urls: str) -> bytes:
+    """Return an update of manifests, of which there should be one."""
+    parents = [{"relationship": "parentOf", "activeManifest": {"url": url}} for url in urls]
+    assertions = [stores.assertion("c2pa.ingredient.v3", parent) for parent in parents]
+    return stores.manifest(*assertions, label="new", form=b"c2um")
+
+
+@pytest.mark.parametrize(
+    ("label", "hashed"),
+    [
+        ("c2pa.hash.data", {"exclusions": [[0, 100]]}),
+        ("c2pa.hash.data", {"exclusions": [{"start": "33", "length": 100}]}),
+        ("c2pa.hash.data", {"exclusions": 5}),
+        ("c2pa.hash.data", {"exclusions": [{"start": 0, "length": 9}]}),
+        ("c2pa.hash.boxes", {"boxes": []}),
+        ("c2pa.hash.boxes", {"boxes": [5]}),
+    ],
+)
+def test_a_hash_of_no_use_is_told_whether_it_holds_or_not(label: str, hashed: object) -> None:
+    """Such a picture was not changed: it was never protected."""
+    data, _, _ = _png()
+    assert _problems(label, hashed, data, holds=False)
+    assert _problems(label, hashed, data, holds=True)
 
 
 ISO: list[Entry] = [
@@ -287,7 +317,8 @@ def test_a_list_of_parts_must_be_complete(kind: str) -> None:
 )
 def test_signatures_hold_no_more_than_they_need(headers: dict[str, object], good: bool) -> None:
     data, _, _ = _png()
-    bad = stores.manifest(signed=stores.signature(**headers), label="first")
-    for made in ((bad,), (bad, stores.manifest())):
+    bound = stores.assertion("c2pa.hash.data", _ranges())
+    bad = stores.manifest(bound, signed=stores.signature(**headers), label="first")
+    for made in ((bad,), (bad, stores.manifest(bound))):
         opened = open_store(stores.store(*made))
         assert (check_exclusions(data, locate(data), opened, holds=True) == []) is good

@@ -163,7 +163,7 @@ def test_a_missing_client_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> No
     ):
         with pytest.raises(MissingDependencyError) as caught:
             make()
-        assert "pip install 'indelible[" in caught.value.diagnostics()
+        assert "pip install '.[" in caught.value.diagnostics()
 
 
 # --- AWS KMS ---

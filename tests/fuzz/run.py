@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.fuzz.corpus import seeds
-from tests.fuzz.corpus_store import store_seeds
+from tests.fuzz.corpus_store import gif_seeds, store_seeds
 from tests.fuzz.harness import Cost, Target, run_all
 from tests.fuzz.mutate import MAX_BYTES, mutate
 from tests.fuzz.targets import TARGETS
@@ -69,7 +69,7 @@ def main() -> int:
     pool = Pool(rng)
 
     def work() -> Iterator[tuple[Target, bytes]]:
-        corpus = [*seeds(), *store_seeds()]
+        corpus = [*seeds(), *store_seeds(), *gif_seeds()]
         rng.shuffle(corpus)
         for item in sorted(corpus, key=lambda item: len(item.data) > MAX_BYTES):
             # On a slow machine, large inputs wait for another run.

@@ -18,11 +18,17 @@ from tests.fuzz.mutate import MAX_BYTES
 from tests.fuzz.targets import TARGETS
 
 
+def every_seed() -> Iterator[corpus.Seed]:
+    yield from corpus.seeds()
+    yield from corpus_store.store_seeds()
+    yield from corpus_store.gif_seeds()
+
+
 def test_nothing_in_the_corpus_costs_much() -> None:
     names: dict[tuple[str, bytes], str] = {}
 
     def work() -> Iterator[tuple[Target, bytes]]:
-        for target, name, data in (*corpus.seeds(), *corpus_store.store_seeds()):
+        for target, name, data in every_seed():
             # A decoder begins with the header. `make fuzz` runs the large inputs, too.
             if not target.startswith("header-") and len(data) <= MAX_BYTES:
                 names[target, data] = name
@@ -38,7 +44,7 @@ def test_nothing_in_the_corpus_costs_much() -> None:
 
 
 def test_every_target_has_a_seed() -> None:
-    used = {seed.target for seed in (*corpus.seeds(), *corpus_store.store_seeds())}
+    used = {seed.target for seed in every_seed()}
     assert used == set(TARGETS)
 
 

@@ -76,6 +76,7 @@ def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
     if outcome.error is not None:
         answered["error"] = told(outcome.error)
         answered["hint"] = hint_of(outcome.error)
+        answered["error_type"] = type(outcome.error).__name__
     return answered
 
 

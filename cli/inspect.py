@@ -218,6 +218,7 @@ def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
             "file": outcome.input.name,
             "error": told(outcome.error),
             "hint": hint_of(outcome.error),
+            "error_type": type(outcome.error).__name__,
             "credential": None,
         }
     answered: dict[str, Any] = {

@@ -210,6 +210,7 @@ def _as_json(outcome: Outcome[ProtectedImage]) -> dict[str, Any]:
             "path": None,
             "error": told(outcome.error),
             "hint": hint_of(outcome.error),
+            "error_type": type(outcome.error).__name__,
         }
     return {"file": outcome.input.name, **outcome.value.to_dict()}
 

@@ -280,6 +280,7 @@ def _as_json(
             "path": None,
             "error": told(outcome.error),
             "hint": hint_of(outcome.error),
+            "error_type": type(outcome.error).__name__,
         }
     return {
         "file": outcome.input.name,

@@ -226,7 +226,7 @@ class Defaults:
                 trust = load_identity(self.folders.identity).trust(trust)
             except IdentityError as error:
                 # Everybody else's credentials can still be judged.
-                _log.warning("Not trusting the development identity: %s", error.diagnostics())
+                _log.warning("Not trusting the development identity: %s", error.reason())
         return trust
 
     def _announce(self, message: str) -> None:

@@ -82,6 +82,10 @@ class IndelibleError(Exception):
         """Return the message and, where there is one, the hint, as text for a person."""
         return self.message if self.hint is None else f"{self.message}\n{self.hint}"
 
+    def reason(self) -> str:
+        """Return the same on one line, as a reason within a report."""
+        return " ".join(self.diagnostics().split())
+
 
 class ImageError(IndelibleError):
     """The picture cannot be used."""

@@ -409,7 +409,7 @@ def _registered(record: Record, registry: Registry) -> Iterator[None]:
             _log.warning(
                 "The registry keeps %s, whose picture was not written: %s",
                 record.manifest_id,
-                error.diagnostics(),
+                error.reason(),
             )
         raise
 

@@ -249,7 +249,7 @@ def read_credential(
         try:
             store = Fetcher.of(remote_hosts).get(url, accept="application/c2pa")
         except NetworkError as error:
-            return replace(report, reasons=(*report.reasons, error.diagnostics()))
+            return replace(report, reasons=(*report.reasons, error.reason()))
         return replace(read(store), remote_url=url, place="address")
     return report
 
@@ -270,7 +270,7 @@ def _pixel_legs(
     try:
         picture = imaging.decode(data, limits=limits, tolerant=True)
     except (MissingDependencyError, UnsupportedImageError) as error:
-        return WatermarkReport("not_checked", reason=error.diagnostics()), (), header
+        return WatermarkReport("not_checked", reason=error.reason()), (), header
     header = picture.header  # which may know more: what only decoding shows
     signals = credentials.find_signals(picture.metadata)
     if not ring:
@@ -310,7 +310,7 @@ def _registry_leg(
             return RegistryReport("not_asked", reason="There is no registry to ask.")
         records = _find(registry, payload)
     except RegistryError as error:
-        return RegistryReport("unavailable", reason=error.diagnostics())
+        return RegistryReport("unavailable", reason=error.reason())
     candidates = [
         _recover(manifest_id, store, payload, data, format, trust) for manifest_id, store in records
     ]
@@ -345,7 +345,7 @@ def _recover(
     try:
         report = credentials.read(data, format, trust=trust, manifest_store=store)
     except IndelibleError as error:
-        report = CredentialReport("unreadable", reasons=(error.diagnostics(),))
+        report = CredentialReport("unreadable", reasons=(error.reason(),))
     names = any(b.names(watermark.ALGORITHM, payload) for b in report.soft_bindings)
     return RegistryReport("found", manifest_id, store, report, names)
 

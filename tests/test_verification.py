@@ -54,6 +54,7 @@ from indelible.imaging import Limits
 from indelible.protection import ProtectedImage
 from indelible.verification import Verification
 from indelible.watermark import Key
+from tests.imaging import pictures
 
 Pixels = NDArray[np.uint8]
 
@@ -869,3 +870,14 @@ def test_a_picture_that_viewers_show_is_looked_at(photograph: Pixels, what: str)
     assert result.verdict == "altered"
     assert any("JPEG file" in note for note in result.notes)
     assert any("JPEG file" in note for note in result.to_dict()["notes"])
+
+
+def test_a_reason_is_one_line() -> None:
+    raw = pictures.tiff(
+        pictures.scene(), extra={254: (1,)}, below={256: (9,), 257: (9,), 262: (32803,)}
+    )
+    report = indelible.verify(raw).watermark
+    assert report.state == "not_checked"
+    assert report.reason is not None
+    assert "camera raw file" in report.reason
+    assert "\n" not in report.reason

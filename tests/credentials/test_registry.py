@@ -469,9 +469,9 @@ def write_old(path: Path, schema: str = VERSION_0_1) -> Record:
 
 
 def vars_of(record: Record) -> dict[str, object]:
-    return {field.name: getattr(record, field.name) for field in fields(record)} | {
-        "store_sha256": record.store_sha256
-    }
+    values: dict[str, object] = {item.name: getattr(record, item.name) for item in fields(record)}
+    values["store_sha256"] = record.store_sha256
+    return values
 
 
 def test_a_registry_of_version_0_1_is_read_and_marked_on_the_first_write(

@@ -131,7 +131,7 @@ def _add_exif(directory: dict[int, Entry], exif: bytes, offset: int) -> bytes:
         main = read_directory(exif, source, source.first, max_bytes=2**26)
     except ValueError:
         return b""
-    for entry in main.entries:
+    for entry in {entry.tag: entry for entry in main.entries}.values():  # each pointer once
         if entry.tag in (EXIF_POINTER, GPS_POINTER):
             try:
                 below = read_directory(

@@ -275,7 +275,7 @@ def _pages(data: bytes, layout: Layout, limits: Limits) -> list[int]:
             if _WIDTH in tags:
                 pages.append(offset)
             (offset,) = struct.unpack_from(link, data, start + count * entry_size)
-        except struct.error:
+        except (struct.error, OverflowError):  # an offset of 64 bits may be no index at all
             raise truncated("TIFF", "a page is missing") from None
     return pages
 

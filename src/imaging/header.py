@@ -78,7 +78,7 @@ def read_container(data: bytes, limits: Limits, *, tolerant: bool = False) -> Co
 def _taken_apart(data: bytes, name: str, limits: Limits) -> Container:
     try:
         container = _read(data, name, limits)
-    except (struct.error, IndexError, RecursionError) as error:
+    except (struct.error, IndexError, OverflowError, RecursionError) as error:
         # The readers check their bounds; this is the net under them, for hostile files.
         raise UnreadableImageError(
             f"The {name.upper()} file is damaged.",

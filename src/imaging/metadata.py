@@ -95,10 +95,7 @@ def clean_exif(exif: bytes) -> tuple[bytes | None, int]:
     The block is patched in place, never rebuilt, so that maker notes with absolute offsets stay
     readable. A block that is no EXIF, or whose main directory is damaged, becomes None.
     """
-    start = 0
-    while exif.startswith(_EXIF_PREFIX, start):  # some writers repeat it
-        start += len(_EXIF_PREFIX)
-    exif = exif[start:]
+    exif = _without_prefix(exif)
     found = _main_directory(exif)
     if found is None:
         return None, 1
@@ -119,8 +116,7 @@ def clean_exif(exif: bytes) -> tuple[bytes | None, int]:
 
 def has_preview(exif: bytes) -> bool:
     """Say whether an EXIF block, as stored, links to the directory of a thumbnail."""
-    while exif.startswith(_EXIF_PREFIX):
-        exif = exif[len(_EXIF_PREFIX) :]
+    exif = _without_prefix(exif)
     found = _main_directory(exif)
     return found is not None and any(exif[found[1] : found[1] + 4])
 
@@ -145,6 +141,14 @@ def exif_without_orientation(exif: bytes) -> bytes:
     patched = bytearray(exif)
     patched[layout.first : layout.first + len(directory)] = directory
     return bytes(patched)
+
+
+def _without_prefix(exif: bytes) -> bytes:
+    """Return an EXIF block from its TIFF header on; some writers repeat what stands before it."""
+    start = 0
+    while exif.startswith(_EXIF_PREFIX, start):
+        start += len(_EXIF_PREFIX)
+    return exif[start:]
 
 
 def _main_directory(exif: bytes) -> tuple[Layout, int] | None:
@@ -275,7 +279,8 @@ def _rebuild(
     except ValueError:
         return []
     kept: list[Entry] = []
-    for entry in entries:
+    # Of entries with one tag the last counts: a pointer said many times is followed once.
+    for entry in {entry.tag: entry for entry in entries}.values():
         targets = entry.integers(layout.order) if entry.tag in _BELOW[level] else ()
         if targets:
             below = _rebuild(exif, layout, targets[0], without, block, level + 1)

@@ -29,6 +29,9 @@ _CHANNELS: Final[dict[Mode, int]] = {
 }
 
 
+_MAX_SIDE: Final = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a file may demand before anything of it is decoded.
@@ -70,7 +73,8 @@ class Limits:
         Raises
         ------
         ImageTooLargeError
-            More pixels than `max_pixels`.
+            More pixels than `max_pixels`, or a side of over a million: codecs keep a pointer for
+            each row.
         UnreadableImageError
             A side of 0 px.
         """
@@ -78,6 +82,11 @@ class Limits:
             raise UnreadableImageError(
                 f"The header announces a picture of {width} x {height} px.",
                 hint="The file is damaged. Export or download it again.",
+            )
+        if max(width, height) > _MAX_SIDE:
+            raise ImageTooLargeError(
+                f"The header announces {width} x {height} px; a side may have {_MAX_SIDE:,} px.",
+                hint="Cut the picture into pieces.",
             )
         if width * height > self.max_pixels:
             raise ImageTooLargeError(

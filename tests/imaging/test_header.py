@@ -128,7 +128,7 @@ def test_tiff_parts_are_counted_before_they_are_listed() -> None:
 
     imaging.read_header(changed())
     with pytest.raises(UnreadableImageError, match="missing"):
-        imaging.read_header(changed(number(257, 90_000_000), number(256, 1), number(278, 1)))
+        imaging.read_header(changed(number(257, 1_000_000), number(256, 1), number(278, 1)))
     tiles = (number(323, 2_000), number(324, 8), number(325, 16_000_000))
     with pytest.raises(UnreadableImageError, match="larger than its picture"):
         imaging.read_header(changed(number(322, 8_000), *tiles))
@@ -309,3 +309,25 @@ def test_formats_and_suffixes() -> None:
         imaging.media_type("bmp")
     for format_ in imaging.FORMATS.values():
         assert all(imaging.format_from_suffix("a" + s) == format_.name for s in format_.suffixes)
+
+
+def test_a_side_has_a_limit_of_its_own() -> None:
+    """Codecs keep a pointer for each row."""
+    for width, height in ((1, 1_000_001), (1_000_001, 1)):
+        with pytest.raises(ImageTooLargeError, match="a side may have 1,000,000 px"):
+            Limits().check_size(width, height)
+    Limits().check_size(1, 1_000_000)
+
+
+@pytest.mark.parametrize("tolerant", [False, True])
+def test_offsets_and_counts_of_64_bits_are_no_index(tolerant: bool) -> None:
+    data = pictures.tiff(pictures.scene(8, 8), big=True)
+    (first,) = struct.unpack_from("<Q", data, 8)
+    (count,) = struct.unpack_from("<Q", data, first)
+    link = first + 8 + 20 * count
+    far = data[:link] + struct.pack("<Q", 2**64 - 20)  # where the next page is said to be
+    with pytest.raises(UnreadableImageError):
+        imaging.read_header(far, tolerant=tolerant)
+    many = data[:link] + struct.pack("<Q", len(data)) + struct.pack("<Q", 2**62)
+    with pytest.raises(UnreadableImageError):
+        imaging.read_header(many, tolerant=tolerant)

@@ -294,7 +294,10 @@ def _extensions(certificate: x509.Certificate) -> tuple[x509.Extension[x509.Exte
 
 
 def _key_name(certificate: x509.Certificate) -> str:
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+    except UNREADABLE:
+        return "unknown"
     if isinstance(key, ec.EllipticCurvePublicKey):
         return f"EC {key.curve.name}"
     if isinstance(key, rsa.RSAPublicKey):

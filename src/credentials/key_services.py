@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from indelible.credentials.signers import (
     algorithm_for,
-    load_chain,
+    public_key_of,
     raw_ecdsa,
     verify_signature,
 )
@@ -48,7 +48,7 @@ class _ServiceSigner(ABC):
     def __init__(
         self, certificates: bytes, *, algorithm: str | None, timestamp_url: str | None
     ) -> None:
-        self._public_key = load_chain(certificates)[0].public_key()
+        self._public_key = public_key_of(certificates)
         self.certificates = certificates
         self.algorithm = algorithm_for(self._public_key) if algorithm is None else algorithm.lower()
         self.timestamp_url = timestamp_url

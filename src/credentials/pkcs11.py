@@ -15,7 +15,7 @@ from indelible.credentials.signers import (
     Passphrase,
     algorithm_for,
     hidden,
-    load_chain,
+    public_key_of,
     raw_ecdsa,
 )
 from indelible.errors import MissingDependencyError, SigningError
@@ -83,7 +83,7 @@ class Pkcs11Signer:
         _library()
         if key_label is None and key_id is None:
             raise SigningError("the key on the token needs a label or an id")
-        fitting = algorithm_for(load_chain(certificates)[0].public_key())
+        fitting = algorithm_for(public_key_of(certificates))
         self.certificates = certificates
         self.algorithm = fitting if algorithm is None else algorithm.lower()
         if self.algorithm not in ALGORITHMS:

@@ -185,11 +185,30 @@ def load_chain(pem: bytes) -> list[x509.Certificate]:
         raise CertificateError("there is no PEM certificate in the chain", hint=hint)
     try:
         chain = x509.load_pem_x509_certificates(pem)
+        for certificate in chain:  # which is parsed when it is asked for
+            _ = certificate.subject, certificate.issuer
     except UNREADABLE as error:
         raise CertificateError(
             f"a certificate of the chain cannot be read: {error}", hint=hint
         ) from error
     return chain
+
+
+def public_key_of(chain_pem: bytes) -> PublicKeyTypes:
+    """Return the public key of a chain's signing certificate.
+
+    Raises
+    ------
+    CertificateError
+        If the chain cannot be parsed, or the key is of no known kind.
+    """
+    try:
+        return load_chain(chain_pem)[0].public_key()
+    except UNREADABLE as error:
+        raise CertificateError(
+            f"the signing certificate's key cannot be read: {error}",
+            hint="Have the certificate issued for an EC, RSA or Ed25519 key.",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +235,7 @@ class CallbackSigner:
 
     def __post_init__(self) -> None:
         if not self.algorithm:
-            key = load_chain(self.certificates)[0].public_key()
+            key = public_key_of(self.certificates)
             object.__setattr__(self, "algorithm", algorithm_for(key))
         _check_algorithm(self.algorithm)
 
@@ -264,8 +283,7 @@ class PemSigner:
         # No variable holds a bare secret from here on: an error's report would show it.
         key_pem, passphrase = Secret(key_pem), hidden(passphrase)
         key = load_private_key(key_pem, passphrase=passphrase)
-        leaf = load_chain(chain_pem)[0]
-        if _public_bytes(leaf.public_key()) != _public_bytes(key.public_key()):
+        if _public_bytes(public_key_of(chain_pem)) != _public_bytes(key.public_key()):
             raise CertificateError(
                 "the first certificate of the chain is not about this private key",
                 hint="Put the signing certificate first, and check that the two belong together.",

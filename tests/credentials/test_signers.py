@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import ssl
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from indelible.credentials import CallbackSigner, PemSigner, Signer, Trust, read, sign
+from indelible.credentials import (
+    CallbackSigner,
+    DevelopmentIdentity,
+    PemSigner,
+    Signer,
+    Trust,
+    check_chain,
+    inspect_chain,
+    read,
+    sign,
+)
 from indelible.credentials.signers import (
     ALGORITHMS,
     PASSPHRASE_VARIABLE,
@@ -162,3 +175,23 @@ def test_a_key_cannot_ask_for_hours(kind: str, numbers: tuple[int, ...], costly:
     for text in (encrypted, b"a key\n" + encrypted.replace(b"\n", b"\r\n")):
         with pytest.raises(SigningError, match=message):
             load_private_key(text, passphrase="x")
+
+
+def test_a_certificate_is_read_when_it_is_loaded(identity: DevelopmentIdentity) -> None:
+    """The library parses names and keys when they are asked for, and raises errors of its own."""
+    leaf = x509.load_pem_x509_certificates(identity.signer.certificates)[0]
+    der = leaf.public_bytes(serialization.Encoding.DER)
+    text = b"Indelible development signer"
+    names = der.replace(text, b"\xff" * len(text))
+    assert names != der
+    curve = bytes.fromhex("2a8648ce3d0201")  # id-ecPublicKey
+    keys = der.replace(curve, b"\x2a\x86\x48\xce\x3d\x02\x7f")
+    assert keys != der
+    for broken in (names, keys):
+        pem = ssl.DER_cert_to_PEM_cert(broken).encode()
+        with pytest.raises(CertificateError):
+            CallbackSigner(pem, lambda data: data)
+        with contextlib.suppress(CertificateError):
+            inspect_chain(pem)
+        with contextlib.suppress(CertificateError):
+            check_chain(pem)

@@ -23,7 +23,7 @@ from indelible.errors import WatermarkError
 from indelible.imaging import Pixels
 from indelible.watermark import Detection, Evidence, Key
 
-__all__ = ["Carried", "carried_area", "examine", "mark_is_gone"]
+__all__ = ["Carried", "examine"]
 
 _SMALLEST: Final = 128  # px a side
 _LEAST_VARIANCE: Final = 3.0  # grey levels squared: a block below is flat
@@ -102,16 +102,6 @@ def examine(pixels: Pixels, key: Key, found: Detection) -> Carried:
     reference = _references(gain, weight, able, classes, _WHOLE)
     gone = area < _ELSEWHERE or _missing(evidence, able, reference)
     return Carried(area, gone or _covered(pixels, key, found))
-
-
-def carried_area(pixels: Pixels, key: Key, found: Detection) -> float | None:
-    """Return which share of a picture carries the mark, 0 to 1: see `examine`."""
-    return examine(pixels, key, found).area
-
-
-def mark_is_gone(pixels: Pixels, key: Key, found: Detection) -> bool | None:
-    """Whether the mark is reliably missing in part of a picture: see `examine`."""
-    return examine(pixels, key, found).gone
 
 
 def _plain(pixels: Pixels, shape: tuple[int, ...]) -> Values:

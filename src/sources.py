@@ -229,20 +229,9 @@ def _from_pillow(image: PillowImage, limits: Limits) -> Source:
     flat = np.frombuffer(image.tobytes(), dtype=np.uint8)
     channels = _CHANNELS[image.mode]
     shape = (height, width) if channels == 1 else (height, width, channels)
-    pixels = _upright(flat.reshape(shape), orientation)
+    pixels = imaging.upright(flat.reshape(shape), orientation)
     metadata, changes = imaging.fit_metadata(metadata, pixels, orientation)
     return Source(pixels, metadata=metadata, notes=(*notes, *changes))
-
-
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Turn and flip as the orientation says (EXIF 2.32, 4.6.4, tag 274)."""
-    if orientation >= 5:
-        pixels = np.swapaxes(pixels, 0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
 
 
 def _pillow_metadata(image: PillowImage, notes: list[str]) -> tuple[Metadata, int]:

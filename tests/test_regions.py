@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from indelible import imaging, watermark
-from indelible.regions import Carried, _cells, _summed, carried_area, examine, mark_is_gone
+from indelible.regions import Carried, _cells, _summed, examine
 from indelible.watermark import Detection, Key
 
 Pixels = NDArray[np.uint8]
@@ -30,7 +30,7 @@ def resized(pixels: Pixels, scale: float) -> Pixels:
 def gone(pixels: Pixels) -> bool | None:
     found = watermark.detect(pixels, KEY)
     assert found.found
-    return mark_is_gone(pixels, KEY, found)
+    return examine(pixels, KEY, found).gone
 
 
 REPOSTS: dict[str, Callable[[Pixels], Pixels]] = {
@@ -124,8 +124,7 @@ def test_a_flat_picture_says_nothing() -> None:
 
 
 def test_without_a_mark_there_is_nothing_to_miss(photograph: Pixels) -> None:
-    assert mark_is_gone(photograph, KEY, Detection(found=False)) is None
-    assert carried_area(photograph, KEY, Detection(found=False)) is None
+    assert examine(photograph, KEY, Detection(found=False)) == Carried(None, None)
 
 
 def test_sums_over_squares() -> None:

@@ -10,7 +10,7 @@ from indelible.imaging.contents import difference
 from indelible.imaging.decoding import decode
 from indelible.imaging.encoding import Conformed, conform, encode
 from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
-from indelible.imaging.fitting import fit_metadata
+from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.header import read_header
 from indelible.imaging.metadata import Metadata
@@ -40,6 +40,7 @@ __all__ = [
     "read_bytes",
     "read_header",
     "stage",
+    "upright",
     "with_plain_items",
     "write_atomic",
 ]

@@ -6,7 +6,6 @@ import os
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 from PIL import Image
 
 from indelible.errors import UnreadableImageError
@@ -20,7 +19,7 @@ from indelible.imaging._container import (
 )
 from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
-from indelible.imaging.fitting import fit_metadata
+from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import format_from_suffix, lookup
 from indelible.imaging.header import read_container
 from indelible.imaging.metadata import (
@@ -116,7 +115,7 @@ def decode(
         exif, orientation = clean_exif(container.exif) if container.exif else (None, 1)
         if container.exif and exif is None:
             notes.append("The EXIF block is damaged and was left out.")
-        pixels = _upright(pixels, orientation)
+        pixels = upright(pixels, orientation)
         icc_profile = _profile(container, pixels, notes, tolerant=tolerant)
         metadata = _metadata(replace(container, exif=exif), pixels, orientation, notes)
         metadata = replace(metadata, icc_profile=icc_profile)
@@ -227,16 +226,3 @@ def _made_profile(space: Space, notes: list[str], *, grey: bool, tolerant: bool)
             f"The colour space ({space.title}) is given by numbers; a profile was made of them."
         )
     return profile
-
-
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Return pixels turned as the EXIF orientation says (EXIF 2.32, 4.6.4, tag 274)."""
-    if orientation == 1:
-        return pixels
-    if orientation >= 5:
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)

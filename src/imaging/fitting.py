@@ -1,15 +1,17 @@
-"""Metadata brought to what they describe: upright pixels, and nothing that is not kept."""
+"""Pixels made upright, and metadata brought to them and to what is kept."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+
+import numpy as np
 
 from indelible.imaging import _photoshop, _xmp
 from indelible.imaging._colour import grey_profile_as_rgb
 from indelible.imaging.metadata import Metadata, fit_exif, icc_channels
 from indelible.imaging.picture import Pixels
 
-__all__ = ["fit_metadata"]
+__all__ = ["fit_metadata", "upright"]
 
 
 def fit_metadata(
@@ -53,3 +55,16 @@ def _is_grey_as_rgb(pixels: Pixels) -> bool:
     """Whether grey was spread over three channels, for the sake of transparency for example."""
     red = pixels[..., :1]
     return pixels.ndim == 3 and bool((pixels[..., 1:3] == red).all())
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Return pixels turned as the EXIF orientation says (EXIF 2.32, 4.6.4, tag 274)."""
+    if orientation == 1:
+        return pixels
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

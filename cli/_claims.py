@@ -13,17 +13,11 @@ import typer
 from indelible import credentials
 from indelible.cli._console import clean, is_terminal, remark
 from indelible.cli._errors import UsageError
-from indelible.credentials import (
-    Generator,
-    ManifestRequest,
-    Signer,
-    SourceType,
-    TrainingMining,
-)
-from indelible.defaults import Defaults, with_timestamp
-from indelible.private_keys import open_signer
+from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, TrainingMining
+from indelible.credentials.signers.opening import open_signer
 from indelible.secret import Secret
-from indelible.wording import SOURCE_WORDS
+from indelible.settings.defaults import Defaults, with_timestamp
+from indelible.verification.wording import SOURCE_WORDS
 
 __all__ = [
     "SOURCE_TYPES",

@@ -10,10 +10,11 @@ from typing import Annotated, Final, Literal, TypeAlias
 import typer
 
 from indelible.cli._errors import UsageError
-from indelible.credentials import Registry, SqliteRegistry, Trust
-from indelible.defaults import Defaults, load_trust_list
+from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
-from indelible.keyring import KeyRing
+from indelible.registry import Registry, SqliteRegistry
+from indelible.settings.defaults import Defaults, load_trust_list
+from indelible.settings.key_ring import KeyRing
 from indelible.watermark import Key
 
 __all__ = [

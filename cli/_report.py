@@ -13,12 +13,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from indelible import wording
 from indelible.cli._console import clean, is_terminal, stdout
 from indelible.credentials import Finding
-from indelible.credentials.status import UNTRUSTED
-from indelible.verdict import Verdict
-from indelible.verification import Verification
+from indelible.credentials.manifests.status import UNTRUSTED
+from indelible.verification import wording
+from indelible.verification.verdict import Verdict
+from indelible.verification.verifier import Verification
 
 __all__ = ["STYLES", "overview", "report"]
 

@@ -24,8 +24,8 @@ from indelible.credentials import (
     Standing,
     weaker,
 )
-from indelible.credentials.disclosure import NOTICE
-from indelible.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, time_words
+from indelible.credentials.disclosure.profiles import NOTICE
+from indelible.verification.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, time_words
 
 __all__ = ["certificate_list", "manifest_tree", "profile_table", "signal_list"]
 

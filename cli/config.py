@@ -16,7 +16,7 @@ from rich.text import Text
 from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
-from indelible.config import (
+from indelible.settings.schema import (
     OTHER_VARIABLES,
     SECRET_VARIABLES,
     Setting,

@@ -15,9 +15,9 @@ from indelible.cli._console import answer, clean
 from indelible.cli._errors import UsageError, guarded, hint_of, told
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
-from indelible.defaults import current
+from indelible.settings.defaults import current
+from indelible.verification.wording import probability
 from indelible.watermark import Detection
-from indelible.wording import probability
 
 __all__ = ["EPILOG", "command"]
 

@@ -22,10 +22,10 @@ from indelible.cli._options import (
 )
 from indelible.cli._outputs import targets
 from indelible.credentials import has_manifest
-from indelible.defaults import current
 from indelible.errors import EmbeddingFailedError
-from indelible.marking import Canvas, choose_format
-from indelible.sources import open_source
+from indelible.imaging.sources import open_source
+from indelible.protection.marking import Canvas, choose_format
+from indelible.settings.defaults import current
 
 __all__ = ["EPILOG", "command"]
 

@@ -28,22 +28,16 @@ from indelible.cli._options import (
     trust_with,
 )
 from indelible.cli._tree import certificate_list, manifest_tree, profile_table, signal_list
-from indelible.credentials import (
-    AiClaim,
-    CertificateReport,
-    CredentialReport,
-    ProfileLine,
-    Signal,
-)
-from indelible.credentials.certificates import describe as describe_certificate
-from indelible.credentials.disclosure import NOTICE
-from indelible.defaults import current
+from indelible.credentials import AiClaim, CertificateReport, CredentialReport, ProfileLine, Signal
+from indelible.credentials.disclosure.profiles import NOTICE
+from indelible.credentials.signers.certificates import describe as describe_certificate
 from indelible.errors import IndelibleError, ManifestError
-from indelible.evidence import ai_data
 from indelible.imaging import Limits
-from indelible.verification import read_credential
-from indelible.weighing import best_ai_claim
-from indelible.wording import ai_line
+from indelible.settings.defaults import current
+from indelible.verification.result import ai_data
+from indelible.verification.verifier import read_credential
+from indelible.verification.weighing import best_ai_claim
+from indelible.verification.wording import ai_line
 
 __all__ = ["EPILOG", "command"]
 

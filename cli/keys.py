@@ -14,8 +14,8 @@ from indelible.cli import certificates
 from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
-from indelible.defaults import current
-from indelible.keyring import KeyFile, KeyRing
+from indelible.settings.defaults import current
+from indelible.settings.key_ring import KeyFile, KeyRing
 from indelible.watermark import Key
 
 __all__ = ["app"]

@@ -52,9 +52,9 @@ from indelible.cli._options import (
     registry_at,
 )
 from indelible.cli._outputs import targets, without_existing
-from indelible.defaults import current
-from indelible.protection import ProtectedImage, protect
-from indelible.wording import DEVELOPMENT_NOTE
+from indelible.protection.protector import ProtectedImage, protect
+from indelible.settings.defaults import current
+from indelible.verification.wording import DEVELOPMENT_NOTE
 
 __all__ = ["EPILOG", "command"]
 

@@ -52,10 +52,10 @@ from indelible.credentials import (
     sidecar_path,
     sign_file,
 )
-from indelible.defaults import current
 from indelible.errors import IndelibleError
 from indelible.imaging import Limits
-from indelible.wording import DEVELOPMENT_NOTE
+from indelible.settings.defaults import current
+from indelible.verification.wording import DEVELOPMENT_NOTE
 
 __all__ = ["EPILOG", "command"]
 

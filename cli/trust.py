@@ -17,9 +17,9 @@ from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import UsageError, guarded
 from indelible.cli._options import JsonOption
 from indelible.credentials import Trust, TrustList, TrustStore
-from indelible.defaults import Defaults, current, load_trust_list
 from indelible.errors import OutputError, TrustError
 from indelible.files import make_private_folder
+from indelible.settings.defaults import Defaults, current, load_trust_list
 
 __all__ = ["app"]
 

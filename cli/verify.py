@@ -25,8 +25,8 @@ from indelible.cli._options import (
     trust_with,
 )
 from indelible.cli._report import overview, report
-from indelible.defaults import current
-from indelible.verification import Verification, verify
+from indelible.settings.defaults import current
+from indelible.verification.verifier import Verification, verify
 
 __all__ = ["EPILOG", "command"]
 

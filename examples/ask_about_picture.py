@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import indelible
-from indelible import IndelibleError, wording
+from indelible import IndelibleError
+from indelible.verification import wording
 
 
 def ask(picture: Path) -> str:

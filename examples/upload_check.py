@@ -10,7 +10,7 @@ from pathlib import Path
 
 import indelible
 from indelible import IndelibleError, Verdict
-from indelible.verification import Verification
+from indelible.verification.verifier import Verification
 
 # What a platform does about a verdict is its own decision; none of them says what is true.
 POLICY = {

@@ -6,7 +6,7 @@ Two verbs do most of the work:
 - :func:`verify` finds out who vouches for a picture, also after its metadata was stripped.
 
 What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload
-out), :mod:`indelible.credentials` (manifests, signers, trust, the registry) and
+out), :mod:`indelible.credentials` (manifests, signers, trust), :mod:`indelible.registry`, and
 :mod:`indelible.imaging` (the decoder and encoder). Everything raised on purpose derives from
 :class:`IndelibleError`.
 
@@ -21,10 +21,9 @@ from typing import TYPE_CHECKING
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
-    from indelible import credentials, imaging, watermark
+    from indelible import credentials, imaging, registry, watermark
     from indelible.protection import ProtectedImage, protect
-    from indelible.verdict import Verdict
-    from indelible.verification import Verification, verify
+    from indelible.verification import Verdict, Verification, verify
 
 __all__ = [
     "IndelibleError",
@@ -35,6 +34,7 @@ __all__ = [
     "credentials",
     "imaging",
     "protect",
+    "registry",
     "verify",
     "watermark",
 ]
@@ -44,11 +44,12 @@ __version__ = "0.1.0"
 # Where each name that is loaded on first use lives; None: the name is a sub-package.
 _LAZY: dict[str, str | None] = {
     "ProtectedImage": "indelible.protection",
-    "Verdict": "indelible.verdict",
+    "Verdict": "indelible.verification",
     "Verification": "indelible.verification",
     "credentials": None,
     "imaging": None,
     "protect": "indelible.protection",
+    "registry": None,
     "verify": "indelible.verification",
     "watermark": None,
 }

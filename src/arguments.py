@@ -9,22 +9,15 @@ import io
 import operator
 import os
 from collections.abc import Iterable, Sequence
-from typing import Final, TypeVar, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 import numpy as np
 
-from indelible.credentials import (
-    Generator,
-    ManifestRequest,
-    Registry,
-    Signer,
-    SourceType,
-    Trust,
-)
+from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.errors import ArgumentError
 from indelible.imaging import Limits
-from indelible.marking import Strength
-from indelible.sources import PillowImage
+from indelible.imaging.sources import PillowImage
+from indelible.registry import Registry
 from indelible.watermark import Key
 
 __all__ = [
@@ -47,6 +40,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+Strength = Literal["standard", "high"]
 
 STRENGTHS: Final[tuple[Strength, ...]] = get_args(Strength)
 MAX_KEYS: Final = 256

@@ -13,16 +13,10 @@ from PIL import Image
 
 from indelible import arguments, protect
 from indelible.cli._errors import USAGE, exit_code_of
-from indelible.credentials import (
-    Generator,
-    PemSigner,
-    SourceType,
-    SqliteRegistry,
-    Trust,
-    create_identity,
-)
+from indelible.credentials import Generator, PemSigner, SourceType, Trust, create_identity
 from indelible.errors import ArgumentError, IndelibleError
 from indelible.imaging import Limits
+from indelible.registry import SqliteRegistry
 from indelible.watermark import Key
 
 PIXELS = np.zeros((64, 64, 3), np.uint8)

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from indelible.config import load_settings
 from indelible.credentials import PemSigner, create_identity
-from indelible.defaults import load_trust_list
 from indelible.errors import IndelibleError
 from indelible.files import (
     make_private_folder,
@@ -22,6 +20,8 @@ from indelible.files import (
     write_new_private_file,
 )
 from indelible.imaging import Limits, read_bytes
+from indelible.settings.defaults import load_trust_list
+from indelible.settings.schema import load_settings
 from indelible.watermark import Key
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and modes are POSIX")

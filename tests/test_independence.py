@@ -11,16 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from indelible import imaging, protect, verify
-from indelible.config import load_settings
-from indelible.credentials import (
-    Generator,
-    ManifestRequest,
-    SqliteRegistry,
-    create_identity,
-    new_manifest_id,
-)
+from indelible.credentials import Generator, ManifestRequest, create_identity, new_manifest_id
 from indelible.errors import ConfigurationError, KeyFileError
-from indelible.keyring import KeyRing
+from indelible.registry import SqliteRegistry
+from indelible.settings.key_ring import KeyRing
+from indelible.settings.schema import load_settings
 from indelible.watermark import Key
 
 

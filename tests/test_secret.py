@@ -21,21 +21,21 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from indelible.config import load_settings
 from indelible.credentials import (
     PemSigner,
-    certificates,
     create_identity,
     generate_private_key,
     identity,
     load_identity,
 )
-from indelible.credentials.pkcs11 import Pkcs11Signer
-from indelible.credentials.signers import load_private_key
-from indelible.defaults import current
+from indelible.credentials.signers import certificates
+from indelible.credentials.signers.opening import open_signer
+from indelible.credentials.signers.pkcs11 import Pkcs11Signer
+from indelible.credentials.signers.signer import load_private_key
 from indelible.errors import IndelibleError
-from indelible.private_keys import open_signer
 from indelible.secret import Secret
+from indelible.settings.defaults import current
+from indelible.settings.schema import load_settings
 from indelible.watermark import Key, keys
 
 CANARY = "CaNaRy-0123456789-secret-passphrase"
@@ -226,7 +226,7 @@ def test_settings_and_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No token is needed: what fails is all that comes before."""
-    monkeypatch.setattr("indelible.credentials.pkcs11._library", lambda: None)
+    monkeypatch.setattr("indelible.credentials.signers.pkcs11._library", lambda: None)
     chain = (create_identity(tmp_path / "acme").folder / "development-chain.pem").read_bytes()
     with pytest.raises(IndelibleError) as caught:
         Pkcs11Signer(chain, module="x", token_label="T", pin=CANARY)

@@ -21,8 +21,8 @@ from benchmarks._systems import engine_fingerprint, key_bytes
 from benchmarks.attacks import Pixels, chains, codecs, edits, geometry
 from indelible import imaging, watermark
 from indelible.errors import EmbeddingFailedError, UnmarkableImageError
-from indelible.marking import Canvas, MarkedFile
-from indelible.sources import Source
+from indelible.imaging.sources import Source
+from indelible.protection.marking import Canvas, MarkedFile
 from indelible.watermark import Key
 
 __all__ = ["run"]

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import cbor2
 from PIL import Image, ImageCms
 
-from indelible.credentials.jumbf import Box, read_boxes
-from indelible.credentials.locating import locate
-from indelible.credentials.locating_iso import C2PA_UUID
+from indelible.credentials.store.jumbf import Box, read_boxes
+from indelible.credentials.store.locating import locate
+from indelible.credentials.store.locating_iso import C2PA_UUID
 
 __all__ = ["FILLINGS", "INSIDE", "Room", "filled", "grown", "room_of", "shrunk"]
 

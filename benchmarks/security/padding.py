@@ -36,8 +36,8 @@ from benchmarks.security.fillings import (
     shrunk,
 )
 from indelible import credentials, imaging
-from indelible.credentials.located import Span
-from indelible.credentials.locating import locate
+from indelible.credentials.store.located import Span
+from indelible.credentials.store.locating import locate
 from indelible.errors import IndelibleError
 
 __all__ = ["attack", "run", "tries"]

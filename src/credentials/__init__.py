@@ -6,47 +6,29 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
-from indelible.credentials.ai import AiClaim, ai_claims
-from indelible.credentials.assertions import AiDisclosure, Assertion, Region, TrainingMining
-from indelible.credentials.certificate_profile import (
-    ProfileFinding,
-    check_chain,
-    require_profile,
-)
-from indelible.credentials.certificates import (
-    CertificateReport,
-    CertificateRequest,
-    create_request,
-    generate_private_key,
-    inspect_chain,
-    write_request,
-)
-from indelible.credentials.definitions import ManifestDefinition
-from indelible.credentials.disclosure import (
+from indelible.credentials.disclosure.ai import AiClaim, ai_claims
+from indelible.credentials.disclosure.profiles import (
     ProfileLine,
     check_profile,
     disclosure_xmp,
     fill_request,
 )
-from indelible.credentials.exif import camera_contradicts
-from indelible.credentials.files import extract_store, read_file, sidecar_path, sign_file
 from indelible.credentials.identity import (
     DevelopmentIdentity,
     create_identity,
     load_identity,
     load_or_create_identity,
 )
-from indelible.credentials.manifest import (
-    Generator,
-    ManifestRequest,
-    SoftBinding,
-    SourceType,
-    new_manifest_id,
+from indelible.credentials.manifests.assertions import (
+    AiDisclosure,
+    Assertion,
+    Region,
+    TrainingMining,
 )
-from indelible.credentials.network import Fetcher
-from indelible.credentials.reading import read
-from indelible.credentials.registry import Record, Registry
-from indelible.credentials.report import (
+from indelible.credentials.manifests.definitions import ManifestDefinition
+from indelible.credentials.manifests.files import extract_store, read_file, sidecar_path, sign_file
+from indelible.credentials.manifests.reading import read
+from indelible.credentials.manifests.report import (
     Action,
     CredentialReport,
     Finding,
@@ -59,13 +41,33 @@ from indelible.credentials.report import (
     State,
     weaker,
 )
-from indelible.credentials.signals import Signal, find_signals
-from indelible.credentials.signers import CallbackSigner, PemSigner, Signer
-from indelible.credentials.signing import SignedPicture, has_manifest, sign
-from indelible.credentials.sqlite_registry import SqliteRegistry
-from indelible.credentials.store import signing_chains
-from indelible.credentials.trust import Trust, TrustList, parse_list
-from indelible.credentials.trust_store import TrustStore
+from indelible.credentials.manifests.request import (
+    Generator,
+    ManifestRequest,
+    SoftBinding,
+    SourceType,
+    new_manifest_id,
+)
+from indelible.credentials.manifests.signing import SignedPicture, has_manifest, sign
+from indelible.credentials.signals.exif import camera_contradicts
+from indelible.credentials.signals.finding import Signal, find_signals
+from indelible.credentials.signers.certificate_profile import (
+    ProfileFinding,
+    check_chain,
+    require_profile,
+)
+from indelible.credentials.signers.certificates import (
+    CertificateReport,
+    CertificateRequest,
+    create_request,
+    generate_private_key,
+    inspect_chain,
+    write_request,
+)
+from indelible.credentials.signers.signer import CallbackSigner, PemSigner, Signer
+from indelible.credentials.store.opening import signing_chains
+from indelible.credentials.trust.trust import Trust, TrustList, parse_list
+from indelible.credentials.trust.trust_store import TrustStore
 
 __all__ = [
     "Action",
@@ -77,7 +79,6 @@ __all__ = [
     "CertificateRequest",
     "CredentialReport",
     "DevelopmentIdentity",
-    "Fetcher",
     "Finding",
     "Generator",
     "IngredientReport",
@@ -89,16 +90,13 @@ __all__ = [
     "Place",
     "ProfileFinding",
     "ProfileLine",
-    "Record",
     "Region",
-    "Registry",
     "Signal",
     "Signature",
     "SignedPicture",
     "Signer",
     "SoftBinding",
     "SourceType",
-    "SqliteRegistry",
     "Standing",
     "State",
     "TrainingMining",

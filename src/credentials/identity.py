@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from indelible.credentials.certificate_profile import C2PA_CLAIM_SIGNING
-from indelible.credentials.signers import PemSigner, load_chain
-from indelible.credentials.trust import Trust
+from indelible.credentials.signers.certificate_profile import C2PA_CLAIM_SIGNING
+from indelible.credentials.signers.signer import PemSigner, load_chain
+from indelible.credentials.trust.trust import Trust
 from indelible.errors import CertificateError, IdentityError, SigningError
 from indelible.files import make_private_folder, read_file, read_private_file
 from indelible.secret import Secret

@@ -85,7 +85,7 @@ def test_signing_in_production_stamps_the_time(
 ) -> None:
     (tmp_path / "tsa").mkdir()
     tsa = TimeStampAuthority(tmp_path / "tsa")
-    monkeypatch.setattr("indelible.private_keys.DEFAULT_TIMESTAMP_URL", tsa.url)
+    monkeypatch.setattr("indelible.credentials.signers.opening.DEFAULT_TIMESTAMP_URL", tsa.url)
     authority, secret = Authority(), new_key()
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
     chain.write_bytes(pem(authority.issue(secret)))

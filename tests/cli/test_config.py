@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from indelible.cli._app import _quiet_libraries
-from indelible.config import schema, user_folders
+from indelible.settings.schema import schema, user_folders
 from tests.cli.conftest import Run
 
 

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 import indelible
 from indelible import imaging
 from indelible.cli._app import app
-from indelible.config import user_folders
-from indelible.credentials import SqliteRegistry, create_identity
+from indelible.credentials import create_identity
+from indelible.registry import SqliteRegistry
+from indelible.settings.schema import user_folders
 from indelible.watermark import Key
 from tests.cli.conftest import Run
 from tests.imaging import pictures
@@ -248,7 +249,9 @@ def test_camera_raw_files_are_refused(run: Run, tmp_path: Path) -> None:
 def test_nothing_is_left_of_a_picture_that_signing_damages(
     run: Run, plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("indelible.credentials.readback.difference", lambda *_, **__: "page 2")
+    monkeypatch.setattr(
+        "indelible.credentials.manifests.readback.difference", lambda *_, **__: "page 2"
+    )
     output = tmp_path / "out.jpg"
     answer = run("protect", plain, "-o", output)
     assert answer.code == 4

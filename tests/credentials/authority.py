@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from indelible.credentials.certificate_profile import C2PA_CLAIM_SIGNING
-from indelible.credentials.signers import PrivateKey
+from indelible.credentials.signers.certificate_profile import C2PA_CLAIM_SIGNING
+from indelible.credentials.signers.signer import PrivateKey
 
 CLAIM_SIGNING = (ExtendedKeyUsageOID.EMAIL_PROTECTION, C2PA_CLAIM_SIGNING)
 NOW = dt.datetime.now(dt.UTC)

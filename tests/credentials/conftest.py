@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,8 +55,3 @@ def other_identity(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIdent
 @pytest.fixture(scope="session")
 def trust(identity: DevelopmentIdentity) -> Trust:
     return identity.trust()
-
-
-@pytest.fixture
-def registry_path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "registry.sqlite"

@@ -35,8 +35,8 @@ from indelible.credentials import (
     read,
     sign,
 )
-from indelible.credentials.jumbf import read_boxes
-from indelible.credentials.locating import locate
+from indelible.credentials.store.jumbf import read_boxes
+from indelible.credentials.store.locating import locate
 from indelible.errors import IndelibleError
 from tests.credentials.conftest import make_request, picture
 

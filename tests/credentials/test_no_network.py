@@ -19,8 +19,8 @@ from indelible.credentials import (
     read,
     read_file,
     sign,
-    xmp,
 )
+from indelible.credentials.signals import xmp
 from indelible.imaging import Metadata
 from tests.credentials.authority import Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture

@@ -12,17 +12,10 @@ from typing import Literal
 
 import pytest
 
-from indelible.credentials import (
-    DevelopmentIdentity,
-    PemSigner,
-    Trust,
-    _c2pa,
-    read,
-    sign,
-    signing,
-)
-from indelible.credentials.reading import _report
-from indelible.credentials.store import open_store
+from indelible.credentials import DevelopmentIdentity, PemSigner, Trust, read, sign
+from indelible.credentials.manifests import _c2pa, signing
+from indelible.credentials.manifests.reading import _report
+from indelible.credentials.store.opening import open_store
 from indelible.errors import CertificateError, SigningError
 from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -214,7 +207,7 @@ def freeze(moment: dt.datetime) -> Iterator[None]:
             return cls.fromtimestamp(moment.timestamp(), tz)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("indelible.credentials.reading.dt.datetime", Clock)
+        patch.setattr("indelible.credentials.manifests.reading.dt.datetime", Clock)
         yield
 
 

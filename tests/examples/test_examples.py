@@ -9,7 +9,7 @@ import pytest
 
 from examples import ask_about_picture, image_generator, upload_check
 from indelible import imaging
-from indelible.defaults import current
+from indelible.settings.defaults import current
 
 
 def test_generator_platform_individual(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,9 @@ import numpy as np
 from PIL import Image
 
 from indelible import imaging
-from indelible.credentials import certificates, create_identity, xmp
+from indelible.credentials import create_identity
+from indelible.credentials.signals import xmp
+from indelible.credentials.signers import certificates
 from indelible.watermark import Key
 from tests.fuzz import build
 

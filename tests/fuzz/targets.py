@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from indelible import imaging
-from indelible.config import load_settings
 from indelible.credentials import (
     ManifestDefinition,
     Trust,
@@ -19,14 +18,15 @@ from indelible.credentials import (
     parse_list,
     read,
     signing_chains,
-    xmp,
 )
-from indelible.credentials.exif import read_text_fields
-from indelible.credentials.signals import RULES
-from indelible.credentials.signers import load_chain, load_private_key
+from indelible.credentials.signals import xmp
+from indelible.credentials.signals.exif import read_text_fields
+from indelible.credentials.signals.finding import RULES
+from indelible.credentials.signers.signer import load_chain, load_private_key
 from indelible.errors import ImageError, IndelibleError
 from indelible.imaging._xmp import corrected, without_address
 from indelible.imaging.metadata import clean_exif, exif_within, exif_without_orientation, fit_exif
+from indelible.settings.schema import load_settings
 from indelible.watermark import Key
 from tests.fuzz.harness import MEGABYTE, Allowance, Target
 

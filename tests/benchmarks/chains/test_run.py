@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.chains import run as command
-from indelible.marking import Canvas, MarkedFile
+from indelible.protection.marking import Canvas, MarkedFile
 
 
 def rows(folder: Path) -> list[dict[str, object]]:

@@ -1,0 +1,347 @@
+"""Disclosure profiles: what laws ask a marked picture to say, filled in and checked line by line.
+
+The profiles collect what is written in, as of 2026:
+
+* ``eu``: Regulation (EU) 2024/1689 (AI Act), article 50(2), and its code of practice on marking;
+* ``california``: California SB 942 (AI Transparency Act), latent disclosures;
+* ``china``: GB 45438-2025, implicit labels in file metadata.
+
+They are a checklist for engineers and not legal advice; whether a picture complies is for counsel
+to say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from indelible.credentials.manifests.assertions import AiDisclosure
+from indelible.credentials.manifests.report import CredentialReport, ManifestReport
+from indelible.credentials.manifests.request import ManifestRequest, SourceType
+from indelible.credentials.signals import xmp
+from indelible.credentials.signers.signer import Signer
+from indelible.errors import ManifestError
+
+__all__ = [
+    "NOTICE",
+    "PROFILES",
+    "Profile",
+    "ProfileLine",
+    "check_profile",
+    "disclosure_xmp",
+    "fill_request",
+]
+
+Profile: TypeAlias = Literal["eu", "california", "china"]
+
+PROFILES: tuple[Profile, ...] = get_args(Profile)
+NOTICE = "This is a technical checklist and not legal advice."
+
+# Keys of the TC260:AIGC label, GB 45438-2025, appendix E. Label "1": AI-generated.
+AIGC_KEYS = (
+    "Label",
+    "ContentProducer",
+    "ProduceID",
+    "ReservedCode1",
+    "ContentPropagator",
+    "PropagateID",
+    "ReservedCode2",
+)
+_AI_TERMS = frozenset(item.value for item in SourceType if item.involves_ai)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileLine:
+    """One requirement, and whether a picture meets it.
+
+    Attributes
+    ----------
+    profile : str
+        "eu", "california" or "china".
+    requirement : str
+        What is asked for, in a sentence.
+    present : bool or None
+        None where it was not looked for (a watermark, without a key).
+    detail : str
+        What was found, or how to add it.
+    """
+
+    profile: Profile
+    requirement: str
+    present: bool | None
+    detail: str
+
+
+def profiles_of(name: str) -> tuple[Profile, ...]:
+    """Return the profiles that a name means ("all" means each).
+
+    Raises
+    ------
+    ManifestError
+        If there is no such profile.
+    """
+    if name == "all":
+        return PROFILES
+    for profile in PROFILES:
+        if name == profile:
+            return (profile,)
+    raise ManifestError(
+        f"{name!r} is not a disclosure profile", hint=f"Use {', '.join(PROFILES)} or all."
+    )
+
+
+def fill_request(profile: str, request: ManifestRequest, signer: Signer) -> ManifestRequest:
+    """Return `request` with what `profile` asks for, as far as it follows from the rest.
+
+    Raises
+    ------
+    ManifestError
+        Naming what only the caller can give: the provider, the system's version, a time-stamp
+        authority, ...
+    """
+    missing = [
+        f"{name}: {need}" for name in profiles_of(profile) for need in _needs(name, request, signer)
+    ]
+    if missing:
+        raise ManifestError(
+            "the disclosure profile lacks " + "; ".join(missing),
+            hint="Give these with the generator, the signer or the configuration.",
+        )
+    changes: dict[str, object] = {}
+    if request.disclosure is None:
+        generator = request.generator
+        changes["disclosure"] = AiDisclosure(
+            model_name=generator.model or generator.name,
+            model_identifier=generator.model_identifier,
+        )
+    if request.unique_id is None:
+        changes["unique_id"] = request.manifest_id
+    return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
+
+
+def _needs(profile: Profile, request: ManifestRequest, signer: Signer) -> Iterator[str]:
+    if not request.source_type.involves_ai:
+        yield "a source type that says AI-generated or AI-edited"
+    if request.soft_binding is None:
+        yield "a watermark"
+    if profile == "eu" and signer.timestamp_url is None:
+        yield "a time-stamp authority for the signer (timestamp_url)"
+    if profile in ("california", "china") and request.generator.provider is None:
+        yield "the provider's name (generator.provider)"
+    if profile == "california" and request.generator.version is None:
+        yield "the system's version (generator.version)"
+
+
+def disclosure_xmp(profile: str, request: ManifestRequest, packet: bytes | None) -> bytes:
+    """Return the XMP packet that the picture must carry *before* it is signed.
+
+    Parameters
+    ----------
+    profile : str
+        "eu", "california", "china" or "all".
+    request : ManifestRequest
+        As filled by `fill_request`.
+    packet : bytes or None
+        The picture's XMP so far; it is kept.
+    """
+    generator = request.generator
+    values: dict[xmp.Property, str] = {
+        xmp.DIGITAL_SOURCE_TYPE: request.source_type.uri,
+        xmp.AI_SYSTEM: generator.model or generator.name,
+    }
+    version = generator.model_version if generator.model else generator.version
+    if version is not None:
+        values[xmp.AI_SYSTEM_VERSION] = version
+    if request.prompt is not None:
+        values[xmp.AI_PROMPT] = request.prompt
+    if "china" in profiles_of(profile):
+        label = dict.fromkeys(AIGC_KEYS, "")
+        label["Label"] = "1"
+        label["ContentProducer"] = generator.provider or generator.name
+        label["ProduceID"] = request.unique_id or request.manifest_id
+        values[xmp.AIGC] = json.dumps(label, ensure_ascii=False, separators=(",", ":"))
+    return xmp.with_properties(packet, values)
+
+
+def check_profile(
+    profile: str,
+    report: CredentialReport,
+    *,
+    packet: bytes | None,
+    watermark_found: bool | None = None,
+) -> tuple[ProfileLine, ...]:
+    """Say line by line what of a profile a picture carries.
+
+    Parameters
+    ----------
+    profile : str
+        "eu", "california", "china" or "all".
+    report : CredentialReport
+        From `read`.
+    packet : bytes or None
+        The picture's XMP.
+    watermark_found : bool, optional
+        Whether a watermark was detected in the pixels; None if nobody looked.
+    """
+    facts = _Facts(report, xmp.read_properties(packet), watermark_found)
+    return tuple(
+        ProfileLine(name, requirement, *check(facts))
+        for name in profiles_of(profile)
+        for requirement, check in _REQUIREMENTS[name]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    report: CredentialReport
+    properties: Mapping[xmp.Property, str]
+    watermark_found: bool | None
+
+    @property
+    def manifests(self) -> list[ManifestReport]:
+        """The active manifest, and those of the pictures that this one is an edit of."""
+        found: list[ManifestReport] = []
+        current = self.report.manifest
+        while current is not None:
+            found.append(current)
+            parents = [i.manifest for i in current.ingredients if i.relationship == "parentOf"]
+            current = next((item for item in parents if item is not None), None)
+        return found
+
+    def first(self, read: Callable[[ManifestReport], str | None]) -> str | None:
+        """Return what the newest manifest with an answer says."""
+        return next((value for value in map(read, self.manifests) if value), None)
+
+
+Answer: TypeAlias = tuple[bool | None, str]
+
+
+def _told(value: str | None, otherwise: str) -> Answer:
+    return (True, value) if value else (False, otherwise)
+
+
+def _signed(facts: _Facts) -> Answer:
+    integrity = facts.report.integrity
+    return integrity == "intact", f"the credentials are {integrity}"
+
+
+def _time_stamped(facts: _Facts) -> Answer:
+    if facts.report.timestamp_trusted is None:
+        return False, "sign with a time-stamp authority (--timestamp-url)"
+    return True, f"{facts.report.time} ({facts.report.clock})"
+
+
+def _says_ai(facts: _Facts) -> Answer:
+    term = facts.first(lambda item: item.source_type if item.source_type in _AI_TERMS else None)
+    return _told(term, "no manifest says AI-generated or AI-edited")
+
+
+def _watermarked(facts: _Facts) -> Answer:
+    if facts.watermark_found is None:
+        named = facts.first(
+            lambda item: item.soft_bindings[0].algorithm if item.soft_bindings else None
+        )
+        if named:
+            return None, f"the manifest names one ({named}); the pixels were not checked"
+        return None, "not checked: this needs a watermark key"
+    return facts.watermark_found, "in the pixels" if facts.watermark_found else "none was detected"
+
+
+def _xmp_source_type(facts: _Facts) -> Answer:
+    value = facts.properties.get(xmp.DIGITAL_SOURCE_TYPE, "")
+    is_ai = value.rstrip("/").rpartition("/")[2] in _AI_TERMS
+    return is_ai, value or "no IPTC DigitalSourceType in the XMP"
+
+
+def _xmp_system(facts: _Facts) -> Answer:
+    return _told(facts.properties.get(xmp.AI_SYSTEM), "no IPTC AISystemUsed in the XMP")
+
+
+def _history_kept(facts: _Facts) -> Answer:
+    if not facts.report.manifest:
+        return False, "no manifest"
+    opened = any(item.action == "c2pa.opened" for item in facts.report.actions)
+    parent = any(item.relationship == "parentOf" for item in facts.report.ingredients)
+    if opened and not parent:
+        return False, "the picture was opened from another one, whose record is missing"
+    return True, "kept as parent" if parent else "the picture began here"
+
+
+def _provider(facts: _Facts) -> Answer:
+    return _told(facts.first(lambda item: item.provider), "no provider is named")
+
+
+def _system(facts: _Facts) -> Answer:
+    return _told(facts.first(lambda item: item.generator), "no generator is named")
+
+
+def _system_version(facts: _Facts) -> Answer:
+    return _told(facts.first(lambda item: item.generator_version), "no version is named")
+
+
+def _created(facts: _Facts) -> Answer:
+    return _told(facts.report.time, "no time is given")
+
+
+def _unique(facts: _Facts) -> Answer:
+    return _told(facts.first(lambda item: item.unique_id or item.manifest_id), "no identifier")
+
+
+def _aigc_label(facts: _Facts) -> dict[str, object]:
+    try:
+        label = json.loads(facts.properties.get(xmp.AIGC, ""))
+    except (ValueError, RecursionError):
+        return {}
+    return label if isinstance(label, dict) else {}
+
+
+def _aigc_present(facts: _Facts) -> Answer:
+    label = _aigc_label(facts)
+    absent = [name for name in AIGC_KEYS if name not in label]
+    if not label:
+        return False, "no TC260:AIGC property in the XMP"
+    return not absent, f"fields missing: {', '.join(absent)}" if absent else "all fields"
+
+
+def _aigc_field(name: str) -> Callable[[_Facts], Answer]:
+    def check(facts: _Facts) -> Answer:
+        value = _aigc_label(facts).get(name)
+        return _told(value if isinstance(value, str) else None, f"{name} is empty or missing")
+
+    return check
+
+
+def _aigc_is_ai(facts: _Facts) -> Answer:
+    value = _aigc_label(facts).get("Label")
+    return str(value) == "1", f"Label is {value!r}"
+
+
+_REQUIREMENTS: dict[Profile, tuple[tuple[str, Callable[[_Facts], Answer]], ...]] = {
+    "eu": (
+        ("Signed, machine-readable metadata", _signed),
+        ("The metadata is time-stamped", _time_stamped),
+        ("It says that the picture is AI-generated or AI-manipulated", _says_ai),
+        ("An imperceptible watermark in the pixels", _watermarked),
+        ("Marks that the picture had before are kept", _history_kept),
+        ("IPTC DigitalSourceType in the XMP", _xmp_source_type),
+        ("IPTC AI System Used in the XMP", _xmp_system),
+    ),
+    "california": (
+        ("Name of the provider", _provider),
+        ("Name of the AI system", _system),
+        ("Version of the AI system", _system_version),
+        ("Time and date of creation or alteration", _created),
+        ("A unique identifier", _unique),
+        ("Detectable by the provider's tool: signed metadata", _signed),
+        ("Permanent or hard to remove: a watermark in the pixels", _watermarked),
+    ),
+    "china": (
+        ("Implicit label TC260:AIGC in the metadata", _aigc_present),
+        ("Label says that the content is AI-generated", _aigc_is_ai),
+        ("ContentProducer names the provider", _aigc_field("ContentProducer")),
+        ("ProduceID numbers the content", _aigc_field("ProduceID")),
+    ),
+}

@@ -1,0 +1,1 @@
+"""What manifests say: requesting and signing them, reading and reporting them."""

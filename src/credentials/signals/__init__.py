@@ -1,0 +1,1 @@
+"""What plain, unsigned metadata claims about a picture's making."""

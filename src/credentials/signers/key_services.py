@@ -1,0 +1,274 @@
+"""Signing with a key in a cloud provider's key service (extras ``aws``, ``google``, ``azure``).
+
+Each signer sends the claim, or its digest, to the service and gets a signature back; the private
+key never leaves it. Each takes the provider's own client, for credentials, regions and retries of
+one's choice, or makes one with the provider's defaults. These calls are the only connections that
+this module makes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
+
+from indelible.credentials.signers.signer import (
+    algorithm_for,
+    public_key_of,
+    raw_ecdsa,
+    verify_signature,
+)
+from indelible.errors import (
+    CertificateError,
+    IndelibleError,
+    MissingDependencyError,
+    SigningError,
+)
+
+__all__ = ["AwsKmsSigner", "AzureKeyVaultSigner", "GoogleKmsSigner"]
+
+_AWS_RAW_BYTES = 4096  # longer messages must be hashed by the caller
+_EC_AND_PSS = ("es256", "es384", "es512", "ps256", "ps384", "ps512")
+
+
+class _ServiceSigner(ABC):
+    """What the three have in common: the certificate, the digest, and errors in our words."""
+
+    service = ""
+    algorithms: tuple[str, ...] = _EC_AND_PSS
+
+    def __init__(
+        self, certificates: bytes, *, algorithm: str | None, timestamp_url: str | None
+    ) -> None:
+        self._public_key = public_key_of(certificates)
+        self.certificates = certificates
+        self.algorithm = algorithm_for(self._public_key) if algorithm is None else algorithm.lower()
+        self.timestamp_url = timestamp_url
+        if self.algorithm not in self.algorithms:
+            raise SigningError(
+                f"{self.service} cannot sign with {self.algorithm} for C2PA",
+                hint=f"Use a key for one of {', '.join(self.algorithms)}.",
+            )
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the service's signature of `data`.
+
+        Raises
+        ------
+        SigningError
+            If the service refuses or cannot be reached.
+        """
+        return self._asked(lambda: self._sign(data))
+
+    def check_key(self) -> None:
+        """Make sure that the key in the service is the one that the certificate is about.
+
+        Raises
+        ------
+        CertificateError
+            If it is another.
+        SigningError
+            If the service refuses or cannot be reached.
+        """
+        theirs = self._asked(self._fetch_public_key)
+        ours = self._public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        if theirs != ours:
+            raise CertificateError(
+                f"the certificate is about another key than the one in {self.service}",
+                hint="Check the key's name, and which request the certificate was issued for.",
+            )
+
+    def _digest(self, data: bytes) -> bytes:
+        return hashlib.new(f"sha{self.algorithm[2:]}", data).digest()
+
+    @abstractmethod
+    def _sign(self, data: bytes) -> bytes: ...
+
+    @abstractmethod
+    def _fetch_public_key(self) -> bytes: ...
+
+    def _asked(self, call: Callable[[], bytes]) -> bytes:
+        try:
+            return call()
+        except IndelibleError:
+            raise
+        except Exception as error:  # the providers' clients raise dozens of kinds
+            raise SigningError(
+                f"{self.service} did not answer as it should: {type(error).__name__}: {error}",
+                hint="Check the key's name, your credentials for the service, and the network.",
+            ) from error
+
+    def __repr__(self) -> str:
+        """Show the service and the algorithm."""
+        return f"{type(self).__name__}(algorithm={self.algorithm!r})"
+
+
+class AwsKmsSigner(_ServiceSigner):
+    """A key in AWS KMS.
+
+    Parameters
+    ----------
+    certificates : bytes
+        PEM chain, signing certificate first.
+    key_id : str
+        Key id, ARN or alias; a key for SIGN_VERIFY of the kind ECC_NIST_P256/384/521 or RSA.
+    client : object, optional
+        ``boto3.client("kms")``; made with boto3's defaults if it is not given.
+    algorithm, timestamp_url : str, optional
+        As for `PemSigner`.
+    """
+
+    service = "AWS KMS"
+
+    def __init__(
+        self,
+        certificates: bytes,
+        key_id: str,
+        *,
+        client: Any = None,  # noqa: ANN401 - the provider's own class
+        algorithm: str | None = None,
+        timestamp_url: str | None = None,
+    ) -> None:
+        super().__init__(certificates, algorithm=algorithm, timestamp_url=timestamp_url)
+        self._key_id = key_id
+        self._client = _aws_client() if client is None else client
+
+    def _sign(self, data: bytes) -> bytes:
+        kind = "ECDSA_SHA_" if self.algorithm.startswith("es") else "RSASSA_PSS_SHA_"
+        short = len(data) <= _AWS_RAW_BYTES
+        answer = self._client.sign(
+            KeyId=self._key_id,
+            Message=data if short else self._digest(data),
+            MessageType="RAW" if short else "DIGEST",
+            SigningAlgorithm=kind + self.algorithm[2:],
+        )
+        signature = bytes(answer["Signature"])
+        return raw_ecdsa(signature, self.algorithm) if kind.startswith("EC") else signature
+
+    def _fetch_public_key(self) -> bytes:
+        return bytes(self._client.get_public_key(KeyId=self._key_id)["PublicKey"])
+
+
+class GoogleKmsSigner(_ServiceSigner):
+    """A key in Google Cloud KMS.
+
+    Parameters
+    ----------
+    certificates : bytes
+        PEM chain, signing certificate first.
+    key_version : str
+        ``projects/*/locations/*/keyRings/*/cryptoKeys/*/cryptoKeyVersions/*``, of a purpose
+        EC_SIGN_P256_SHA256, EC_SIGN_P384_SHA384, or RSA_SIGN_PSS_*.
+    client : object, optional
+        ``google.cloud.kms.KeyManagementServiceClient()``.
+    algorithm, timestamp_url : str, optional
+        As for `PemSigner`. For RSA the hash must be the one that the key is made for.
+    """
+
+    service = "Google Cloud KMS"
+    algorithms = ("es256", "es384", "ps256", "ps512")
+
+    def __init__(
+        self,
+        certificates: bytes,
+        key_version: str,
+        *,
+        client: Any = None,  # noqa: ANN401 - the provider's own class
+        algorithm: str | None = None,
+        timestamp_url: str | None = None,
+    ) -> None:
+        super().__init__(certificates, algorithm=algorithm, timestamp_url=timestamp_url)
+        self._name = key_version
+        self._client = _google_client() if client is None else client
+
+    def _sign(self, data: bytes) -> bytes:
+        digest = {f"sha{self.algorithm[2:]}": self._digest(data)}
+        request = {"name": self._name, "digest": digest}
+        signature = bytes(self._client.asymmetric_sign(request=request).signature)
+        es = self.algorithm.startswith("es")
+        return raw_ecdsa(signature, self.algorithm) if es else signature
+
+    def _fetch_public_key(self) -> bytes:
+        answer = self._client.get_public_key(request={"name": self._name})
+        return _der(str(answer.pem).encode("ascii"))
+
+
+class AzureKeyVaultSigner(_ServiceSigner):
+    """A key in Azure Key Vault or Managed HSM.
+
+    Parameters
+    ----------
+    certificates : bytes
+        PEM chain, signing certificate first.
+    key_url : str
+        ``https://<vault>.vault.azure.net/keys/<name>/<version>``.
+    client : object, optional
+        ``azure.keyvault.keys.crypto.CryptographyClient(key_url, credential)``; made with
+        ``DefaultAzureCredential()`` if it is not given.
+    algorithm, timestamp_url : str, optional
+        As for `PemSigner`.
+    """
+
+    service = "Azure Key Vault"
+
+    def __init__(
+        self,
+        certificates: bytes,
+        key_url: str,
+        *,
+        client: Any = None,  # noqa: ANN401 - the provider's own class
+        algorithm: str | None = None,
+        timestamp_url: str | None = None,
+    ) -> None:
+        super().__init__(certificates, algorithm=algorithm, timestamp_url=timestamp_url)
+        self._client = _azure_client(key_url) if client is None else client
+
+    def _sign(self, data: bytes) -> bytes:
+        # Azure's names are C2PA's in capitals, and its ECDSA signatures are r and s already.
+        return bytes(self._client.sign(self.algorithm.upper(), self._digest(data)).signature)
+
+    def _fetch_public_key(self) -> bytes:
+        # The client of one key does not show it; a signature that verifies says the same.
+        probe = b"Indelible checks that this key fits its certificate."
+        signature = self.sign(probe)
+        verify_signature(self._public_key, signature, probe, self.algorithm)
+        return self._public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _der(pem: bytes) -> bytes:
+    key = load_pem_public_key(pem)
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _optional(module: str, *, service: str, extra: str) -> Any:  # noqa: ANN401 - untyped clients
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"signing with {service} needs its client, {module}",
+            hint=f"In a clone of Indelible: python -m pip install '.[{extra}]'",
+        ) from error
+
+
+def _aws_client() -> Any:  # noqa: ANN401 - the provider's own class
+    return _optional("boto3", service="AWS KMS", extra="aws").client("kms")
+
+
+def _google_client() -> Any:  # noqa: ANN401 - the provider's own class
+    kms = _optional("google.cloud.kms", service="Google Cloud KMS", extra="google")
+    return kms.KeyManagementServiceClient()
+
+
+def _azure_client(key_url: str) -> Any:  # noqa: ANN401 - the provider's own class
+    options = {"service": "Azure Key Vault", "extra": "azure"}
+    identity = _optional("azure.identity", **options)
+    crypto = _optional("azure.keyvault.keys.crypto", **options)
+    return crypto.CryptographyClient(key_url, identity.DefaultAzureCredential())

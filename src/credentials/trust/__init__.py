@@ -1,0 +1,1 @@
+"""Whose signatures count: trust lists, certificate paths and time stamps."""

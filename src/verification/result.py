@@ -1,0 +1,315 @@
+"""What a verification found, leg by leg: plain data, for people and for JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indelible.credentials import AiClaim, CredentialReport, Signal, Standing
+from indelible.verification.verdict import FingerprintState, Integrity, RegistryState, Verdict
+from indelible.watermark import Detection
+
+__all__ = [
+    "Origin",
+    "RegistryReport",
+    "Verification",
+    "WatermarkReport",
+    "WatermarkState",
+    "ai_data",
+]
+
+WatermarkState = Literal["found", "not_found", "not_checked"]
+
+_BEST: Final[tuple[Standing, ...]] = ("trusted", "untrusted", "broken")
+_REMOTE_FAILURE: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkReport:
+    """What was found in the pixels.
+
+    Attributes
+    ----------
+    state : {"found", "not_found", "not_checked"}
+        ``"not_checked"`` where there was no key, or no way to decode the pixels: see `reason`.
+    detection : Detection or None
+        The detector's own result.
+    regions_gone : bool or None
+        Whether the mark is reliably missing in part of the picture; None where not measured.
+    reason : str or None
+        Why it was not checked.
+    area : float or None
+        Share of the picture that carries the mark, 0 to 1; None where that is not known.
+    keys : int
+        With how many keys it was looked for. Only one id is looked for: others may stand beside it.
+    can_carry : bool or None
+        Whether the picture could carry a mark that is found again; None where nobody asked.
+    """
+
+    state: WatermarkState
+    detection: Detection | None = None
+    regions_gone: bool | None = None
+    reason: str | None = None
+    area: float | None = None
+    keys: int = 0
+    can_carry: bool | None = None
+
+    @property
+    def found(self) -> bool:
+        """Whether a watermark was found."""
+        return self.state == "found"
+
+    @property
+    def payload(self) -> bytes | None:
+        """The watermark's id, 8 bytes."""
+        return None if self.detection is None else self.detection.payload
+
+    @property
+    def false_positive_probability(self) -> float:
+        """Bound on the chance that an unmarked picture gives this; 1.0 where none was found."""
+        return 1.0 if self.detection is None else self.detection.false_positive_probability
+
+    @property
+    def key_id(self) -> str | None:
+        """Which key found it."""
+        return None if self.detection is None else self.detection.key_id
+
+    @property
+    def geometry(self) -> NDArray[np.float64] | None:
+        """Map from the original picture's pixel coordinates to this one's, (3, 3) float64."""
+        return None if self.detection is None else self.detection.geometry
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready data; the payload in hexadecimal."""
+        geometry = self.geometry
+        return {
+            "found": self.found,
+            "state": self.state,
+            "payload": None if self.payload is None else self.payload.hex(),
+            "false_positive_probability": self.false_positive_probability,
+            "key_id": self.key_id,
+            "geometry": None if geometry is None else geometry.tolist(),
+            "area": None if self.area is None else round(self.area, 3),
+            "regions_gone": self.regions_gone,
+            "keys": self.keys,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryReport:
+    """What the watermark's id led to.
+
+    Attributes
+    ----------
+    state : {"not_asked", "unknown", "found", "unavailable"}
+        Whether the id was looked up, and with what result.
+    manifest_id : str or None
+        The manifest under that id.
+    manifest_store : bytes or None
+        The manifest itself, ``application/c2pa``.
+    credential : CredentialReport or None
+        The recovered manifest, validated against this picture. On a repost its one failure is the
+        picture's hash (``changed_only``).
+    names_payload : bool
+        Whether the recovered manifest itself names the id that led to it.
+    others : tuple of str
+        Further manifests registered under the same id.
+    reason : str or None
+        Why the registry was not asked, or what it failed with.
+    """
+
+    state: RegistryState
+    manifest_id: str | None = None
+    manifest_store: bytes | None = None
+    credential: CredentialReport | None = None
+    names_payload: bool = False
+    others: tuple[str, ...] = ()
+    reason: str | None = None
+
+    @property
+    def integrity(self) -> Integrity:
+        """Integrity of the recovered manifest, leaving aside that this may be a repost."""
+        if self.credential is None:
+            return "absent"
+        found = self.credential.integrity
+        return "intact" if found == "changed" else found
+
+    @property
+    def standing(self) -> Standing | None:
+        """What a claim of the recovered manifest is worth; None where there is none."""
+        report = self.credential
+        if report is None:
+            return None
+        if self.integrity != "intact" or not self.names_payload:
+            return "broken"
+        return "trusted" if report.signer_trusted and not report.expired else "untrusted"
+
+    @property
+    def credential_state(self) -> Literal["trusted", "valid", "invalid", "absent", "unreadable"]:
+        """State of the recovered manifest, leaving aside that this may be a repost."""
+        report = self.credential
+        if report is None:
+            return "absent"
+        if report.integrity == "changed":
+            return "trusted" if report.signer_trusted and not report.expired else "valid"
+        return report.state
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready data."""
+        return {
+            "state": self.state,
+            "manifest_id": self.manifest_id,
+            "credential_state": self.credential_state,
+            "standing": self.standing,
+            "credential": None if self.credential is None else self.credential.to_dict(),
+            "names_payload": self.names_payload,
+            "others": list(self.others),
+            "reason": self.reason,
+        }
+
+
+def ai_data(said: AiClaim) -> dict[str, Any]:
+    """Return what is said about AI as JSON-ready data, all empty where nobody does."""
+    if not said.claimed:
+        return {"claimed": False, "kind": None, "by": None, "where": None, "standing": None}
+    return asdict(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The manifest that speaks for a picture, and what its words are worth.
+
+    Attributes
+    ----------
+    credential : CredentialReport
+        The manifest.
+    where : {"manifest", "recovered"}
+        Whether it came with the file, or its watermark led to it.
+    standing : {"trusted", "untrusted", "broken"}
+        What it says is a fact of its signer only where ``"trusted"``; else it is somebody's claim.
+    """
+
+    credential: CredentialReport
+    where: Literal["manifest", "recovered"]
+    standing: Standing
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what it says as JSON-ready data."""
+        credential = self.credential
+        return {
+            "where": self.where,
+            "standing": self.standing,
+            "generator": credential.generator,
+            "signer": credential.signer,
+            "source_type": credential.source_type,
+            "time": credential.time,
+            "manifest_id": credential.manifest_id,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A verdict and the evidence under it.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        One word, equal to its plain string; ``verdict.words`` says what it means and what not.
+    reasons : tuple of str
+        The sentences that led to it.
+    credential : CredentialReport
+        The manifest in the file: integrity (``state``, ``failures``) and trust
+        (``signer_trusted``) apart.
+    watermark : WatermarkReport
+        The mark in the pixels.
+    registry : RegistryReport
+        The manifest that the mark led to.
+    fingerprint : {"not_checked", "match", "mismatch"}
+        Whether the picture looks like the one that the recovered manifest was made for.
+    file : str or None
+        Name of the file, where there was one.
+    format : str
+        Its format, from its content.
+    signals : tuple of Signal
+        What plain, unsigned metadata claims about the picture's making. Anybody can write it and
+        anybody can remove it: it takes no part in the verdict.
+    notes : tuple of str
+        What else a reader should know ("only the first frame was looked at").
+    ai : AiClaim
+        Whether anything says that AI made or edited the picture, who, and what that is worth.
+    complete : bool
+        False where a registry that could not be asked might have changed the verdict.
+    timing : dict of str to float
+        Milliseconds that each leg took: ``credential_ms``, ``watermark_ms``, ``registry_ms``, and
+        ``total_ms``.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    credential: CredentialReport
+    watermark: WatermarkReport
+    registry: RegistryReport
+    fingerprint: FingerprintState = "not_checked"
+    file: str | None = None
+    format: str = ""
+    signals: tuple[Signal, ...] = ()
+    notes: tuple[str, ...] = ()
+    ai: AiClaim = field(default_factory=lambda: AiClaim(False))
+    complete: bool = True
+    timing: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """The manifests that say something about this picture, the file's own first."""
+        found = []
+        if self.credential.manifest is not None:
+            found.append(Origin(self.credential, "manifest", self.credential.standing))
+        recovered = self.registry.credential
+        if recovered is not None and recovered.manifest is not None:
+            worth = self.registry.standing or "broken"
+            found.append(Origin(recovered, "recovered", worth))
+        return tuple(found)
+
+    @property
+    def origin(self) -> Origin | None:
+        """The manifest that speaks for this picture: of the best standing, the file's own first."""
+        return min(self.origins, key=lambda one: _BEST.index(one.standing), default=None)
+
+    @property
+    def best_credential(self) -> CredentialReport | None:
+        """The report of `origin`, else of a manifest that cannot be read."""
+        if self.origin is not None:
+            return self.origin.credential
+        return self.credential if self.credential.present else self.registry.credential
+
+    @property
+    def exit_code(self) -> int:
+        """Exit status: the verdict's, or 5 where the registry could have changed it."""
+        code = self.verdict.exit_code
+        return code if self.complete else max(code, _REMOTE_FAILURE)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict and its evidence as JSON-ready data: what ``--json`` prints."""
+        words = self.verdict.words
+        return {
+            "file": self.file,
+            "verdict": str(self.verdict),
+            "ai": ai_data(self.ai),
+            "headline": words.headline,
+            "meaning": words.meaning,
+            "caution": words.caution,
+            "reasons": list(self.reasons),
+            "origin": None if self.origin is None else self.origin.to_dict(),
+            "credential": self.credential.to_dict(),
+            "watermark": self.watermark.to_dict(),
+            "registry": self.registry.to_dict(),
+            "fingerprint": self.fingerprint,
+            "format": self.format,
+            "signals": [asdict(signal) for signal in self.signals],
+            "notes": list(self.notes),
+            "timing": {name: round(value, 1) for name, value in self.timing.items()},
+        }

@@ -1,0 +1,160 @@
+"""What is used where a caller gives nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from indelible.credentials import Generator, ManifestRequest, create_identity, new_manifest_id
+from indelible.errors import ConfigurationError, KeyFileError, TrustError
+from indelible.settings.defaults import Defaults, current, load_trust_list, with_timestamp
+from indelible.settings.key_ring import KeyRing
+from indelible.settings.schema import Folders, Settings, user_folders
+from indelible.watermark import Key
+
+
+def configure(text: str) -> None:
+    file = user_folders().settings_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def test_looking_creates_nothing(home: Path) -> None:
+    defaults = current()
+    assert defaults.detection_keys() == ()
+    assert defaults.existing_registry() is None
+    assert defaults.trust().lists
+    assert list(home.rglob("*")) == []
+
+
+def test_everything_is_made_once(home: Path) -> None:
+    defaults = current()
+    assert defaults.signer() is defaults.signer()
+    key = defaults.marking_key()
+    again = Defaults(Settings(), user_folders())
+    assert again.marking_key() == key
+    assert again.signer().certificates == defaults.signer().certificates
+
+
+def test_the_defaults_follow_the_configuration(tmp_path: Path) -> None:
+    before = current()
+    assert current() is before
+    configure('[generator]\nname = "Acme"\nmodel = "m"\n')
+    assert current() is not before
+    assert current().generator.name == "Acme"
+    assert current().generator.model == "m"
+
+
+def test_configured_signer(tmp_path: Path) -> None:
+    identity = create_identity(tmp_path / "acme")
+    configure(
+        f"""
+        [signer]
+        certificate = "{tmp_path}/acme/development-chain.pem"
+        private_key = "{tmp_path}/acme/development-key.pem"
+        timestamp_url = "http://tsa.example.com"
+        """
+    )
+    signer = current().signer()
+    assert signer.certificates == identity.signer.certificates
+    assert signer.timestamp_url == "http://tsa.example.com"
+    assert not user_folders().identity.exists()
+
+
+def test_a_time_stamp_can_be_switched_off(tmp_path: Path) -> None:
+    signer = create_identity(tmp_path / "acme").signer
+    asking = with_timestamp(signer, "http://tsa.example.com")
+    assert asking.timestamp_url == "http://tsa.example.com"
+    assert with_timestamp(asking, None) is asking
+    assert with_timestamp(asking, "none").timestamp_url is None
+    assert with_timestamp(signer, "none") is signer
+
+
+def test_a_configured_key_file(tmp_path: Path) -> None:
+    key = Key.generate()
+    key.save(tmp_path / "one.key")
+    configure(f'[watermark]\nkeys = "{tmp_path}/one.key"\n')
+    assert current().marking_key() == key
+    assert current().detection_keys() == (key,)
+    with pytest.raises(ConfigurationError, match="key file"):
+        _ = current().key_ring
+
+
+def test_a_configured_ring(tmp_path: Path) -> None:
+    ring = KeyRing(tmp_path / "ring")
+    older = ring.rotate().key
+    newer = ring.rotate().key
+    configure(f'[watermark]\nkeys = "{tmp_path}/ring"\n')
+    assert current().marking_key() == newer
+    assert current().detection_keys() == (newer, older)
+
+
+def test_a_configured_ring_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    configure(f'[watermark]\nkeys = "{tmp_path}/missing"\n')
+    with pytest.raises(KeyFileError, match="no watermark key"):
+        current().detection_keys()
+
+
+def test_anchors_are_added_to_the_official_list(tmp_path: Path) -> None:
+    create_identity(tmp_path / "partner")
+    anchors = tmp_path / "partner" / "development-ca.pem"
+    official = len(current().trust().lists)
+    configure(f'[trust]\nanchors = ["{anchors}"]\n')
+    assert len(current().trust().lists) == official + 1
+    configure(f'[trust]\nanchors = ["{anchors}"]\nofficial = false\n')
+    assert len(current().trust().lists) == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not a certificate", b"{}"])
+def test_anchors_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "anchors.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(TrustError):
+        load_trust_list(path)
+
+
+def test_limits(tmp_path: Path) -> None:
+    defaults = current().limits
+    configure("[limits]\nmax_pixels = 5\nmax_decoded_bytes = 6\n")
+    assert current().limits.max_pixels == 5
+    assert current().limits.max_decoded_bytes == 6
+    assert current().limits.max_bytes == defaults.max_bytes
+
+
+def test_folders_may_be_anywhere(tmp_path: Path) -> None:
+    defaults = Defaults(Settings(), Folders(tmp_path / "c", tmp_path / "d"))
+    defaults.marking_key()
+    defaults.signer()
+    assert (tmp_path / "c" / "keys").is_dir()
+    assert (tmp_path / "c" / "development").is_dir()
+
+
+def test_a_generator_that_nobody_named_is_not_made_up() -> None:
+    """The manifest names the software that makes the claim, and nobody as the picture's maker."""
+    generator = current().generator
+    assert generator.name == "Indelible"
+    assert generator.agent() is None
+    configure('[generator]\nmodel = "m"\nabuse_contact = "abuse@acme.example"\n')
+    assert current().generator.agent() == {"name": "m"}
+    assert current().generator.abuse_contact == "abuse@acme.example"
+    request = ManifestRequest(new_manifest_id(), Generator.unnamed())
+    (first,) = request.definition(has_parent=False)["assertions"][0]["data"]["actions"]
+    assert "softwareAgent" not in first
+
+
+def test_a_partners_key_does_not_mark() -> None:
+    own = current().marking_key()
+    partner = current().key_ring.add(Key.generate(), detect_only=True).key
+    assert current().marking_key() == own
+    assert current().detection_keys() == (own, partner)
+
+
+def test_trust_that_cannot_be_read(tmp_path: Path) -> None:
+    folder = current().anchor_folder
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "pipe.pem")
+    with pytest.raises(TrustError, match="pipe"):
+        current().trust()

@@ -1,0 +1,335 @@
+"""Outbound connections: only where allowed, never to a private address, in any disguise."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import SplitResult
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indelible.errors import NetworkError
+from indelible.network import Fetcher, is_public
+
+
+class Server:
+    """Answers on the loopback interface, and counts who comes."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.visits += 1
+                status, headers, body = outer.answers.get(self.path, (404, {}, b""))
+                self.send_response(status)
+                for name, value in ({"Content-Length": str(len(body))} | headers).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Keep quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_port
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
+
+    def url(self, path: str = "/file", host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    made.answers["/file"] = (200, {}, b"the file")
+    yield made
+    made.close()
+
+
+def fetcher(server: Server, **options: object) -> Fetcher:
+    hosts = (f"127.0.0.1:{server.port}",)
+    return Fetcher(hosts=hosts, allow_private=True, **options)  # type: ignore[arg-type]
+
+
+def test_a_listed_host_is_fetched_from(server: Server) -> None:
+    assert fetcher(server).get(server.url()) == b"the file"
+
+
+def test_no_host_is_listed_by_default(server: Server) -> None:
+    with pytest.raises(NetworkError, match="not allowed"):
+        Fetcher().get(server.url())
+    with pytest.raises(NetworkError, match="not allowed"):
+        Fetcher(hosts=("127.0.0.1",), allow_private=True).get(server.url())  # another port
+    assert server.visits == 0
+
+
+PRIVATE = [
+    "127.0.0.1", "127.1", "127.0.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001",
+    "0177.0.0.1", "127.000.000.001", "localhost", "LOCALHOST", "localhost.", "0.0.0.0", "0",
+    "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+    "[0:0:0:0:0:ffff:7f00:0001]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]",
+    "[2002:7f00:1::]", "10.0.0.1", "10.255.255.254", "172.16.0.1", "172.31.255.1", "192.168.1.1",
+    "169.254.169.254", "0xa9fea9fe", "2852039166", "[::ffff:169.254.169.254]",
+    "[fd00:ec2::254]", "[fe80::1]", "[fc00::1]", "[fec0::1]", "100.64.0.1", "100.100.100.200",
+    "192.0.2.1", "198.18.0.1", "203.0.113.9", "224.0.0.1", "255.255.255.255", "240.0.0.1",
+    "[ff02::1]", "[2001:db8::1]", "[2001:0:7f00:1::]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_private_addresses_are_refused_in_every_spelling(host: str, server: Server) -> None:
+    for allowed in (host, host.rstrip("."), f"{host}:{server.port}"):
+        for url in (server.url(host=host), f"http://{host}/file"):
+            with pytest.raises(NetworkError):
+                Fetcher(hosts=(allowed, f"{allowed}:{server.port}"), timeout=2).get(url)
+    assert server.visits == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://example.org/x",
+        "gopher://example.org/",
+        "//example.org/x",
+        "http://",
+        "http:///x",
+        "http://user:secret@example.org/",
+        "http://example.org@127.0.0.1/",
+        "http://example.org\\@127.0.0.1/",
+        "http://example.org:99999/",
+        "http://example.org:x/",
+        "http://[::1/",
+        "http://exa mple.org/",
+        "http://example.org/\r\nX-Evil: 1",
+        "http://ⓔxample.org/",
+        "",
+    ],
+)
+def test_addresses_that_are_none_are_refused(url: str) -> None:
+    with pytest.raises(NetworkError):
+        Fetcher(hosts=("example.org", "127.0.0.1", "::1")).get(url)
+
+
+def resolves_to(*answers: str) -> Callable[[str, int], list[str]]:
+    left = list(answers)
+    return lambda host, port: [left.pop(0) if len(left) > 1 else left[0]]
+
+
+def test_a_public_name_with_a_private_address_is_refused(server: Server) -> None:
+    hosts = (f"trust.example:{server.port}",)
+    url = server.url(host="trust.example")
+    for address in ("127.0.0.1", "10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%eth0"):
+        with pytest.raises(NetworkError, match="private"):
+            Fetcher(hosts=hosts, resolve=resolves_to(address)).get(url)
+    mixed = Fetcher(hosts=hosts, resolve=lambda host, port: ["93.184.216.34", "127.0.0.1"])
+    with pytest.raises(NetworkError, match="private"):
+        mixed.get(url)
+    assert server.visits == 0
+
+
+def test_a_name_that_changes_its_address_changes_nothing(server: Server) -> None:
+    """DNS rebinding: the checked address is the one that is connected to."""
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["203.0.113.1"] if len(asked) == 1 else ["127.0.0.1"]
+
+    hosts = (f"trust.example:{server.port}",)
+    with pytest.raises(NetworkError):
+        Fetcher(hosts=hosts, resolve=resolve).get(server.url(host="trust.example"))
+    assert len(asked) == 1
+    assert server.visits == 0
+
+
+def test_redirects_are_checked_again(server: Server) -> None:
+    allowed = fetcher(server)
+    server.answers["/go"] = (302, {"Location": "/file"}, b"")
+    assert allowed.get(server.url("/go")) == b"the file"
+    server.answers["/loop"] = (302, {"Location": "/loop"}, b"")
+    with pytest.raises(NetworkError, match="more than 3 times"):
+        allowed.get(server.url("/loop"))
+    visits = server.visits
+    for location in (
+        "http://169.254.169.254/latest/meta-data/",
+        f"http://localhost:{server.port}/file",
+        "file:///etc/passwd",
+        "//evil.example/x",
+    ):
+        server.answers["/away"] = (302, {"Location": location}, b"")
+        with pytest.raises(NetworkError):
+            allowed.get(server.url("/away"))
+        visits += 1
+    server.answers["/nowhere"] = (302, {}, b"")
+    with pytest.raises(NetworkError, match="nowhere"):
+        allowed.get(server.url("/nowhere"))
+    assert server.visits == visits + 1
+
+
+def test_answers_that_are_no_file_are_refused(server: Server) -> None:
+    server.answers["/big"] = (200, {}, b"x" * 2000)
+    server.answers["/short"] = (200, {"Content-Length": "100"}, b"x")
+    with pytest.raises(NetworkError, match="more than 1000"):
+        fetcher(server, max_bytes=1000).get(server.url("/big"))
+    with pytest.raises(NetworkError):
+        fetcher(server, timeout=1.0).get(server.url("/short"))
+    with pytest.raises(NetworkError, match="404"):
+        fetcher(server).get(server.url("/missing"))
+    server.close()
+    with pytest.raises(NetworkError, match="failed"):
+        fetcher(server).get(server.url())
+
+
+def test_names_below_a_domain_can_be_listed() -> None:
+    below = Fetcher(hosts=("*.example.org",), resolve=resolves_to("127.0.0.1"))
+    with pytest.raises(NetworkError, match="private"):
+        below.get("https://lists.example.org/x")
+    for host in ("example.org", "badexample.org", "example.org.evil.net"):
+        with pytest.raises(NetworkError, match="not allowed"):
+            below.get(f"https://{host}/x")
+
+
+@given(st.ip_addresses(v=4))
+def test_embedded_addresses_are_judged_by_what_they_stand_for(address: object) -> None:
+    text = str(address)
+    assert is_public(f"::ffff:{text}") == is_public(text)
+    assert not is_public(f"::{text}")
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_an_address_or_a_network_error(url: str) -> None:
+    with pytest.raises(NetworkError):
+        Fetcher().get(url)
+
+
+def test_every_address_of_a_host_is_tried(server: Server) -> None:
+    """Nobody answers at the first two; the third is the server."""
+    hosts = (f"trust.example:{server.port}",)
+    addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
+    found = Fetcher(hosts=hosts, allow_private=True, resolve=lambda host, port: addresses)
+    assert found.get(server.url(host="trust.example")) == b"the file"
+    nobody = Fetcher(hosts=hosts, allow_private=True, resolve=lambda host, port: addresses[:2])
+    with pytest.raises(NetworkError, match="failed"):
+        nobody.get(server.url(host="trust.example"))
+
+
+def test_every_address_is_checked_before_one_is_tried(server: Server) -> None:
+    hosts = (f"trust.example:{server.port}",)
+    mixed = Fetcher(hosts=hosts, resolve=lambda host, port: ["127.0.0.1", "93.184.216.34"])
+    with pytest.raises(NetworkError, match="private"):
+        mixed.get(server.url(host="trust.example"))
+    assert server.visits == 0
+
+
+def test_looking_a_name_up_counts_towards_the_deadline() -> None:
+    stuck = threading.Event()
+
+    def resolve(host: str, port: int) -> list[str]:
+        stuck.wait(30)
+        return ["93.184.216.34"]
+
+    slow = Fetcher(hosts=("trust.example",), timeout=0.1, resolve=resolve)
+    started = time.monotonic()
+    with pytest.raises(NetworkError, match="in time"):
+        slow.get("https://trust.example/x")
+    stuck.set()
+    assert time.monotonic() - started < 5
+
+
+def test_an_address_that_never_answers_leaves_time_for_the_next(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+    connect = socket.create_connection
+
+    def connecting(address: tuple[str, int], timeout: float) -> socket.socket:
+        given.append(timeout)
+        if address[0] != "127.0.0.1":
+            raise TimeoutError("timed out")
+        return connect(address, timeout)
+
+    monkeypatch.setattr(socket, "create_connection", connecting)
+    hosts = (f"trust.example:{server.port}",)
+    addresses = ["192.0.2.1", "127.0.0.1"]
+    found = Fetcher(
+        hosts=hosts, allow_private=True, timeout=10, resolve=lambda host, port: addresses
+    )
+    assert found.get(server.url(host="trust.example")) == b"the file"
+    assert given[0] <= 5 < given[1] <= 10
+
+
+@pytest.mark.parametrize("where", ["/", "/head", "/body"])
+def test_a_server_that_drips_runs_into_the_deadline(where: str) -> None:
+    """A byte now and then keeps every time-out of the socket itself from running out."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stop = threading.Event()
+
+    def drip() -> None:
+        answered, _ = listener.accept()
+        with answered, contextlib.suppress(OSError):
+            if where == "/":
+                stop.wait(30)
+            answered.sendall(b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if where == "/body" else b"X: "))
+            while not stop.wait(0.02):
+                answered.sendall(b"x")
+
+    threading.Thread(target=drip, daemon=True).start()
+    port = listener.getsockname()[1]
+    slow = Fetcher(hosts=(f"127.0.0.1:{port}",), allow_private=True, timeout=0.3)
+    started = time.monotonic()
+    with pytest.raises(NetworkError):
+        slow.get(f"http://127.0.0.1:{port}{where}")
+    assert time.monotonic() - started < 5
+    stop.set()
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://trust.example/file", "HTTP://trust.example/file", "ftp://trust.example/", ""],
+)
+def test_a_redirect_never_leaves_https(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answer(
+        _: Fetcher, target: SplitResult, accept: str, deadline: float
+    ) -> tuple[int, str | None, bytes]:
+        asked.append(target.scheme)
+        return (302, location, b"") if len(asked) == 1 else (200, None, b"the file")
+
+    monkeypatch.setattr(Fetcher, "_request", answer)
+    with pytest.raises(NetworkError):
+        Fetcher(hosts=("trust.example",)).get("https://trust.example/start")
+    assert asked == ["https"]
+
+
+def test_a_redirect_may_stay_with_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [(302, "https://trust.example/file", b""), (200, None, b"the file")]
+    monkeypatch.setattr(Fetcher, "_request", lambda *_: answers.pop(0))
+    assert Fetcher(hosts=("trust.example",)).get("https://trust.example/") == b"the file"
+    upgrade = [(302, "https://trust.example/file", b""), (200, None, b"the file")]
+    monkeypatch.setattr(Fetcher, "_request", lambda *_: upgrade.pop(0))
+    assert Fetcher(hosts=("trust.example",)).get("http://trust.example/") == b"the file"
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://a\0b/", "http://ä.example/"])
+def test_redirects_that_are_none(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fetcher, "_request", lambda *_: (302, location, b""))
+    with pytest.raises(NetworkError):
+        Fetcher(hosts=("trust.example",)).get("https://trust.example/")

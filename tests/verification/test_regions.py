@@ -1,0 +1,141 @@
+"""How much carries a mark, and whether it is missing somewhere: silence about reposts first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from indelible import imaging, watermark
+from indelible.verification.regions import Carried, _cells, _summed, examine
+from indelible.watermark import Detection, Key
+
+Pixels = NDArray[np.uint8]
+KEY = Key.from_bytes(bytes(range(32)))
+
+
+def through_jpeg(pixels: Pixels, quality: int) -> Pixels:
+    return imaging.decode(imaging.encode(pixels, "jpeg", quality=quality)).pixels
+
+
+def resized(pixels: Pixels, scale: float) -> Pixels:
+    height, width = pixels.shape[:2]
+    size = (round(width * scale), round(height * scale))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def gone(pixels: Pixels) -> bool | None:
+    found = watermark.detect(pixels, KEY)
+    assert found.found
+    return examine(pixels, KEY, found).gone
+
+
+REPOSTS: dict[str, Callable[[Pixels], Pixels]] = {
+    "as it is": lambda p: p,
+    "JPEG 75": lambda p: through_jpeg(p, 75),
+    "JPEG 50": lambda p: through_jpeg(p, 50),
+    "cropped": lambda p: np.ascontiguousarray(p[21:-30, 17:-40]),
+    "smaller, JPEG 75": lambda p: through_jpeg(resized(p, 0.7), 75),
+    "larger": lambda p: resized(p, 1.5),
+    "blurred": lambda p: np.asarray(Image.fromarray(p).filter(ImageFilter.GaussianBlur(1.5))),
+    "black borders": lambda p: np.pad(p, ((80, 80), (40, 40), (0, 0))),
+    "brighter": lambda p: np.clip(p.astype(int) + 25, 0, 255).astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "motorcycle"])
+@pytest.mark.parametrize("repost", REPOSTS.values(), ids=REPOSTS.keys())
+def test_a_repost_is_not_called_altered(
+    photographs: dict[str, Pixels], name: str, repost: Callable[[Pixels], Pixels]
+) -> None:
+    marked = watermark.embed(photographs[name], b"12345678", KEY)
+    assert gone(repost(marked)) in (False, None)
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "motorcycle"])
+def test_a_covered_region_is_noticed(photographs: dict[str, Pixels], name: str) -> None:
+    marked = watermark.embed(photographs[name], b"12345678", KEY)
+    covered = marked.copy()
+    covered[90:310, 120:360] = (40, 90, 160)
+    assert gone(covered)
+    assert gone(through_jpeg(covered, 85))
+
+
+@pytest.fixture(scope="module")
+def pictures(photographs: dict[str, Pixels]) -> dict[str, Pixels]:
+    """A marked photograph, and what becomes of it among others."""
+    marked = watermark.embed(photographs["astronaut"], b"12345678", KEY)
+    quarter = photographs["motorcycle"].copy()  # 741 x 497
+    quarter[120:440, 200:520] = resized(marked, 320 / 512)
+    half = photographs["astronaut"].copy()
+    half[:, 256:] = marked[:, 256:]
+    pasted = marked.copy()
+    pasted[150:380, 200:430] = photographs["motorcycle"][200:430, 300:530]
+    return {"whole": marked, "quarter": quarter, "half": half, "pasted": pasted}
+
+
+def looked_at(pixels: Pixels) -> Carried:
+    found = watermark.detect(pixels, KEY)
+    assert found.found
+    return examine(pixels, KEY, found)
+
+
+@pytest.mark.parametrize(
+    "repost", [REPOSTS[name] for name in ("as it is", "JPEG 50", "cropped", "black borders")]
+)
+def test_a_whole_picture_carries_the_mark(
+    pictures: dict[str, Pixels], repost: Callable[[Pixels], Pixels]
+) -> None:
+    area = looked_at(repost(pictures["whole"])).area
+    assert area is not None
+    assert area >= 0.8
+
+
+def test_a_quarter_of_another_picture_carries_a_quarter(pictures: dict[str, Pixels]) -> None:
+    seen = looked_at(through_jpeg(pictures["quarter"], 85))
+    assert seen.area == pytest.approx(0.25, abs=0.15)
+    assert seen.gone
+
+
+def test_half_of_a_picture(pictures: dict[str, Pixels]) -> None:
+    seen = looked_at(pictures["half"])
+    assert seen.area == pytest.approx(0.5, abs=0.15)
+
+
+def test_a_paste_is_noticed(pictures: dict[str, Pixels]) -> None:
+    seen = looked_at(through_jpeg(pictures["pasted"], 85))
+    assert seen.gone
+    assert seen.area is not None
+    assert 0.5 < seen.area < 0.95
+
+
+def test_small_pictures_say_nothing(photograph: Pixels) -> None:
+    tiny = np.ascontiguousarray(photograph[:100, :400])
+    found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
+    assert examine(tiny, KEY, found) == Carried(None, None)
+
+
+def test_a_flat_picture_says_nothing() -> None:
+    found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
+    assert examine(np.full((300, 300, 3), 90, np.uint8), KEY, found) == Carried(None, None)
+
+
+def test_without_a_mark_there_is_nothing_to_miss(photograph: Pixels) -> None:
+    assert examine(photograph, KEY, Detection(found=False)) == Carried(None, None)
+
+
+def test_sums_over_squares() -> None:
+    values = np.random.default_rng(7).random((9, 12))
+    padded = np.pad(values, 2)
+    naive = [[padded[y : y + 5, x : x + 5].sum() for x in range(12)] for y in range(9)]
+    assert np.allclose(_summed(values, 5), naive)
+
+
+def test_cells_are_means() -> None:
+    values = np.random.default_rng(7).random((61, 83)) < 0.5
+    cells = _cells(values, (4, 6))
+    assert cells.shape == (4, 6)
+    assert np.isclose(cells[1, 2], values[15:30, 27:41].mean())

@@ -12,6 +12,8 @@ import skimage
 from numpy.typing import NDArray
 from PIL import Image
 
+from indelible.credentials import DevelopmentIdentity, Trust, create_identity
+
 # Photographs inside scikit-image's wheel: public domain or CC0 but for the motorcycle (Middlebury).
 PHOTOGRAPHS = {
     "astronaut": "astronaut.png",  # 512 x 512, a portrait
@@ -76,3 +78,18 @@ def photographs(photograph_path: dict[str, Path]) -> dict[str, NDArray[np.uint8]
 def photograph(photographs: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """One photograph for everyday use: a portrait, uint8 (512, 512, 3) RGB, read-only."""
     return photographs["astronaut"]
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIdentity:
+    return create_identity(tmp_path_factory.mktemp("config") / "identity")
+
+
+@pytest.fixture(scope="session")
+def other_identity(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIdentity:
+    return create_identity(tmp_path_factory.mktemp("other") / "identity")
+
+
+@pytest.fixture(scope="session")
+def trust(identity: DevelopmentIdentity) -> Trust:
+    return identity.trust()

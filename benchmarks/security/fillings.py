@@ -18,8 +18,8 @@ import cbor2
 from PIL import Image, ImageCms
 
 from indelible.credentials.store.jumbf import Box, read_boxes
-from indelible.credentials.store.locating import locate
-from indelible.credentials.store.locating_iso import C2PA_UUID
+from indelible.imaging._locating import locate
+from indelible.imaging._locating_iso import C2PA_UUID
 
 __all__ = ["FILLINGS", "INSIDE", "Room", "filled", "grown", "room_of", "shrunk"]
 

@@ -36,9 +36,9 @@ from benchmarks.security.fillings import (
     shrunk,
 )
 from indelible import credentials, imaging
-from indelible.credentials.store.located import Span
-from indelible.credentials.store.locating import locate
 from indelible.errors import IndelibleError
+from indelible.imaging._located import Span
+from indelible.imaging._locating import locate
 
 __all__ = ["attack", "run", "tries"]
 

@@ -13,6 +13,7 @@ from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
 from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.header import read_header
+from indelible.imaging.image_file import Encoded, ImageFile, open_image
 from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Mode, Picture, Pixels
 from indelible.imaging.relocation import with_plain_items
@@ -21,8 +22,10 @@ __all__ = [
     "DEFAULT_LIMITS",
     "FORMATS",
     "Conformed",
+    "Encoded",
     "Format",
     "Header",
+    "ImageFile",
     "Limits",
     "Metadata",
     "Mode",
@@ -37,6 +40,7 @@ __all__ = [
     "format_from_suffix",
     "identify",
     "media_type",
+    "open_image",
     "read_bytes",
     "read_header",
     "stage",

@@ -30,7 +30,7 @@ from indelible.imaging.metadata import (
 )
 from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Picture, Pixels
 
-__all__ = ["decode"]
+__all__ = ["decode", "decode_container"]
 
 _ICC_TITLES: Final = {1: "grey", 3: "RGB", 4: "CMYK"}
 
@@ -87,6 +87,17 @@ def decode(
         HEIC without pi-heif.
     """
     container = read_container(data, limits, tolerant=tolerant)
+    return decode_container(container, limits, name=name, tolerant=tolerant)
+
+
+def decode_container(
+    container: Container,
+    limits: Limits,
+    *,
+    name: str | os.PathLike[str] | None = None,
+    tolerant: bool = False,
+) -> Picture:
+    """Decode a file that was taken apart; see `decode`."""
     if container.raw is not None:
         raise unsupported(
             f"a camera raw file ({container.raw})",

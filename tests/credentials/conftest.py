@@ -5,16 +5,12 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from indelible.credentials import (
-    DevelopmentIdentity,
     Generator,
     ManifestRequest,
     SoftBinding,
-    Trust,
-    create_identity,
     new_manifest_id,
 )
 
@@ -40,18 +36,3 @@ def make_request(**changes: object) -> ManifestRequest:
         "soft_binding": SoftBinding(ALGORITHM, PAYLOAD),
     }
     return ManifestRequest(**(fields | changes))  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="session")
-def identity(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIdentity:
-    return create_identity(tmp_path_factory.mktemp("config") / "identity")
-
-
-@pytest.fixture(scope="session")
-def other_identity(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentIdentity:
-    return create_identity(tmp_path_factory.mktemp("other") / "identity")
-
-
-@pytest.fixture(scope="session")
-def trust(identity: DevelopmentIdentity) -> Trust:
-    return identity.trust()

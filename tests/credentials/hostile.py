@@ -36,8 +36,8 @@ from indelible.credentials import (
     sign,
 )
 from indelible.credentials.store.jumbf import read_boxes
-from indelible.credentials.store.locating import locate
 from indelible.errors import IndelibleError
+from indelible.imaging._locating import locate
 from tests.credentials.conftest import make_request, picture
 
 KINDS = ("jpeg", "png", "webp")

@@ -29,8 +29,6 @@ import c2pa
 from indelible.credentials.manifests.media_types import sniff
 from indelible.credentials.manifests.remote import remote_address
 from indelible.credentials.signers.signer import PemSigner, Signer
-from indelible.credentials.store.located import Located
-from indelible.credentials.store.locating import locate
 from indelible.credentials.store.opening import Store, open_store
 from indelible.errors import (
     IndelibleError,
@@ -39,6 +37,8 @@ from indelible.errors import (
     TrustError,
     UnsupportedImageError,
 )
+from indelible.imaging._located import Located
+from indelible.imaging._locating import locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

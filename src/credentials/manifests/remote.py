@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import Final
 
 from indelible.credentials.signals.xmp import PROVENANCE, read_properties
-from indelible.credentials.store.locating import gif_blocks, joined_blocks
-from indelible.credentials.store.locating_iso import top_boxes
 from indelible.errors import IndelibleError
 from indelible.imaging import DEFAULT_LIMITS
+from indelible.imaging._locating import gif_blocks, joined_blocks
+from indelible.imaging._locating_iso import top_boxes
 from indelible.imaging.header import read_container
 
 __all__ = ["remote_address"]

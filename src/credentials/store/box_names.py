@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from indelible.credentials.store.located import Span
-from indelible.credentials.store.locating import Segment, gif_blocks, jpeg_segments, png_chunks
+from indelible.imaging._located import Span
+from indelible.imaging._locating import Segment, gif_blocks, jpeg_segments, png_chunks
 
 __all__ = ["box_names"]
 

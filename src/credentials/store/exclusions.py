@@ -17,9 +17,9 @@ from typing import Any, Final
 
 from indelible.credentials.store.box_names import box_names
 from indelible.credentials.store.cose import cose_headers
-from indelible.credentials.store.located import Located, Span
-from indelible.credentials.store.locating_iso import C2PA_UUID, TopBox, top_boxes
 from indelible.credentials.store.opening import Manifest, Store
+from indelible.imaging._located import Located, Span
+from indelible.imaging._locating_iso import C2PA_UUID, TopBox, top_boxes
 
 __all__ = ["check_exclusions"]
 

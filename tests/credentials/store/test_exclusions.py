@@ -21,9 +21,9 @@ from benchmarks.security.fillings import (
 from indelible.credentials import DevelopmentIdentity, Trust, read, sign
 from indelible.credentials.store.box_names import box_names
 from indelible.credentials.store.exclusions import check_exclusions
-from indelible.credentials.store.locating import locate
-from indelible.credentials.store.locating_iso import C2PA_UUID
 from indelible.credentials.store.opening import open_store
+from indelible.imaging._locating import locate
+from indelible.imaging._locating_iso import C2PA_UUID
 from tests.credentials import stores
 from tests.credentials.conftest import make_request, picture
 from tests.credentials.stores import box

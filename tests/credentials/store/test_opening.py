@@ -23,9 +23,9 @@ from indelible.credentials import (
 from indelible.credentials.manifests import _c2pa
 from indelible.credentials.manifests.remote import remote_address
 from indelible.credentials.store.cose import cose_headers
-from indelible.credentials.store.located import MAX_STORE
 from indelible.credentials.store.opening import open_store
 from indelible.errors import ManifestError
+from indelible.imaging._located import MAX_STORE
 from tests.credentials.conftest import make_request, picture
 from tests.credentials.stores import (
     FORM_TAIL,

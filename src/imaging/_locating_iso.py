@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from indelible.credentials.store.located import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
+from indelible.imaging._located import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
 
 __all__ = ["C2PA_UUID", "TopBox", "locate_iso", "top_boxes"]
 

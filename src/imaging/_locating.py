@@ -18,9 +18,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from indelible.credentials.store.located import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
-from indelible.credentials.store.locating_iso import locate_iso
-from indelible.credentials.store.locating_tiff import locate_tiff
+from indelible.imaging._located import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
+from indelible.imaging._locating_iso import locate_iso
+from indelible.imaging._locating_tiff import locate_tiff
 
 __all__ = ["Segment", "gif_blocks", "joined_blocks", "jpeg_segments", "locate", "png_chunks"]
 

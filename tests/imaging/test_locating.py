@@ -16,10 +16,10 @@ from PIL import Image
 from benchmarks.security.fillings import container, iso_box, jpeg_segment, png_chunk, riff_chunk
 from indelible.credentials import Assertion, DevelopmentIdentity, Trust, extract_store, read, sign
 from indelible.credentials.store.box_names import box_names
-from indelible.credentials.store.located import Span
-from indelible.credentials.store.locating import jpeg_segments, locate
-from indelible.credentials.store.locating_iso import C2PA_UUID
 from indelible.errors import UnsupportedImageError
+from indelible.imaging._located import Span
+from indelible.imaging._locating import jpeg_segments, locate
+from indelible.imaging._locating_iso import C2PA_UUID
 from tests.credentials.conftest import make_request, picture
 
 KINDS = ("jpeg", "png", "webp", "gif", "tiff", "avif")

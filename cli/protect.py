@@ -35,7 +35,7 @@ from indelible.cli._claims import (
     source_type_of,
 )
 from indelible.cli._console import answer, clean, remark, write_bytes
-from indelible.cli._errors import guarded, hint_of, told
+from indelible.cli._errors import error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     ForceOption,
@@ -188,7 +188,7 @@ def command(
 
     done = collect(inputs, work, jobs=jobs, title="protecting", as_json=_as_json if json else None)
     for outcome in done:
-        if outcome.value is not None and places[outcome.input.name] is None:
+        if outcome.value is not None and places[outcome.item.name] is None:
             write_bytes(outcome.value.data)
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
@@ -196,7 +196,7 @@ def command(
     for outcome in good:
         if outcome.value is not None:
             for note in outcome.value.notes:
-                remark(f"{clean(outcome.input.name)}: {clean(note)}")
+                remark(f"{clean(outcome.item.name)}: {clean(note)}")
     summarise(done, "protected", skipped=skipped)
     if good and own_signer and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
@@ -206,13 +206,11 @@ def command(
 def _as_json(outcome: Outcome[ProtectedImage]) -> dict[str, Any]:
     if outcome.value is None:
         return {
-            "file": outcome.input.name,
+            "file": outcome.item.name,
             "path": None,
-            "error": told(outcome.error),
-            "hint": hint_of(outcome.error),
-            "error_type": type(outcome.error).__name__,
+            **error_fields(outcome.error),
         }
-    return {"file": outcome.input.name, **outcome.value.to_dict()}
+    return {"file": outcome.item.name, **outcome.value.to_dict()}
 
 
 def _table(outcomes: list[Outcome[ProtectedImage]]) -> Table:

@@ -38,7 +38,7 @@ from indelible.cli._claims import (
     source_type_of,
 )
 from indelible.cli._console import answer, clean, remark, write_bytes
-from indelible.cli._errors import UsageError, guarded, hint_of, told
+from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import ForceOption, JobsOption, JsonOption, SkipExistingOption
 from indelible.cli._outputs import targets, without_existing
@@ -207,18 +207,18 @@ def command(
         return signed if place is None else replace(signed, data=b"", manifest_store=b"")
 
     def as_json(outcome: Outcome[SignedPicture]) -> dict[str, Any]:
-        return _as_json(outcome, places[outcome.input.name], sidecar=sidecar)
+        return _as_json(outcome, places[outcome.item.name], sidecar=sidecar)
 
     done = collect(inputs, work, jobs=jobs, title="signing", as_json=as_json if json else None)
     for outcome in done:
-        if outcome.value is not None and places[outcome.input.name] is None:
+        if outcome.value is not None and places[outcome.item.name] is None:
             write_bytes(outcome.value.data)
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
         answer(_table(good, places, sidecar=sidecar))
     for outcome in good:
-        if outcome.input.name in doubts:
-            remark(f"{clean(outcome.input.name)}: {clean(doubts[outcome.input.name])}")
+        if outcome.item.name in doubts:
+            remark(f"{clean(outcome.item.name)}: {clean(doubts[outcome.item.name])}")
     summarise(done, "signed", skipped=skipped)
     if good and cert is None and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
@@ -276,14 +276,12 @@ def _as_json(
     signed = outcome.value
     if signed is None or place is None:
         return {
-            "file": outcome.input.name,
+            "file": outcome.item.name,
             "path": None,
-            "error": told(outcome.error),
-            "hint": hint_of(outcome.error),
-            "error_type": type(outcome.error).__name__,
+            **error_fields(outcome.error),
         }
     return {
-        "file": outcome.input.name,
+        "file": outcome.item.name,
         "path": str(place),
         "sidecar": str(sidecar_path(place)) if sidecar else None,
         "manifest_id": signed.manifest_id,
@@ -298,7 +296,7 @@ def _table(
     for heading in ("signed", "manifest id"):
         table.add_column(heading, overflow="fold")
     for outcome in outcomes:
-        place = places[outcome.input.name]
+        place = places[outcome.item.name]
         if outcome.value is None or place is None:
             continue
         table.add_row(Text(clean(place), style="bold green"), Text(outcome.value.manifest_id))

@@ -65,7 +65,7 @@ def collect(
         for outcome in results:
             take(outcome)
     except KeyboardInterrupt:
-        # It may have come here as well as in there: either way what was under way is told, too.
+        # It may have come here as well as in there: either way what was under way is reported, too.
         with contextlib.suppress(KeyboardInterrupt, StopIteration):
             take(results.throw(KeyboardInterrupt))
             for outcome in results:

@@ -1,15 +1,11 @@
-"""One job over many files: threads, a progress bar on terminals, the worst exit code."""
+"""One job over many files, for people: a progress bar, JSON lines, errors, the worst exit code."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import typer
 from rich.progress import (
@@ -21,6 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from indelible import batch
 from indelible.cli._console import answer_json, clean, is_terminal, problem, remark, stderr
 from indelible.cli._errors import INTERRUPTED, exit_code_of, report
 from indelible.cli._inputs import Input
@@ -30,13 +27,7 @@ __all__ = ["Outcome", "collect", "each", "summarise", "worst"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
-    """What a job gave for one input: a value, or the exception that stopped it."""
-
-    input: Input
-    value: T | None
-    error: Exception | None
+Outcome: TypeAlias = batch.Outcome[Input, T]
 
 
 def collect(
@@ -64,7 +55,7 @@ def collect(
     done: list[Outcome[T]] = []
 
     def take(outcome: Outcome[T]) -> None:
-        if not any(known is outcome for known in done[-1:]):
+        if not any(known.item is outcome.item for known in done[-1:]):
             done.append(outcome)
             if as_json is not None:
                 answer_json(as_json(outcome))
@@ -74,7 +65,7 @@ def collect(
         for outcome in results:
             take(outcome)
     except KeyboardInterrupt:
-        # It may have come here as well as in there: either way what was under way is told, too.
+        # It may have come here as well as in there: either way what was under way is reported, too.
         with contextlib.suppress(KeyboardInterrupt, StopIteration):
             take(results.throw(KeyboardInterrupt))
             for outcome in results:
@@ -107,7 +98,7 @@ def summarise(done: Sequence[Outcome[T]], verb: str, *, skipped: int = 0) -> Non
 def _report_errors(done: Iterable[Outcome[T]]) -> None:
     for outcome in done:
         if outcome.error is not None:
-            report(outcome.error, about=outcome.input.name)
+            report(outcome.error, about=outcome.item.name)
 
 
 def worst(outcomes: Iterable[Outcome[T]], code: Callable[[T], int] = lambda _: 0) -> int:
@@ -124,48 +115,23 @@ def worst(outcomes: Iterable[Outcome[T]], code: Callable[[T], int] = lambda _: 0
 def each(
     inputs: Sequence[Input], job: Callable[[Input], T], *, jobs: int | None = None, title: str = ""
 ) -> Generator[Outcome[T], None, None]:
-    """Do `job` for every input, in threads, and yield the outcomes in the inputs' order.
-
-    Kernels, codecs and the C2PA library release the interpreter's lock, so threads are enough.
-    """
-    workers = min(len(inputs), jobs or min(8, os.cpu_count() or 1))
-    if workers <= 1 and len(inputs) <= 1:
-        yield from (_attempt(item, job) for item in inputs)
+    """Do `job` for every input and yield the outcomes in their order, above a progress bar."""
+    if len(inputs) <= 1:
+        yield from (batch.attempt(item, job) for item in inputs)
         return
+    outcomes = batch.run(inputs, job, workers=None if jobs is None else min(jobs, len(inputs)))
     with _progress() as progress:
         task = progress.add_task(title, total=len(inputs))
-        with ThreadPoolExecutor(max(1, workers), thread_name_prefix="indelible") as pool:
-            waiting: deque[Future[Outcome[T]]] = deque()
-            remaining = iter(inputs)
-            try:
-                # A bounded window: results of a slow first file do not pile up behind it.
-                for item in remaining:
-                    waiting.append(pool.submit(_attempt, item, job))
-                    if len(waiting) > 4 * workers:
-                        break
-                while waiting:
-                    outcome = waiting[0].result()
-                    for item in remaining:
-                        waiting.append(pool.submit(_attempt, item, job))
-                        break
-                    progress.update(task, advance=1, description=clean(outcome.input.name))
-                    yield outcome
-                    waiting.popleft()  # not before: an interruption may come at any point
-            except KeyboardInterrupt:
-                # What is under way is finished and told, for it leaves files and registry entries.
-                pool.shutdown(wait=True, cancel_futures=True)
-                yield from (f.result() for f in waiting if not f.cancelled())
-                raise
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
-
-
-def _attempt(item: Input, job: Callable[[Input], T]) -> Outcome[T]:
-    try:
-        return Outcome(item, job(item), None)
-    except Exception as error:  # noqa: BLE001 - told where the outcome is used
-        return Outcome(item, None, error)
+        try:
+            for outcome in outcomes:
+                progress.update(task, advance=1, description=clean(outcome.item.name))
+                yield outcome
+        except KeyboardInterrupt:
+            # It may have come here as well as in there: either way what was under way is reported.
+            with contextlib.suppress(StopIteration):
+                yield outcomes.throw(KeyboardInterrupt)
+            yield from outcomes
+            raise
 
 
 def _progress() -> Progress:

@@ -35,11 +35,10 @@ __all__ = [
     "UNREADABLE",
     "USAGE",
     "UsageError",
+    "error_fields",
     "exit_code_of",
     "guarded",
-    "hint_of",
     "report",
-    "told",
 ]
 
 USAGE: Final = 2
@@ -77,20 +76,17 @@ def exit_code_of(error: BaseException) -> int:
     return FAILURE
 
 
-def told(error: BaseException | None) -> str:
-    """Return what went wrong in one sentence, for JSON."""
+def error_fields(error: Exception | None) -> dict[str, str | None]:
+    """Return what went wrong in one sentence, what can be done about it, and its type: for JSON."""
     if isinstance(error, IndelibleError):
-        return describe(error)
-    return f"Internal error: {type(error).__name__}: {error}"
-
-
-def hint_of(error: BaseException | None) -> str | None:
-    """Return what can be done about it, for JSON."""
-    return error.hint if isinstance(error, IndelibleError) else None
+        said, hint = describe(error), error.hint
+    else:
+        said, hint = f"Internal error: {type(error).__name__}: {error}", None
+    return {"error": said, "hint": hint, "error_type": type(error).__name__}
 
 
 def report(error: Exception, *, about: str | None = None) -> None:
-    """Tell a person about an error on stderr; a file called ``-`` is standard input."""
+    """Print an error on stderr, for a person; a file called ``-`` is standard input."""
     about = "standard input" if about == "-" else about
     if isinstance(error, IndelibleError):
         problem(describe(error), about=about, hint=error.hint)

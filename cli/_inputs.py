@@ -1,7 +1,7 @@
 """Which files a command is about: names, folders, patterns, and ``-`` for standard input.
 
 In a folder everything that is a picture by its content is meant, whatever its name, and everything
-that is named like one, so that a broken one is told. What is passed over is counted.
+that is named like one, so that a broken one is reported. What is passed over is counted.
 """
 
 from __future__ import annotations

@@ -150,4 +150,4 @@ def _content(path: Path) -> str | None:
     try:
         return format_of(path)
     except UnsupportedImageError:
-        return None  # told when it is worked on
+        return None  # reported when it is worked on

@@ -10,10 +10,10 @@ import typer
 from rich.text import Text
 
 from indelible import credentials
-from indelible.cli._claims import ask_passphrase
 from indelible.cli._console import answer, answer_json, clean, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
+from indelible.cli._signer import ask_passphrase
 from indelible.cli._tree import certificate_table
 from indelible.credentials.identity import AUTHORITY_FILE, CHAIN_FILE, KEY_FILE
 from indelible.errors import CertificateError

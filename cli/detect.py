@@ -12,7 +12,7 @@ from rich.text import Text
 from indelible import imaging, watermark
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean
-from indelible.cli._errors import UsageError, guarded, hint_of, told
+from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
 from indelible.settings.defaults import current
@@ -66,7 +66,7 @@ def command(
 def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
     found = outcome.value or Detection(found=False)
     answered: dict[str, Any] = {
-        "file": outcome.input.name,
+        "file": outcome.item.name,
         "found": found.found,
         "payload": None if found.payload is None else found.payload.hex(),
         "false_positive_probability": found.false_positive_probability,
@@ -74,9 +74,7 @@ def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
         "geometry": None if found.geometry is None else found.geometry.tolist(),
     }
     if outcome.error is not None:
-        answered["error"] = told(outcome.error)
-        answered["hint"] = hint_of(outcome.error)
-        answered["error_type"] = type(outcome.error).__name__
+        answered.update(error_fields(outcome.error))
     return answered
 
 
@@ -86,7 +84,7 @@ def _table(outcomes: list[Outcome[Detection]]) -> Table:
         table.add_column(heading, overflow="fold")
     for outcome in outcomes:
         found = outcome.value
-        name = Text(clean(outcome.input.name))
+        name = Text(clean(outcome.item.name))
         if found is None:
             table.add_row(name, Text("unreadable", style="red"))
         elif found.payload is None:

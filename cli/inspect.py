@@ -13,7 +13,7 @@ from rich.text import Text
 from indelible import credentials, imaging, watermark
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean, describe
-from indelible.cli._errors import UsageError, guarded, hint_of, told
+from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     HostsOption,
@@ -146,7 +146,7 @@ def command(
     if not json:
         for outcome in done:
             if outcome.value is not None:
-                answer(_words(outcome.input.name, outcome.value, certs=certs))
+                answer(_words(outcome.item.name, outcome.value, certs=certs))
     raise typer.Exit(worst(done, _exit_code))
 
 
@@ -209,14 +209,12 @@ def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
     found = outcome.value
     if found is None:
         return {
-            "file": outcome.input.name,
-            "error": told(outcome.error),
-            "hint": hint_of(outcome.error),
-            "error_type": type(outcome.error).__name__,
+            "file": outcome.item.name,
+            **error_fields(outcome.error),
             "credential": None,
         }
     answered: dict[str, Any] = {
-        "file": outcome.input.name,
+        "file": outcome.item.name,
         "ai": ai_data(_ai(found)),
         "credential": found.credential.to_dict(),
         "signals": [asdict(signal) for signal in found.signals],

@@ -11,31 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from indelible.cli._batch import Outcome, collect, summarise, worst
-from indelible.cli._claims import (
-    CertKeyOption,
-    CertOption,
-    GeneratorOption,
-    GeneratorVersionOption,
-    KeepPromptOption,
-    ModelIdOption,
-    ModelOption,
-    ModelVersionOption,
-    NoTrainingOption,
-    PromptOption,
-    ProviderOption,
-    SourceTypeOption,
-    ThumbnailOption,
-    TimestampOption,
-    TitleOption,
-    UniqueIdOption,
-    claimant,
-    claims,
-    say_claim,
-    signer_of,
-    source_type_of,
-)
+from indelible.cli._claims import ClaimOptions
 from indelible.cli._console import answer, clean, remark, write_bytes
-from indelible.cli._errors import guarded, hint_of, told
+from indelible.cli._errors import error_fields, guarded
+from indelible.cli._groups import grouped
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     ForceOption,
@@ -52,6 +31,7 @@ from indelible.cli._options import (
     registry_at,
 )
 from indelible.cli._outputs import targets, without_existing
+from indelible.cli._signer import SignerOptions
 from indelible.protection.protector import ProtectedImage, protect
 from indelible.settings.defaults import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
@@ -78,6 +58,7 @@ your settings to say it once.
 
 
 @guarded
+@grouped
 def command(
     files: Annotated[
         list[str],
@@ -95,22 +76,9 @@ def command(
     ] = None,
     key: KeyOption = None,
     registry: RegistryOption = None,
-    cert: CertOption = None,
-    cert_key: CertKeyOption = None,
-    timestamp: TimestampOption = None,
-    generator: GeneratorOption = None,
-    generator_version: GeneratorVersionOption = None,
-    provider: ProviderOption = None,
-    model: ModelOption = None,
-    model_version: ModelVersionOption = None,
-    model_id: ModelIdOption = None,
-    source_type: SourceTypeOption = None,
-    title: TitleOption = None,
-    unique_id: UniqueIdOption = None,
-    prompt: PromptOption = None,
-    keep_prompt: KeepPromptOption = False,
-    no_training: NoTrainingOption = False,
-    thumbnail: ThumbnailOption = False,
+    *,
+    signer_options: SignerOptions,
+    claims: ClaimOptions,
     profile: ProfileOption = None,
     format: FormatOption = None,
     quality: QualityOption = None,
@@ -131,35 +99,16 @@ def command(
     its signatures are trusted on this machine only.
     """
     defaults = current()
-    claimed = source_type_of(source_type, defaults)
+    claimed = claims.claimed(defaults)
     inputs = expand(files, output=output)
     places = targets(inputs, output, format=format, infix="protected", json=json)
     skipped = 0
     if skip_existing:
         inputs, skipped = without_existing(inputs, places)
-    own_signer = cert is None
-    maker = claimant(
-        defaults,
-        name=generator,
-        version=generator_version,
-        provider=provider,
-        model=model,
-        model_version=model_version,
-        model_id=model_id,
-    )
-    request = claims(
-        maker,
-        claimed,
-        title=title,
-        unique_id=unique_id,
-        prompt=prompt,
-        keep_prompt=keep_prompt,
-        no_training=no_training,
-        thumbnail=thumbnail,
-    )
+    request = claims.request(claimed, defaults)
     if inputs:
-        say_claim(claimed, maker, named=bool(generator or defaults.settings.generator.name))
-    signing = signer_of(cert, cert_key, timestamp, defaults)
+        claims.announce(request, defaults)
+    signing = signer_options.signer(defaults)
     ring = marking_ring(key, defaults)
     where = registry_at(registry, create=True) or defaults.registry()
     trust = defaults.trust()
@@ -188,7 +137,7 @@ def command(
 
     done = collect(inputs, work, jobs=jobs, title="protecting", as_json=_as_json if json else None)
     for outcome in done:
-        if outcome.value is not None and places[outcome.input.name] is None:
+        if outcome.value is not None and places[outcome.item.name] is None:
             write_bytes(outcome.value.data)
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
@@ -196,9 +145,9 @@ def command(
     for outcome in good:
         if outcome.value is not None:
             for note in outcome.value.notes:
-                remark(f"{clean(outcome.input.name)}: {clean(note)}")
+                remark(f"{clean(outcome.item.name)}: {clean(note)}")
     summarise(done, "protected", skipped=skipped)
-    if good and own_signer and defaults.settings.signer.certificate is None:
+    if good and signer_options.cert is None and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(worst(done))
 
@@ -206,13 +155,11 @@ def command(
 def _as_json(outcome: Outcome[ProtectedImage]) -> dict[str, Any]:
     if outcome.value is None:
         return {
-            "file": outcome.input.name,
+            "file": outcome.item.name,
             "path": None,
-            "error": told(outcome.error),
-            "hint": hint_of(outcome.error),
-            "error_type": type(outcome.error).__name__,
+            **error_fields(outcome.error),
         }
-    return {"file": outcome.input.name, **outcome.value.to_dict()}
+    return {"file": outcome.item.name, **outcome.value.to_dict()}
 
 
 def _table(outcomes: list[Outcome[ProtectedImage]]) -> Table:

@@ -13,35 +13,14 @@ from rich.text import Text
 
 from indelible import imaging
 from indelible.cli._batch import Outcome, collect, summarise, worst
-from indelible.cli._claims import (
-    CertKeyOption,
-    CertOption,
-    GeneratorOption,
-    GeneratorVersionOption,
-    KeepPromptOption,
-    ModelIdOption,
-    ModelOption,
-    ModelVersionOption,
-    NoTrainingOption,
-    PromptOption,
-    ProviderOption,
-    SourceTypeOption,
-    ThumbnailOption,
-    TimestampOption,
-    TitleOption,
-    UniqueIdOption,
-    claimant,
-    claims,
-    say_claim,
-    signer_of,
-    source_type_named,
-    source_type_of,
-)
+from indelible.cli._claims import ClaimOptions, source_type_named
 from indelible.cli._console import answer, clean, remark, write_bytes
-from indelible.cli._errors import UsageError, guarded, hint_of, told
+from indelible.cli._errors import UsageError, error_fields, guarded
+from indelible.cli._groups import grouped
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import ForceOption, JobsOption, JsonOption, SkipExistingOption
 from indelible.cli._outputs import targets, without_existing
+from indelible.cli._signer import SignerOptions
 from indelible.credentials import (
     ManifestDefinition,
     ManifestRequest,
@@ -76,6 +55,7 @@ The manifest beside the picture:
 
 
 @guarded
+@grouped
 def command(
     files: Annotated[
         list[str],
@@ -117,22 +97,9 @@ def command(
             "--remote", "-r", metavar="URL", help="Where the manifest will be found, too."
         ),
     ] = None,
-    cert: CertOption = None,
-    cert_key: CertKeyOption = None,
-    timestamp: TimestampOption = None,
-    source_type: SourceTypeOption = None,
-    generator: GeneratorOption = None,
-    generator_version: GeneratorVersionOption = None,
-    provider: ProviderOption = None,
-    model: ModelOption = None,
-    model_version: ModelVersionOption = None,
-    model_id: ModelIdOption = None,
-    title: TitleOption = None,
-    unique_id: UniqueIdOption = None,
-    prompt: PromptOption = None,
-    keep_prompt: KeepPromptOption = False,
-    no_training: NoTrainingOption = False,
-    thumbnail: ThumbnailOption = False,
+    *,
+    signer_options: SignerOptions,
+    claims: ClaimOptions,
     force: ForceOption = False,
     skip_existing: SkipExistingOption = False,
     jobs: JobsOption = None,
@@ -150,34 +117,16 @@ def command(
         inputs, skipped = without_existing(inputs, places)
     _check_wishes(places, embed=embed, sidecar=sidecar, remote=remote)
     defaults = current()
+    template: ManifestDefinition | ManifestRequest
     if manifest is not None:
-        template: ManifestDefinition | ManifestRequest = _definition(manifest, len(inputs))
-        if source_type is not None:
-            template = replace(template, source_type=source_type_named(source_type))
+        template = _definition(manifest, len(inputs))
+        if claims.source_type is not None:
+            template = replace(template, source_type=source_type_named(claims.source_type))
     else:
-        claimed = source_type_of(source_type, defaults)
-        maker = claimant(
-            defaults,
-            name=generator,
-            version=generator_version,
-            provider=provider,
-            model=model,
-            model_version=model_version,
-            model_id=model_id,
-        )
+        template = claims.request(claims.claimed(defaults), defaults)
         if inputs:
-            say_claim(claimed, maker, named=bool(generator or defaults.settings.generator.name))
-        template = claims(
-            maker,
-            claimed,
-            title=title,
-            unique_id=unique_id,
-            prompt=prompt,
-            keep_prompt=keep_prompt,
-            no_training=no_training,
-            thumbnail=thumbnail,
-        )
-    signer = signer_of(cert, cert_key, timestamp, defaults)
+            claims.announce(template, defaults)
+    signer = signer_options.signer(defaults)
     trust = defaults.trust()
     limits = defaults.limits
     before = None if parent is None else imaging.read_bytes(parent, limits=limits)
@@ -207,20 +156,20 @@ def command(
         return signed if place is None else replace(signed, data=b"", manifest_store=b"")
 
     def as_json(outcome: Outcome[SignedPicture]) -> dict[str, Any]:
-        return _as_json(outcome, places[outcome.input.name], sidecar=sidecar)
+        return _as_json(outcome, places[outcome.item.name], sidecar=sidecar)
 
     done = collect(inputs, work, jobs=jobs, title="signing", as_json=as_json if json else None)
     for outcome in done:
-        if outcome.value is not None and places[outcome.input.name] is None:
+        if outcome.value is not None and places[outcome.item.name] is None:
             write_bytes(outcome.value.data)
     good = [outcome for outcome in done if outcome.value is not None]
     if good and not json and None not in places.values():
         answer(_table(good, places, sidecar=sidecar))
     for outcome in good:
-        if outcome.input.name in doubts:
-            remark(f"{clean(outcome.input.name)}: {clean(doubts[outcome.input.name])}")
+        if outcome.item.name in doubts:
+            remark(f"{clean(outcome.item.name)}: {clean(doubts[outcome.item.name])}")
     summarise(done, "signed", skipped=skipped)
-    if good and cert is None and defaults.settings.signer.certificate is None:
+    if good and signer_options.cert is None and defaults.settings.signer.certificate is None:
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(worst(done))
 
@@ -276,14 +225,12 @@ def _as_json(
     signed = outcome.value
     if signed is None or place is None:
         return {
-            "file": outcome.input.name,
+            "file": outcome.item.name,
             "path": None,
-            "error": told(outcome.error),
-            "hint": hint_of(outcome.error),
-            "error_type": type(outcome.error).__name__,
+            **error_fields(outcome.error),
         }
     return {
-        "file": outcome.input.name,
+        "file": outcome.item.name,
         "path": str(place),
         "sidecar": str(sidecar_path(place)) if sidecar else None,
         "manifest_id": signed.manifest_id,
@@ -298,7 +245,7 @@ def _table(
     for heading in ("signed", "manifest id"):
         table.add_column(heading, overflow="fold")
     for outcome in outcomes:
-        place = places[outcome.input.name]
+        place = places[outcome.item.name]
         if outcome.value is None or place is None:
             continue
         table.add_row(Text(clean(place), style="bold green"), Text(outcome.value.manifest_id))

@@ -9,7 +9,7 @@ import typer
 
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer
-from indelible.cli._errors import guarded, hint_of, told
+from indelible.cli._errors import error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     HostsOption,
@@ -105,22 +105,20 @@ def _print(done: list[Outcome[Verification]], *, details: bool) -> None:
     if details or len(done) == 1:
         for outcome in done:
             if outcome.value is not None:
-                answer(report(outcome.value, outcome.input.name))
+                answer(report(outcome.value, outcome.item.name))
         return
-    answer(overview([(outcome.input.name, outcome.value) for outcome in done]))
+    answer(overview([(outcome.item.name, outcome.value) for outcome in done]))
 
 
 def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
     if outcome.value is not None:
-        return {**outcome.value.to_dict(), "file": outcome.input.name}
+        return {**outcome.value.to_dict(), "file": outcome.item.name}
     # The same fields as ever, so that a reader of many lines needs no special case.
     return {
-        "file": outcome.input.name,
+        "file": outcome.item.name,
         "verdict": None,
         "ai": None,
-        "error": told(outcome.error),
-        "hint": hint_of(outcome.error),
-        "error_type": type(outcome.error).__name__,
+        **error_fields(outcome.error),
         "credential": None,
         "watermark": None,
         "registry": None,

@@ -27,7 +27,8 @@
     ├── OutputError
     │   └── OutputExistsError         the output exists and overwriting was not asked for
     ├── MissingDependencyError        an optional package or a system library is not installed
-    └── NetworkError                  an outbound connection that failed or is not allowed
+    ├── NetworkError                  an outbound connection that failed or is not allowed
+    └── WorkerDiedError               a process of a batch died while it worked on an item
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ __all__ = [
     "UnreadableImageError",
     "UnsupportedImageError",
     "WatermarkError",
+    "WorkerDiedError",
 ]
 
 
@@ -206,3 +208,7 @@ class MissingDependencyError(IndelibleError, ImportError):
 
 class NetworkError(IndelibleError):
     """An outbound connection failed or is not allowed."""
+
+
+class WorkerDiedError(IndelibleError):
+    """A process of a batch died while it worked on an item."""

@@ -145,6 +145,32 @@ class Generator:
         """
         return cls(SDK_NAME, _sdk_version(), **details)
 
+    def overridden(
+        self,
+        *,
+        name: str | None = None,
+        version: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        model_version: str | None = None,
+        model_identifier: str | None = None,
+    ) -> Generator:
+        """Return this generator with what is given in place of its own.
+
+        What describes a product or a model does not outlive its name: another name drops the
+        version and the provider, another model its version and identifier, unless they are given.
+        """
+        same, same_model = name in (None, self.name), model in (None, self.model)
+        return Generator(
+            name=name or self.name,
+            version=version or (self.version if same else None),
+            provider=provider or (self.provider if same else None),
+            model=model or self.model,
+            model_version=model_version or (self.model_version if same_model else None),
+            model_identifier=model_identifier or (self.model_identifier if same_model else None),
+            abuse_contact=self.abuse_contact,
+        )
+
     def agent(self) -> dict[str, str] | None:
         """Return what did the creating: the model where it is known, else the product, if named."""
         if self.model is not None:

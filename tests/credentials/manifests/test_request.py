@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,3 +153,15 @@ def test_bindings_are_compared_in_every_reading() -> None:
     assert binding.names(ALGORITHM, PAYLOAD)
     assert not binding.names("another", PAYLOAD)
     assert not binding.names(ALGORITHM, b"other")
+
+
+def test_what_describes_a_product_does_not_outlive_its_name() -> None:
+    base = Generator("Acme", "2", provider="Acme Inc.", model="m", model_version="7")
+    assert base.overridden() == base
+    assert base.overridden(version="3") == replace(base, version="3")
+    assert base.overridden(name="Acme") == base
+    other = base.overridden(name="Other")
+    assert (other.name, other.version, other.provider, other.model) == ("Other", None, None, "m")
+    model = base.overridden(model="n", model_identifier="n@1")
+    assert (model.model, model.model_version, model.model_identifier) == ("n", None, "n@1")
+    assert model.version == "2"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from indelible.imaging._located import Span
-from indelible.imaging._locating import Segment, gif_blocks, jpeg_segments, png_chunks
+from indelible.imaging import ImageFile, Segment, Span
 
 __all__ = ["box_names"]
 
@@ -50,14 +49,10 @@ def box_names(data: bytes, manifest: Span | None) -> list[str] | None:
     ----------
     C2PA Technical Specification 2.2, section 18.7 (general box hash).
     """
-    if data.startswith(b"\xff\xd8"):
-        parts, at = jpeg_segments(data), 0
-    elif data.startswith(b"\x89PNG"):
-        parts, at = png_chunks(data), 8
-    elif data.startswith(b"GIF8"):
-        parts, at = gif_blocks(data), 0
-    else:
+    if not data.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8")):
         return None
+    parts = ImageFile(data).walk.parts
+    at = 8 if data.startswith(b"\x89PNG") else 0
     names: list[str] = []
     in_scan = False
     for item in parts:

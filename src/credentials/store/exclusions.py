@@ -4,7 +4,7 @@ The hash that binds a manifest to its picture cannot cover the manifest itself, 
 bytes that it names. Whoever changes these bytes breaks no signature. The C2PA library hashes what
 remains, and does not ask what else may lie there: a whole second picture has room in the padding of
 a manifest, and decoders show the picture that they meet first. So this module compares what is left
-out with where our own reader found the manifest (`locating`).
+out with where our own reader found the manifest (`ImageFile.manifest`).
 
 Only the manifest that the hash belongs to is looked at: the active one, or the one that an update
 manifest updates.
@@ -18,8 +18,7 @@ from typing import Any, Final
 from indelible.credentials.store.box_names import box_names
 from indelible.credentials.store.cose import cose_headers
 from indelible.credentials.store.opening import Manifest, Store
-from indelible.imaging._located import Located, Span
-from indelible.imaging._locating_iso import C2PA_UUID, TopBox, top_boxes
+from indelible.imaging import C2PA_UUID, ImageFile, Located, Segment, Span
 
 __all__ = ["check_exclusions"]
 
@@ -181,10 +180,10 @@ def _iso_hash(label: str, content: object, data: bytes) -> Iterator[str]:
     if not label.startswith(_ISO_WITH_PLACES):
         # Without the boxes' places in the hash, a new one can push others to where decoders look.
         yield "the places of the file's parts are left out"
-    boxes = list(top_boxes(data))
+    boxes = ImageFile(data).walk.parts if data[4:8] == b"ftyp" else ()
     if len(data) - (boxes[-1].end if boxes else 0) >= 8:
         yield "a part of the file cannot be read"
-    kinds: dict[str, list[TopBox]] = {}
+    kinds: dict[str, list[Segment]] = {}
     for box in boxes:
         kinds.setdefault(box.kind.decode("latin-1"), []).append(box)
     entries = content.get("exclusions")
@@ -216,7 +215,7 @@ def _only_c2pa(conditions: object) -> bool:
     )
 
 
-def _is_c2pa(data: bytes, box: TopBox) -> bool:
+def _is_c2pa(data: bytes, box: Segment) -> bool:
     return data[box.content : box.content + 16] == C2PA_UUID
 
 

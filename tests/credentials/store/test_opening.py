@@ -25,7 +25,7 @@ from indelible.credentials.manifests.remote import remote_address
 from indelible.credentials.store.cose import cose_headers
 from indelible.credentials.store.opening import open_store
 from indelible.errors import ManifestError
-from indelible.imaging._located import MAX_STORE
+from indelible.imaging import MAX_STORE
 from tests.credentials.conftest import make_request, picture
 from tests.credentials.stores import (
     FORM_TAIL,

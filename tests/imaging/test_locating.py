@@ -305,12 +305,12 @@ def test_parts_are_named_for_box_hashes(kind: str, first: str, store: bytes) -> 
     data = _with(kind, store)
     found = locate(data)
     assert found is not None
-    names = box_names(data, found.container[0])
+    names = box_names(ImageFile(data), found.container[0])
     assert names is not None
     assert (names[0], names.count("C2PA")) == (first, 1)
-    assert box_names(data + b"x", found.container[0]) is None
-    assert box_names(picture("webp"), None) is None
-    plain = box_names(picture(kind), None)
+    assert box_names(ImageFile(data + b"x"), found.container[0]) is None
+    assert box_names(ImageFile(picture("webp")), None) is None
+    plain = box_names(ImageFile(picture(kind)), None)
     assert plain == [name for name in names if name != "C2PA"]
 
 
@@ -332,4 +332,4 @@ def test_parts_are_named_for_box_hashes(kind: str, first: str, store: bytes) -> 
 def test_any_bytes_are_located_or_refused(data: bytes, head: bytes) -> None:
     with suppress(ValueError):
         locate(head + data)
-    box_names(head + data, Span(4, 5))
+    box_names(ImageFile(head + data), Span(4, 5))

@@ -240,7 +240,7 @@ def _checked(data: bytes, given: bytes | None) -> tuple[Located | None, Store]:
         return found, open_store(found.store)
     if sniff(data) is None:
         raise NotAPictureError("the bytes are of no known format")
-    address = remote_address(data)
+    address = remote_address(ImageFile(data))
     raise NoManifestError if address is None else RemoteManifestError(address)
 
 

@@ -8,11 +8,11 @@ from indelible.imaging import ImageFile
 __all__ = ["remote_address"]
 
 
-def remote_address(data: bytes) -> str | None:
+def remote_address(image: ImageFile) -> str | None:
     """Return the http or https address of a picture's manifest, None if its XMP names none."""
-    if b"provenance" not in data:
+    if b"provenance" not in image.data:
         return None
-    for packet in ImageFile(data).xmp_packets:
+    for packet in image.xmp_packets:
         address = read_properties(packet).get(PROVENANCE, "")
         if address.startswith(("http://", "https://")):
             return address

@@ -28,14 +28,14 @@ _JPEG: Final = {
 _GIF: Final = {b"GIF": "GIF89a", b"LSD": "LSD", b";": "3B"}
 
 
-def box_names(data: bytes, manifest: Span | None) -> list[str] | None:
+def box_names(image: ImageFile, manifest: Span | None) -> list[str] | None:
     """Return the names of a file's parts in order, that of the manifest as "C2PA".
 
     Restarts of a JPEG count to their scan, and the signature of a PNG to no part.
 
     Parameters
     ----------
-    data : bytes
+    image : ImageFile
         A JPEG, PNG or GIF.
     manifest : Span, optional
         Where its manifest lies.
@@ -49,9 +49,10 @@ def box_names(data: bytes, manifest: Span | None) -> list[str] | None:
     ----------
     C2PA Technical Specification 2.2, section 18.7 (general box hash).
     """
+    data = image.data
     if not data.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8")):
         return None
-    parts = ImageFile(data).walk.parts
+    parts = image.walk.parts
     at = 8 if data.startswith(b"\x89PNG") else 0
     names: list[str] = []
     in_scan = False

@@ -37,16 +37,21 @@ _SLACK: Final = 4096
 
 
 def check_exclusions(
-    data: bytes, found: Located | None, store: Store | None, *, holds: bool, embedded: bool = True
+    image: ImageFile,
+    found: Located | None,
+    store: Store | None,
+    *,
+    holds: bool,
+    embedded: bool = True,
 ) -> list[str]:
     """Return in which ways a signature leaves out more of a file than its manifest.
 
     Parameters
     ----------
-    data : bytes
+    image : ImageFile
         The picture.
     found : Located or None
-        Where `locate` found a manifest in it.
+        Where it has a manifest (``image.manifest``), if that is sure.
     store : Store or None
         The manifest store that was read; None where there was none.
     holds : bool
@@ -68,11 +73,11 @@ def check_exclusions(
     for label, boxes in () if manifest is None else manifest.assertions:
         content = store.content(boxes)
         if label.startswith(_DATA):
-            check = _data_hash(content, found, len(data), holds=holds)
+            check = _data_hash(content, found, len(image.data), holds=holds)
         elif label.startswith(_ISO):
-            check = _iso_hash(label, content, data) if holds else iter(())
+            check = _iso_hash(label, content, image) if holds else iter(())
         elif label.startswith(_BOXES):
-            check = _box_hash(content, data, found, holds=holds)
+            check = _box_hash(content, image, found, holds=holds)
         else:
             continue
         hashed = True
@@ -174,13 +179,14 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
 # --- boxes of ISO base media files ---
 
 
-def _iso_hash(label: str, content: object, data: bytes) -> Iterator[str]:
+def _iso_hash(label: str, content: object, image: ImageFile) -> Iterator[str]:
+    data = image.data
     if not isinstance(content, Mapping):
         return
     if not label.startswith(_ISO_WITH_PLACES):
         # Without the boxes' places in the hash, a new one can push others to where decoders look.
         yield "the places of the file's parts are left out"
-    boxes = ImageFile(data).walk.parts if data[4:8] == b"ftyp" else ()
+    boxes = image.walk.parts if data[4:8] == b"ftyp" else ()
     if len(data) - (boxes[-1].end if boxes else 0) >= 8:
         yield "a part of the file cannot be read"
     kinds: dict[str, list[Segment]] = {}
@@ -230,7 +236,9 @@ def _is_empty(body: bytes) -> bool:
 # --- lists of boxes ---
 
 
-def _box_hash(content: object, data: bytes, found: Located | None, *, holds: bool) -> Iterator[str]:
+def _box_hash(
+    content: object, image: ImageFile, found: Located | None, *, holds: bool
+) -> Iterator[str]:
     """Compare the parts that are hashed with those that the file has.
 
     The library stops at the end of the signed list, whatever comes after it in the file.
@@ -250,7 +258,7 @@ def _box_hash(content: object, data: bytes, found: Located | None, *, holds: boo
         if not named:
             yield "no part of the file is signed"
         return
-    there = box_names(data, None if found is None else found.container[0])
+    there = box_names(image, None if found is None else found.container[0])
     # Restarts are inside a scan, which is hashed whole; the file's first bytes say its format.
     if there is None or [name for name in named if not name.startswith(("RST", "PNGh"))] != there:
         yield "the parts of the file are not those that were signed"

@@ -130,7 +130,9 @@ def _problems(
     label: str, hashed: object, data: bytes, *, holds: bool = True, embedded: bool = True
 ) -> list[str]:
     made = open_store(stores.store(stores.manifest(stores.assertion(label, hashed))))
-    return check_exclusions(data, ImageFile(data).manifest, made, holds=holds, embedded=embedded)
+    return check_exclusions(
+        ImageFile(data), ImageFile(data).manifest, made, holds=holds, embedded=embedded
+    )
 
 
 def _ranges(*spans: tuple[int, int]) -> dict[str, object]:
@@ -196,7 +198,9 @@ def test_an_update_is_bound_by_the_manifest_that_it_updates() -> None:
                 ((old, two), 1),
             ):
                 opened = open_store(stores.store(*made))
-                found = check_exclusions(data, ImageFile(data).manifest, opened, holds=True)
+                found = check_exclusions(
+                    ImageFile(data), ImageFile(data).manifest, opened, holds=True
+                )
                 assert len(found) == expected
 
 
@@ -274,7 +278,7 @@ def test_a_list_of_parts_must_be_complete(kind: str) -> None:
     data = data[:at] + container(kind, STORE) + data[at:]
     found = ImageFile(data).manifest
     assert found is not None
-    names = box_names(data, found.container[0])
+    names = box_names(ImageFile(data), found.container[0])
     assert names is not None
     entries: list[Entry] = [{"names": [name], "hash": b"x"} for name in names]
     first: list[Entry] = [{"names": ["PNGh"], "hash": b"x"}] if kind == "png" else []
@@ -320,4 +324,6 @@ def test_signatures_hold_no_more_than_they_need(headers: dict[str, object], good
     bad = stores.manifest(bound, signed=stores.signature(**headers), label="first")
     for made in ((bad,), (bad, stores.manifest(bound))):
         opened = open_store(stores.store(*made))
-        assert (check_exclusions(data, ImageFile(data).manifest, opened, holds=True) == []) is good
+        assert (
+            check_exclusions(ImageFile(data), ImageFile(data).manifest, opened, holds=True) == []
+        ) is good

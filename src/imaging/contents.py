@@ -30,6 +30,7 @@ Part: TypeAlias = "tuple[str, bytes | memoryview]"
 _XMP_SEGMENT: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
 _HAS_XMP: Final = 0x04  # flag of a WebP's VP8X
+_CHUNK_HEADER: Final = 8  # bytes of a WebP's chunk
 _GIF_NAMES: Final = {b"LSD": "the header", gif.FRAME: "a frame", gif.TRAILER: "the end"}
 _C2PA_TAG, _XMP_TAG = 52545, 700
 # Tags that hold offsets, and the tags that say how long what lies there is.
@@ -114,7 +115,9 @@ def _webp(image: ImageFile, xmp: bool) -> Iterator[Part]:
             yield name, bytes([flags]) + view[part.content + 1 : part.end]
         elif part.kind != webp.MARK and not (xmp and part.kind == b"XMP "):
             yield name, view[part.content : part.end]
-    yield "what comes after the end", view[image.walk.end :]
+    rest = view[image.walk.end :]
+    if len(rest) >= _CHUNK_HEADER:  # fewer bytes are no chunk: the C2PA library drops them
+        yield "what comes after the end", rest
 
 
 def _gif(image: ImageFile, xmp: bool) -> Iterator[Part]:

@@ -35,7 +35,7 @@ def walk(data: bytes) -> Walk:
     """Return the boxes that lie directly in a file, up to where they make no sense.
 
     Of media data (``mdat``) that are cut short, readers take what is there: they are a part that
-    ends with the file, and the broken part too.
+    ends with the file, where the walk ends too, and all the same the broken part.
     """
     parts: list[Segment] = []
     at = 0
@@ -45,7 +45,7 @@ def walk(data: bytes) -> Walk:
         box = _box(data, at, len(data))
         if box.kind == b"mdat" and box.content <= len(data) < box.end:
             parts.append(box._replace(end=len(data)))
-            return Walk(tuple(parts), at, box)
+            return Walk(tuple(parts), len(data), box)
         if not box.content <= box.end <= len(data):
             return Walk(tuple(parts), at, box)
         parts.append(box)

@@ -18,8 +18,7 @@ import cbor2
 from PIL import Image, ImageCms
 
 from indelible.credentials.store.jumbf import Box, read_boxes
-from indelible.imaging._locating import locate
-from indelible.imaging._locating_iso import C2PA_UUID
+from indelible.imaging import C2PA_UUID, ImageFile
 
 __all__ = ["FILLINGS", "INSIDE", "Room", "filled", "grown", "room_of", "shrunk"]
 
@@ -44,7 +43,7 @@ class Room:
 
 def room_of(kind: str, data: bytes) -> Room:
     """Return the room in a signed picture of one of Indelible's formats."""
-    found = locate(data)
+    found = ImageFile(data).manifest
     if found is None or len(found.container) != 1:
         raise ValueError("the picture has no manifest in one piece")
     span = found.container[0]
@@ -180,7 +179,7 @@ def _gif_comment(size: int) -> bytes:
 
 
 def _with_length(data: bytes, room: Room) -> bytes:
-    found = locate(room.data)
+    found = ImageFile(room.data).manifest
     if found is None:
         return data
     at = found.optional[0].start

@@ -37,8 +37,7 @@ from benchmarks.security.fillings import (
 )
 from indelible import credentials, imaging
 from indelible.errors import IndelibleError
-from indelible.imaging._located import Span
-from indelible.imaging._locating import locate
+from indelible.imaging import ImageFile, Span
 
 __all__ = ["attack", "run", "tries"]
 
@@ -69,7 +68,7 @@ class Sample:
     @property
     def left_out(self) -> list[Span]:
         """Where the bytes lie that the hash does not cover."""
-        found = locate(self.room.data)
+        found = ImageFile(self.room.data).manifest
         spans = [] if found is None else [*found.container, *found.optional]
         if self.room.kind == "avif":  # the brands
             spans.append(Span(8, int.from_bytes(self.room.data[:4], "big")))
@@ -94,7 +93,7 @@ def sample(kind: str, picture: Path | None = None) -> Sample:
         )
         signed = credentials.sign(data, kind, request, identity.signer).data
         trust = identity.trust()
-    found = locate(signed)
+    found = ImageFile(signed).manifest
     if found is None:
         raise ValueError(f"the {kind} carries no manifest")
     room = room_of("avif" if kind == "heic" else kind, signed)

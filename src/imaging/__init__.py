@@ -1,37 +1,43 @@
 """Images in and out: the only decoder and encoder of Indelible.
 
-Every file is walked and checked by a reader of its own (`read_header`) before a codec sees it, so
-that limits hold before anything is decoded. `decode` gives upright uint8 pixels and the metadata
-beside them, `encode` turns them into a file again. Whatever the bytes are, only errors of
-`indelible.errors` are raised.
+An `ImageFile` is an encoded picture. It is walked once, and checked by a reader of its own before a
+codec sees it, so that limits hold before anything is decoded; the same walk finds the manifest in
+it. `ImageFile.decode` gives upright uint8 pixels and the metadata beside them, `encode` turns them
+into a file again. Whatever the bytes are, only errors of `indelible.errors` are raised.
 """
 
 from indelible.imaging.contents import difference
-from indelible.imaging.decoding import decode
 from indelible.imaging.encoding import Conformed, conform, encode
 from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
 from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
-from indelible.imaging.header import read_header
-from indelible.imaging.image_file import Encoded, ImageFile, open_image
+from indelible.imaging.image_file import Encoded, ImageFile, decode, open_image, read_header
 from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Mode, Picture, Pixels
 from indelible.imaging.relocation import with_plain_items
+from indelible.imaging.structure.iso import C2PA_UUID
+from indelible.imaging.structure.walk import MAX_STORE, Located, Segment, Span, Walk
 
 __all__ = [
+    "C2PA_UUID",
     "DEFAULT_LIMITS",
     "FORMATS",
+    "MAX_STORE",
     "Conformed",
     "Encoded",
     "Format",
     "Header",
     "ImageFile",
     "Limits",
+    "Located",
     "Metadata",
     "Mode",
     "Picture",
     "Pixels",
+    "Segment",
+    "Span",
     "StagedFile",
+    "Walk",
     "conform",
     "decode",
     "difference",

@@ -10,7 +10,6 @@ import numpy as np
 
 from indelible.imaging import _photoshop
 from indelible.imaging._container import readable
-from indelible.imaging._gif import XMP_EXTENSION, XMP_TRAILER
 from indelible.imaging._ifd import (
     Entry,
     Layout,
@@ -20,6 +19,7 @@ from indelible.imaging._ifd import (
 )
 from indelible.imaging._tiff import EXIF_POINTER, GPS_POINTER, STRUCTURE
 from indelible.imaging.metadata import Metadata
+from indelible.imaging.structure.gif import XMP_EXTENSION, XMP_TRAILER
 
 __all__ = [
     "COMMENT",

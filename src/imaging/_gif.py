@@ -17,21 +17,24 @@ from indelible.imaging._container import (
     truncated,
 )
 from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.structure.gif import (
+    FRAME,
+    MARK,
+    TRAILER,
+    XMP_EXTENSION,
+    XMP_TRAILER,
+    joined,
+    problem,
+    table_bytes,
+)
+from indelible.imaging.structure.walk import Segment, Walk
 
-__all__ = ["XMP_EXTENSION", "XMP_TRAILER", "read_gif"]
+__all__ = ["read_gif"]
 
-#: Application extension that carries an XMP packet, and the bytes after the packet.
-XMP_EXTENSION: Final = b"\x21\xff\x0bXMP DataXMP"
-XMP_TRAILER: Final = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
-
-_EXTENSION, _FRAME, _TRAILER = 0x21, 0x2C, 0x3B
-_GRAPHIC_CONTROL: Final = b"\x21\xf9"
-_COMMENT: Final = b"\x21\xfe"
-_PLAIN_TEXT: Final = b"\x21\x01"
-_APPLICATION: Final = b"\x21\xff\x0b"
+_GRAPHIC_CONTROL, _COMMENT, _PLAIN_TEXT = b"!\xf9", b"!\xfe", b"!\x01"
+_APPLICATION: Final = b"!\xff\x0b"  # and the length of its name
 # How often to play an animation, and the C2PA store.
-_NOT_NAMED: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", b"C2PA_GIF")
-_MAX_BLOCKS: Final = 100_000  # frames and extensions
+_NOT_NAMED: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0", MARK)
 
 
 @dataclass(slots=True)
@@ -40,7 +43,6 @@ class _Found:
 
     size: tuple[int, int]
     depth: int
-    budget: int  # sub-blocks that may still come
     frames: int = 0
     first: int = 0  # where the first frame begins, and ends
     first_end: int = 0
@@ -55,8 +57,8 @@ class _Found:
     notes: list[str] = field(default_factory=list)
 
 
-def read_gif(data: bytes, limits: Limits) -> Container:
-    """Walk the blocks of a GIF file.
+def read_gif(data: bytes, walked: Walk, limits: Limits) -> Container:
+    """Read a GIF file's blocks.
 
     Raises
     ------
@@ -67,10 +69,9 @@ def read_gif(data: bytes, limits: Limits) -> Container:
         raise truncated("GIF")
     width, height, packed = struct.unpack_from("<HHB", data, 6)
     limits.check_size(width, height)
-    # Sub-blocks hold up to 255 bytes; many more of them than a real file has would cost a minute.
-    found = _Found((width, height), (packed & 7) + 1, len(data) // 32 + 10_000)
+    found = _Found((width, height), (packed & 7) + 1)
     try:
-        _walk(found, data, 13 + _table_bytes(packed), limits)
+        _read(found, data, walked, limits)
     except UnreadableImageError as error:
         if not found.frames or not (found.first_end or isinstance(error, CutShortError)):
             raise
@@ -81,10 +82,10 @@ def read_gif(data: bytes, limits: Limits) -> Container:
     irregular = tuple(found.irregular)
     # What a decoder needs: the head, what says which colour is transparent, and one frame.
     end = found.first_end or len(data)
-    head = data[: 13 + _table_bytes(packed)] + found.control
+    head = data[: 13 + table_bytes(packed)] + found.control
     return Container(
         Header("gif", width, height, found.frames, mode, found.depth, irregular=irregular),
-        b"".join([head, data[found.first : end], b"\0" * (not found.first_end), bytes([_TRAILER])]),
+        b"".join([head, data[found.first : end], b"\0" * (not found.first_end), TRAILER]),
         xmp=found.xmp or None,
         text=tuple(found.text),
         notes=(*found.notes, *names_note("Some GIF extensions", found.others)),
@@ -92,92 +93,59 @@ def read_gif(data: bytes, limits: Limits) -> Container:
     )
 
 
-def _walk(found: _Found, data: bytes, at: int, limits: Limits) -> None:
-    for _ in range(_MAX_BLOCKS):
-        if at >= len(data):
-            if not found.frames:
-                raise truncated("GIF")
-            found.irregular.append("The GIF file lacks its end marker.")
-            return
-        kind = data[at]
-        if kind == _TRAILER:
-            found.notes += trailer_note(data, at + 1)
-            return
-        if kind == _FRAME:
-            at = _frame(found, data, at, limits)
-        elif kind == _EXTENSION:
-            at = _extension(found, data, at, limits)
-        elif found.frames:  # where viewers stop
-            found.irregular.append("The GIF file has no block where one should be.")
+def _read(found: _Found, data: bytes, walked: Walk, limits: Limits) -> None:
+    for part in walked.parts[2:]:  # behind the signature and the screen
+        if part.kind == FRAME:
+            _frame(found, data, part, limits)
+            found.first_end = found.first_end or part.end
+        elif part.kind == TRAILER:
+            found.notes += trailer_note(data, part.end)
             return
         else:
-            raise damaged("GIF", "there is no block where one should be")
-    raise damaged("GIF", f"it has more than {_MAX_BLOCKS} blocks")
+            _extension(found, data, part, limits)
+    if walked.broken is not None and walked.broken.kind == FRAME:
+        _frame(found, data, walked.broken, limits)
+    error = problem(data, walked)
+    if walked.broken is None and not walked.too_many and found.frames:  # where viewers stop
+        found.irregular.append(
+            "The GIF file lacks its end marker."
+            if walked.end == len(data)
+            else "The GIF file has no block where one should be."
+        )
+    elif error is not None:
+        raise error
 
 
-def _frame(found: _Found, data: bytes, at: int, limits: Limits) -> int:
-    """Take in the frame at an offset; return where it ends."""
-    if at + 10 > len(data):
+def _frame(found: _Found, data: bytes, part: Segment, limits: Limits) -> None:
+    """Take in a frame, whole or not."""
+    if part.start + 10 > len(data):
         raise truncated("GIF")
-    left, top, width, height, packed = struct.unpack_from("<HHHHB", data, at + 1)
+    left, top, width, height, packed = struct.unpack_from("<HHHHB", data, part.start + 1)
     if left + width > found.size[0] or top + height > found.size[1]:
         raise damaged("GIF", "a frame is larger than the picture")
     found.frames += 1
     limits.check_frames(found.frames)
-    table = _table_bytes(packed)
     if found.frames == 1:
-        found.first = at
-        found.depth = (packed & 7) + 1 if table else found.depth
+        found.first = part.start
+        found.depth = (packed & 7) + 1 if table_bytes(packed) else found.depth
         found.transparent |= (left, top, width, height) != (0, 0, *found.size)
-    end = _skip(found, data, at + 11 + table)  # one byte of it is the code size
-    found.first_end = found.first_end or end
-    return end
 
 
-def _extension(found: _Found, data: bytes, at: int, limits: Limits) -> int:
-    """Take in the extension at an offset; return where it ends."""
-    end = _skip(found, data, at + 2)
-    if data.startswith(XMP_EXTENSION, at):
-        found.xmp = found.xmp or data[at + len(XMP_EXTENSION) : max(at, end - len(XMP_TRAILER))]
-        found.metadata_bytes += end - at
-    elif data.startswith(_COMMENT, at):
-        found.text.append(("Comment", readable(_join(data, at + 2))))
-        found.metadata_bytes += end - at
-    elif data.startswith(_GRAPHIC_CONTROL, at) and not found.frames:
-        found.control, found.transparent = data[at:end], bool(data[at + 3] & 1)
-    elif data.startswith(_PLAIN_TEXT, at):
+def _extension(found: _Found, data: bytes, part: Segment, limits: Limits) -> None:
+    if data.startswith(XMP_EXTENSION, part.start):
+        begin, end = part.start + len(XMP_EXTENSION), part.end - len(XMP_TRAILER)
+        found.xmp = found.xmp or data[begin : max(begin, end)]
+        found.metadata_bytes += part.end - part.start
+    elif part.kind == _COMMENT:
+        found.text.append(("Comment", readable(joined(data, part.content))))
+        found.metadata_bytes += part.end - part.start
+    elif part.kind == _GRAPHIC_CONTROL and not found.frames:
+        found.control = data[part.start : part.end]
+        found.transparent = bool(data[part.start + 3] & 1)
+    elif part.kind == _PLAIN_TEXT:
         found.others.append("plain text")
-    elif data.startswith(_APPLICATION, at) and not data.startswith(_NOT_NAMED, at + 3):
-        found.others.append(data[at + 3 : at + 11].decode("latin-1").strip("\0 "))
+    elif data.startswith(_APPLICATION, part.start):
+        name = data[part.content + 1 : part.content + 12]
+        if not name.startswith(_NOT_NAMED):
+            found.others.append(name[:8].decode("latin-1").strip("\0 "))
     limits.check_metadata(found.metadata_bytes)
-    return end
-
-
-def _table_bytes(packed: int) -> int:
-    """Return the length of the colour table that a packed field announces."""
-    return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
-
-
-def _skip(found: _Found, data: bytes, at: int) -> int:
-    """Return where a chain of sub-blocks ends."""
-    size = len(data)
-    budget = found.budget
-    while at < size:
-        length = data[at]
-        at += 1 + length
-        if not length:
-            found.budget = budget
-            return at
-        budget -= 1
-        if budget < 0:
-            raise damaged("GIF", "it has too many blocks")
-    raise truncated("GIF")
-
-
-def _join(data: bytes, at: int) -> bytes:
-    """Return the content of a chain of sub-blocks that `_skip` has found sound."""
-    parts: list[bytes] = []
-    while length := data[at]:
-        parts.append(data[at + 1 : at + 1 + length])
-        at += 1 + length
-    return b"".join(parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import struct
 from dataclasses import dataclass, field
 from typing import Final
@@ -20,6 +19,8 @@ from indelible.imaging._container import (
     unsupported,
 )
 from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.structure.jpeg import APP11, BARE, END, SCAN, problem, store_pieces
+from indelible.imaging.structure.walk import Segment, Walk
 
 __all__ = ["read_jpeg"]
 
@@ -31,12 +32,8 @@ _PHOTOSHOP: Final = b"Photoshop 3.0\0"
 _MULTI_PICTURE: Final = b"MPF\0"
 _GAIN_MAP: Final = b"urn:iso:std:iso:ts:21496:"
 
-_END, _SCAN, _APP11 = 0xD9, 0xDA, 0xEB  # EOI, SOS; JUMBF
 _COMMENT: Final = 0xFE
-_BARE: Final = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})  # markers without a length
 _APPLICATION: Final = frozenset({*range(0xE0, 0xF0), _COMMENT})  # and comments
-# The next marker, as decoders look for it: whatever stands before it is skipped.
-_NEXT: Final = re.compile(rb"\xff[^\x00\xff]")
 
 # Start-of-frame markers: every SOF except DHT (C4), JPG (C8) and DAC (CC).
 _SOF: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -45,14 +42,10 @@ _LOSSLESS: Final = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 _HUFFMAN_DCT: Final = frozenset({0xC0, 0xC1, 0xC2})
 _MODES: Final[dict[int, Mode]] = {1: "L", 3: "RGB", 4: "CMYK"}
 
-# A marker inside entropy-coded data: 0xFF, not stuffed (00), no restart (D0 to D7), no fill (FF).
-_MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
-
 # Real progressive files have about ten scans; each one costs a pass over the whole picture.
 _MAX_SCANS: Final = 100
 _ORDINARY_SCANS: Final = 20
 _MAX_SCANNED: Final = 500_000_000  # px, all scans together, where there are more than ordinary
-_MAX_SEGMENTS: Final = 20_000
 
 
 @dataclass(slots=True)
@@ -73,7 +66,6 @@ class _Found:
     icc_count: int = 0
     photoshop: list[bytes] = field(default_factory=list)
     segments: list[bytes] = field(default_factory=list)
-    manifests: set[bytes] = field(default_factory=set)  # instance numbers of C2PA's JUMBF boxes
     text: list[tuple[str, str]] = field(default_factory=list)
     dpi: tuple[float, float] | None = None
     metadata_bytes: int = 0
@@ -87,8 +79,8 @@ class _Found:
             self.notes.append(note)
 
 
-def read_jpeg(data: bytes, limits: Limits) -> Container:
-    """Walk the segments of a JPEG file as decoders do: what is no segment is skipped.
+def read_jpeg(data: bytes, walked: Walk, limits: Limits) -> Container:
+    """Read a JPEG file's segments as decoders do: what is no segment is skipped.
 
     Only the first picture counts: what follows its end, such as further views of a multi-picture
     file or a phone's motion clip, is named and left out.
@@ -101,7 +93,7 @@ def read_jpeg(data: bytes, limits: Limits) -> Container:
     """
     found = _Found()
     try:
-        _walk(found, data, limits)
+        _read(found, data, walked, limits)
     except UnreadableImageError as error:
         if not found.scans:
             raise
@@ -109,43 +101,38 @@ def read_jpeg(data: bytes, limits: Limits) -> Container:
     return _finish(found)
 
 
-def _walk(found: _Found, data: bytes, limits: Limits) -> None:
-    at = 2
-    for _ in range(_MAX_SEGMENTS):
-        match = _NEXT.search(data, at)
-        if match is None:
-            if not found.scans:
-                raise truncated("JPEG")
-            found.unclosed = True
-            return
-        start = match.start()
-        if data.count(b"\xff", at, start) != start - at:  # markers may be filled with FF
+def _read(found: _Found, data: bytes, walked: Walk, limits: Limits) -> None:
+    parts = walked.parts[1:]  # without SOI
+    manifest = set(store_pieces(data, parts))
+    following = [*(part.start for part in parts[1:]), walked.end]
+    at = 2  # behind what came before
+    for part, end in zip(parts, following, strict=False):
+        if data.count(b"\xff", at, part.start) != part.start - at:  # markers may be filled with FF
             found.irregular.append("The JPEG file has bytes between its segments.")
-        if data[start + 1] == _END:
-            found.notes += trailer_note(data, start + 2)
+        at = part.end
+        if part.kind[0] == END:
+            found.notes += trailer_note(data, at)
             return
-        at = start + 2 if data[start + 1] in _BARE else _segment(found, data, start, limits)
-    raise damaged("JPEG", f"it has more than {_MAX_SEGMENTS} segments")
+        if part.kind[0] not in BARE and part not in manifest:
+            _segment(found, data, part, limits)
+        if part.kind[0] == SCAN:
+            _scan(found, data, part.end, end)
+            at = end
+    error = problem(walked)
+    found.unclosed = found.scans > 0 and walked.end == len(data)
+    if error is not None and not found.unclosed:
+        raise error
 
 
-def _segment(found: _Found, data: bytes, at: int, limits: Limits) -> int:
-    """Take in the segment at an offset; return where the next marker is."""
-    if len(data) < at + 4:
-        raise truncated("JPEG")
-    marker: int
-    length: int
-    marker, length = struct.unpack_from(">xBH", data, at)
-    end = at + 2 + length
-    if length < 2:
-        raise damaged("JPEG", "a segment has an impossible length")
-    if len(data) < end:
-        raise truncated("JPEG")
-    body, whole = data[at + 4 : end], data[at:end]
+def _segment(found: _Found, data: bytes, part: Segment, limits: Limits) -> None:
+    """Take in a segment that is no part of the manifest, which is for others to read."""
+    marker = part.kind[0]
+    body, whole = data[part.content : part.end], data[part.start : part.end]
     if marker in _APPLICATION:
-        found.metadata_bytes += len(body) if marker != _APP11 else 0
+        found.metadata_bytes += len(body) if marker != APP11 else 0
         limits.check_metadata(found.metadata_bytes)
         _application(found, marker, body, whole)
-        return end
+        return
     if marker in _SOF:
         if found.header is not None:
             raise damaged("JPEG", "it has more than one frame header")
@@ -153,10 +140,8 @@ def _segment(found: _Found, data: bytes, at: int, limits: Limits) -> int:
         found.frame_marker = marker
         found.components = body[6::3][: body[5]]
     found.codec.append(whole)
-    if marker != _SCAN:
-        return end
-    _scan_header(found, body)
-    return _scan(found, data, end)
+    if marker == SCAN:
+        _scan_header(found, body)
 
 
 def _scan_header(found: _Found, body: bytes) -> None:
@@ -175,20 +160,17 @@ def _scans_missing(found: _Found) -> bool:
     return any(found.bits_left.get(each, 1) for each in wanted)
 
 
-def _scan(found: _Found, data: bytes, start: int) -> int:
-    """Take in the compressed data at an offset; return where the marker behind them is."""
+def _scan(found: _Found, data: bytes, start: int, end: int) -> None:
+    """Take in the compressed data between a scan's header and the next segment."""
     found.scans += 1
     if found.header is None:
         raise damaged("JPEG", "its picture data come before its header")
     scanned = found.scans * found.header.width * found.header.height
     if found.scans > (_MAX_SCANS if scanned <= _MAX_SCANNED else _ORDINARY_SCANS):
         raise damaged("JPEG", f"it has {found.scans} scans or more, for a picture of its size")
-    marker = _MARKER.search(data, start)
-    end = len(data) if marker is None else marker.start()
     found.entropy_bytes += end - start
     # At the end of the file, half a marker is no data.
-    found.codec.append(data[start:end] if marker is not None else data[start:end].rstrip(b"\xff"))
-    return end
+    found.codec.append(data[start:end] if end < len(data) else data[start:].rstrip(b"\xff"))
 
 
 def _frame(marker: int, body: bytes, limits: Limits) -> Header:
@@ -234,8 +216,8 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
         found.icc.setdefault(number, body[len(_ICC) + 2 :])
     elif marker == 0xE2 and body.startswith((_MULTI_PICTURE, _GAIN_MAP)):
         found.note("Further pictures in the file (gain map, depth, other views) are not kept.")
-    elif marker == _APP11:
-        _jumbf(found, body)
+    elif marker == APP11:
+        found.note("Boxes of others in the file (APP11: JUMBF, JPEG-HDR) are not kept.")
     elif marker == 0xED and body.startswith(_PHOTOSHOP):
         found.photoshop.append(body[len(_PHOTOSHOP) :])
     else:
@@ -247,18 +229,6 @@ def _application(found: _Found, marker: int, body: bytes, whole: bytes) -> None:
             if comment.encode() == body:
                 return  # the text says it all
         found.segments.append(whole)
-
-
-def _jumbf(found: _Found, body: bytes) -> None:
-    """Take in APP11: C2PA's boxes are for others to read, and those of others are named.
-
-    A box that is longer than a segment goes on in others, which repeat its instance number.
-    """
-    instance = body[2:4]
-    if body[12:16] == b"jumb" and b"c2pa" in (body[24:28], body[32:36]):  # short or long length
-        found.manifests.add(instance)
-    if not body.startswith(b"JP") or instance not in found.manifests:
-        found.note("Boxes of others in the file (APP11: JUMBF, JPEG-HDR) are not kept.")
 
 
 def _density(body: bytes) -> tuple[float, float] | None:

@@ -20,10 +20,11 @@ from indelible.imaging._container import (
     unsupported,
 )
 from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.structure import png
+from indelible.imaging.structure.walk import MAX_PARTS, Segment, Walk
 
 __all__ = ["picture_is_complete", "read_png"]
 
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _XMP_KEYWORD: Final = "XML:com.adobe.xmp"
 _END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
@@ -52,17 +53,17 @@ _ADAM7: Final = (
 # out of date once the file is written anew (tIME).
 _UNDERSTOOD: Final = frozenset(
     {b"iCCP", b"eXIf", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"acTL", b"fcTL", b"fdAT"}
-    | {b"tEXt", b"zTXt", b"iTXt", b"tRNS", b"tIME", b"caBX"}
+    | {b"tEXt", b"zTXt", b"iTXt", b"tRNS", b"tIME", png.MARK}
 )
 
 # The best ratio that deflate reaches; a picture that needs a better one is not all there.
 _MAX_RATIO: Final = 1032
 
+# A chunk's length is a number of 31 bits (section 5.3).
+_MAX_LENGTH: Final = 2**31 - 1
+
 # A file that is damaged in more ways is damaged enough.
 _MAX_NOTES: Final = 20
-
-# Enough for chunks of 8 kB in a file of the largest size; more are an attack on our patience.
-_MAX_CHUNKS: Final = 100_000
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class _Found:
     transparency: bool = False
     idat_bytes: int = 0
     frames: int = 1
-    codec: list[bytes | memoryview] = field(default_factory=lambda: [_SIGNATURE])
+    codec: list[bytes | memoryview] = field(default_factory=lambda: [png.SIGNATURE])
     gamma: float | None = None
     points: tuple[Point, Point, Point, Point] | None = None  # white, red, green, blue
     standard: bool = False  # the file says that it is sRGB
@@ -103,8 +104,8 @@ class _Found:
         self.cut = self.cut or error
 
 
-def read_png(data: bytes, limits: Limits) -> Container:
-    """Walk the chunks of a PNG file, checksums included.
+def read_png(data: bytes, walked: Walk, limits: Limits) -> Container:
+    """Read a PNG file's chunks, checksums included.
 
     Of an animation the default image (``IDAT``) is kept, which is what programs show that know
     nothing of animations.
@@ -116,40 +117,41 @@ def read_png(data: bytes, limits: Limits) -> Container:
     """
     found = _Found()
     try:
-        _walk(found, data, limits)
+        _read(found, data, walked, limits)
     except UnreadableImageError as error:
         found.damage(error)  # viewers show what came before
     return _finish(found)
 
 
-def _walk(found: _Found, data: bytes, limits: Limits) -> None:
+def _read(found: _Found, data: bytes, walked: Walk, limits: Limits) -> None:
     view = memoryview(data)
-    at = len(_SIGNATURE)
-    for _ in range(_MAX_CHUNKS):
-        if found.idat_bytes and len(data) < at + 12 and _END.startswith(data[at:]):
-            found.irregular.append("The PNG file lacks its end chunk.")
+    for part in walked.parts:
+        _check_place(found, part)
+        if part.kind == b"IHDR":  # limits first, before work that grows with the file
+            _header(found, data[part.content : part.end - 4], limits)
+        checksum = zlib.crc32(view[part.start + 4 : part.end - 4])
+        sound = checksum == int.from_bytes(view[part.end - 4 : part.end], "big")
+        if part.kind == b"IEND":
+            _end(found, data, part.end, sound=sound)
             return
-        if len(data) < at + 12:
-            raise truncated("PNG")
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if not kind.isalpha() or length > 2**31 - 1:
-            raise damaged("PNG", "there is no chunk where one should be")
-        if found.header is None and kind != b"IHDR":
-            raise damaged("PNG", "it does not begin with its header")
-        if len(data) < end:
-            _last_chunk(found, kind, bytes(view[at + 8 :]), limits)
-            raise truncated("PNG")
-        body = view[at + 8 : end - 4]
-        if kind == b"IHDR":  # limits first, before work that grows with the file
-            _header(found, bytes(body), limits)
-        sound = zlib.crc32(view[at + 4 : end - 4]) == struct.unpack_from(">I", data, end - 4)[0]
-        if kind == b"IEND":
-            _end(found, data, end, sound=sound)
-            return
-        _chunk(found, kind, view[at:end], limits, sound=sound)
-        at = end
-    raise damaged("PNG", f"it has more than {_MAX_CHUNKS} chunks")
+        _chunk(found, part.kind, view[part.start : part.end], limits, sound=sound)
+    if walked.too_many:
+        raise damaged("PNG", f"it has more than {MAX_PARTS} chunks")
+    if walked.broken is not None:
+        _check_place(found, walked.broken)
+        _last_chunk(found, walked.broken.kind, data[walked.broken.content :], limits)
+    elif found.idat_bytes and _END.startswith(data[walked.end :]):
+        found.irregular.append("The PNG file lacks its end chunk.")
+        return
+    raise truncated("PNG")
+
+
+def _check_place(found: _Found, part: Segment) -> None:
+    """Refuse what is no chunk, and chunks before the header."""
+    if not part.kind.isalpha() or part.end - part.content - 4 > _MAX_LENGTH:
+        raise damaged("PNG", "there is no chunk where one should be")
+    if found.header is None and part.kind != b"IHDR":
+        raise damaged("PNG", "it does not begin with its header")
 
 
 def _last_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:
@@ -187,7 +189,7 @@ def _chunk(found: _Found, kind: bytes, whole: memoryview, limits: Limits, *, sou
     elif not sound:
         found.irregular.append(f"The checksum of the PNG file's {name} chunk is wrong.")
         found.note(f"A damaged {name} chunk was left out.")
-    elif kind not in (b"fdAT", b"caBX"):  # frames after the first one, and the C2PA store
+    elif kind not in (b"fdAT", png.MARK):  # frames after the first one, and the C2PA store
         found.metadata_bytes += len(body)
         limits.check_metadata(found.metadata_bytes)
         _metadata_chunk(found, kind, bytes(body), limits)
@@ -359,16 +361,12 @@ def picture_is_complete(codec: bytes, stream_bytes: int) -> bool:
     """
     stream = zlib.decompressobj()
     total = 0
-    at = len(_SIGNATURE)
-    while at < len(codec):
-        length, kind = struct.unpack_from(">I4s", codec, at)
-        if kind == b"IDAT":
-            piece = codec[at + 8 : at + 8 + length]
-            while piece and total < stream_bytes:
-                try:
-                    total += len(stream.decompress(piece, 1 << 20))
-                except zlib.error:
-                    return False
-                piece = stream.unconsumed_tail
-        at += 12 + length
+    for part in png.walk(codec).parts:
+        piece = codec[part.content : part.end - 4] if part.kind == b"IDAT" else b""
+        while piece and total < stream_bytes:
+            try:
+                total += len(stream.decompress(piece, 1 << 20))
+            except zlib.error:
+                return False
+            piece = stream.unconsumed_tail
     return total >= stream_bytes

@@ -15,11 +15,14 @@ from indelible.imaging._container import (
     truncated,
 )
 from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.structure.walk import MAX_PARTS, Segment, Walk
+from indelible.imaging.structure.webp import MARK, PICTURES, stated_end
 
 __all__ = ["read_webp"]
 
-_MAX_CHUNKS: Final = 100_000
-_PICTURE: Final = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ANMF"})
+# Bytes of a chunk that say how large its picture is.
+_HEAD: Final = 30
+_SIZED: Final = frozenset({b"VP8X", *PICTURES})
 
 
 @dataclass(slots=True)
@@ -42,8 +45,8 @@ class _Found:
     cut: UnreadableImageError | None = None
 
 
-def read_webp(data: bytes, limits: Limits) -> Container:
-    """Walk the RIFF chunks of a WebP file.
+def read_webp(data: bytes, walked: Walk, limits: Limits) -> Container:
+    """Read a WebP file's chunks.
 
     Raises
     ------
@@ -52,56 +55,59 @@ def read_webp(data: bytes, limits: Limits) -> Container:
     """
     if len(data) < 20:
         raise truncated("WebP")
-    (size,) = struct.unpack_from("<I", data, 4)
-    end_of_file = 8 + size
     found = _Found()
-    at = 12
-    for _ in range(_MAX_CHUNKS):
-        if at >= min(end_of_file, len(data)) and (found.picture or found.frames or at >= len(data)):
-            break
-        if at + 8 > len(data):
-            raise truncated("WebP")
-        at = _chunk(found, data, at, limits)
-    else:
-        raise damaged("WebP", f"it has more than {_MAX_CHUNKS} chunks")
+    for part in walked.parts:
+        _chunk(found, data, part, limits)
+    if walked.too_many:
+        raise damaged("WebP", f"it has more than {MAX_PARTS} chunks")
+    end, stated = walked.end, stated_end(data)
+    if walked.broken is not None:
+        _last_chunk(found, data, walked.broken, limits)
+        end = len(data)
     # Some writers do not count the last byte, which is padding.
-    if end_of_file > len(data) + 1:
+    if end < min(stated, len(data)):
+        raise truncated("WebP")
+    if stated > len(data) + 1:
         found.cut = found.cut or truncated("WebP")  # EXIF, which says what is up, comes last
-    elif at > min(end_of_file + 1, len(data)) or end_of_file > len(data):
+    elif end > min(stated + 1, len(data)) or stated > len(data):
         found.irregular.append("The WebP file has another size than it says.")
-    return _finish(found, trailer_note(data, at))
+    return _finish(found, trailer_note(data, end))
 
 
-def _chunk(found: _Found, data: bytes, at: int, limits: Limits) -> int:
-    """Take in the chunk at an offset; return where the next one is."""
-    kind: bytes
-    length: int
-    kind, length = struct.unpack_from("<4sI", data, at)
-    end = at + 8 + length
-    body = data[at + 8 : min(end, at + 8 + 30)]
-    if kind in _PICTURE:  # limits first, then completeness
-        _picture_chunk(found, kind, body, limits)
-    if end > len(data):
-        if found.picture is None:
-            raise truncated("WebP")
-        found.cut = truncated("WebP")
-        if kind in _PICTURE:  # the decoder needs as many bytes as the chunk announces
-            missing = min(end - len(data), len(data))
-            whole = kind + struct.pack("<I", length) + data[at + 8 :] + bytes(missing)
-            found.codec.append(whole + bytes(len(whole) % 2))
-        return len(data)
-    if kind in (b"ICCP", b"EXIF", b"XMP "):
+def _chunk(found: _Found, data: bytes, part: Segment, limits: Limits) -> None:
+    """Take in a chunk that is whole."""
+    length = part.end - part.content
+    if part.kind in _SIZED:
+        _picture_chunk(found, part.kind, _head(data, part), limits)
+    if part.kind in (b"ICCP", b"EXIF", b"XMP "):
         found.metadata_bytes += length
         limits.check_metadata(found.metadata_bytes)
-        _metadata_chunk(found, kind, data[at + 8 : end])
-    elif kind in _PICTURE or kind in (b"ALPH", b"ANIM"):
-        chunk = bytearray(data[at:end] + bytes(length % 2))
-        if kind == b"VP8X":
+        _metadata_chunk(found, part.kind, data[part.content : part.end])
+    elif part.kind in _SIZED or part.kind in (b"ALPH", b"ANIM"):
+        chunk = bytearray(data[part.start : part.end] + bytes(length % 2))
+        if part.kind == b"VP8X":
             chunk[8] &= 0x12  # alpha and animation: the metadata do not go to the codec
         found.codec.append(bytes(chunk))
-    elif kind != b"C2PA":
-        found.others.append(kind.decode("latin-1"))
-    return end + length % 2
+    elif part.kind != MARK:
+        found.others.append(part.kind.decode("latin-1"))
+
+
+def _last_chunk(found: _Found, data: bytes, part: Segment, limits: Limits) -> None:
+    """Take in what there is of a chunk that the end of the file cuts short."""
+    if part.kind in _SIZED:  # limits first, then completeness
+        _picture_chunk(found, part.kind, _head(data, part), limits)
+    if found.picture is None:
+        raise truncated("WebP")
+    found.cut = truncated("WebP")
+    if part.kind in _SIZED:  # the decoder needs as many bytes as the chunk announces
+        missing = min(part.end - len(data), len(data))
+        whole = data[part.start :] + bytes(missing)
+        found.codec.append(whole + bytes(len(whole) % 2))
+
+
+def _head(data: bytes, part: Segment) -> bytes:
+    """Return as much of a chunk as says how large its picture is."""
+    return data[part.content : min(part.end, part.content + _HEAD)]
 
 
 def _picture_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None:

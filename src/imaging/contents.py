@@ -15,21 +15,23 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from indelible.imaging import _ifd
-from indelible.imaging._boxes import Box, boxes, item_locations
 from indelible.imaging._container import damaged, truncated, unsupported
-from indelible.imaging.formats import identify
+from indelible.imaging.formats import container_of, identify
+from indelible.imaging.image_file import ImageFile
+from indelible.imaging.structure import gif, iso, jpeg, png, webp
+from indelible.imaging.structure.item_table import item_locations
+from indelible.imaging.structure.walk import Segment
 
 __all__ = ["difference"]
 
 #: What the part is, for people, and its content.
 Part: TypeAlias = "tuple[str, bytes | memoryview]"
 
-_C2PA_CHUNKS: Final = frozenset({b"caBX", b"C2PA"})
-_C2PA_BOX: Final = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-_XMP_BOX: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _XMP_SEGMENT: Final = b"http://ns.adobe.com/xap/1.0/\0"
-_C2PA_GIF: Final = b"\x21\xff\x0bC2PA_GIF"
-_XMP_GIF: Final = b"\x21\xff\x0bXMP Data"
+_XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
+_HAS_XMP: Final = 0x04  # flag of a WebP's VP8X
+_CHUNK_HEADER: Final = 8  # bytes of a WebP's chunk
+_GIF_NAMES: Final = {b"LSD": "the header", gif.FRAME: "a frame", gif.TRAILER: "the end"}
 _C2PA_TAG, _XMP_TAG = 52545, 700
 # Tags that hold offsets, and the tags that say how long what lies there is.
 _PIECES: Final = {273: 279, 324: 325, 513: 514}
@@ -38,12 +40,14 @@ _MAX_DIRECTORIES: Final = 10_000
 _MAX_DEPTH: Final = 4
 
 
-def difference(before: bytes, after: bytes, *, xmp: bool = False) -> str | None:
+def difference(
+    before: ImageFile | bytes, after: ImageFile | bytes, *, xmp: bool = False
+) -> str | None:
     """Return in what two files differ, their manifests aside; None where in nothing.
 
     Parameters
     ----------
-    before, after : bytes
+    before, after : ImageFile or bytes
         Two files.
     xmp : bool, optional
         Whether the XMP packet may differ, as it does where an address of the manifest is written
@@ -54,113 +58,91 @@ def difference(before: bytes, after: bytes, *, xmp: bool = False) -> str | None:
     UnreadableImageError, UnsupportedImageError
         One of them cannot be taken apart.
     """
-    name = _format(before)
-    if _format(after) != name:
+    old, new = (
+        item if isinstance(item, ImageFile) else ImageFile(item) for item in (before, after)
+    )
+    container = container_of(old.data)
+    if container_of(new.data) != container:
         return "the format"
-    parts = _PARTS[name]
-    for old, new in itertools.zip_longest(parts(before, xmp), parts(after, xmp)):
-        if old is None or new is None:
-            return f"{(old or new)[0]} ({'missing' if new is None else 'added'})"
-        if old[0] != new[0] or old[1] != new[1]:
-            return old[0]
+    parts = _PARTS.get(container or "")
+    if parts is None:
+        identify(old.data)  # says why not
+        return "the format"
+    for one, other in itertools.zip_longest(parts(old, xmp), parts(new, xmp)):
+        if one is None or other is None:
+            return f"{(one or other)[0]} ({'missing' if other is None else 'added'})"
+        if one[0] != other[0] or one[1] != other[1]:
+            return one[0]
     return None
 
 
-def _format(data: bytes) -> str:
-    """Return the format; one name for all that is made of boxes, whatever the codec."""
-    return "heic" if data[4:8] == b"ftyp" else identify(data)
-
-
-def _jpeg(data: bytes, xmp: bool) -> Iterator[Part]:
-    manifests: set[bytes] = set()  # the numbers of the boxes that hold them
-    at = 2
-    while True:
-        while data[at : at + 2] == b"\xff\xff":
-            at += 1
-        if at + 4 > len(data):
-            raise truncated("JPEG")
-        if data[at] != 0xFF:
+def _jpeg(image: ImageFile, xmp: bool) -> Iterator[Part]:
+    data, view = image.data, memoryview(image.data)
+    manifest = set(jpeg.store_pieces(data, image.walk.parts))
+    at = 0
+    for part in image.walk.parts:
+        if data.count(b"\xff", at, part.start) != part.start - at:  # markers may be filled with FF
             raise damaged("JPEG", "there is no marker where one should be")
-        marker, end = data[at + 1], at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xDA:
-            yield "the picture data", memoryview(data)[at:]
+        if part.kind[0] == jpeg.SCAN:
+            yield "the picture data", view[part.start :]
             return
-        body = memoryview(data)[at + 4 : end]
-        at = end
-        if marker == 0xEB and bytes(body[:2]) == b"JP":
-            number = bytes(body[2:4])
-            if bytes(body[4:8]) == b"\0\0\0\1" and b"c2pa" in bytes(body[8:80]):
-                manifests.add(number)
-            if number in manifests:
-                continue
-        packet = marker == 0xE1 and bytes(body[: len(_XMP_SEGMENT)]) == _XMP_SEGMENT
-        if not (xmp and packet):
-            yield f"a segment of type {marker:02X}", body
+        at = part.end
+        packet = part.kind == b"\xe1" and data.startswith(_XMP_SEGMENT, part.content)
+        if part not in manifest and not (xmp and packet):
+            yield f"a segment of type {part.kind[0]:02X}", view[part.content : part.end]
+    raise jpeg.problem(image.walk) or truncated("JPEG")
 
 
-def _png(data: bytes, xmp: bool) -> Iterator[Part]:
-    at = 8
-    while at + 12 <= len(data):
-        (size,) = struct.unpack_from(">I", data, at)
-        kind, end = data[at + 4 : at + 8], at + 12 + size
-        if end > len(data):
-            raise truncated("PNG")
-        packet = xmp and kind == b"iTXt" and data.startswith(b"XML:com.adobe.xmp", at + 8)
-        if kind not in _C2PA_CHUNKS and not packet:
-            yield f"a chunk {kind.decode('latin-1')}", memoryview(data)[at:end]
-        at = end
-        if kind == b"IEND":
-            break
-    yield "what comes after the end", memoryview(data)[at:]
+def _png(image: ImageFile, xmp: bool) -> Iterator[Part]:
+    data, view = image.data, memoryview(image.data)
+    if image.walk.broken is not None:
+        raise truncated("PNG")
+    for part in image.walk.parts:
+        packet = part.kind == b"iTXt" and data.startswith(_XMP_KEYWORD, part.content)
+        if part.kind != png.MARK and not (xmp and packet):
+            yield f"a chunk {part.kind.decode('latin-1')}", view[part.start : part.end]
+    yield "what comes after the end", view[image.walk.end :]
 
 
-def _webp(data: bytes, xmp: bool) -> Iterator[Part]:
-    at = 12
-    while at + 8 <= len(data):
-        kind, size = struct.unpack_from("<4sI", data, at)
-        end = at + 8 + size
-        body = memoryview(data)[at + 8 : end]
-        at = end + size % 2
-        if xmp and kind == b"VP8X":
-            body = memoryview(bytes([body[0] & ~4]) + bytes(body[1:]))  # "has XMP"
-        if kind not in _C2PA_CHUNKS and not (xmp and kind == b"XMP "):
-            yield f"a chunk {kind.decode('latin-1')}", body
+def _webp(image: ImageFile, xmp: bool) -> Iterator[Part]:
+    view = memoryview(image.data)
+    if image.walk.broken is not None:
+        raise truncated("WebP")
+    for part in image.walk.parts:
+        name = f"a chunk {part.kind.decode('latin-1')}"
+        if part.kind == b"VP8X" and xmp and part.content < part.end:
+            flags = view[part.content] & ~_HAS_XMP
+            yield name, bytes([flags]) + view[part.content + 1 : part.end]
+        elif part.kind != webp.MARK and not (xmp and part.kind == b"XMP "):
+            yield name, view[part.content : part.end]
+    rest = view[image.walk.end :]
+    if len(rest) >= _CHUNK_HEADER:  # fewer bytes are no chunk: the C2PA library drops them
+        yield "what comes after the end", rest
 
 
-def _gif(data: bytes, xmp: bool) -> Iterator[Part]:
-    if len(data) < 13:
-        raise truncated("GIF")
-    at = 13 + _gif_table(data[10])
-    yield "the header", memoryview(data)[6:at]  # behind the version, which extensions raise
-    while at < len(data) and data[at] != 0x3B:
-        start = at
-        if data[at] == 0x2C and at + 10 <= len(data):
-            at += 11 + _gif_table(data[at + 9])
-        elif data[at] == 0x21:
-            at += 2
-        else:
-            raise damaged("GIF", "there is no block where one should be")
-        while at < len(data) and data[at]:
-            at += 1 + data[at]
-        at += 1
-        if at > len(data):
-            raise truncated("GIF")
-        if data.startswith(_C2PA_GIF, start) or (xmp and data.startswith(_XMP_GIF, start)):
-            continue
-        yield "a frame" if data[start] == 0x2C else "an extension", memoryview(data)[start:at]
-    yield "what comes after the end", memoryview(data)[at:]
+def _gif(image: ImageFile, xmp: bool) -> Iterator[Part]:
+    data, view = image.data, memoryview(image.data)
+    if image.walk.broken is not None or image.walk.end < len(data):
+        error = gif.problem(data, image.walk)
+        if error is not None:
+            raise error
+    for part in image.walk.parts[1:]:  # behind the version, which extensions raise
+        packet = data.startswith(gif.XMP_EXTENSION, part.start)
+        if not gif.holds_store(data, part) and not (xmp and packet):
+            yield _GIF_NAMES.get(part.kind, "an extension"), view[part.start : part.end]
+    yield "what comes after the end", view[image.walk.end :]
 
 
-def _gif_table(packed: int) -> int:
-    return 3 * 2 ** ((packed & 7) + 1) if packed & 0x80 else 0
-
-
-def _iso(data: bytes, xmp: bool) -> Iterator[Part]:
-    skipped = {_C2PA_BOX, _XMP_BOX} if xmp else {_C2PA_BOX}
+def _iso(image: ImageFile, xmp: bool) -> Iterator[Part]:
+    data = image.data
+    skipped = (iso.C2PA_UUID, iso.XMP_UUID) if xmp else (iso.C2PA_UUID,)
+    error = iso.problem(data, image.walk, "HEIF")
+    if error is not None:
+        raise error
     outer = [
         box
-        for box in boxes(data, 0, len(data))
-        if not (box.kind == b"uuid" and data[box.content : box.content + 16] in skipped)
+        for box in image.walk.parts
+        if not any(iso.has_uuid(data, box, uuid) for uuid in skipped)
     ]
     starts = [box.start for box in outer]
 
@@ -171,18 +153,22 @@ def _iso(data: bytes, xmp: bool) -> Iterator[Part]:
             return b"nowhere"
         return struct.pack(">IQ", index, offset - outer[index].start)
 
+    inside = iso.Boxes(data)
     for box in outer:
         if box.kind == b"moof":
             raise unsupported("a picture in movie fragments", "Export it as a single file.")
-        yield from _box(data, box, place, box.kind.decode("latin-1"))
+        yield from _box(inside, box, place, box.kind.decode("latin-1"))
 
 
-def _box(data: bytes, box: Box, place: Callable[[int], bytes], path: str) -> Iterator[Part]:
+def _box(
+    boxes: iso.Boxes, box: Segment, place: Callable[[int], bytes], path: str
+) -> Iterator[Part]:
+    data = boxes.data
     inside = box.content + 4 if box.kind == b"meta" else box.content
     if box.kind in (b"meta", b"moov", b"trak", b"mdia", b"minf", b"stbl"):
         yield path, memoryview(data)[box.content : inside]
-        for child in boxes(data, inside, box.end):
-            yield from _box(data, child, place, f"{path}/{child.kind.decode('latin-1')}")
+        for child in boxes.between(inside, box.end):
+            yield from _box(boxes, child, place, f"{path}/{child.kind.decode('latin-1')}")
     elif box.kind == b"iloc":
         for item in item_locations(data, box):
             for extent in item.extents:
@@ -197,7 +183,8 @@ def _box(data: bytes, box: Box, place: Callable[[int], bytes], path: str) -> Ite
         yield path, memoryview(data)[box.content : box.end]
 
 
-def _tiff(data: bytes, xmp: bool) -> Iterator[Part]:
+def _tiff(image: ImageFile, xmp: bool) -> Iterator[Part]:
+    data = image.data
     layout = _ifd.read_layout(data)
     if layout is None:
         raise damaged("TIFF", "its header is wrong")
@@ -263,11 +250,11 @@ def _next_directory(data: bytes, layout: _ifd.Layout, offset: int) -> int:
     return int(following)
 
 
-_PARTS: Final[dict[str, Callable[[bytes, bool], Iterator[Part]]]] = {
+_PARTS: Final[dict[str, Callable[[ImageFile, bool], Iterator[Part]]]] = {
     "jpeg": _jpeg,
     "png": _png,
     "webp": _webp,
     "gif": _gif,
     "tiff": _tiff,
-    "heic": _iso,
+    "iso": _iso,
 }

@@ -21,73 +21,17 @@ from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
 from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import format_from_suffix, lookup
-from indelible.imaging.header import read_container
 from indelible.imaging.metadata import (
     Metadata,
     clean_exif,
     has_preview,
     icc_channels,
 )
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Picture, Pixels
+from indelible.imaging.picture import Header, Limits, Picture, Pixels
 
-__all__ = ["decode", "decode_container"]
+__all__ = ["decode_container"]
 
 _ICC_TITLES: Final = {1: "grey", 3: "RGB", 4: "CMYK"}
-
-
-def decode(
-    data: bytes,
-    *,
-    limits: Limits = DEFAULT_LIMITS,
-    name: str | os.PathLike[str] | None = None,
-    tolerant: bool = False,
-) -> Picture:
-    """Decode an image file; of several frames the first one.
-
-    What is stored otherwise is converted knowingly, and each conversion that loses something leaves
-    a note: palettes and YCbCr become RGB, transparency of any kind becomes an alpha channel, one
-    bit becomes grey, 10 to 16 bits per channel become 8, CMYK becomes sRGB through the file's
-    profile. Grey stays grey, a palette of greys too. The EXIF orientation is applied. A colour
-    space that the file describes by numbers (code points, chromaticities, gamma) becomes an ICC
-    profile.
-
-    What the file holds beside the picture is in the metadata, or named in the notes. Where a file
-    breaks the rules of its format in ways that viewers put up with, the notes say so.
-
-    A JPEG file whose compressed data were damaged, but which is closed properly, decodes to what
-    every viewer shows: the format has no checksum.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole file. Its content alone decides what format it is.
-    limits : Limits, optional
-        What the file may demand, checked before anything is decoded.
-    name : str or path-like, optional
-        The file's name. A suffix that stands for another format than the content leaves a note.
-    tolerant : bool, optional
-        Decode what viewers show, to look at it: of a picture that is cut short the part that is
-        there, of HDR the stored values. A note says so. What is missing is black, grey,
-        transparent or, in WebP, arbitrary.
-
-    Returns
-    -------
-    Picture
-        Pixels, metadata, header and notes.
-
-    Raises
-    ------
-    UnreadableImageError
-        No image, empty, cut short, or damaged. Half a picture is only returned if `tolerant`.
-    UnsupportedImageError
-        An image of a format or kind that Indelible does not read, such as HDR or a camera raw file.
-    ImageTooLargeError
-        Over one of the limits, or more than the memory holds.
-    MissingDependencyError
-        HEIC without pi-heif.
-    """
-    container = read_container(data, limits, tolerant=tolerant)
-    return decode_container(container, limits, name=name, tolerant=tolerant)
 
 
 def decode_container(
@@ -97,7 +41,7 @@ def decode_container(
     name: str | os.PathLike[str] | None = None,
     tolerant: bool = False,
 ) -> Picture:
-    """Decode a file that was taken apart; see `decode`."""
+    """Decode a file that was taken apart; see `ImageFile.decode`."""
     if container.raw is not None:
         raise unsupported(
             f"a camera raw file ({container.raw})",

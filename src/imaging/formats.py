@@ -10,7 +10,17 @@ from typing import Final, Literal
 
 from indelible.errors import UnreadableImageError, UnsupportedImageError
 
-__all__ = ["FORMATS", "Format", "format_from_suffix", "identify", "lookup", "media_type"]
+__all__ = [
+    "FORMATS",
+    "MANIFEST_TYPES",
+    "Format",
+    "container_of",
+    "format_from_suffix",
+    "identify",
+    "lookup",
+    "media_type",
+    "media_type_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +141,33 @@ _ALL: Final = (
 #: Every format by its name.
 FORMATS: Final = MappingProxyType({format_.name: format_ for format_ in _ALL})
 
+#: Media types of files that can hold a manifest, and that are not decoded: HEIF with any codec,
+#: camera raw files in the form of TIFF, and a manifest store alone.
+MANIFEST_TYPES: Final = MappingProxyType(
+    {"heif": "image/heif", "dng": "image/x-adobe-dng", "c2pa": "application/c2pa"}
+)
+
 _BY_SUFFIX: Final = {suffix: f.name for f in _ALL for suffix in f.suffixes}
 
+# How a file begins -> what it is built like: offset, bytes, name.
+_BEGINNINGS: Final = (
+    (0, b"\xff\xd8\xff", "jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "png"),
+    (0, b"GIF87a", "gif"),
+    (0, b"GIF89a", "gif"),
+    (0, b"II*\0", "tiff"),
+    (0, b"MM\0*", "tiff"),
+    (0, b"II+\0", "tiff"),  # BigTIFF
+    (0, b"MM\0+", "tiff"),
+    (4, b"ftyp", "iso"),
+    (4, b"jumb", "c2pa"),
+)
 # Brands of ISO base media files (ISO/IEC 14496-12, 23000-22, AV1 image format 1.1).
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis", b"avio"})
 _HEIC_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 )
+_HEIF_BRANDS: Final = frozenset({b"mif1", b"msf1", b"mif2"})  # of any codec
 
 # Images that are recognised only to say what they are.
 _FOREIGN: Final = (
@@ -223,39 +253,76 @@ def identify(data: bytes) -> str:
             "The file is empty (0 bytes).",
             hint="The upload or download probably broke off. Fetch the picture again.",
         )
-    head = bytes(data[:64])
-    if head.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "webp"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "gif"
-    if head.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
-        return "tiff"
-    if head[4:8] == b"ftyp":
+    container = container_of(data)
+    if container == "iso":
         return _identify_iso(data)
-    raise _unknown(head)
+    if container is None or container == "c2pa":
+        raise _unknown(bytes(data[:64]))
+    return container
 
 
-def _identify_iso(data: bytes) -> str:
-    """Return the format of an ISO base media file from its brands."""
-    size = int.from_bytes(data[:4], "big")
-    brands = [bytes(data[8:12])]
-    brands += [bytes(data[at : at + 4]) for at in range(16, min(size, len(data), 512) - 3, 4)]
-    # The major brand may be a general one ("mif1"): the first brand that names a codec decides.
+def container_of(data: bytes) -> str | None:
+    """Return what a file is built like, whatever is in it; None for what is not known.
+
+    Returns
+    -------
+    str or None
+        ``"jpeg"``, ``"png"``, ``"webp"``, ``"gif"``, ``"tiff"``, ``"iso"`` (boxes: AVIF, HEIF and
+        videos) or ``"c2pa"`` (a manifest store alone).
+    """
+    for offset, beginning, name in _BEGINNINGS:
+        if data.startswith(beginning, offset):
+            return name
+    return "webp" if data.startswith(b"RIFF") and data[8:12] == b"WEBP" else None
+
+
+def media_type_of(data: bytes) -> str:
+    """Return the media type of a file, from its content, whether or not it can be decoded.
+
+    Raises
+    ------
+    UnreadableImageError, UnsupportedImageError
+        It is of no type that could hold a manifest.
+    """
+    container = container_of(data)
+    if container == "c2pa":
+        return MANIFEST_TYPES["c2pa"]
+    if container == "iso" and _codec(_brands(data)) is None and _HEIF_BRANDS & set(_brands(data)):
+        return MANIFEST_TYPES["heif"]
+    return FORMATS[identify(data)].media_type
+
+
+def _brands(data: bytes) -> list[bytes]:
+    """Return the brands of an ISO base media file, the major one first."""
+    end = min(int.from_bytes(data[:4], "big"), len(data), 512)
+    return [data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))]
+
+
+def _codec(brands: list[bytes]) -> str | None:
+    """Return the format that the first brand that names a codec stands for.
+
+    The major brand may be a general one ("mif1").
+    """
     for brand in brands:
         if brand in _AVIF_BRANDS:
             return "avif"
         if brand in _HEIC_BRANDS:
             return "heic"
+    return None
+
+
+def _identify_iso(data: bytes) -> str:
+    """Return the format of an ISO base media file from its brands."""
+    brands = _brands(data)
+    codec = _codec(brands)
+    if codec is not None:
+        return codec
     if b"crx " in brands:
         raise UnsupportedImageError(
             "Camera raw images are not supported.",
             hint="Develop it in a raw converter, and use the JPEG, TIFF or PNG file.",
         )
-    if set(brands) & {b"mif1", b"msf1", b"mif2"}:
+    if set(brands) & _HEIF_BRANDS:
         raise UnsupportedImageError(
             "This HEIF file uses a codec that Indelible does not read.",
             hint="Convert it to JPEG, PNG, WebP or AVIF.",

@@ -13,71 +13,35 @@ from indelible.imaging._jpeg import read_jpeg
 from indelible.imaging._png import read_png
 from indelible.imaging._tiff import read_tiff
 from indelible.imaging._webp import read_webp
-from indelible.imaging.formats import identify
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits
+from indelible.imaging.picture import Limits
+from indelible.imaging.structure.walk import Walk
 
-__all__ = ["read_container", "read_header"]
+__all__ = ["read_container"]
 
 
-def read_header(
-    data: bytes,
-    *,
-    limits: Limits = DEFAULT_LIMITS,
-    tolerant: bool = False,
-    exact: bool = False,
-) -> Header:
-    """Return the header of an image file, without decoding a pixel.
+def read_container(data: bytes, name: str, walked: Walk, limits: Limits) -> Container:
+    """Return a file taken apart by the reader of its format.
 
-    The whole file is walked, so that one that is cut short or damaged in its structure is found
-    here already. The limits hold first.
+    A file of whose picture only a part is there says so in its header, and why in ``cut``.
 
     Parameters
     ----------
     data : bytes
-        The whole file. Its content alone decides what format it is.
-    limits : Limits, optional
-        What the file may demand.
-    tolerant : bool, optional
-        Accept a file of whose picture only a part is left; its header says so in ``irregular``.
-    exact : bool, optional
-        Refuse a file that breaks the rules of its format in any way (``irregular``). For whoever
-        signs its bytes: they must mean the same to every program.
+        The whole file.
+    name : str
+        Name of its format.
+    walked : Walk
+        Its parts.
+    limits : Limits
+        What it may demand.
 
     Raises
     ------
-    UnreadableImageError
-        No image, empty, cut short, or damaged.
-    UnsupportedImageError
-        An image of a format or kind that Indelible does not read.
-    ImageTooLargeError
-        Over one of the limits.
+    UnreadableImageError, UnsupportedImageError, ImageTooLargeError
+        Not even a part of a picture is there, its kind is not supported, or it is over a limit.
     """
-    header = read_container(data, limits, tolerant=tolerant).header
-    if exact and header.irregular:
-        raise UnreadableImageError(
-            f"{' '.join(header.irregular)} It cannot be signed as it is.",
-            hint="Programs may show it all the same, but not all of them alike. Open and re-save "
-            "the picture, or protect it, which encodes it anew.",
-        )
-    return header
-
-
-def read_container(data: bytes, limits: Limits, *, tolerant: bool = False) -> Container:
-    """Return a file taken apart by the reader of its format; raises as `read_header` does."""
-    limits.check_bytes(len(data))
-    container = _taken_apart(data, identify(data), limits)
-    if container.cut is None:
-        return container
-    if not tolerant:
-        raise container.cut
-    header = container.header
-    irregular = (*header.irregular, f"{container.cut} {PART_WAS_SEEN}")
-    return dataclasses.replace(container, header=dataclasses.replace(header, irregular=irregular))
-
-
-def _taken_apart(data: bytes, name: str, limits: Limits) -> Container:
     try:
-        container = _read(data, name, limits)
+        container = _read(data, name, walked, limits)
     except (struct.error, IndexError, OverflowError, RecursionError) as error:
         # The readers check their bounds; this is the net under them, for hostile files.
         raise UnreadableImageError(
@@ -85,20 +49,24 @@ def _taken_apart(data: bytes, name: str, limits: Limits) -> Container:
             hint="Export or download the picture again.",
         ) from error
     limits.check_decoded(container.header)
-    return container
+    if container.cut is None:
+        return container
+    header = container.header
+    irregular = (*header.irregular, f"{container.cut} {PART_WAS_SEEN}")
+    return dataclasses.replace(container, header=dataclasses.replace(header, irregular=irregular))
 
 
-def _read(data: bytes, name: str, limits: Limits) -> Container:
+def _read(data: bytes, name: str, walked: Walk, limits: Limits) -> Container:
     match name:
         case "jpeg":
-            return read_jpeg(data, limits)
+            return read_jpeg(data, walked, limits)
         case "png":
-            return read_png(data, limits)
+            return read_png(data, walked, limits)
         case "webp":
-            return read_webp(data, limits)
+            return read_webp(data, walked, limits)
         case "gif":
-            return read_gif(data, limits)
+            return read_gif(data, walked, limits)
         case "tiff":
             return read_tiff(data, limits)
         case _:
-            return read_iso(data, name, limits)
+            return read_iso(data, walked, name, limits)

@@ -12,7 +12,11 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from indelible.imaging._boxes import Box, Item, boxes, item_locations
+from indelible.imaging.formats import container_of
+from indelible.imaging.image_file import ImageFile
+from indelible.imaging.structure import iso
+from indelible.imaging.structure.item_table import Item, item_locations
+from indelible.imaging.structure.walk import Segment
 
 __all__ = ["with_plain_items"]
 
@@ -20,24 +24,32 @@ __all__ = ["with_plain_items"]
 _HEADS: Final = {0: ">H2x", 1: ">H4x", 2: ">I4x"}
 
 
-def with_plain_items(data: bytes) -> bytes:
+def with_plain_items(image: ImageFile | bytes) -> bytes:
     """Return a HEIF or AVIF file all of whose items are placed from the beginning of the file.
 
     What lay in ``idat`` is copied behind the last box, and the table is written anew in its old
     room, so that nothing else moves. Where that is not possible, or nothing is to be done, it is
-    `data` itself.
+    the same file, as a file of any other format is.
 
     Raises
     ------
     UnreadableImageError
         The boxes do not lie as they should.
     """
-    outer = list(boxes(data, 0, len(data)))
+    image = image if isinstance(image, ImageFile) else ImageFile(image)
+    data = image.data
+    if container_of(data) != "iso":
+        return data
+    outer = image.walk.parts
+    error = iso.problem(data, image.walk, "HEIF")
+    if error is not None:
+        raise error
+    boxes = iso.Boxes(data)
     inner = [
         child
         for meta in outer
         if meta.kind == b"meta"
-        for child in boxes(data, meta.content + 4, meta.end)
+        for child in boxes.between(meta.content + 4, meta.end)
     ]
     table = next((box for box in inner if box.kind == b"iloc"), None)
     if table is None or data[table.content] not in _HEADS:
@@ -72,7 +84,7 @@ def _can_be_moved(item: Item) -> bool:
     )
 
 
-def _table(data: bytes, table: Box, items: list[Item], moved_to: int) -> bytes | None:
+def _table(data: bytes, table: Segment, items: list[Item], moved_to: int) -> bytes | None:
     """Return the box ``iloc`` with places of 4 bytes and no bases, None where there is no room.
 
     What is left of its room becomes an empty box, or zeros behind the last item.

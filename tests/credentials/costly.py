@@ -25,7 +25,7 @@ from indelible.credentials import (
     signing_chains,
 )
 from indelible.credentials.manifests.media_types import sniff
-from indelible.imaging._locating_iso import C2PA_UUID
+from indelible.imaging import C2PA_UUID
 from tests.credentials.conftest import make_request, picture
 from tests.credentials.stores import assertion, box, manifest, many, store, superbox
 

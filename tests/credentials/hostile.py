@@ -37,7 +37,7 @@ from indelible.credentials import (
 )
 from indelible.credentials.store.jumbf import read_boxes
 from indelible.errors import IndelibleError
-from indelible.imaging._locating import locate
+from indelible.imaging import ImageFile
 from tests.credentials.conftest import make_request, picture
 
 KINDS = ("jpeg", "png", "webp")
@@ -124,7 +124,7 @@ def _boxes(data: bytes, rng: random.Random) -> bytes:
     """Damage a JUMBF box where it lies in the file: its length, type, label, or place."""
     at = data.find(b"jumb")
     try:
-        found = locate(data)
+        found = ImageFile(data).manifest
         boxes = [] if found is None else read_boxes(found.store)
     except ValueError:
         return data  # damaged before

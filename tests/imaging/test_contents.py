@@ -10,7 +10,8 @@ from PIL import Image
 
 from indelible import imaging
 from indelible.errors import ImageError, UnreadableImageError
-from indelible.imaging._boxes import boxes, item_locations
+from indelible.imaging.structure.iso import Boxes
+from indelible.imaging.structure.item_table import item_locations
 from tests.imaging import heic_files, hostile, pictures
 
 KINDS = {
@@ -66,8 +67,9 @@ def test_items_in_idat_are_placed_in_the_file(base: bool) -> None:
     plain = imaging.with_plain_items(data)
     assert plain.startswith(data[: data.index(b"iloc") - 4])
     assert np.array_equal(imaging.decode(plain).pixels, imaging.decode(data).pixels)
-    (meta,) = (box for box in boxes(plain, 0, len(plain)) if box.kind == b"meta")
-    inside = list(boxes(plain, meta.content + 4, meta.end))
+    boxes = Boxes(plain)
+    (meta,) = (box for box in boxes.between(0, len(plain)) if box.kind == b"meta")
+    inside = list(boxes.between(meta.content + 4, meta.end))
     (table,) = (box for box in inside if box.kind == b"iloc")
     items = item_locations(plain, table)
     assert {(item.method, item.base) for item in items} == {(0, 0)}

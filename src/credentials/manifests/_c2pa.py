@@ -37,8 +37,7 @@ from indelible.errors import (
     TrustError,
     UnsupportedImageError,
 )
-from indelible.imaging._located import Located
-from indelible.imaging._locating import locate
+from indelible.imaging import ImageFile, Located
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -233,15 +232,15 @@ def _checked(data: bytes, given: bytes | None) -> tuple[Located | None, Store]:
     """
     if given is not None:
         try:
-            return locate(data), open_store(given)
+            return ImageFile(data).manifest, open_store(given)
         except ValueError:
             return None, open_store(given)  # what the picture itself holds does not matter here
-    found = locate(data)
+    found = ImageFile(data).manifest
     if found is not None:
         return found, open_store(found.store)
     if sniff(data) is None:
         raise NotAPictureError("the bytes are of no known format")
-    address = remote_address(data)
+    address = remote_address(ImageFile(data))
     raise NoManifestError if address is None else RemoteManifestError(address)
 
 
@@ -380,7 +379,7 @@ def _check_pictures(job: SigningJob) -> None:
     pictures = {job.data} if job.parent is None else {job.data, job.parent.data}
     try:
         for picture in pictures:
-            if (found := locate(picture)) is not None:
+            if (found := ImageFile(picture).manifest) is not None:
                 open_store(found.store)
         for _, content in job.resources:
             if content[4:8] == b"jumb":

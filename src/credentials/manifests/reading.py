@@ -48,6 +48,7 @@ from indelible.credentials.store.cose import CoseSignature
 from indelible.credentials.store.exclusions import check_exclusions
 from indelible.credentials.store.opening import Store, signatures
 from indelible.credentials.trust.trust import DEVELOPMENT, Trust
+from indelible.imaging import ImageFile
 
 __all__ = ["read"]
 
@@ -229,7 +230,9 @@ def _with_exclusions(
     right = {f"{item.code.removesuffix('mismatch')}match" for item in changed}
     told = {item.code for item in findings(active.get("success"))}
     holds = not changed or not right.isdisjoint(told)
-    problems = check_exclusions(data, reading.found, reading.store, holds=holds, embedded=embedded)
+    problems = check_exclusions(
+        ImageFile(data), reading.found, reading.store, holds=holds, embedded=embedded
+    )
     if holds:
         problems += [item.detail for item in changed]
         failures = tuple(item for item in failures if item not in changed)

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Final
-
 from indelible.credentials.signals.xmp import PROVENANCE, read_properties
-from indelible.errors import IndelibleError
-from indelible.imaging import DEFAULT_LIMITS
-from indelible.imaging._locating import gif_blocks, joined_blocks
-from indelible.imaging._locating_iso import top_boxes
-from indelible.imaging.header import read_container
+from indelible.imaging import ImageFile
 
 __all__ = ["remote_address"]
 
-_XMP_UUID: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 
-
-def remote_address(data: bytes) -> str | None:
+def remote_address(image: ImageFile) -> str | None:
     """Return the http or https address of a picture's manifest, None if its XMP names none."""
-    if b"provenance" not in data:
+    if b"provenance" not in image.data:
         return None
-    for packet in _packets(data):
+    for packet in image.xmp_packets:
         address = read_properties(packet).get(PROVENANCE, "")
         if address.startswith(("http://", "https://")):
             return address
     return None
-
-
-def _packets(data: bytes) -> Iterator[bytes | None]:
-    """Yield a picture's XMP, from where C2PA puts it and from where `imaging` looks."""
-    if data[4:8] == b"ftyp":
-        for box in top_boxes(data):
-            if box.kind == b"uuid" and data[box.content : box.content + 16] == _XMP_UUID:
-                yield data[box.content + 16 : box.end]
-    elif data.startswith(b"GIF8"):
-        for block in gif_blocks(data):
-            if data[block.content : block.content + 12] == b"\x0bXMP DataXMP":
-                yield joined_blocks(data, block.content + 12).partition(b"\x01\xff\xfe\xfd")[0]
-    with suppress(IndelibleError):
-        yield read_container(data, DEFAULT_LIMITS).xmp

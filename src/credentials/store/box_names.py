@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from indelible.imaging._located import Span
-from indelible.imaging._locating import Segment, gif_blocks, jpeg_segments, png_chunks
+from indelible.imaging import ImageFile, Segment, Span
 
 __all__ = ["box_names"]
 
@@ -29,14 +28,14 @@ _JPEG: Final = {
 _GIF: Final = {b"GIF": "GIF89a", b"LSD": "LSD", b";": "3B"}
 
 
-def box_names(data: bytes, manifest: Span | None) -> list[str] | None:
+def box_names(image: ImageFile, manifest: Span | None) -> list[str] | None:
     """Return the names of a file's parts in order, that of the manifest as "C2PA".
 
     Restarts of a JPEG count to their scan, and the signature of a PNG to no part.
 
     Parameters
     ----------
-    data : bytes
+    image : ImageFile
         A JPEG, PNG or GIF.
     manifest : Span, optional
         Where its manifest lies.
@@ -50,14 +49,11 @@ def box_names(data: bytes, manifest: Span | None) -> list[str] | None:
     ----------
     C2PA Technical Specification 2.2, section 18.7 (general box hash).
     """
-    if data.startswith(b"\xff\xd8"):
-        parts, at = jpeg_segments(data), 0
-    elif data.startswith(b"\x89PNG"):
-        parts, at = png_chunks(data), 8
-    elif data.startswith(b"GIF8"):
-        parts, at = gif_blocks(data), 0
-    else:
+    data = image.data
+    if not data.startswith((b"\xff\xd8", b"\x89PNG", b"GIF8")):
         return None
+    parts = image.walk.parts
+    at = 8 if data.startswith(b"\x89PNG") else 0
     names: list[str] = []
     in_scan = False
     for item in parts:

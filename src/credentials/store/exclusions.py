@@ -4,7 +4,7 @@ The hash that binds a manifest to its picture cannot cover the manifest itself, 
 bytes that it names. Whoever changes these bytes breaks no signature. The C2PA library hashes what
 remains, and does not ask what else may lie there: a whole second picture has room in the padding of
 a manifest, and decoders show the picture that they meet first. So this module compares what is left
-out with where our own reader found the manifest (`locating`).
+out with where our own reader found the manifest (`ImageFile.manifest`).
 
 Only the manifest that the hash belongs to is looked at: the active one, or the one that an update
 manifest updates.
@@ -18,8 +18,7 @@ from typing import Any, Final
 from indelible.credentials.store.box_names import box_names
 from indelible.credentials.store.cose import cose_headers
 from indelible.credentials.store.opening import Manifest, Store
-from indelible.imaging._located import Located, Span
-from indelible.imaging._locating_iso import C2PA_UUID, TopBox, top_boxes
+from indelible.imaging import C2PA_UUID, ImageFile, Located, Segment, Span
 
 __all__ = ["check_exclusions"]
 
@@ -38,16 +37,21 @@ _SLACK: Final = 4096
 
 
 def check_exclusions(
-    data: bytes, found: Located | None, store: Store | None, *, holds: bool, embedded: bool = True
+    image: ImageFile,
+    found: Located | None,
+    store: Store | None,
+    *,
+    holds: bool,
+    embedded: bool = True,
 ) -> list[str]:
     """Return in which ways a signature leaves out more of a file than its manifest.
 
     Parameters
     ----------
-    data : bytes
+    image : ImageFile
         The picture.
     found : Located or None
-        Where `locate` found a manifest in it.
+        Where it has a manifest (``image.manifest``), if that is sure.
     store : Store or None
         The manifest store that was read; None where there was none.
     holds : bool
@@ -69,11 +73,11 @@ def check_exclusions(
     for label, boxes in () if manifest is None else manifest.assertions:
         content = store.content(boxes)
         if label.startswith(_DATA):
-            check = _data_hash(content, found, len(data), holds=holds)
+            check = _data_hash(content, found, len(image.data), holds=holds)
         elif label.startswith(_ISO):
-            check = _iso_hash(label, content, data) if holds else iter(())
+            check = _iso_hash(label, content, image) if holds else iter(())
         elif label.startswith(_BOXES):
-            check = _box_hash(content, data, found, holds=holds)
+            check = _box_hash(content, image, found, holds=holds)
         else:
             continue
         hashed = True
@@ -175,16 +179,17 @@ def _joined(spans: Sequence[Span]) -> list[Span]:
 # --- boxes of ISO base media files ---
 
 
-def _iso_hash(label: str, content: object, data: bytes) -> Iterator[str]:
+def _iso_hash(label: str, content: object, image: ImageFile) -> Iterator[str]:
+    data = image.data
     if not isinstance(content, Mapping):
         return
     if not label.startswith(_ISO_WITH_PLACES):
         # Without the boxes' places in the hash, a new one can push others to where decoders look.
         yield "the places of the file's parts are left out"
-    boxes = list(top_boxes(data))
+    boxes = image.walk.parts if data[4:8] == b"ftyp" else ()
     if len(data) - (boxes[-1].end if boxes else 0) >= 8:
         yield "a part of the file cannot be read"
-    kinds: dict[str, list[TopBox]] = {}
+    kinds: dict[str, list[Segment]] = {}
     for box in boxes:
         kinds.setdefault(box.kind.decode("latin-1"), []).append(box)
     entries = content.get("exclusions")
@@ -216,7 +221,7 @@ def _only_c2pa(conditions: object) -> bool:
     )
 
 
-def _is_c2pa(data: bytes, box: TopBox) -> bool:
+def _is_c2pa(data: bytes, box: Segment) -> bool:
     return data[box.content : box.content + 16] == C2PA_UUID
 
 
@@ -231,7 +236,9 @@ def _is_empty(body: bytes) -> bool:
 # --- lists of boxes ---
 
 
-def _box_hash(content: object, data: bytes, found: Located | None, *, holds: bool) -> Iterator[str]:
+def _box_hash(
+    content: object, image: ImageFile, found: Located | None, *, holds: bool
+) -> Iterator[str]:
     """Compare the parts that are hashed with those that the file has.
 
     The library stops at the end of the signed list, whatever comes after it in the file.
@@ -251,7 +258,7 @@ def _box_hash(content: object, data: bytes, found: Located | None, *, holds: boo
         if not named:
             yield "no part of the file is signed"
         return
-    there = box_names(data, None if found is None else found.container[0])
+    there = box_names(image, None if found is None else found.container[0])
     # Restarts are inside a scan, which is hashed whole; the file's first bytes say its format.
     if there is None or [name for name in named if not name.startswith(("RST", "PNGh"))] != there:
         yield "the parts of the file are not those that were signed"

@@ -16,7 +16,7 @@ from cryptography import x509
 from indelible.credentials.store.bounds import check_cbor, decode_cbor
 from indelible.credentials.store.cose import CoseSignature, parse_signature
 from indelible.credentials.store.jumbf import Box, read_boxes
-from indelible.imaging._located import MAX_STORE
+from indelible.imaging import MAX_STORE
 
 __all__ = ["Manifest", "Store", "open_store", "signatures", "signing_chains"]
 

@@ -22,8 +22,7 @@ from indelible.credentials import DevelopmentIdentity, Trust, read, sign
 from indelible.credentials.store.box_names import box_names
 from indelible.credentials.store.exclusions import check_exclusions
 from indelible.credentials.store.opening import open_store
-from indelible.imaging._locating import locate
-from indelible.imaging._locating_iso import C2PA_UUID
+from indelible.imaging import C2PA_UUID, ImageFile
 from tests.credentials import stores
 from tests.credentials.conftest import make_request, picture
 from tests.credentials.stores import box
@@ -73,7 +72,7 @@ def test_the_sentence_says_what_is_wrong(room: Room, trust: Trust) -> None:
 
 @pytest.mark.parametrize("name", INSIDE)
 def test_nothing_may_be_filled_into_the_store(name: str, room: Room, trust: Trust) -> None:
-    found = locate(room.data)
+    found = ImageFile(room.data).manifest
     assert found is not None
     kept = len(shrunk(found.store))
     size = len(found.store) - kept
@@ -89,7 +88,7 @@ def test_nothing_may_be_filled_into_the_store(name: str, room: Room, trust: Trus
 
 
 def test_empty_padding_may_lie_behind_the_store(room: Room, trust: Trust) -> None:
-    found = locate(room.data)
+    found = ImageFile(room.data).manifest
     assert found is not None
     if room.kind in ("jpeg", "tiff"):
         pytest.skip("there, the box's own length says how much its container holds")
@@ -119,7 +118,7 @@ def test_an_updated_manifest_stays_trusted(
     builder.sign(c2pa.Signer.from_info(info), media, io.BytesIO(data), out)
     report = read(out.getvalue(), kind, trust=trust)
     assert report.state == "trusted", report
-    found = locate(out.getvalue())
+    found = ImageFile(out.getvalue()).manifest
     assert found is not None
     assert open_store(found.store).active.is_update
 
@@ -131,7 +130,9 @@ def _problems(
     label: str, hashed: object, data: bytes, *, holds: bool = True, embedded: bool = True
 ) -> list[str]:
     made = open_store(stores.store(stores.manifest(stores.assertion(label, hashed))))
-    return check_exclusions(data, locate(data), made, holds=holds, embedded=embedded)
+    return check_exclusions(
+        ImageFile(data), ImageFile(data).manifest, made, holds=holds, embedded=embedded
+    )
 
 
 def _ranges(*spans: tuple[int, int]) -> dict[str, object]:
@@ -197,7 +198,9 @@ def test_an_update_is_bound_by_the_manifest_that_it_updates() -> None:
                 ((old, two), 1),
             ):
                 opened = open_store(stores.store(*made))
-                found = check_exclusions(data, locate(data), opened, holds=True)
+                found = check_exclusions(
+                    ImageFile(data), ImageFile(data).manifest, opened, holds=True
+                )
                 assert len(found) == expected
 
 
@@ -273,9 +276,9 @@ def test_a_list_of_parts_must_be_complete(kind: str) -> None:
     data = picture(kind)
     at = {"png": 33, "jpeg": 20, "gif": 13 + 3 * 2 ** ((data[10] & 7) + 1)}[kind]
     data = data[:at] + container(kind, STORE) + data[at:]
-    found = locate(data)
+    found = ImageFile(data).manifest
     assert found is not None
-    names = box_names(data, found.container[0])
+    names = box_names(ImageFile(data), found.container[0])
     assert names is not None
     entries: list[Entry] = [{"names": [name], "hash": b"x"} for name in names]
     first: list[Entry] = [{"names": ["PNGh"], "hash": b"x"}] if kind == "png" else []
@@ -321,4 +324,6 @@ def test_signatures_hold_no_more_than_they_need(headers: dict[str, object], good
     bad = stores.manifest(bound, signed=stores.signature(**headers), label="first")
     for made in ((bad,), (bad, stores.manifest(bound))):
         opened = open_store(stores.store(*made))
-        assert (check_exclusions(data, locate(data), opened, holds=True) == []) is good
+        assert (
+            check_exclusions(ImageFile(data), ImageFile(data).manifest, opened, holds=True) == []
+        ) is good

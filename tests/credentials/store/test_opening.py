@@ -25,7 +25,7 @@ from indelible.credentials.manifests.remote import remote_address
 from indelible.credentials.store.cose import cose_headers
 from indelible.credentials.store.opening import open_store
 from indelible.errors import ManifestError
-from indelible.imaging._located import MAX_STORE
+from indelible.imaging import MAX_STORE, ImageFile
 from tests.credentials.conftest import make_request, picture
 from tests.credentials.stores import (
     FORM_TAIL,
@@ -150,12 +150,12 @@ def test_addresses_are_read_by_ourselves(kind: str, identity: DevelopmentIdentit
     address = "https://manifests.example/one.c2pa"
     wanted = make_request(embed=False, remote_url=address)
     data = sign(picture(kind), kind, wanted, identity.signer).data
-    assert remote_address(data) == address
+    assert remote_address(ImageFile(data)) == address
     report = read(data, kind)
     assert (report.state, report.remote_url) == ("absent", address)
     local = data.replace(b"https://", b"file:///")
     assert local != data
-    assert remote_address(local) is None
+    assert remote_address(ImageFile(local)) is None
 
 
 def test_chains_are_decoded_not_searched_for(identity: DevelopmentIdentity) -> None:

@@ -17,13 +17,15 @@ from benchmarks.security.fillings import container, iso_box, jpeg_segment, png_c
 from indelible.credentials import Assertion, DevelopmentIdentity, Trust, extract_store, read, sign
 from indelible.credentials.store.box_names import box_names
 from indelible.errors import UnsupportedImageError
-from indelible.imaging._located import Span
-from indelible.imaging._locating import jpeg_segments, locate
-from indelible.imaging._locating_iso import C2PA_UUID
+from indelible.imaging import C2PA_UUID, ImageFile, Located, Span
 from tests.credentials.conftest import make_request, picture
 
 KINDS = ("jpeg", "png", "webp", "gif", "tiff", "avif")
 FOREIGN = b"JP\0\1\0\0\0\1" + b"\0\0\0\x31jumb\0\0\0\x29jumd" + b"json" + bytes(12) + b"\3a\0" * 6
+
+
+def locate(data: bytes) -> Located | None:
+    return ImageFile(data).manifest
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +124,9 @@ def _jpeg(store: bytes, *segments: bytes) -> bytes:
 
 def _pieces(store: bytes) -> list[bytes]:
     held = container("jpeg", store)
-    return [held[item.start - 2 : item.end - 2] for item in jpeg_segments(b"\xff\xd8" + held)][1:]
+    return [
+        held[item.start - 2 : item.end - 2] for item in ImageFile(b"\xff\xd8" + held).walk.parts
+    ][1:]
 
 
 def test_the_pieces_of_a_jpegs_store_must_follow_each_other(store: bytes) -> None:
@@ -282,7 +286,7 @@ def test_segments_are_found_beyond_the_pixels_and_none_beyond_the_end() -> None:
     scan = b"\xff\xda\0\x03\0" + b"\n\xff\0\xff\xd0\xff\xd7\xff\0"
     segment = b"\xff\xeb\0\x05abc"
     data = b"\xff\xd8" + segment + b"junk" + segment + scan + segment + b"\xff\xff\xc4\0\x02" + scan
-    kinds = [item.kind for item in jpeg_segments(data + segment + b"\xff\xd9" + segment)]
+    kinds = [item.kind for item in ImageFile(data + segment + b"\xff\xd9" + segment).walk.parts]
     assert kinds == [
         b"\xd8",
         b"\xeb",
@@ -301,12 +305,12 @@ def test_parts_are_named_for_box_hashes(kind: str, first: str, store: bytes) -> 
     data = _with(kind, store)
     found = locate(data)
     assert found is not None
-    names = box_names(data, found.container[0])
+    names = box_names(ImageFile(data), found.container[0])
     assert names is not None
     assert (names[0], names.count("C2PA")) == (first, 1)
-    assert box_names(data + b"x", found.container[0]) is None
-    assert box_names(picture("webp"), None) is None
-    plain = box_names(picture(kind), None)
+    assert box_names(ImageFile(data + b"x"), found.container[0]) is None
+    assert box_names(ImageFile(picture("webp")), None) is None
+    plain = box_names(ImageFile(picture(kind)), None)
     assert plain == [name for name in names if name != "C2PA"]
 
 
@@ -328,4 +332,4 @@ def test_parts_are_named_for_box_hashes(kind: str, first: str, store: bytes) -> 
 def test_any_bytes_are_located_or_refused(data: bytes, head: bytes) -> None:
     with suppress(ValueError):
         locate(head + data)
-    box_names(head + data, Span(4, 5))
+    box_names(ImageFile(head + data), Span(4, 5))

@@ -1,0 +1,67 @@
+"""The chunks of a PNG file, and the manifest store in one of them.
+
+References
+----------
+W3C PNG specification, third edition, section 5 (chunks).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import Final
+
+from indelible.imaging.structure.walk import (
+    DAMAGED_STORE,
+    MAX_PARTS,
+    MAX_STORE,
+    TWO_STORES,
+    Located,
+    Segment,
+    Span,
+    Walk,
+)
+
+__all__ = ["MARK", "SIGNATURE", "locate", "walk"]
+
+#: The type of the chunk that holds the manifest.
+MARK: Final = b"caBX"
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+
+
+def walk(data: bytes) -> Walk:
+    """Return the chunks, checksums unchecked, up to the end chunk or to where they make no sense.
+
+    A chunk's content is followed by its checksum, the last four bytes of the chunk.
+    """
+    parts: list[Segment] = []
+    at = len(SIGNATURE)
+    while at + 12 <= len(data):
+        if len(parts) == MAX_PARTS:
+            return Walk(tuple(parts), at, too_many=True)
+        length, kind = struct.unpack_from(">I4s", data, at)
+        part = Segment(kind, at, at + 8, at + 12 + length)
+        if part.end > len(data):
+            return Walk(tuple(parts), at, part)
+        parts.append(part)
+        at = part.end
+        if kind == b"IEND":
+            break
+    return Walk(tuple(parts), at)
+
+
+def locate(data: bytes, walked: Walk) -> Located | None:
+    """Return the manifest store; raises as `structure.locate`."""
+    if walked.broken is not None and walked.broken.kind == MARK:
+        raise ValueError(DAMAGED_STORE)
+    chunks = [item for item in walked.parts if item.kind == MARK]
+    if not chunks:
+        return None
+    if len(chunks) > 1:
+        raise ValueError(TWO_STORES)
+    chunk = chunks[0]
+    content = data[chunk.content : chunk.end - 4]
+    checksum = int.from_bytes(data[chunk.end - 4 : chunk.end], "big")
+    if len(content) > MAX_STORE or zlib.crc32(content, zlib.crc32(MARK)) != checksum:
+        raise ValueError(DAMAGED_STORE)
+    return Located(content, (Span(chunk.start, chunk.end),))

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from indelible.credentials.signers.certificate_profile import C2PA_CLAIM_SIGNING
-from indelible.credentials.signers.signer import PrivateKey
+from indelible.credentials.signers.private_keys import PrivateKey
 
 CLAIM_SIGNING = (ExtendedKeyUsageOID.EMAIL_PROTECTION, C2PA_CLAIM_SIGNING)
 NOW = dt.datetime.now(dt.UTC)

@@ -22,7 +22,8 @@ from indelible.credentials import (
 from indelible.credentials.signals import xmp
 from indelible.credentials.signals.exif import read_text_fields
 from indelible.credentials.signals.finding import RULES
-from indelible.credentials.signers.signer import load_chain, load_private_key
+from indelible.credentials.signers.chains import load_chain
+from indelible.credentials.signers.private_keys import load_private_key
 from indelible.errors import ImageError, IndelibleError
 from indelible.imaging._xmp import corrected, without_address
 from indelible.imaging.metadata import clean_exif, exif_within, exif_without_orientation, fit_exif

@@ -28,7 +28,8 @@ import c2pa
 
 from indelible.credentials.manifests.media_types import sniff
 from indelible.credentials.manifests.remote import remote_address
-from indelible.credentials.signers.signer import PemSigner, Signer
+from indelible.credentials.signers.pem_signer import PemSigner
+from indelible.credentials.signers.protocol import Signer
 from indelible.credentials.store.opening import Store, open_store
 from indelible.errors import (
     IndelibleError,

@@ -11,9 +11,9 @@ from typing import Any
 from indelible.credentials.manifests.request import (
     MAX_DEFINITION_BYTES,
     PARENT_INSTANCE,
-    SourceType,
     new_manifest_id,
 )
+from indelible.credentials.source_types import SourceType
 from indelible.errors import ManifestError
 
 __all__ = ["ManifestDefinition"]

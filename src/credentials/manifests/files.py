@@ -14,7 +14,7 @@ from indelible.credentials.manifests.media_types import media_type, sniff
 from indelible.credentials.manifests.reading import read
 from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.manifests.signing import Definition, SignedPicture, sign
-from indelible.credentials.signers.signer import Signer
+from indelible.credentials.signers.protocol import Signer
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import ManifestError, OutputError, OutputExistsError, UnreadableImageError
 from indelible.imaging import read_bytes, stage

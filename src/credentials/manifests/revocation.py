@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from indelible.credentials.signers.signer import UNREADABLE
+from indelible.credentials.signers.chains import UNREADABLE
 from indelible.credentials.store.opening import signing_chains
 from indelible.network import is_public_host
 

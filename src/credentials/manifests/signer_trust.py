@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from indelible.credentials.manifests.report import Finding
 from indelible.credentials.manifests.status import SIGNER_PATH, SIGNER_USAGE, explain
 from indelible.credentials.signers.certificate_profile import SIGNING_PURPOSES
-from indelible.credentials.signers.signer import load_chain
+from indelible.credentials.signers.chains import load_chain
 from indelible.credentials.trust.paths import path_problem, purpose_problem, stamping_problem
 from indelible.credentials.trust.time_stamps import stamping_chain
 from indelible.credentials.trust.trust import PINNED, Trust

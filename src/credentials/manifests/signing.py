@@ -10,12 +10,13 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from indelible.credentials.identity import is_development
 from indelible.credentials.manifests import _c2pa, readback
 from indelible.credentials.manifests.media_types import media_type, sniff
-from indelible.credentials.manifests.request import PARENT_INSTANCE, SourceType
+from indelible.credentials.manifests.request import PARENT_INSTANCE
 from indelible.credentials.signers.certificate_profile import require_profile
-from indelible.credentials.signers.signer import DEFAULT_TIMESTAMP_URL, Signer, load_chain
+from indelible.credentials.signers.chains import is_development, load_chain
+from indelible.credentials.signers.protocol import DEFAULT_TIMESTAMP_URL, Signer
+from indelible.credentials.source_types import SourceType
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import ManifestError, UnreadableImageError
 

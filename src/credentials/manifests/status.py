@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from indelible.credentials.manifests import status_table
+from indelible.credentials.manifests import status_codes
 
 __all__ = [
     "EXCLUSIONS",
@@ -126,11 +126,11 @@ _NOTEWORTHY: Final = frozenset(
     }
 )
 _KINDS: Final[tuple[tuple[Kind, dict[str, str]], ...]] = (
-    ("picture", status_table.PICTURE),
-    ("integrity", status_table.INTEGRITY),
-    ("trust", status_table.TRUST),
-    ("note", status_table.NOTE),
-    ("identity", status_table.IDENTITY),
+    ("picture", status_codes.PICTURE),
+    ("integrity", status_codes.INTEGRITY),
+    ("trust", status_codes.TRUST),
+    ("note", status_codes.NOTE),
+    ("identity", status_codes.IDENTITY),
 )
 _TABLE: Final = {
     code: Meaning(

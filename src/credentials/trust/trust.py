@@ -23,7 +23,7 @@ from typing import Any, Literal
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from indelible.credentials.signers.signer import load_chain
+from indelible.credentials.signers.chains import load_chain
 from indelible.errors import CertificateError, TrustError
 
 __all__ = ["DEVELOPMENT", "OFFICIAL", "OFFICIAL_TSA", "PINNED", "USER", "Trust", "TrustList"]

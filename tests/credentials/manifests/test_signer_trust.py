@@ -18,7 +18,7 @@ from indelible.credentials import CredentialReport, PemSigner, Trust, read
 from indelible.credentials.manifests import _c2pa
 from indelible.credentials.manifests.signer_trust import is_trusted_stamp, vouch
 from indelible.credentials.signers.certificate_profile import SIGNING_PURPOSES
-from indelible.credentials.signers.signer import PrivateKey
+from indelible.credentials.signers.private_keys import PrivateKey
 from indelible.credentials.store.cose import parse_signature
 from indelible.credentials.store.jumbf import read_boxes
 from indelible.credentials.store.opening import open_store, signatures

@@ -22,28 +22,26 @@ from indelible.credentials.manifests.assertions import (
     TrainingMining,
 )
 from indelible.credentials.manifests.definitions import ManifestDefinition
-from indelible.credentials.manifests.files import extract_store, read_file, sidecar_path, sign_file
-from indelible.credentials.manifests.reading import read
-from indelible.credentials.manifests.report import (
+from indelible.credentials.manifests.embedded import extract_store, has_manifest
+from indelible.credentials.manifests.files import read_file, sidecar_path, sign_file
+from indelible.credentials.manifests.manifest_report import (
     Action,
-    CredentialReport,
     Finding,
     IngredientReport,
-    Integrity,
     ManifestReport,
-    Place,
     Signature,
     Standing,
-    State,
     weaker,
 )
+from indelible.credentials.manifests.reading import read
+from indelible.credentials.manifests.report import CredentialReport, Integrity, Place, State
 from indelible.credentials.manifests.request import (
     Generator,
     ManifestRequest,
     SoftBinding,
     new_manifest_id,
 )
-from indelible.credentials.manifests.signing import SignedPicture, has_manifest, sign
+from indelible.credentials.manifests.signing import SignedPicture, sign
 from indelible.credentials.signals.exif import camera_contradicts
 from indelible.credentials.signals.finding import Signal, find_signals
 from indelible.credentials.signers.certificate_profile import (

@@ -7,9 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from indelible.errors import UnreadableImageError
 from indelible.imaging._container import Container
 from indelible.imaging._located import Located
 from indelible.imaging._locating import locate
+from indelible.imaging._media_types import sniff
 from indelible.imaging.decoding import decode_container
 from indelible.imaging.files import read_bytes
 from indelible.imaging.formats import identify
@@ -56,6 +58,23 @@ class ImageFile:
             No image, or one of a format that Indelible does not read.
         """
         return identify(self.data)
+
+    @cached_property
+    def media_type(self) -> str:
+        """The IANA media type, from the content; ``application/c2pa`` for a manifest store alone.
+
+        Raises
+        ------
+        UnreadableImageError
+            No file that could carry a manifest.
+        """
+        kind = sniff(self.data)
+        if kind is None:
+            raise UnreadableImageError(
+                "the bytes are no picture that could carry Content Credentials",
+                hint="Use a JPEG, PNG, WebP, AVIF, TIFF, GIF or HEIC file.",
+            )
+        return kind
 
     @cached_property
     def header(self) -> Header:

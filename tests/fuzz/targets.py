@@ -124,13 +124,12 @@ def _settings(data: bytes) -> None:
 
 def _credentials(data: bytes) -> None:
     """Read a picture's manifest; its own bytes say which kind of picture it is."""
-    kind = imaging.identify(data)
-    _each(lambda: read(data, kind, trust=_TRUST).to_dict(), lambda: extract_store(data))
+    _each(lambda: read(data, trust=_TRUST).to_dict(), lambda: extract_store(data))
 
 
 def _store(data: bytes) -> None:
     _each(
-        lambda: read(_plain(), "png", trust=_TRUST, manifest_store=data).to_dict(),
+        lambda: read(_plain(), trust=_TRUST, manifest_store=data).to_dict(),
         lambda: signing_chains(data),
     )
 

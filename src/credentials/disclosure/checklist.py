@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from indelible.credentials.disclosure.legal_profiles import AIGC_KEYS, Profile, profiles_of
-from indelible.credentials.manifests.report import CredentialReport, ManifestReport
+from indelible.credentials.manifests.manifest_report import ManifestReport
+from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.signals import xmp
 from indelible.credentials.source_types import SourceType
 

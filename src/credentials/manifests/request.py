@@ -102,7 +102,7 @@ class Generator:
 
     @classmethod
     def unnamed(cls, **details: str | None) -> Generator:
-        """Return the generator of a picture whose maker nobody named.
+        """Return the generator of a picture if nobody named its maker.
 
         A manifest has to name the software that makes its claim, and that is this package. It does
         not say that this package made the picture.
@@ -130,7 +130,7 @@ class SoftBinding:
         Other readings of the stored value. Manifests store it as text, base64, hexadecimal digits
         or bytes, and nothing in them says which.
     key_id : str, optional
-        Id of the watermark key, 16 hexadecimal digits: who holds that key can tell whether the
+        Id of the watermark key, 16 hexadecimal digits: whoever holds that key can check whether the
         mark is where the manifest says that it is.
     """
 

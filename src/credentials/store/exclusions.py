@@ -4,7 +4,7 @@ The hash that binds a manifest to its picture cannot cover the manifest itself, 
 bytes that it names. Whoever changes these bytes breaks no signature. The C2PA library hashes what
 remains, and does not ask what else may lie there: a whole second picture has room in the padding of
 a manifest, and decoders show the picture that they meet first. So this module compares what is left
-out with where our own reader found the manifest (`locating`).
+out with where our own reader found the manifest (in `imaging`).
 
 Only the manifest that the hash belongs to is looked at: the active one, or the one that an update
 manifest updates.

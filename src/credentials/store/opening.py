@@ -167,7 +167,7 @@ def signatures(store: Store, only: str | None = None) -> dict[str, CoseSignature
     store : Store
         The manifest store.
     only : str, optional
-        Label of the one manifest whose signature is wanted; the others' are empty.
+        Label of the one manifest that is wanted; the signatures of the others are empty.
     """
     found: dict[str, CoseSignature] = {}
     for item in store.manifests:

@@ -1,4 +1,4 @@
-"""Trust: whose signatures count, and on whose word.
+"""Trust: which signers are believed, and which lists vouch for them.
 
 A valid signature says that nothing was changed since somebody signed. Whether that somebody is to
 be believed is a separate question, and the answer to it is a list of certificate authorities. The

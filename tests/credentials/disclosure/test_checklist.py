@@ -27,8 +27,8 @@ def test_a_filled_request_meets_its_profile(identity: DevelopmentIdentity, trust
     )
     request = fill_request("all", make_request(generator=COMPLETE), stamped)
     packet = disclosure_xmp("all", request, None)
-    data = sign(picture(), "jpeg", request, identity.signer).data
-    report = read(data, "jpeg", trust=trust)
+    data = sign(picture(), request, identity.signer).data
+    report = read(data, trust=trust)
     lines = check_profile("all", report, packet=packet, watermark_found=True)
     assert {line.profile for line in lines} == set(PROFILES)
     missing = {line.requirement for line in lines if not line.present}
@@ -36,7 +36,7 @@ def test_a_filled_request_meets_its_profile(identity: DevelopmentIdentity, trust
 
 
 def test_an_unmarked_picture_fails_every_line_that_was_looked_at() -> None:
-    lines = check_profile("all", read(picture(), "jpeg"), packet=None)
+    lines = check_profile("all", read(picture()), packet=None)
     assert all(not line.present for line in lines)
     assert [line.present for line in lines if "watermark" in line.requirement] == [None, None]
     assert all(line.detail for line in lines)
@@ -45,11 +45,11 @@ def test_an_unmarked_picture_fails_every_line_that_was_looked_at() -> None:
 def test_the_history_counts_for_what_the_newest_manifest_leaves_out(
     identity: DevelopmentIdentity, trust: Trust
 ) -> None:
-    first = sign(picture(), "jpeg", make_request(generator=COMPLETE), identity.signer)
+    first = sign(picture(), make_request(generator=COMPLETE), identity.signer)
     plain = make_request(
         generator=Generator("Editor"), soft_binding=None, source_type=SourceType.HUMAN_EDITED
     )
-    report = read(sign(first.data, "jpeg", plain, identity.signer).data, "jpeg", trust=trust)
+    report = read(sign(first.data, plain, identity.signer).data, trust=trust)
     lines = {line.requirement: line for line in check_profile("all", report, packet=b"junk")}
     assert lines["It says that the picture is AI-generated or AI-manipulated"].present
     assert lines["Marks that the picture had before are kept"].detail == "kept as parent"
@@ -60,5 +60,5 @@ def test_the_history_counts_for_what_the_newest_manifest_leaves_out(
 def test_a_hostile_label_is_no_label() -> None:
     for value in ("[]", "{", "7", "[" * 10_000, '{"Label": 1}'):
         packet = xmp.with_properties(None, {xmp.AIGC: value})
-        lines = check_profile("china", read(picture(), "jpeg"), packet=packet)
+        lines = check_profile("china", read(picture()), packet=packet)
         assert not lines[0].present

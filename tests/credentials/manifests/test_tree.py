@@ -10,13 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.credentials.manifests._c2pa import Reading
+from indelible.credentials.manifests._json import text_of
+from indelible.credentials.manifests.findings import trusted_manifests
 from indelible.credentials.manifests.status import SIGNER_TRUSTED, UNTRUSTED
-from indelible.credentials.manifests.tree import (
-    ManifestTree,
-    _soft_bindings,
-    text_of,
-    trusted_manifests,
-)
+from indelible.credentials.manifests.tree import ManifestTree, _soft_bindings
 from indelible.credentials.store.opening import Store
 
 ID = bytes(range(8))

@@ -45,8 +45,8 @@ SOFTHSM = next(
 
 def trusted(signer: Any) -> bool:
     assert isinstance(signer, Signer)
-    signed = sign(picture(), "jpeg", make_request(), signer)
-    return read(signed.data, "jpeg", trust=TRUST).state == "trusted"
+    signed = sign(picture(), make_request(), signer)
+    return read(signed.data, trust=TRUST).state == "trusted"
 
 
 class _PublicOnly:
@@ -125,7 +125,7 @@ def _hsm_check(label: str, folder: str) -> None:
             wrong = Pkcs11Signer(chain, module=str(SOFTHSM), **options)
             signer.close()
             with pytest.raises(SigningError, match="refused to sign"):
-                sign(picture(), "jpeg", make_request(), wrong)
+                sign(picture(), make_request(), wrong)
     chain = pem(AUTHORITY.issue(new_key()))
     missing = Pkcs11Signer(chain, module="/no/such/library.so", token_label=label, key_label="x")
     with pytest.raises(SigningError):
@@ -220,6 +220,7 @@ def test_long_claims_are_hashed_before_they_go_to_aws() -> None:
     signature = signer.sign(data)
     r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
     der = utils.encode_dss_signature(r, s)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
     key.public_key().verify(der, data, ec.ECDSA(hashes.SHA256()))
     assert asked[0]["MessageType"] == "DIGEST"
     assert asked[0]["SigningAlgorithm"] == "ECDSA_SHA_256"
@@ -230,9 +231,9 @@ def test_aws_kms_errors_are_ours(kms: Any) -> None:
     key_id = created["KeyMetadata"]["KeyId"]
     chain = pem(AUTHORITY.issue(new_key()))
     with pytest.raises(SigningError, match="does not match"):
-        sign(picture(), "jpeg", make_request(), AwsKmsSigner(chain, key_id, client=kms))
+        sign(picture(), make_request(), AwsKmsSigner(chain, key_id, client=kms))
     with pytest.raises(SigningError, match="AWS KMS"):
-        sign(picture(), "jpeg", make_request(), AwsKmsSigner(chain, "alias/none", client=kms))
+        sign(picture(), make_request(), AwsKmsSigner(chain, "alias/none", client=kms))
     with pytest.raises(SigningError, match="cannot sign"):
         AwsKmsSigner(pem(AUTHORITY.issue(new_key("ed25519"))), key_id, client=kms)
 

@@ -27,8 +27,8 @@ TRUST = Trust.nobody().with_anchors(AUTHORITY.pem)
 
 
 def trusted(signer: Signer) -> bool:
-    signed = sign(picture(), "jpeg", make_request(), signer)
-    report = read(signed.data, "jpeg", trust=TRUST)
+    signed = sign(picture(), make_request(), signer)
+    report = read(signed.data, trust=TRUST)
     assert report.manifest is not None
     assert report.manifest.signature.algorithm == signer.algorithm
     return report.state == "trusted"

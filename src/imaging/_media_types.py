@@ -1,25 +1,9 @@
-"""Formats that can carry a manifest: names, media types, and what a file's first bytes say."""
+"""The media types of files that can carry a manifest, from their first bytes."""
 
 from __future__ import annotations
 
-from indelible.errors import UnsupportedImageError
+__all__ = ["sniff"]
 
-__all__ = ["media_type", "sniff"]
-
-_MEDIA_TYPES = {
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "avif": "image/avif",
-    "tiff": "image/tiff",
-    "tif": "image/tiff",
-    "dng": "image/x-adobe-dng",
-    "gif": "image/gif",
-    "heic": "image/heic",
-    "heif": "image/heif",
-    "c2pa": "application/c2pa",
-}
 # First bytes: (offset, bytes, media type), the first match counts.
 _SIGNATURES = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
@@ -39,26 +23,6 @@ _BRANDS = (
     ((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), "image/heic"),
     ((b"mif1", b"mif2", b"msf1"), "image/heif"),
 )
-
-
-def media_type(format: str) -> str:
-    """Return the media type of `format`, a name such as ``"jpeg"`` or a media type already.
-
-    Raises
-    ------
-    UnsupportedImageError
-        If no manifest can be carried by that format.
-    """
-    name = format.lower().lstrip(".")
-    if "/" in name:
-        if name in _MEDIA_TYPES.values():
-            return name
-    elif name in _MEDIA_TYPES:
-        return _MEDIA_TYPES[name]
-    raise UnsupportedImageError(
-        f"{format!r} is not a format that can carry Content Credentials",
-        hint="Use JPEG, PNG, WebP, AVIF, TIFF, GIF or HEIC.",
-    )
 
 
 def sniff(data: bytes) -> str | None:

@@ -18,9 +18,8 @@ from indelible.credentials import (
 from indelible.credentials.manifests.reading import _report
 from indelible.credentials.store.jumbf import read_boxes
 from indelible.imaging import ImageFile
-from tests.credentials.authority import DAY, NOW
+from tests.credentials.authority import DAY, NOW, freeze
 from tests.credentials.conftest import library_reading, make_request, picture, sign_unchecked
-from tests.credentials.test_timestamps import freeze
 
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 ACTIONS = {

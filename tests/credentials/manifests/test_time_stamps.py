@@ -6,7 +6,6 @@ import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +17,7 @@ from indelible.credentials.manifests.reading import _report
 from indelible.credentials.store.opening import open_store
 from indelible.errors import CertificateError, SigningError
 from indelible.imaging import ImageFile
-from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
+from tests.credentials.authority import DAY, NOW, Authority, Leaf, freeze, key_pem, new_key, pem
 from tests.credentials.conftest import library_reading, make_request, picture, sign_unchecked
 from tests.credentials.timestamp_authority import TimeStampAuthority
 
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 AUTHORITY = Authority()
 KEY = new_key()
 CHAIN = pem(AUTHORITY.issue(KEY))
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 TRUST = Trust.nobody().with_anchors(AUTHORITY.pem)
 
 
@@ -194,20 +193,6 @@ def test_a_certificate_that_is_not_valid_yet_has_not_expired() -> None:
     with freeze(NOW - 10_000 * DAY):
         report = read(fixture("expired.jpg"), trust=trust)
     assert (report.expired, report.signer_trusted) == (False, False)
-
-
-@contextmanager
-def freeze(moment: dt.datetime) -> Iterator[None]:
-    """Let our own checks, not the library's, live at another time."""
-
-    class Clock(dt.datetime):
-        @classmethod
-        def now(cls, tz: dt.tzinfo | None = None) -> Clock:
-            return cls.fromtimestamp(moment.timestamp(), tz)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("indelible.credentials.manifests.signer_trust.dt.datetime", Clock)
-        yield
 
 
 def test_an_expired_certificate_is_refused_before_it_signs() -> None:

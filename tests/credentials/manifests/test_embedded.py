@@ -6,6 +6,7 @@ import gc
 import weakref
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 
 import pytest
 
@@ -19,8 +20,9 @@ from indelible.credentials import (
     sign,
 )
 from indelible.credentials.manifests import _c2pa, embedded
+from indelible.credentials.store.opening import open_store
 from indelible.errors import ManifestError, UnreadableImageError
-from indelible.imaging import ImageFile, image_file
+from indelible.imaging import ImageFile
 from tests.credentials.conftest import make_request, picture
 
 Work = dict[str, Counter[bytes]]
@@ -38,8 +40,10 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
 
         return count
 
-    monkeypatch.setattr(image_file, "locate", counting("located", image_file.locate))
-    monkeypatch.setattr(embedded, "open_store", counting("opened", embedded.open_store))
+    walk = cached_property(counting("located", vars(ImageFile)["manifest"].func))
+    walk.__set_name__(ImageFile, "manifest")
+    monkeypatch.setattr(ImageFile, "manifest", walk)
+    monkeypatch.setattr(embedded, "open_store", counting("opened", open_store))
     monkeypatch.setattr(_c2pa, "read", counting("read", _c2pa.read))
     return counted
 

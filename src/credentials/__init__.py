@@ -59,7 +59,8 @@ from indelible.credentials.signers.pem_signer import PemSigner
 from indelible.credentials.signers.protocol import CallbackSigner, Signer
 from indelible.credentials.source_types import SourceType
 from indelible.credentials.store.opening import signing_chains
-from indelible.credentials.trust.trust import Trust, TrustList, parse_list
+from indelible.credentials.trust.trust import Trust
+from indelible.credentials.trust.trust_lists import TrustList, parse_list
 from indelible.credentials.trust.trust_store import TrustStore
 
 __all__ = [

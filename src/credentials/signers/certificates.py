@@ -94,11 +94,6 @@ class CertificateRequest:
     key: Secret
     request_pem: bytes
 
-    @property
-    def key_pem(self) -> bytes:
-        """The private key in PEM."""
-        return self.key.reveal()
-
 
 def inspect_chain(
     pem: bytes, *, now: dt.datetime | None = None

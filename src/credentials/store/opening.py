@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from indelible.credentials.store.bounds import check_cbor, decode_cbor
+from indelible.credentials.store.cbor import check_cbor, decode_cbor
 from indelible.credentials.store.cose import CoseSignature, parse_signature
 from indelible.credentials.store.jumbf import Box, read_boxes
 from indelible.imaging._located import MAX_STORE

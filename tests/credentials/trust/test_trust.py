@@ -20,7 +20,8 @@ from indelible.credentials import (
     read,
     sign,
 )
-from indelible.credentials.trust.trust import OFFICIAL, OFFICIAL_TSA, PINNED, USER
+from indelible.credentials.trust.trust import PINNED
+from indelible.credentials.trust.trust_lists import OFFICIAL, OFFICIAL_TSA, USER
 from indelible.errors import NetworkError, TrustError
 from tests.credentials.authority import Authority, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.credentials import DevelopmentIdentity, Trust, read, sign
-from indelible.credentials.store.bounds import check_cbor, decode_cbor
+from indelible.credentials.store.cbor import check_cbor, decode_cbor
 from tests.credentials.conftest import make_request, picture
 
 KINDS = ["jpeg", "png", "webp", "tiff", "gif", "avif"]

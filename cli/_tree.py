@@ -24,7 +24,7 @@ from indelible.credentials import (
     Standing,
     weaker,
 )
-from indelible.credentials.disclosure.profiles import NOTICE
+from indelible.credentials.disclosure.checklist import NOTICE
 from indelible.verification.wording import DEVELOPMENT_NOTE, SOURCE_WORDS, time_words
 
 __all__ = ["certificate_list", "manifest_tree", "profile_table", "signal_list"]

@@ -86,7 +86,7 @@ def command(
             f"the picture already carries the watermark id {marked.payload.hex()} of this key",
             hint="Use the original, or another key.",
         )
-    if source.data is not None and has_manifest(source.data, source.format or "jpeg"):
+    if source.data is not None and has_manifest(source.data):
         remark("The picture's manifest is not carried over; `indelible protect` keeps it.")
     if place is None:
         write_bytes(marked.data)

@@ -29,7 +29,7 @@ from indelible.cli._options import (
 )
 from indelible.cli._tree import certificate_list, manifest_tree, profile_table, signal_list
 from indelible.credentials import AiClaim, CertificateReport, CredentialReport, ProfileLine, Signal
-from indelible.credentials.disclosure.profiles import NOTICE
+from indelible.credentials.disclosure.checklist import NOTICE
 from indelible.credentials.signers.certificates import describe as describe_certificate
 from indelible.errors import IndelibleError, ManifestError
 from indelible.imaging import Limits
@@ -110,18 +110,17 @@ def command(
     def work(item: Input) -> _Inspection:
         source = item.source(limits)
         data = imaging.read_bytes(source, limits=limits)
-        header = imaging.read_header(data, limits=limits, tolerant=True)
+        imaging.read_header(data, limits=limits, tolerant=True)  # refuses what is no picture
         credential = read_credential(
             source,
             data,
-            header.format,
             trust=trusted,
             manifest=manifest,
             remote_hosts=tuple(allow_host or ()),
             ocsp=ocsp,
             limits=limits,
         )
-        store = _store(source, data, header.format, manifest) if certs or extract else None
+        store = _store(source, data, manifest) if certs or extract else None
         if extract is not None:
             _write_store(extract, store, force=force)
         picture, unseen = _plain_metadata(data, limits)
@@ -150,11 +149,11 @@ def command(
     raise typer.Exit(worst(done, _exit_code))
 
 
-def _store(source: Path | bytes, data: bytes, format: str, manifest: Path | None) -> bytes | None:
+def _store(source: Path | bytes, data: bytes, manifest: Path | None) -> bytes | None:
     """Return the manifest store that was inspected, from wherever it came."""
     if manifest is not None:
         return imaging.read_bytes(manifest)
-    inside = credentials.extract_store(data, format)
+    inside = credentials.extract_store(data)
     if inside is None and isinstance(source, Path):
         beside = credentials.sidecar_path(source)
         if beside.is_file() and beside != source:

@@ -24,14 +24,13 @@ from cryptography.hazmat.primitives.serialization import (
 from indelible.credentials import (
     PemSigner,
     create_identity,
-    generate_private_key,
     identity,
     load_identity,
 )
 from indelible.credentials.signers import certificates
 from indelible.credentials.signers.opening import open_signer
 from indelible.credentials.signers.pkcs11 import Pkcs11Signer
-from indelible.credentials.signers.signer import load_private_key
+from indelible.credentials.signers.private_keys import load_private_key
 from indelible.errors import IndelibleError
 from indelible.secret import Secret
 from indelible.settings.defaults import current
@@ -78,7 +77,7 @@ def shown(error: BaseException) -> str:
 
 
 def pem(passphrase: str | None = None) -> bytes:
-    key = generate_private_key()
+    key = certificates.generate_private_key()
     if passphrase is None:
         encryption: object = NoEncryption()
     else:

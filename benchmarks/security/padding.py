@@ -91,7 +91,7 @@ def sample(kind: str, picture: Path | None = None) -> Sample:
         request = credentials.ManifestRequest(
             credentials.new_manifest_id(), credentials.Generator("Benchmark", "1")
         )
-        signed = credentials.sign(data, kind, request, identity.signer).data
+        signed = credentials.sign(data, request, identity.signer).data
         trust = identity.trust()
     found = ImageFile(signed).manifest
     if found is None:
@@ -239,7 +239,7 @@ def tries(given: Sample, kind: str, count: int, rng: random.Random) -> Record:
         if data == given.room.data:
             continue
         begin = time.perf_counter()
-        report = credentials.read(data, given.room.kind, trust=given.trust)
+        report = credentials.read(data, trust=given.trust)
         found["slowest"] = max(found["slowest"], time.perf_counter() - begin)
         found["tries"] += 1
         found["caught"] += {item.code for item in report.failures} == {"indelible.exclusions"}

@@ -108,10 +108,10 @@ def _operations(jpeg: bytes, folder: Path) -> dict[str, Callable[[], object]]:
         with c2pa.Reader(_KIND, io.BytesIO(signed)) as reader:
             reader.json()
 
-    signed = credentials.sign(jpeg, "jpeg", request(), signer).data
+    signed = credentials.sign(jpeg, request(), signer).data
     return {
-        "sign": lambda: credentials.sign(jpeg, "jpeg", request(), signer),
+        "sign": lambda: credentials.sign(jpeg, request(), signer),
         "sign, bare library": sign_bare,
-        "read": lambda: credentials.read(signed, "jpeg"),
+        "read": lambda: credentials.read(signed),
         "read, bare library": read_bare,
     }

@@ -1,4 +1,4 @@
-"""Content Credentials: signing and reading C2PA manifests, trust, certificates and the registry.
+"""Content Credentials: signing and reading C2PA manifests, trust, and certificates.
 
 This package never looks at pixels; it binds manifests to encoded files and to the ids that
 watermarks carry. It opens no network connection unless it is asked to.
@@ -6,13 +6,9 @@ watermarks carry. It opens no network connection unless it is asked to.
 
 from __future__ import annotations
 
-from indelible.credentials.disclosure.ai import AiClaim, ai_claims
-from indelible.credentials.disclosure.profiles import (
-    ProfileLine,
-    check_profile,
-    disclosure_xmp,
-    fill_request,
-)
+from indelible.credentials.disclosure.ai_claims import AiClaim, ai_claims
+from indelible.credentials.disclosure.checklist import ProfileLine, check_profile
+from indelible.credentials.disclosure.legal_profiles import disclosure_xmp, fill_request
 from indelible.credentials.identity import (
     DevelopmentIdentity,
     create_identity,
@@ -26,47 +22,45 @@ from indelible.credentials.manifests.assertions import (
     TrainingMining,
 )
 from indelible.credentials.manifests.definitions import ManifestDefinition
-from indelible.credentials.manifests.files import extract_store, read_file, sidecar_path, sign_file
-from indelible.credentials.manifests.reading import read
-from indelible.credentials.manifests.report import (
+from indelible.credentials.manifests.embedded import extract_store, has_manifest
+from indelible.credentials.manifests.files import read_file, sidecar_path, sign_file
+from indelible.credentials.manifests.manifest_report import (
     Action,
-    CredentialReport,
     Finding,
     IngredientReport,
-    Integrity,
     ManifestReport,
-    Place,
     Signature,
     Standing,
-    State,
     weaker,
 )
+from indelible.credentials.manifests.reading import read
+from indelible.credentials.manifests.report import CredentialReport, Integrity, Place, State
 from indelible.credentials.manifests.request import (
     Generator,
     ManifestRequest,
     SoftBinding,
-    SourceType,
     new_manifest_id,
 )
-from indelible.credentials.manifests.signing import SignedPicture, has_manifest, sign
+from indelible.credentials.manifests.signing import SignedPicture, sign
 from indelible.credentials.signals.exif import camera_contradicts
 from indelible.credentials.signals.finding import Signal, find_signals
 from indelible.credentials.signers.certificate_profile import (
     ProfileFinding,
     check_chain,
-    require_profile,
 )
 from indelible.credentials.signers.certificates import (
     CertificateReport,
     CertificateRequest,
     create_request,
-    generate_private_key,
     inspect_chain,
     write_request,
 )
-from indelible.credentials.signers.signer import CallbackSigner, PemSigner, Signer
+from indelible.credentials.signers.pem_signer import PemSigner
+from indelible.credentials.signers.protocol import CallbackSigner, Signer
+from indelible.credentials.source_types import SourceType
 from indelible.credentials.store.opening import signing_chains
-from indelible.credentials.trust.trust import Trust, TrustList, parse_list
+from indelible.credentials.trust.trust import Trust
+from indelible.credentials.trust.trust_lists import TrustList, parse_list
 from indelible.credentials.trust.trust_store import TrustStore
 
 __all__ = [
@@ -113,7 +107,6 @@ __all__ = [
     "extract_store",
     "fill_request",
     "find_signals",
-    "generate_private_key",
     "has_manifest",
     "inspect_chain",
     "load_identity",
@@ -122,7 +115,6 @@ __all__ = [
     "parse_list",
     "read",
     "read_file",
-    "require_profile",
     "sidecar_path",
     "sign",
     "sign_file",

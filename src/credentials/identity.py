@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from indelible.credentials.signers.certificate_profile import C2PA_CLAIM_SIGNING
-from indelible.credentials.signers.signer import PemSigner, load_chain
+from indelible.credentials.signers.chains import DEVELOPMENT_ORGANIZATION, load_chain
+from indelible.credentials.signers.pem_signer import PemSigner
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import CertificateError, IdentityError, SigningError
 from indelible.files import make_private_folder, read_file, read_private_file
@@ -28,7 +29,6 @@ from indelible.secret import Secret
 __all__ = [
     "DevelopmentIdentity",
     "create_identity",
-    "is_development",
     "load_identity",
     "load_or_create_identity",
 ]
@@ -37,7 +37,6 @@ AUTHORITY_FILE = "development-ca.pem"
 CHAIN_FILE = "development-chain.pem"
 KEY_FILE = "development-key.pem"
 
-_ORGANIZATION = "Indelible development"
 _MAX_FILE_BYTES = 1 << 20
 _AUTHORITY_YEARS = 10
 _LEAF_YEARS = 5
@@ -120,7 +119,7 @@ def create_identity(
             _write_private(staging / AUTHORITY_FILE, authority_pem)
             _write_private(staging / CHAIN_FILE, chain_pem)
             _write_private(staging / KEY_FILE, key_pem)
-            # Renaming onto a folder that has files fails, so that whoever comes second loses.
+            # Renaming onto a folder that has files fails, so that only the first of several wins.
             staging.rename(target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
@@ -174,19 +173,6 @@ def load_identity(
             f"here, add the old {AUTHORITY_FILE} as a trust anchor.",
         )
     return DevelopmentIdentity(place, authority, signer, expires)
-
-
-def is_development(chain_pem: bytes) -> bool:
-    """Whether a signing certificate is of a development identity: this machine's or another's.
-
-    Raises
-    ------
-    CertificateError
-        If the chain cannot be read.
-    """
-    issuer = load_chain(chain_pem)[0].issuer
-    names = issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
-    return [item.value for item in names] == [_ORGANIZATION]
 
 
 def _make_certificates(start: dt.datetime) -> tuple[bytes, bytes, Secret]:
@@ -256,7 +242,7 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _ORGANIZATION),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, DEVELOPMENT_ORGANIZATION),
         ]
     )
 

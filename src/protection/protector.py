@@ -257,7 +257,6 @@ def protect(
             continue
         signed = credentials.sign(
             marked.data,
-            canvas.format,
             draft,
             signer,
             parent=parent,
@@ -265,7 +264,7 @@ def protect(
             trust=trust,
         )
         if profile is not None:
-            _check_profile(profile, signed.data, canvas.format, xmp, trust)
+            _check_profile(profile, signed.data, xmp, trust)
         record = Record(
             manifest_id=signed.manifest_id,
             algorithm=watermark.ALGORITHM,
@@ -326,16 +325,16 @@ def _recovered_history(
     History is never dropped: what a file carries itself is kept by `credentials.sign`, this is for
     files whose metadata was stripped, and for bare pixels.
     """
-    if source.data is not None and credentials.has_manifest(source.data, source.format or ""):
+    if source.data is not None and credentials.has_manifest(source.data):
         return None
     for found in before:
         if found.payload is None or not registry.has(watermark.ALGORITHM, found.payload):
             continue
         for record in registry.find(watermark.ALGORITHM, found.payload):
-            data, format = source.data, source.format
-            if data is None or format is None:
-                data, format = imaging.encode(source.pixels, "png"), "png"
-            report = credentials.read(data, format, manifest_store=record.manifest_store)
+            data = source.data
+            if data is None:
+                data = imaging.encode(source.pixels, "png")
+            report = credentials.read(data, manifest_store=record.manifest_store)
             sound = report.integrity in ("intact", "changed")
             names = (b.names(watermark.ALGORITHM, found.payload) for b in report.soft_bindings)
             if sound and any(names):
@@ -347,12 +346,12 @@ def _history_is_unreadable(source: Source) -> bool:
     """Whether the manifest that a file carries is too damaged to be kept as history."""
     if source.data is None:
         return False
-    return credentials.read(source.data, source.format or "").state == "unreadable"
+    return credentials.read(source.data).state == "unreadable"
 
 
-def _check_profile(profile: str, data: bytes, format: str, xmp: bytes | None, trust: Trust) -> None:
+def _check_profile(profile: str, data: bytes, xmp: bytes | None, trust: Trust) -> None:
     """Read what was signed and make sure that it says what the profile asks for."""
-    report = credentials.read(data, format, trust=trust)
+    report = credentials.read(data, trust=trust)
     lines = credentials.check_profile(profile, report, packet=xmp, watermark_found=True)
     missing = [f"{line.profile}: {line.requirement}" for line in lines if line.present is False]
     if missing:

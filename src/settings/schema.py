@@ -47,7 +47,8 @@ from typing import Any, Final, Literal
 
 import platformdirs
 
-from indelible.credentials.manifests.request import SourceType, is_contact
+from indelible.credentials.manifests.request import is_contact
+from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
 from indelible.files import read_file
 from indelible.imaging import Limits

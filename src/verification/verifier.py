@@ -137,7 +137,6 @@ def verify(
         credential = read_credential(
             path,
             data,
-            header.format,
             trust=trust,
             manifest=manifest,
             remote_hosts=hosts,
@@ -147,7 +146,7 @@ def verify(
     with clock.leg("watermark"):
         mark, signals, header = _pixel_legs(data, header, ring, limits, credential)
     with clock.leg("registry"):
-        recovered = _registry_leg(mark.payload, data, header.format, registry=registry, trust=trust)
+        recovered = _registry_leg(mark.payload, data, registry=registry, trust=trust)
     evidence = weigh(credential, mark, recovered, ring)
     judgement = judge(evidence)
     result = Verification(
@@ -207,7 +206,6 @@ def _log_result(result: Verification) -> None:
 def read_credential(
     path: object,
     data: bytes,
-    format: str,
     *,
     trust: Trust,
     manifest: FileInput | None,
@@ -224,8 +222,6 @@ def read_credential(
         (bytes, None) has nothing beside it.
     data : bytes
         The picture.
-    format : str
-        Its format.
     trust, manifest, remote_hosts, ocsp, limits
         As for `verify`.
 
@@ -237,7 +233,7 @@ def read_credential(
     """
 
     def read(store: bytes | None = None) -> CredentialReport:
-        return credentials.read(data, format, trust=trust, manifest_store=store, ocsp=ocsp)
+        return credentials.read(data, trust=trust, manifest_store=store, ocsp=ocsp)
 
     if manifest is not None:
         return replace(read(imaging.read_bytes(manifest, limits=limits)), place="given")
@@ -298,7 +294,6 @@ def _pixel_legs(
 def _registry_leg(
     payload: bytes | None,
     data: bytes,
-    format: str,
     *,
     registry: Registry | None,
     trust: Trust,
@@ -314,7 +309,7 @@ def _registry_leg(
     except RegistryError as error:
         return RegistryReport("unavailable", reason=error.reason())
     candidates = [
-        _recover(manifest_id, store, payload, data, format, trust) for manifest_id, store in records
+        _recover(manifest_id, store, payload, data, trust) for manifest_id, store in records
     ]
     if not candidates:
         return RegistryReport("unknown", reason="The registry does not hold this id.")
@@ -342,10 +337,10 @@ def _find(registry: Registry, payload: bytes) -> list[tuple[str, bytes]]:
 
 
 def _recover(
-    manifest_id: str, store: bytes, payload: bytes, data: bytes, format: str, trust: Trust
+    manifest_id: str, store: bytes, payload: bytes, data: bytes, trust: Trust
 ) -> RegistryReport:
     try:
-        report = credentials.read(data, format, trust=trust, manifest_store=store)
+        report = credentials.read(data, trust=trust, manifest_store=store)
     except IndelibleError as error:
         report = CredentialReport("unreadable", reasons=(error.reason(),))
     names = any(b.names(watermark.ALGORITHM, payload) for b in report.soft_bindings)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from indelible.credentials.signers.certificate_profile import C2PA_CLAIM_SIGNING
-from indelible.credentials.signers.signer import PrivateKey
+from indelible.credentials.signers.private_keys import PrivateKey
 
 CLAIM_SIGNING = (ExtendedKeyUsageOID.EMAIL_PROTECTION, C2PA_CLAIM_SIGNING)
 NOW = dt.datetime.now(dt.UTC)
@@ -163,3 +165,17 @@ def new_key(algorithm: str = "es256") -> PrivateKey:
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
     curves = {"es256": ec.SECP256R1(), "es384": ec.SECP384R1(), "es512": ec.SECP521R1()}
     return ec.generate_private_key(curves[algorithm])
+
+
+@contextmanager
+def freeze(moment: dt.datetime) -> Iterator[None]:
+    """Let our own checks, not the library's, live at another time."""
+
+    class Clock(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Clock:
+            return cls.fromtimestamp(moment.timestamp(), tz)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("indelible.credentials.manifests.signer_trust.dt.datetime", Clock)
+        yield

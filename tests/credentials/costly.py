@@ -24,7 +24,6 @@ from indelible.credentials import (
     sign,
     signing_chains,
 )
-from indelible.credentials.manifests.media_types import sniff
 from indelible.imaging import C2PA_UUID
 from tests.credentials.conftest import make_request, picture
 from tests.credentials.stores import assertion, box, manifest, many, store, superbox
@@ -94,7 +93,7 @@ def signed() -> Iterator[tuple[str, bytes]]:
         ("800 kB of text", [Assertion(thing, {"text": "x" * 800_000})]),
     ):
         request = make_request(assertions=tuple(given))
-        data = sign(picture("jpeg"), "jpeg", request, signer).data
+        data = sign(picture("jpeg"), request, signer).data
         yield name, data
 
 
@@ -107,9 +106,9 @@ def main() -> int:
     )
     for name, data, given in files:
         begin = time.process_time()
-        report = read(data, sniff(data) or "jpeg", manifest_store=given)
+        report = read(data, manifest_store=given)
         if given is None:
-            has_manifest(data, "jpeg")
+            has_manifest(data)
         else:
             signing_chains(given)
         took = time.process_time() - begin

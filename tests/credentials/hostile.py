@@ -57,9 +57,9 @@ class Sample:
 
 def make_sample(kind: str, identity: DevelopmentIdentity, *, size: int = 192) -> Sample:
     request = make_request(title="A picture")
-    first = sign(picture(kind, seed=1, size=size), kind, request, identity.signer)
-    data = sign(first.data, kind, make_request(), identity.signer).data
-    report = read(data, kind, trust=identity.trust())
+    first = sign(picture(kind, seed=1, size=size), request, identity.signer)
+    data = sign(first.data, make_request(), identity.signer).data
+    report = read(data, trust=identity.trust())
     assert report.state == "trusted"
     return Sample(kind, data, report, imaging.decode(data).pixels)
 
@@ -85,7 +85,7 @@ def complaint(sample: Sample, damaged: bytes, trust: Trust) -> str | None:
 def _read_all(
     sample: Sample, damaged: bytes, trust: Trust
 ) -> tuple[CredentialReport, np.ndarray | None]:
-    report = read(damaged, sample.kind, trust=trust)
+    report = read(damaged, trust=trust)
     with suppress(IndelibleError):
         extract_store(damaged)
     try:
@@ -296,7 +296,7 @@ def transplants(
     """Yield (format, another picture, the manifest store of a first one)."""
     for index in range(count):
         kind, other = rng.choice(KINDS), rng.choice(KINDS)
-        signed = sign(picture(kind, seed=index), kind, make_request(), identity.signer)
+        signed = sign(picture(kind, seed=index), make_request(), identity.signer)
         target = picture(other, seed=index + 1_000_000)
         if other == "jpeg" and kind == "jpeg":
             # The manifest's own segments, moved into the other file.
@@ -311,7 +311,7 @@ def transplants(
 
 
 def transplant_complaint(kind: str, data: bytes, store: bytes, trust: Trust) -> str | None:
-    report = read(data, kind, trust=trust, manifest_store=store or None)
+    report = read(data, trust=trust, manifest_store=store or None)
     return None if report.state == "invalid" else f"a transplanted manifest reads {report.state}"
 
 

@@ -562,7 +562,7 @@ def _credentials_of_people() -> Iterator[Seed]:
         "dashes": begin + b"-" * 2_000_000,
         "no certificate": begin + b"AAAA\n" * 300_000 + end,
         "a request": request.request_pem,
-        "a key": request.key_pem,
+        "a key": request.key.reveal(),
     }
     for name, data in lists.items():
         yield Seed("pem", name, data)

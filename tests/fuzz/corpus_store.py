@@ -55,7 +55,7 @@ def signed_store() -> bytes:
     request = ManifestRequest(new_manifest_id(), Generator("Fuzz", "1", model="m"))
     with tempfile.TemporaryDirectory() as folder:
         signer = create_identity(Path(folder, "identity")).signer
-        return sign(build.png(), "png", request, signer).manifest_store
+        return sign(build.png(), request, signer).manifest_store
 
 
 def with_box(store: bytes, added: bytes, *, long: bool) -> bytes:

@@ -22,7 +22,8 @@ from indelible.credentials import (
 from indelible.credentials.signals import xmp
 from indelible.credentials.signals.exif import read_text_fields
 from indelible.credentials.signals.finding import RULES
-from indelible.credentials.signers.signer import load_chain, load_private_key
+from indelible.credentials.signers.chains import load_chain
+from indelible.credentials.signers.private_keys import load_private_key
 from indelible.errors import ImageError, IndelibleError
 from indelible.imaging._xmp import corrected, without_address
 from indelible.imaging.metadata import clean_exif, exif_within, exif_without_orientation, fit_exif
@@ -123,13 +124,12 @@ def _settings(data: bytes) -> None:
 
 def _credentials(data: bytes) -> None:
     """Read a picture's manifest; its own bytes say which kind of picture it is."""
-    kind = imaging.identify(data)
-    _each(lambda: read(data, kind, trust=_TRUST).to_dict(), lambda: extract_store(data))
+    _each(lambda: read(data, trust=_TRUST).to_dict(), lambda: extract_store(data))
 
 
 def _store(data: bytes) -> None:
     _each(
-        lambda: read(_plain(), "png", trust=_TRUST, manifest_store=data).to_dict(),
+        lambda: read(_plain(), trust=_TRUST, manifest_store=data).to_dict(),
         lambda: signing_chains(data),
     )
 

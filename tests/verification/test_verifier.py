@@ -156,7 +156,6 @@ def test_suspect_when_the_manifest_names_another_id(photograph: Pixels) -> None:
     marked = watermark.embed(imaging.decode(other.data).pixels, b"intruder", key)
     signed = credentials.sign(
         imaging.encode(marked, "png"),
-        "png",
         credentials.ManifestRequest(
             credentials.new_manifest_id(),
             credentials.Generator("x"),
@@ -248,7 +247,6 @@ def test_history_names_an_older_mark(photograph: Pixels) -> None:
     # The older mark is what a detector might find instead: sign its pixels with the newer manifest.
     signed = credentials.sign(
         imaging.encode(imaging.decode(first.data).pixels, "png"),
-        "png",
         credentials.ManifestRequest(
             credentials.new_manifest_id(),
             credentials.Generator("x"),
@@ -306,7 +304,7 @@ def signed_anew(
             soft_binding=soft_binding,
         )
     data = imaging.encode(pixels, "jpeg", quality=85)
-    return credentials.sign(data, "jpeg", request, signer, parent=parent).data
+    return credentials.sign(data, request, signer, parent=parent).data
 
 
 @pytest.fixture
@@ -407,7 +405,7 @@ def test_the_best_of_several_recovered_manifests_speaks(
         return Record(name, watermark.ALGORITHM, protected.payload, manifest_store, "image/jpeg")
 
     def store(data: bytes) -> bytes:
-        extracted = credentials.extract_store(data, "jpeg")
+        extracted = credentials.extract_store(data)
         assert extracted is not None
         return extracted
 
@@ -420,7 +418,6 @@ def test_the_best_of_several_recovered_manifests_speaks(
             verifier._registry_leg(
                 protected.payload,
                 repost(protected.data),
-                "jpeg",
                 registry=_Answering(merged, list(order)),
                 trust=current().trust(),
             )

@@ -5,11 +5,11 @@ Everything that reaches the C2PA library passes through here, so that four thing
 * **no network unless asked**: the library's defaults fetch remote manifests from any address that a
   picture's metadata names. Every context made here switches that off first;
 * **the library reads what our own reader found and checked**: it is handed the manifest store, and
-  a picture in which there is none does not reach it. See `locating` and `store`;
+  a picture in which there is none does not reach it. See `embedded` and the room `store`;
 * **contexts are built once** for each combination of settings, and signers once for each key in
   memory; both again in a forked child, which cannot use its parent's;
-* **only our own exceptions leave**: the library tells its errors apart by message alone, and a
-  signer's exception would otherwise be lost inside it.
+* **only our own exceptions leave**: the library's errors differ by message alone (`refusals`), and
+  a signer's exception would otherwise be lost inside it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ from weakref import WeakKeyDictionary
 
 import c2pa
 
-from indelible.credentials.manifests.media_types import sniff
-from indelible.credentials.manifests.remote import remote_address
-from indelible.credentials.signers.signer import PemSigner, Signer
-from indelible.credentials.store.opening import Store, open_store
+from indelible.credentials.manifests.embedded import (
+    UNKNOWN_FORMAT,
+    UnreadableManifestError,
+    embedded,
+)
+from indelible.credentials.manifests.refusals import SIDECAR_HINT, refusal, without_type
+from indelible.credentials.signers.pem_signer import PemSigner
+from indelible.credentials.signers.protocol import Signer
 from indelible.errors import (
     IndelibleError,
     ManifestError,
@@ -37,25 +41,18 @@ from indelible.errors import (
     TrustError,
     UnsupportedImageError,
 )
-from indelible.imaging import ImageFile, Located
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from indelible.credentials.store.opening import Store
     from indelible.credentials.trust.trust import Trust
+    from indelible.imaging import ImageFile, Located
 
 _CONTEXTS_KEPT = 32
 _THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}  # 6 KB
 _BIG_TIFF = (b"II+\0", b"MM\0+")
-# How the library's messages begin when it cannot take a picture apart, or put it together again.
-_PICTURE_FAULTS = ("io: ", "other: asset could not be parsed", "invalidasset")
-_MANIFEST_FAULTS = ("other: bad parameter", "encoding:", "json:", "assertion")
-
-#: What to do with a picture that cannot take a manifest.
-SIDECAR_HINT = (
-    "Keep the manifest beside the picture (`indelible sign --sidecar --no-embed`, "
-    "ManifestRequest(embed=False)), or convert the picture to JPEG, PNG or WebP first."
-)
+_RECOVERED = "recovered.c2pa"
 
 _contexts: OrderedDict[tuple[int, Settings], c2pa.Context] = OrderedDict()
 # The library's copy of a key goes with the signer that it was made for.
@@ -63,63 +60,40 @@ _signers: WeakKeyDictionary[PemSigner, tuple[tuple[object, ...], c2pa.Signer]] =
 _lock = threading.Lock()
 
 
-class NoManifestError(Exception):
-    """The picture carries no manifest store."""
-
-
-class RemoteManifestError(Exception):
-    """The picture carries no manifest, only the URL of one."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.url = url
-
-
-class UnreadableManifestError(Exception):
-    """There is a manifest store, or a picture, that cannot be parsed."""
-
-
-class NoTimeStampError(SigningError):
-    """The time-stamp authority cannot be reached, or does not answer as it should."""
-
-
-class NotAPictureError(UnreadableManifestError):
-    """The bytes are of no format that the library knows."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """A picture that the signed one was made from, and what the manifest says about it."""
+    """A picture that the signed one was made from, and what the manifest says about it.
 
-    data: bytes
-    media_type: str
+    `recovered` is its manifest store, where the file itself lost it.
+    """
+
+    image: ImageFile
     definition: dict[str, Any]
+    recovered: Store | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the library says about one picture: its own summary, and its complete dump.
 
-    `store` is what it read, `found` where our own reader found a manifest in the picture.
+    `store` is what it read, `located` where our own reader found a manifest in the picture.
     """
 
     summary: dict[str, Any]
     complete: dict[str, Any]
     store: Store = field(repr=False)
-    found: Located | None = field(default=None, repr=False)
+    located: Located | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SigningJob:
     """One picture to sign, with everything that the library needs for it."""
 
-    data: bytes
-    media_type: str
+    image: ImageFile
     manifest: dict[str, Any]
     settings: Settings
     signer: Signer = field(repr=False)
     parent: Ingredient | None = None
-    resources: tuple[tuple[str, bytes], ...] = ()
     embed: bool = True
     remote_url: str | None = None
     time_stamp: bool = True  # of the signer's authority, if it has one
@@ -187,61 +161,22 @@ def context(settings: Settings) -> c2pa.Context:
         return made
 
 
-def library_version() -> str:
-    """Return the version of the C2PA library underneath."""
-    return str(c2pa.sdk_version())
-
-
-def read(
-    data: bytes, media_type: str, settings: Settings, manifest_store: bytes | None = None
-) -> Reading:
-    """Read and validate the manifest of a picture.
+def read(image: ImageFile, store: Store, settings: Settings) -> Reading:
+    """Read and validate a manifest store that is about a picture: its own, or another.
 
     Raises
     ------
-    NoManifestError, RemoteManifestError, UnreadableManifestError
+    UnreadableManifestError
         Instead of the library's errors.
     """
-    with _reading():
-        found, store = _checked(data, manifest_store)
-        with c2pa.Reader(
-            sniff(data) or media_type, io.BytesIO(data), store.data, context=context(settings)
-        ) as reader:
-            return Reading(_object(reader.json()), _object(reader.crjson()), store, found)
-
-
-def extract_store(data: bytes) -> bytes:
-    """Return the manifest store inside a picture, checked but not validated.
-
-    Raises
-    ------
-    NoManifestError, RemoteManifestError, UnreadableManifestError
-        If there is none, or none that can be read.
-    """
-    with _reading():
-        return _checked(data, None)[1].data
-
-
-def _checked(data: bytes, given: bytes | None) -> tuple[Located | None, Store]:
-    """Return where a picture's manifest is, and the store to read: its own, or the one given.
-
-    Raises
-    ------
-    ValueError
-        If it cannot be read, or not in one way only.
-    """
-    if given is not None:
-        try:
-            return ImageFile(data).manifest, open_store(given)
-        except ValueError:
-            return None, open_store(given)  # what the picture itself holds does not matter here
-    found = ImageFile(data).manifest
-    if found is not None:
-        return found, open_store(found.store)
-    if sniff(data) is None:
-        raise NotAPictureError("the bytes are of no known format")
-    address = remote_address(ImageFile(data))
-    raise NoManifestError if address is None else RemoteManifestError(address)
+    with (
+        _reading(),
+        c2pa.Reader(
+            image.media_type, io.BytesIO(image.data), store.data, context=context(settings)
+        ) as reader,
+    ):
+        located = embedded(image).located
+        return Reading(_object(reader.json()), _object(reader.crjson()), store, located)
 
 
 @contextmanager
@@ -253,9 +188,9 @@ def _reading() -> Iterator[None]:
         # The errors' types are made at run time; their messages begin with the same words.
         message = str(error)
         if message.startswith("NotSupported"):
-            raise NotAPictureError("the bytes are of no known format") from error
-        raise UnreadableManifestError(_without_type(message)) from error
-    except (ValueError, KeyError, RecursionError) as error:  # ours, or JSON that is none
+            raise UnreadableManifestError(UNKNOWN_FORMAT) from error
+        raise UnreadableManifestError(without_type(message)) from error
+    except (ValueError, KeyError, RecursionError) as error:  # JSON that is none
         raise UnreadableManifestError(f"the manifest cannot be decoded: {error}") from error
 
 
@@ -268,6 +203,7 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
         Instead of the library's errors. What the job's signer raised is raised unchanged if it
         is one of ours, and is the cause of a SigningError otherwise.
     """
+    kind = _checked_type(job)
     raised: list[Exception] = []
 
     def guarded(payload: bytes) -> bytes:
@@ -275,20 +211,22 @@ def sign(job: SigningJob) -> tuple[bytes, bytes]:
             return job.signer.sign(payload)
         except Exception as error:  # noqa: BLE001 - kept, and raised again below
             raised.append(error)
-            return b""  # tells the library that signing failed
+            return b""  # which the library takes for a failure to sign
 
     url = job.signer.timestamp_url if job.time_stamp else None
     with _signer(job.signer, guarded, url) as signer:
         builder = _builder(job)
         signed = io.BytesIO()
         try:
-            store = builder.sign(signer, job.media_type, io.BytesIO(job.data), signed)
+            store = builder.sign(signer, kind, io.BytesIO(job.image.data), signed)
         except c2pa.C2paError as error:
             if raised and isinstance(raised[0], IndelibleError):
                 raise raised[0] from None
             if raised:
                 raise SigningError(f"the signer failed: {raised[0]}") from raised[0]
-            raise _translated(str(error), job) from error
+            raise refusal(
+                str(error), timestamp_url=url, has_parent=job.parent is not None, embed=job.embed
+            ) from error
     return signed.getvalue(), bytes(store)
 
 
@@ -340,94 +278,57 @@ def _url(text: str | None) -> bytes | None:
 
 
 def _builder(job: SigningJob) -> c2pa.Builder:
-    _check_pictures(job)
     try:
         builder = c2pa.Builder(job.manifest, context(job.settings))
         if not job.embed:
             builder.set_no_embed()
         if job.remote_url is not None:
             builder.set_remote_url(job.remote_url)
-        for name, content in job.resources:
-            builder.add_resource(name, io.BytesIO(content))
         if job.parent is not None:
             builder.set_intent(c2pa.C2paBuilderIntent.EDIT)
-            builder.add_ingredient(
-                job.parent.definition, job.parent.media_type, io.BytesIO(job.parent.data)
-            )
+            _add_parent(builder, job.parent)
     except (c2pa.C2paError, TypeError, ValueError) as error:
         raise ManifestError(f"the manifest cannot be built: {error}") from error
     return builder
 
 
-def _check_pictures(job: SigningJob) -> None:
-    """Check every manifest store that the library will read while it signs, and where it writes.
+def _add_parent(builder: c2pa.Builder, parent: Ingredient) -> None:
+    definition = parent.definition
+    if parent.recovered is not None:
+        builder.add_resource(_RECOVERED, io.BytesIO(parent.recovered.data))
+        place = {"format": "application/c2pa", "identifier": _RECOVERED}
+        definition = {**definition, "manifest_data": place}
+    picture = io.BytesIO(parent.image.data)
+    builder.add_ingredient(definition, embedded(parent.image).media_type, picture)
+
+
+def _checked_type(job: SigningJob) -> str:
+    """Return the picture's media type, if what the library will read and write is safe with it.
 
     Raises
     ------
     ManifestError
-        If one cannot be read.
+        If a picture that the library will read holds a manifest that cannot be read.
     UnsupportedImageError
         If the library would leave out more than the manifest.
+    UnreadableImageError
+        If there is no picture.
     """
-    if job.embed and job.data.startswith(_BIG_TIFF):
+    if job.embed and job.image.data.startswith(_BIG_TIFF):
         # It counts 16 bytes for each of a directory's entries, which have 20, and so leaves eight
-        # bytes of some other entry out of the hash.
+        # bytes of another entry out of the hash.
         raise UnsupportedImageError(
             "A BigTIFF file cannot hold a manifest that protects all of it. Nothing was written.",
             hint=SIDECAR_HINT,
         )
-    pictures = {job.data} if job.parent is None else {job.data, job.parent.data}
-    try:
-        for picture in pictures:
-            if (found := ImageFile(picture).manifest) is not None:
-                open_store(found.store)
-        for _, content in job.resources:
-            if content[4:8] == b"jumb":
-                open_store(content)
-    except ValueError as error:
-        raise ManifestError(
-            f"the credentials that the picture already has cannot be read: {error}",
-            hint="Strip the old metadata first to sign it anew.",
-        ) from error
-
-
-def _translated(message: str, job: SigningJob) -> IndelibleError:
-    """Tell apart, by its message, why the library refused to sign."""
-    lowered = message.lower()
-    stamping = job.time_stamp and job.signer.timestamp_url is not None
-    if stamping and lowered.startswith("signature: internal error"):
-        return NoTimeStampError(
-            f"the time-stamp authority at {job.signer.timestamp_url} did not answer as it should: "
-            f"{_without_type(message)}",
-            hint="Check the address and that it is reachable, or sign without a time stamp: "
-            '--timestamp none, or timestamp_url = "none" under [signer] in the settings.',
-        )
-    if "certificate" in lowered or "cose" in lowered:
-        return SigningError(
-            f"the C2PA library refused the signature or its certificate: {message}",
-            hint="`indelible keys inspect` says which rule of the C2PA profile fails.",
-        )
-    if lowered.startswith(_MANIFEST_FAULTS):
-        return ManifestError(f"the manifest cannot be built: {message}")
-    if job.parent is not None and "ingredient" in lowered:
-        return ManifestError(
-            "the credentials that the picture already has are broken, so that its history cannot "
-            f"be carried on: {' '.join(_without_type(message).split())}",
-            hint="Strip the old metadata first to sign it anew.",
-        )
-    if lowered.startswith("verify: manifest failed validation"):
-        return ManifestError(f"the signed manifest does not pass its own validation: {message}")
-    faulty = lowered.startswith(_PICTURE_FAULTS)
-    return _unfit(message, job) if faulty else SigningError(f"signing failed: {message}")
-
-
-def _unfit(message: str, job: SigningJob) -> UnsupportedImageError:
-    reason = _without_type(_without_type(message).rpartition("parsed: ")[2])
-    return UnsupportedImageError(
-        "A manifest cannot be put into this picture: the C2PA library cannot take it apart "
-        f"({reason}). Nothing was written.",
-        hint=SIDECAR_HINT if job.embed else "Open and re-save it in an image editor.",
-    )
+    pictures = [job.image] if job.parent is None else [job.image, job.parent.image]
+    for found in map(embedded, pictures):
+        if found.problem is not None:
+            raise ManifestError(
+                f"the credentials that the picture already has cannot be read: {found.problem}",
+                hint="Strip the old metadata first to sign it anew.",
+            )
+    return job.image.media_type
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -436,9 +337,3 @@ def _object(text: str) -> dict[str, Any]:
         msg = "not a JSON object"
         raise ValueError(msg)  # noqa: TRY004 - a ValueError, as json raises for bad text
     return value
-
-
-def _without_type(message: str) -> str:
-    """Return a library message without the type that it begins with ("Verify: ...")."""
-    kind, separator, rest = message.partition(": ")
-    return rest if separator and kind.isalnum() else message

@@ -1,4 +1,4 @@
-"""Manifests that somebody else defined: the JSON files that c2patool takes."""
+"""What can be signed; and manifests that somebody else defined, as c2patool takes them in JSON."""
 
 from __future__ import annotations
 
@@ -6,21 +6,59 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from indelible.credentials.manifests.request import (
     MAX_DEFINITION_BYTES,
     PARENT_INSTANCE,
-    SourceType,
     new_manifest_id,
 )
+from indelible.credentials.source_types import SourceType
 from indelible.errors import ManifestError
 
-__all__ = ["ManifestDefinition"]
+__all__ = ["Definition", "ManifestDefinition"]
 
 # Keys of c2patool's files that say how to sign, which is not the manifest's business here, and
 # keys that name files to be read, which a definition from elsewhere must not do.
 _IGNORED = ("alg", "private_key", "sign_cert", "ta_url", "base_path", "ingredients", "thumbnail")
+
+
+class Definition(Protocol):
+    """What can be signed: a `ManifestRequest`, or a `ManifestDefinition` from a JSON file."""
+
+    @property
+    def manifest_id(self) -> str:
+        """The new manifest's id."""
+        ...
+
+    @property
+    def source_type(self) -> SourceType:
+        """How the picture came to be."""
+        ...
+
+    @property
+    def begins_here(self) -> bool:
+        """Whether it says how the picture began, if the picture has no history."""
+        ...
+
+    @property
+    def thumbnail(self) -> bool:
+        """Whether to put a small preview into the manifest."""
+        ...
+
+    @property
+    def embed(self) -> bool:
+        """Whether to put the manifest into the picture."""
+        ...
+
+    @property
+    def remote_url(self) -> str | None:
+        """Address at which the manifest will also be found."""
+        ...
+
+    def definition(self, *, has_parent: bool) -> dict[str, Any]:
+        """Return the manifest definition for the C2PA library."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

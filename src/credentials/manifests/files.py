@@ -9,18 +9,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from indelible.credentials.manifests import _c2pa
-from indelible.credentials.manifests.media_types import media_type, sniff
+from indelible.credentials.manifests.definitions import Definition
 from indelible.credentials.manifests.reading import read
 from indelible.credentials.manifests.report import CredentialReport
-from indelible.credentials.manifests.signing import Definition, SignedPicture, sign
-from indelible.credentials.signers.signer import Signer
+from indelible.credentials.manifests.signing import SignedPicture, sign
+from indelible.credentials.signers.protocol import Signer
 from indelible.credentials.trust.trust import Trust
-from indelible.errors import ManifestError, OutputError, OutputExistsError, UnreadableImageError
-from indelible.imaging import read_bytes, stage
+from indelible.errors import OutputError, OutputExistsError
+from indelible.imaging import open_image, read_bytes, stage
 from indelible.network import Fetcher
 
-__all__ = ["extract_store", "read_file", "sidecar_path", "sign_file"]
+__all__ = ["read_file", "sidecar_path", "sign_file"]
 
 Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO | None
@@ -29,25 +28,6 @@ Target: TypeAlias = str | os.PathLike[str] | BinaryIO | None
 def sidecar_path(path: str | os.PathLike[str]) -> Path:
     """Return where a picture's manifest lies if it is not inside: ``photo.jpg`` ``photo.c2pa``."""
     return Path(path).with_suffix(".c2pa")
-
-
-def extract_store(data: bytes, format: str | None = None) -> bytes | None:
-    """Return the manifest store inside a picture (``application/c2pa``), or None.
-
-    Raises
-    ------
-    ManifestError
-        If there is one that cannot be read.
-    UnreadableImageError
-        If the bytes are no picture.
-    """
-    _kind(data, format)
-    try:
-        return _c2pa.extract_store(data)
-    except (_c2pa.NoManifestError, _c2pa.RemoteManifestError):
-        return None
-    except _c2pa.UnreadableManifestError as error:
-        raise ManifestError(f"the picture's manifest cannot be read: {error}") from error
 
 
 def sign_file(
@@ -102,14 +82,11 @@ def sign_file(
         beside = sidecar_path(output)
         if beside.exists() and not overwrite:
             raise OutputExistsError(f"{beside} exists already", hint="Overwrite it explicitly.")
-    data = read_bytes(source)
-    before = None if parent is None else read_bytes(parent)
     signed = sign(
-        data,
-        _kind(data, None),
+        open_image(source),
         request,
         signer,
-        parent=before,
+        parent=None if parent is None else open_image(parent),
         parent_store=parent_store,
         trust=trust,
     )
@@ -156,7 +133,6 @@ def read_file(
     manifest : path, bytes or binary stream, optional
         A manifest file to use. By default a ``.c2pa`` file beside the picture is used if the
         picture has none inside.
-
     remote_hosts : iterable of str
         Hosts from which a manifest that is kept elsewhere may be fetched. None by default; see
         `Fetcher`.
@@ -168,29 +144,19 @@ def read_file(
     NetworkError
         If `remote_hosts` were given and the manifest's address is none of them, or fails.
     """
-    data = read_bytes(source)
-    kind = _kind(data, None)
+    image = open_image(source)
+    _ = image.media_type  # a file that could carry no manifest is an error, not an absent manifest
     if manifest is not None:
-        return read(data, kind, trust=trust, manifest_store=read_bytes(manifest), ocsp=ocsp)
-    report = read(data, kind, trust=trust, ocsp=ocsp)
-    if report.state == "absent" and isinstance(source, (str, os.PathLike)):
-        beside = sidecar_path(source)
-        if beside.is_file() and beside != Path(source):
+        return read(image, trust=trust, manifest_store=read_bytes(manifest), ocsp=ocsp)
+    report = read(image, trust=trust, ocsp=ocsp)
+    if report.state == "absent" and image.path is not None:
+        beside = sidecar_path(image.path)
+        if beside.is_file() and beside != image.path:
             store = read_bytes(beside)
-            return read(data, kind, trust=trust, manifest_store=store, ocsp=ocsp)
+            return read(image, trust=trust, manifest_store=store, ocsp=ocsp)
     hosts = tuple(remote_hosts)
     if report.remote_url is not None and hosts:
         store = Fetcher.of(hosts).get(report.remote_url, accept="application/c2pa")
-        fetched = read(data, kind, trust=trust, manifest_store=store, ocsp=ocsp)
+        fetched = read(image, trust=trust, manifest_store=store, ocsp=ocsp)
         return dataclasses.replace(fetched, remote_url=report.remote_url)
     return report
-
-
-def _kind(data: bytes, format: str | None) -> str:
-    kind = sniff(data) if format is None else media_type(format)
-    if kind is None:
-        raise UnreadableImageError(
-            "the bytes are no picture that could carry Content Credentials",
-            hint="Use a JPEG, PNG, WebP, AVIF, TIFF, GIF or HEIC file.",
-        )
-    return kind

@@ -2,28 +2,24 @@
 
 The C2PA library puts a manifest into a file by surgery on its container, and is not always right:
 it loses tiles of HEIF pictures and metadata of animations, and gives a TIFF file a page that no
-reader can open, all without an error. So nothing leaves `sign` that was not compared with what went
-in, and whose manifest was not read as a verifier reads it.
+reader can open, all without an error. So before anything leaves `sign`, it is compared with what
+went in, and its manifest is read as a verifier reads it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from indelible.credentials.manifests._c2pa import SIDECAR_HINT
+from indelible.credentials.manifests.definitions import Definition
 from indelible.credentials.manifests.reading import read
+from indelible.credentials.manifests.refusals import SIDECAR_HINT
 from indelible.credentials.manifests.status import UNTRUSTED
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import SigningError, UnreadableImageError, UnsupportedImageError
-from indelible.imaging import difference, with_plain_items
-
-if TYPE_CHECKING:
-    from indelible.credentials.manifests.signing import Definition
+from indelible.imaging import ImageFile, difference, with_plain_items
 
 __all__ = ["check", "prepared"]
 
 
-def prepared(data: bytes) -> bytes:
+def prepared(image: ImageFile) -> ImageFile:
     """Return a picture in the form in which a manifest can be put into it, nothing shown changed.
 
     Raises
@@ -31,12 +27,13 @@ def prepared(data: bytes) -> bytes:
     UnreadableImageError
         If its container does not lie as it should.
     """
-    return with_plain_items(data) if data[4:8] == b"ftyp" else data
+    if image.data[4:8] != b"ftyp":
+        return image
+    plain = with_plain_items(image.data)
+    return image if plain == image.data else ImageFile(plain, limits=image.limits)
 
 
-def check(
-    picture: bytes, signed: bytes, store: bytes, media_type: str, request: Definition
-) -> None:
+def check(picture: bytes, signed: bytes, store: bytes, request: Definition) -> None:
     """Compare a signed picture with the one that went in, and read its manifest.
 
     Parameters
@@ -45,8 +42,6 @@ def check(
         The picture before and after.
     store : bytes
         The manifest store that was made.
-    media_type : str
-        The picture's media type.
     request : Definition
         What was asked for.
 
@@ -63,7 +58,6 @@ def check(
         raise _changed("bytes of the file")
     report = read(
         signed,
-        media_type,
         trust=Trust.nobody(),
         manifest_store=None if request.embed else store,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import enum
 import functools
 import importlib.metadata
 import json
@@ -24,20 +23,19 @@ from indelible.credentials.manifests.assertions import (
     Region,
     TrainingMining,
 )
+from indelible.credentials.source_types import SourceType
 from indelible.errors import ManifestError
 
 __all__ = [
     "Generator",
     "ManifestRequest",
     "SoftBinding",
-    "SourceType",
     "new_manifest_id",
 ]
 
 # The library takes manifests of about 1 MiB at most; a definition is kept well under that.
 MAX_DEFINITION_BYTES = 900_000
 
-_SOURCE_TYPE_ROOT = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _MANIFEST_ID = re.compile(
     r"urn:c2pa:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII
 )
@@ -66,40 +64,6 @@ def is_contact(text: str) -> bool:
         return target.scheme == "https" and bool(target.hostname) and "@" not in target.netloc
     except ValueError:
         return False
-
-
-class SourceType(enum.StrEnum):
-    """How the picture came to be: terms of IPTC's *digital source type* vocabulary."""
-
-    GENERATED = "trainedAlgorithmicMedia"
-    AI_EDITED = "compositeWithTrainedAlgorithmicMedia"
-    CAPTURED = "digitalCapture"
-    ALGORITHMIC = "algorithmicMedia"
-    HUMAN_MADE = "digitalCreation"
-    HUMAN_EDITED = "humanEdits"
-    COMPOSITE = "composite"
-    SCREEN_CAPTURE = "screenCapture"
-
-    @classmethod
-    def named(cls, text: str) -> SourceType | None:
-        """Return the source type of a short name ("ai-edited") or of IPTC's term, or None."""
-        term = text.strip().rstrip("/").rpartition("/")[2].lower().replace("_", "-")
-        return next((kind for kind in cls if term in (kind.short_name, kind.value.lower())), None)
-
-    @property
-    def short_name(self) -> str:
-        """What people type: "generated", "ai-edited", ..."""
-        return self.name.lower().replace("_", "-")
-
-    @property
-    def uri(self) -> str:
-        """The term's address, as manifests and XMP write it."""
-        return _SOURCE_TYPE_ROOT + self.value
-
-    @property
-    def involves_ai(self) -> bool:
-        """Whether the term says that a trained model made all or part of the picture."""
-        return self in (SourceType.GENERATED, SourceType.AI_EDITED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +102,7 @@ class Generator:
 
     @classmethod
     def unnamed(cls, **details: str | None) -> Generator:
-        """Return the generator of a picture whose maker nobody named.
+        """Return the generator of a picture if nobody named its maker.
 
         A manifest has to name the software that makes its claim, and that is this package. It does
         not say that this package made the picture.
@@ -192,7 +156,7 @@ class SoftBinding:
         Other readings of the stored value. Manifests store it as text, base64, hexadecimal digits
         or bytes, and nothing in them says which.
     key_id : str, optional
-        Id of the watermark key, 16 hexadecimal digits: who holds that key can tell whether the
+        Id of the watermark key, 16 hexadecimal digits: whoever holds that key can check whether the
         mark is where the manifest says that it is.
     """
 

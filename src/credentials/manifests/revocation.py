@@ -12,19 +12,20 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from indelible.credentials.signers.signer import UNREADABLE
-from indelible.credentials.store.opening import signing_chains
+from indelible.credentials.signers.chains import UNREADABLE
+from indelible.credentials.store.cose import CoseSignature
+from indelible.credentials.store.opening import Store, signatures
 from indelible.network import is_public_host
 
 __all__ = ["responder_hosts"]
 
 
-def responder_hosts(store: bytes, manifest_id: str) -> tuple[str, ...]:
+def responder_hosts(store: Store, manifest_id: str) -> tuple[str, ...]:
     """Return the OCSP responders, as host or host:port, that a manifest's certificates name.
 
     Only those on the public internet.
     """
-    chain = signing_chains(store).get(manifest_id, [])
+    chain = signatures(store, manifest_id).get(manifest_id, CoseSignature()).chain
     hosts = dict.fromkeys(host for certificate in chain for host in _responders(certificate))
     return tuple(hosts)
 

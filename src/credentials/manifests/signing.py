@@ -8,60 +8,23 @@ import hashlib
 import logging
 import time
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
-from indelible.credentials.identity import is_development
 from indelible.credentials.manifests import _c2pa, readback
-from indelible.credentials.manifests.media_types import media_type, sniff
-from indelible.credentials.manifests.request import PARENT_INSTANCE, SourceType
+from indelible.credentials.manifests.definitions import Definition
+from indelible.credentials.manifests.embedded import as_image
+from indelible.credentials.manifests.history import parent_ingredient
+from indelible.credentials.manifests.refusals import NoTimeStampError
 from indelible.credentials.signers.certificate_profile import require_profile
-from indelible.credentials.signers.signer import DEFAULT_TIMESTAMP_URL, Signer, load_chain
+from indelible.credentials.signers.chains import is_development, load_chain
+from indelible.credentials.signers.protocol import DEFAULT_TIMESTAMP_URL, Signer
 from indelible.credentials.trust.trust import Trust
-from indelible.errors import ManifestError, UnreadableImageError
+from indelible.imaging import ImageFile
 
-__all__ = ["Definition", "SignedPicture", "has_manifest", "sign"]
+__all__ = ["SignedPicture", "sign"]
 
-_RECOVERED = "recovered.c2pa"
 _RETRY_AFTER = 300.0  # seconds
 _log: Final = logging.getLogger("indelible")
-
-
-class Definition(Protocol):
-    """What can be signed: a `ManifestRequest`, or a `ManifestDefinition` from a JSON file."""
-
-    @property
-    def manifest_id(self) -> str:
-        """The new manifest's id."""
-        ...
-
-    @property
-    def source_type(self) -> SourceType:
-        """How the picture came to be."""
-        ...
-
-    @property
-    def begins_here(self) -> bool:
-        """Whether it says how the picture began, if the picture has no history."""
-        ...
-
-    @property
-    def thumbnail(self) -> bool:
-        """Whether to put a small preview into the manifest."""
-        ...
-
-    @property
-    def embed(self) -> bool:
-        """Whether to put the manifest into the picture."""
-        ...
-
-    @property
-    def remote_url(self) -> str | None:
-        """Address at which the manifest will also be found."""
-        ...
-
-    def definition(self, *, has_parent: bool) -> dict[str, Any]:
-        """Return the manifest definition for the C2PA library."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +51,11 @@ class SignedPicture:
 
 
 def sign(
-    data: bytes,
-    format: str,
+    image: ImageFile | bytes,
     request: Definition,
     signer: Signer,
     *,
-    parent: bytes | None = None,
+    parent: ImageFile | bytes | None = None,
     parent_store: bytes | None = None,
     trust: Trust | None = None,
 ) -> SignedPicture:
@@ -101,21 +63,19 @@ def sign(
 
     Parameters
     ----------
-    data : bytes
+    image : ImageFile or bytes
         The encoded picture. If it carries a manifest already, that history is kept: it becomes the
         parent of the new one.
-    format : str
-        "jpeg", "png", ... or a media type.
     request : ManifestRequest or ManifestDefinition
         What the manifest is to say.
     signer : Signer
         Who signs.
-    parent : bytes, optional
-        The file that `data` was made from, where that is another one: its manifest, if it has one,
+    parent : ImageFile or bytes, optional
+        The file that `image` was made from, where that is another one: its manifest, if it has one,
         becomes the parent. A file without credentials is kept as parent only for edited pictures;
         a generated picture has none.
     parent_store : bytes, optional
-        A manifest store recovered for `parent` (or for `data`), whose file lost it.
+        A manifest store recovered for `parent` (or for `image`): the file itself lost it.
     trust : Trust, optional
         By which the parent's history is judged while signing; by default the official lists.
 
@@ -138,38 +98,33 @@ def sign(
 
     The only connection ever made is to ``signer.timestamp_url``, where there is one.
     """
-    kind = media_type(format)
-    require_profile(signer.certificates)
-    if signer.timestamp_url is None:
-        _warn_of_expiry(signer.certificates)
+    _check_signer(signer)
+    image = as_image(image)
     trust = Trust.official() if trust is None else trust
     settings = _c2pa.Settings(trust, thumbnail=request.thumbnail)
-    own = _Before(data, kind)
-    before = dataclasses.replace(own, store=parent_store)
-    if parent is not None:
-        before = _Before(parent, sniff(parent) or kind, parent_store, is_other_file=True)
-    if before != own and _continues_own_history(own, before, settings):
-        before = own
-    ancestor = _ancestor(before, request, settings)
+    ancestor = parent_ingredient(
+        image,
+        request,
+        settings,
+        parent=None if parent is None else as_image(parent),
+        parent_store=parent_store,
+    )
     if ancestor is None:
         # There is no history to judge, and going through long lists takes the library its time.
         settings = dataclasses.replace(settings, trust=Trust.nobody())
-    recovered = before.store
-    picture = readback.prepared(data) if request.embed else data
+    picture = readback.prepared(image) if request.embed else image
     signed, store = _signed(
         _c2pa.SigningJob(
-            data=picture,
-            media_type=kind,
+            image=picture,
             manifest=request.definition(has_parent=ancestor is not None),
             settings=settings,
             signer=signer,
             parent=ancestor,
-            resources=() if recovered is None else ((_RECOVERED, recovered),),
             embed=request.embed,
             remote_url=request.remote_url,
         )
     )
-    readback.check(picture, signed, store, kind, request)
+    readback.check(picture.data, signed, store, request)
     return SignedPicture(
         data=signed,
         manifest_store=store,
@@ -178,18 +133,25 @@ def sign(
     )
 
 
+def _check_signer(signer: Signer) -> None:
+    """Check the signing certificate, and warn if nothing will show later that it was valid."""
+    require_profile(signer.certificates)
+    if signer.timestamp_url is None:
+        _warn_of_expiry(signer.certificates)
+
+
 def _signed(job: _c2pa.SigningJob) -> tuple[bytes, bytes]:
     """Sign, without a time stamp where only the default authority cannot be reached.
 
     Nobody asked for that one by name: a machine without a network still signs, and says what its
-    signatures lack. An authority that somebody named is not done without.
+    signatures lack. Where an authority was named, its time stamp is required.
     """
     is_default = job.signer.timestamp_url == DEFAULT_TIMESTAMP_URL
     if is_default and _unreachable.is_set():
         job = dataclasses.replace(job, time_stamp=False)
     try:
         return _c2pa.sign(job)
-    except _c2pa.NoTimeStampError:
+    except NoTimeStampError:
         if not is_default:
             raise
     _unreachable.set()
@@ -234,110 +196,3 @@ def _warn_of_expiry(chain: bytes) -> None:
             "signatures will not be trusted any more. Name a time-stamp authority (timestamp_url).",
             f"{expires:%Y-%m-%d}",
         )
-
-
-def has_manifest(data: bytes, format: str) -> bool:
-    """Whether a picture carries a manifest, readable or not, or the address of one."""
-    media_type(format)
-    try:
-        _c2pa.extract_store(data)
-    except (_c2pa.NoManifestError, _c2pa.NotAPictureError):
-        return False
-    except (_c2pa.RemoteManifestError, _c2pa.UnreadableManifestError):
-        return True
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The file whose history is carried on, and the manifest that was recovered for it."""
-
-    data: bytes
-    media_type: str
-    store: bytes | None = None
-    is_other_file: bool = False
-
-
-def _continues_own_history(own: _Before, given: _Before, settings: _c2pa.Settings) -> bool:
-    """Whether the picture's own manifest, rather than the parent that was given, is the parent.
-
-    Raises
-    ------
-    ManifestError
-        If there are two histories, of which one would be lost.
-    """
-    inside = _read_history(own, settings)
-    if not inside.manifests:
-        return False
-    outside = _read_history(given, settings)
-    if not outside.manifests or outside.active in inside.manifests:
-        return True
-    raise ManifestError(
-        "the picture already has credentials of its own, with another history than its parent's",
-        hint="Leave out the parent, or strip the picture's own metadata first.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _History:
-    """The manifests of a file, or that it only names an address of theirs."""
-
-    summary: dict[str, Any]
-    remote: bool = False
-
-    @property
-    def active(self) -> str | None:
-        return self.summary.get("active_manifest")
-
-    @property
-    def manifests(self) -> dict[str, Any]:
-        return self.summary.get("manifests") or {}
-
-
-def _read_history(source: _Before, settings: _c2pa.Settings) -> _History:
-    """Return the history of a file, empty if it has none.
-
-    Raises
-    ------
-    ManifestError, UnreadableImageError
-        If it has some that cannot be read, or is no picture.
-    """
-    try:
-        reading = _c2pa.read(source.data, source.media_type, settings, source.store)
-    except _c2pa.NoManifestError:
-        return _History({})
-    except _c2pa.RemoteManifestError:
-        return _History({}, remote=True)
-    except _c2pa.NotAPictureError as error:
-        raise UnreadableImageError(f"there is no picture to sign: {error}") from error
-    except _c2pa.UnreadableManifestError as error:
-        raise ManifestError(
-            f"the credentials that the picture already has cannot be read: {error}",
-            hint="Its history cannot be carried on. Strip the old metadata first to sign it anew.",
-        ) from error
-    return _History(reading.summary)
-
-
-def _ancestor(
-    before: _Before, request: Definition, settings: _c2pa.Settings
-) -> _c2pa.Ingredient | None:
-    """Return the ingredient that carries the picture's history on, or None if it has none."""
-    definition: dict[str, Any] = {
-        "relationship": "parentOf",
-        "instance_id": PARENT_INSTANCE,
-        "title": "the picture before",
-    }
-    history = _read_history(before, settings)
-    if not history.manifests and not history.remote:
-        if not before.is_other_file:
-            if request.begins_here:
-                return None  # otherwise the picture was opened: it is its own original
-        elif request.source_type is SourceType.GENERATED:
-            return None  # what went into a model is not what came out
-    # An address stays in the history as one: the old manifest is not fetched here. Whoever wants
-    # all of it inside fetches it and gives it as `parent_store`.
-    if before.store is not None:
-        definition["manifest_data"] = {"format": "application/c2pa", "identifier": _RECOVERED}
-        definition["active_manifest"] = history.active
-        definition["validation_results"] = history.summary.get("validation_results", {})
-    return _c2pa.Ingredient(before.data, before.media_type, definition)

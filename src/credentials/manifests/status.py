@@ -1,7 +1,7 @@
 """What C2PA's status codes mean: each is about integrity, the picture, trust, or only a note.
 
 Everything that a report decides, it decides by what `meaning` says about a code. A code that the
-table does not know is judged by how it begins, and where that tells nothing either, a failure
+table does not know is judged by how it begins, and where that says nothing either, a failure
 counts against the manifest's integrity.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from indelible.credentials.manifests import status_table
+from indelible.credentials.manifests import status_codes
 
 __all__ = [
     "EXCLUSIONS",
@@ -62,7 +62,7 @@ class Meaning:
         For people. Empty where the table does not know the code.
     tampering : bool
         Whether a hash says that something is no longer what was signed. Inside the history, only
-        that tells that the manifests were changed *after* the picture was signed.
+        that shows that the manifests were changed *after* the picture was signed.
     expired : bool
         Whether the certificate was not valid, or is not any more.
     tolerated : bool
@@ -126,11 +126,11 @@ _NOTEWORTHY: Final = frozenset(
     }
 )
 _KINDS: Final[tuple[tuple[Kind, dict[str, str]], ...]] = (
-    ("picture", status_table.PICTURE),
-    ("integrity", status_table.INTEGRITY),
-    ("trust", status_table.TRUST),
-    ("note", status_table.NOTE),
-    ("identity", status_table.IDENTITY),
+    ("picture", status_codes.PICTURE),
+    ("integrity", status_codes.INTEGRITY),
+    ("trust", status_codes.TRUST),
+    ("note", status_codes.NOTE),
+    ("identity", status_codes.IDENTITY),
 )
 _TABLE: Final = {
     code: Meaning(
@@ -212,7 +212,7 @@ _CERTIFICATE_FAULTS = (
 
 
 def _invalid_certificate(detail: str) -> str:
-    """Say which rule the certificate breaks, as far as the library's words tell."""
+    """Say which rule the certificate breaks, as far as the library's words say."""
     lowered = detail.lower()
     fault = next((text for word, text in _CERTIFICATE_FAULTS if word in lowered), None)
     general = _TABLE["signingCredential.invalid"].sentence

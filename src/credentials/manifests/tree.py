@@ -1,21 +1,21 @@
-"""The manifests of a picture as a tree, taken from the C2PA library's JSON.
-
-Everything in a manifest is somebody's bytes. What does not have the expected shape is left out of
-the report, never an exception, and text is stripped of control characters before anybody's
-terminal sees it.
-"""
+"""The manifests of a picture as a tree of reports, taken from the C2PA library's JSON."""
 
 from __future__ import annotations
 
 import base64
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from indelible.credentials.manifests._c2pa import Reading
-from indelible.credentials.manifests.report import (
+from indelible.credentials.manifests._json import mapping, mappings, text_of
+from indelible.credentials.manifests.findings import (
+    delta_failures,
+    failures_by_ingredient,
+    recorded_failures,
+)
+from indelible.credentials.manifests.manifest_report import (
     Action,
     Finding,
     IngredientReport,
@@ -23,68 +23,12 @@ from indelible.credentials.manifests.report import (
     Signature,
 )
 from indelible.credentials.manifests.request import KEY_PARAMETER, SoftBinding, is_contact
-from indelible.credentials.manifests.status import SIGNER_TRUSTED, UNTRUSTED, explain
 
-__all__ = [
-    "ManifestTree",
-    "delta_failures",
-    "findings",
-    "mapping",
-    "mappings",
-    "text_of",
-    "trusted_manifests",
-]
+__all__ = ["ManifestTree"]
 
-_MAX_TEXT = 500
 _MAX_DEPTH = 32
 _MAX_NODES = 500
 _KEY_ID = re.compile(KEY_PARAMETER.encode() + rb"([0-9a-f]{16})")
-
-
-def delta_failures(summary: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return the failures inside the history that were not there when it was signed."""
-    deltas = mapping(summary, "validation_results").get("ingredientDeltas")
-    return tuple(
-        finding
-        for delta in mappings(deltas)
-        for finding in findings(mapping(delta, "validationDeltas").get("failure"))
-    )
-
-
-def trusted_manifests(summary: Mapping[str, Any]) -> set[str]:
-    """Return the labels of manifests in the history whose signers the library trusts now.
-
-    It leaves out of its results what an ingredient's own record says already, true or not; so a
-    signer who is trusted on record and is not now is told by the failure.
-    """
-    now: set[str] = set()
-    on_record: set[str] = set()
-    refused: set[str] = set()
-    for delta in mappings(mapping(summary, "validation_results").get("ingredientDeltas")):
-        results = mapping(delta, "validationDeltas")
-        now |= _signers(results.get("success"), SIGNER_TRUSTED)
-        refused |= _signers(results.get("failure"), UNTRUSTED)
-    for body in mapping(summary, "manifests").values():
-        for item in mappings(body.get("ingredients") if isinstance(body, Mapping) else None):
-            label = item.get("active_manifest")
-            recorded = mapping(mapping(item, "validation_results"), "activeManifest")
-            if isinstance(label, str) and _has(recorded.get("success"), SIGNER_TRUSTED):
-                on_record.add(label)
-            if isinstance(label, str) and _has(recorded.get("failure"), UNTRUSTED):
-                refused.add(label)
-    return now | (on_record - refused)
-
-
-def _has(items: object, code: str) -> bool:
-    return any(item.get("code") == code for item in mappings(items))
-
-
-def _signers(items: object, code: str) -> set[str]:
-    """Return the labels of the manifests about whose signatures a code is told."""
-    parts = [
-        str(item.get("url")).split("/") for item in mappings(items) if item.get("code") == code
-    ]
-    return {path[-2] for path in parts if len(path) >= 2 and path[-1] == "c2pa.signature"}
 
 
 class ManifestTree:
@@ -106,11 +50,11 @@ class ManifestTree:
         left_out = {label: _body(item) for label, item in self._complete.items()}
         self._manifests = {**left_out, **mapping(reading.summary, "manifests")}
         self._trusted = trusted
-        self._found_now = _failures_by_ingredient(reading.summary)
+        self._found_now = failures_by_ingredient(reading.summary)
         self._nodes = 0
 
     def manifest(self, label: str, above: tuple[str, ...]) -> ManifestReport:
-        """Return the report of the manifest `label`; `above` are its descendants' labels."""
+        """Return the report of the manifest `label`, an ingredient of those `above` it."""
         self._nodes += 1
         body = mapping(self._manifests, label)
         complete = mapping(self._complete, label)
@@ -153,7 +97,7 @@ class ManifestTree:
             format=text_of(item.get("format")),
             manifest=self.manifest(str(label), above) if known else None,
             signer_trusted=known and label in self._trusted,
-            failures=tuple(dict.fromkeys((*_recorded_failures(item), *now))),
+            failures=tuple(dict.fromkeys((*recorded_failures(item), *now))),
         )
 
     def failures(self, summary: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -164,48 +108,9 @@ class ManifestTree:
         for body in self._manifests.values():
             if isinstance(body, Mapping):
                 for item in mappings(body.get("ingredients")):
-                    for finding in _recorded_failures(item):
+                    for finding in recorded_failures(item):
                         found.setdefault((finding.code, finding.where), finding)
         return tuple(found.values())
-
-
-def _failures_by_ingredient(
-    summary: Mapping[str, Any],
-) -> dict[tuple[str, str], tuple[Finding, ...]]:
-    """Return the failures found now, by (label of a manifest, label of its ingredient)."""
-    found: dict[tuple[str, str], tuple[Finding, ...]] = {}
-    for delta in mappings(mapping(summary, "validation_results").get("ingredientDeltas")):
-        # The URI ends in the label of a manifest, "c2pa.assertions", and that of an ingredient.
-        parts = str(delta.get("ingredientAssertionURI")).split("/")
-        failures = findings(mapping(delta, "validationDeltas").get("failure"))
-        if len(parts) >= 3 and failures:
-            key = (parts[-3], parts[-1])
-            kept = tuple(item for item in failures if item.code != UNTRUSTED)
-            found[key] = found.get(key, ()) + kept
-    return found
-
-
-def _recorded_failures(ingredient: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return what was wrong with an ingredient when it was used, in the old form and the new."""
-    results = mapping(ingredient, "validation_results")
-    found = list(findings(mapping(results, "activeManifest").get("failure")))
-    for delta in mappings(results.get("ingredientDeltas")):
-        found.extend(findings(mapping(delta, "validationDeltas").get("failure")))
-    found.extend(findings(ingredient.get("validation_status")))
-    # A signer unknown to the editor's lists is a question of lists, not a fault of the picture.
-    return tuple(dict.fromkeys(item for item in found if item.code != UNTRUSTED))
-
-
-def findings(items: object) -> tuple[Finding, ...]:
-    """Return the status codes in a list of the library's."""
-    found = []
-    for item in mappings(items):
-        code = text_of(item.get("code"))
-        if code:
-            detail = text_of(item.get("explanation")) or ""
-            where = (text_of(item.get("url")) or "").removeprefix("self#jumbf=")
-            found.append(Finding(code, explain(code, detail), where, detail))
-    return tuple(found)
 
 
 def _body(complete: Mapping[str, Any]) -> dict[str, Any]:
@@ -353,32 +258,3 @@ def _readings_of(value: object) -> Iterator[bytes]:
         with suppress(ValueError):
             yield bytes.fromhex(text)
         yield text.encode()
-
-
-def mapping(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return the object under `name`, or an empty one."""
-    value = parent.get(name)
-    return value if isinstance(value, Mapping) else {}
-
-
-def mappings(value: object) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects in a list."""
-    if isinstance(value, list):
-        for item in value:
-            if isinstance(item, Mapping):
-                yield item
-
-
-def text_of(value: object) -> str | None:
-    """Return `value` as one clean line of at most 500 characters; None if it is no text."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        return None
-    if len(value) <= _MAX_TEXT and value.isprintable():
-        return value.strip()
-    clean = "".join(
-        " " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co") else letter
-        for letter in value[: _MAX_TEXT + 1]
-    ).strip()
-    return clean if len(clean) <= _MAX_TEXT else clean[: _MAX_TEXT - 1] + "…"

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from indelible.credentials.manifests.request import SourceType
+from indelible.credentials.source_types import SourceType
 
 __all__ = ["camera", "camera_contradicts", "read_text_fields"]
 

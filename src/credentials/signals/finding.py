@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-from indelible.credentials.manifests.request import SourceType
 from indelible.credentials.signals import xmp
 from indelible.credentials.signals.exif import read_text_fields
+from indelible.credentials.source_types import SourceType
 
 __all__ = ["RULES", "MetadataSource", "Signal", "find_signals"]
 

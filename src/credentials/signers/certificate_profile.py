@@ -23,7 +23,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
-from indelible.credentials.signers.signer import UNREADABLE, load_chain
+from indelible.credentials._der import elements, whole
+from indelible.credentials.signers.chains import UNREADABLE, load_chain
 from indelible.errors import CertificateError
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -34,6 +35,7 @@ DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 C2PA_CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 SIGNING_PURPOSES = (ExtendedKeyUsageOID.EMAIL_PROTECTION, DOCUMENT_SIGNING, C2PA_CLAIM_SIGNING)
 
+_UNIQUE_IDS = (0x81, 0xA1, 0x82, 0xA2)
 _PURPOSE_NAMES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
     ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
@@ -374,21 +376,6 @@ def _purpose_name(oid: x509.ObjectIdentifier) -> str:
 
 
 def _has_unique_ids(tbs: bytes) -> bool:
-    """Look for the fields [1] and [2] of a TBSCertificate, which no other field looks like."""
-    position, end = _content(tbs, 0)
-    while position < end:
-        if tbs[position] in (0x81, 0xA1, 0x82, 0xA2):
-            return True
-        position = _content(tbs, position)[1]
-    return False
-
-
-def _content(der: bytes, position: int) -> tuple[int, int]:
-    """Return where the content of the DER element at `position` begins and ends."""
-    length = der[position + 1]
-    start = position + 2
-    if length & 0x80:
-        size = length & 0x7F
-        length = int.from_bytes(der[start : start + size], "big")
-        start += size
-    return start, start + length
+    """Whether a TBSCertificate has the fields [1] or [2], whose tags no other field has."""
+    (fields,) = elements(tbs, whole(tbs))
+    return any(item.tag in _UNIQUE_IDS for item in elements(tbs, fields))

@@ -13,21 +13,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from indelible.credentials.signers.algorithms import check_algorithm
 from indelible.credentials.signers.certificate_profile import (
     C2PA_CLAIM_SIGNING,
     ProfileFinding,
     check_chain,
 )
-from indelible.credentials.signers.signer import (
-    ALGORITHMS,
-    UNREADABLE,
+from indelible.credentials.signers.chains import UNREADABLE, load_chain
+from indelible.credentials.signers.private_keys import (
     Passphrase,
     PrivateKey,
     hidden,
-    load_chain,
     load_private_key,
 )
-from indelible.errors import CertificateError, OutputExistsError, SigningError
+from indelible.errors import CertificateError, OutputExistsError
 from indelible.secret import Secret
 
 __all__ = [
@@ -95,11 +94,6 @@ class CertificateRequest:
     key: Secret
     request_pem: bytes
 
-    @property
-    def key_pem(self) -> bytes:
-        """The private key in PEM."""
-        return self.key.reveal()
-
 
 def inspect_chain(
     pem: bytes, *, now: dt.datetime | None = None
@@ -150,12 +144,8 @@ def generate_private_key(algorithm: str = "es256") -> PrivateKey:
         return ec.generate_private_key(_CURVES[algorithm]())
     if algorithm == "ed25519":
         return ed25519.Ed25519PrivateKey.generate()
-    if algorithm in ALGORITHMS:
-        return rsa.generate_private_key(public_exponent=65537, key_size=3072)
-    raise SigningError(
-        f"{algorithm!r} is not a C2PA signature algorithm",
-        hint=f"Use one of {', '.join(ALGORITHMS)}.",
-    )
+    check_algorithm(algorithm)
+    return rsa.generate_private_key(public_exponent=65537, key_size=3072)
 
 
 def create_request(

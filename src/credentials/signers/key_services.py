@@ -14,20 +14,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_public_key,
-)
-
-from indelible.credentials.signers.signer import (
-    algorithm_for,
-    public_key_of,
-    raw_ecdsa,
-    verify_signature,
-)
+from indelible.credentials.signers.algorithms import algorithm_for, raw_ecdsa
+from indelible.credentials.signers.chains import public_key_of
 from indelible.errors import (
-    CertificateError,
     IndelibleError,
     MissingDependencyError,
     SigningError,
@@ -48,9 +37,9 @@ class _ServiceSigner(ABC):
     def __init__(
         self, certificates: bytes, *, algorithm: str | None, timestamp_url: str | None
     ) -> None:
-        self._public_key = public_key_of(certificates)
+        fitting = algorithm_for(public_key_of(certificates))
         self.certificates = certificates
-        self.algorithm = algorithm_for(self._public_key) if algorithm is None else algorithm.lower()
+        self.algorithm = fitting if algorithm is None else algorithm.lower()
         self.timestamp_url = timestamp_url
         if self.algorithm not in self.algorithms:
             raise SigningError(
@@ -68,32 +57,11 @@ class _ServiceSigner(ABC):
         """
         return self._asked(lambda: self._sign(data))
 
-    def check_key(self) -> None:
-        """Make sure that the key in the service is the one that the certificate is about.
-
-        Raises
-        ------
-        CertificateError
-            If it is another.
-        SigningError
-            If the service refuses or cannot be reached.
-        """
-        theirs = self._asked(self._fetch_public_key)
-        ours = self._public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        if theirs != ours:
-            raise CertificateError(
-                f"the certificate is about another key than the one in {self.service}",
-                hint="Check the key's name, and which request the certificate was issued for.",
-            )
-
     def _digest(self, data: bytes) -> bytes:
         return hashlib.new(f"sha{self.algorithm[2:]}", data).digest()
 
     @abstractmethod
     def _sign(self, data: bytes) -> bytes: ...
-
-    @abstractmethod
-    def _fetch_public_key(self) -> bytes: ...
 
     def _asked(self, call: Callable[[], bytes]) -> bytes:
         try:
@@ -153,9 +121,6 @@ class AwsKmsSigner(_ServiceSigner):
         signature = bytes(answer["Signature"])
         return raw_ecdsa(signature, self.algorithm) if kind.startswith("EC") else signature
 
-    def _fetch_public_key(self) -> bytes:
-        return bytes(self._client.get_public_key(KeyId=self._key_id)["PublicKey"])
-
 
 class GoogleKmsSigner(_ServiceSigner):
     """A key in Google Cloud KMS.
@@ -196,10 +161,6 @@ class GoogleKmsSigner(_ServiceSigner):
         es = self.algorithm.startswith("es")
         return raw_ecdsa(signature, self.algorithm) if es else signature
 
-    def _fetch_public_key(self) -> bytes:
-        answer = self._client.get_public_key(request={"name": self._name})
-        return _der(str(answer.pem).encode("ascii"))
-
 
 class AzureKeyVaultSigner(_ServiceSigner):
     """A key in Azure Key Vault or Managed HSM.
@@ -234,18 +195,6 @@ class AzureKeyVaultSigner(_ServiceSigner):
     def _sign(self, data: bytes) -> bytes:
         # Azure's names are C2PA's in capitals, and its ECDSA signatures are r and s already.
         return bytes(self._client.sign(self.algorithm.upper(), self._digest(data)).signature)
-
-    def _fetch_public_key(self) -> bytes:
-        # The client of one key does not show it; a signature that verifies says the same.
-        probe = b"Indelible checks that this key fits its certificate."
-        signature = self.sign(probe)
-        verify_signature(self._public_key, signature, probe, self.algorithm)
-        return self._public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _der(pem: bytes) -> bytes:
-    key = load_pem_public_key(pem)
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _optional(module: str, *, service: str, extra: str) -> Any:  # noqa: ANN401 - untyped clients

@@ -17,19 +17,21 @@ import os
 from collections.abc import Callable
 from urllib.parse import parse_qs, unquote
 
-from indelible.credentials import PemSigner, Signer
-from indelible.credentials.identity import is_development
 from indelible.credentials.signers import key_services
+from indelible.credentials.signers.chains import is_development
+from indelible.credentials.signers.pem_files import read_chain
+from indelible.credentials.signers.pem_signer import PemSigner
 from indelible.credentials.signers.pkcs11 import Pkcs11Signer
-from indelible.credentials.signers.signer import DEFAULT_TIMESTAMP_URL, read_chain
+from indelible.credentials.signers.private_keys import PASSPHRASE_VARIABLE
+from indelible.credentials.signers.protocol import DEFAULT_TIMESTAMP_URL, Signer
 from indelible.errors import ConfigurationError
 from indelible.secret import Secret
 
 __all__ = ["NO_TIMESTAMP", "is_key_service", "open_signer"]
 
 NO_TIMESTAMP = "none"
+"""Given as an address: make no time stamps."""
 
-_PASSPHRASE_VARIABLE = "INDELIBLE_KEY_PASSPHRASE"  # noqa: S105 - its name, not its value
 _SERVICES = ("pkcs11:", "aws-kms:", "google-kms:", "azure-key-vault:")
 
 
@@ -57,7 +59,8 @@ def open_signer(
         RFC 3161 time-stamp authority to ask when signing; "none" for no time stamps. By default
         `DEFAULT_TIMESTAMP_URL`, but for a development certificate: signatures in production must
         outlive their certificates, else every recovered manifest reads ``unverified`` one day. Only
-        the default one is done without, with a warning, where it cannot be reached.
+        the default authority is optional: where it cannot be reached, signing goes on without a
+        time stamp, with a warning.
     ask : callable, optional
         Asks a person for the passphrase of an encrypted file, if the environment variable
         ``INDELIBLE_KEY_PASSPHRASE`` does not hold it.
@@ -78,7 +81,7 @@ def open_signer(
     elif timestamp_url == NO_TIMESTAMP:
         timestamp_url = None
     if not is_key_service(name):
-        passphrase = None if os.environ.get(_PASSPHRASE_VARIABLE) else ask
+        passphrase = None if os.environ.get(PASSPHRASE_VARIABLE) else ask
         return PemSigner.load(certificate, name, passphrase=passphrase, timestamp_url=timestamp_url)
     scheme, _, rest = name.partition(":")
     if scheme == "pkcs11":

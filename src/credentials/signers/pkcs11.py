@@ -10,26 +10,20 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 
-from indelible.credentials.signers.signer import (
-    ALGORITHMS,
-    Passphrase,
+from indelible.credentials.signers.algorithms import (
+    HASHES,
     algorithm_for,
-    hidden,
-    public_key_of,
+    check_algorithm,
     raw_ecdsa,
 )
+from indelible.credentials.signers.chains import public_key_of
+from indelible.credentials.signers.private_keys import Passphrase, hidden
 from indelible.errors import MissingDependencyError, SigningError
 from indelible.secret import Secret
 
 __all__ = ["Pkcs11Signer"]
 
 PIN_VARIABLE = "INDELIBLE_PKCS11_PIN"
-
-_HASHES: dict[str, hashes.HashAlgorithm] = {
-    "256": hashes.SHA256(),
-    "384": hashes.SHA384(),
-    "512": hashes.SHA512(),
-}
 
 
 class Pkcs11Signer:
@@ -86,8 +80,7 @@ class Pkcs11Signer:
         fitting = algorithm_for(public_key_of(certificates))
         self.certificates = certificates
         self.algorithm = fitting if algorithm is None else algorithm.lower()
-        if self.algorithm not in ALGORITHMS:
-            raise SigningError(f"{self.algorithm!r} is not a C2PA signature algorithm")
+        check_algorithm(self.algorithm)
         self.timestamp_url = timestamp_url
         self._module = os.fspath(module)
         self._token_label = token_label
@@ -129,14 +122,14 @@ class Pkcs11Signer:
             return bytes(key.sign(data, mechanism=mechanism.EDDSA))
         bits = self.algorithm[2:]
         # The digest is made here: not every token hashes, every token signs digests.
-        digest = hashes.Hash(_HASHES[bits])
+        digest = hashes.Hash(HASHES[bits])
         digest.update(data)
         value = digest.finalize()
         if self.algorithm.startswith("ps"):
             parameters = (
                 mechanism[f"SHA{bits}"],
                 library.MGF[f"SHA{bits}"],
-                _HASHES[bits].digest_size,
+                HASHES[bits].digest_size,
             )
             return bytes(
                 key.sign(value, mechanism=mechanism.RSA_PKCS_PSS, mechanism_param=parameters)

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from indelible.credentials.signers.signer import UNREADABLE
-from indelible.credentials.store.bounds import decode_cbor
+from indelible.credentials.signers.chains import UNREADABLE
+from indelible.credentials.store.cbor import decode_cbor
 
 __all__ = ["CoseSignature", "cose_headers", "parse_signature"]
 

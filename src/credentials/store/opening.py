@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cryptography import x509
 
-from indelible.credentials.store.bounds import check_cbor, decode_cbor
+from indelible.credentials.store.cbor import check_cbor, decode_cbor
 from indelible.credentials.store.cose import CoseSignature, parse_signature
 from indelible.credentials.store.jumbf import Box, read_boxes
 from indelible.imaging import MAX_STORE
@@ -167,7 +167,7 @@ def signatures(store: Store, only: str | None = None) -> dict[str, CoseSignature
     store : Store
         The manifest store.
     only : str, optional
-        Label of the one manifest whose signature is wanted; the others' are empty.
+        Label of the one manifest that is wanted; the signatures of the others are empty.
     """
     found: dict[str, CoseSignature] = {}
     for item in store.manifests:

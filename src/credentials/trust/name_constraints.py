@@ -43,11 +43,11 @@ def forbidden_name(certificate: x509.Certificate, issuer: x509.Certificate) -> s
         if not limiting and not refusing:
             continue
         if rule is None:
-            return _told(name)
+            return _in_words(name)
         if limiting and not any(rule(name.value, base.value, False) for base in limiting):
-            return _told(name)
+            return _in_words(name)
         if any(rule(name.value, base.value, True) for base in refusing):
-            return _told(name)
+            return _in_words(name)
     return None
 
 
@@ -139,6 +139,6 @@ _RULES: Final[dict[type[x509.GeneralName], Callable[..., bool]]] = {
 }
 
 
-def _told(name: x509.GeneralName) -> str:
+def _in_words(name: x509.GeneralName) -> str:
     value = name.value
     return value.rfc4514_string() if isinstance(value, x509.Name) else str(value)

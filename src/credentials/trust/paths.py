@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from indelible.credentials.signers.certificate_profile import SIGNING_PURPOSES
-from indelible.credentials.signers.signer import UNREADABLE, load_chain
+from indelible.credentials.signers.chains import UNREADABLE, load_chain
 from indelible.credentials.trust.name_constraints import forbidden_name
 
 __all__ = ["path_problem", "purpose_problem", "stamping_problem"]

@@ -15,7 +15,7 @@ from typing import Final
 from cryptography import x509
 
 from indelible.credentials._der import SEQUENCE, Element, elements, whole
-from indelible.credentials.signers.signer import UNREADABLE
+from indelible.credentials.signers.chains import UNREADABLE
 
 __all__ = ["stamping_chain"]
 

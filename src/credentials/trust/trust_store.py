@@ -8,13 +8,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from indelible.credentials.trust.trust import (
-    OFFICIAL,
-    OFFICIAL_TSA,
-    Trust,
-    TrustList,
-    parse_list,
-)
+from indelible.credentials.trust.trust import Trust
+from indelible.credentials.trust.trust_lists import OFFICIAL, OFFICIAL_TSA, TrustList, parse_list
 from indelible.errors import IndelibleError, OutputError, TrustError
 from indelible.imaging import read_bytes, write_atomic
 from indelible.network import Fetcher

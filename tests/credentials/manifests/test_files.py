@@ -106,11 +106,11 @@ def test_a_remote_manifest_is_absent_and_its_address_is_told(
 ) -> None:
     url = "https://manifests.example/1.c2pa"
     request = make_request(embed=False, remote_url=url)
-    signed = sign(picture(), "jpeg", request, identity.signer)
-    report = read(signed.data, "jpeg", trust=trust)
+    signed = sign(picture(), request, identity.signer)
+    report = read(signed.data, trust=trust)
     assert (report.state, report.remote_url) == ("absent", url)
     assert "not fetched" in report.reasons[0]
-    fetched = read(signed.data, "jpeg", trust=trust, manifest_store=signed.manifest_store)
+    fetched = read(signed.data, trust=trust, manifest_store=signed.manifest_store)
     assert fetched.state == "trusted"
 
 
@@ -119,21 +119,20 @@ def test_a_remote_manifest_stays_in_the_history(
 ) -> None:
     url = "https://manifests.example/1.c2pa"
     request = make_request(embed=False, remote_url=url)
-    remote = sign(picture(), "jpeg", request, identity.signer)
-    again = sign(remote.data, "jpeg", make_request(), identity.signer)
-    report = read(again.data, "jpeg", trust=trust)
+    remote = sign(picture(), request, identity.signer)
+    again = sign(remote.data, make_request(), identity.signer)
+    report = read(again.data, trust=trust)
     assert report.state == "trusted"
     assert [(item.code, item.where) for item in report.ingredients[0].failures] == [
         ("manifest.inaccessible", url)
     ]
     fetched = sign(
         remote.data,
-        "jpeg",
         make_request(),
         identity.signer,
         parent_store=remote.manifest_store,
     )
-    parent = read(fetched.data, "jpeg", trust=trust).ingredients[0].manifest
+    parent = read(fetched.data, trust=trust).ingredients[0].manifest
     assert parent is not None
     assert parent.manifest_id == remote.manifest_id
 
@@ -142,7 +141,7 @@ def test_a_remote_manifest_is_fetched_only_from_listed_hosts(
     identity: DevelopmentIdentity, trust: Trust, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = make_request(embed=False, remote_url="https://manifests.example/1.c2pa")
-    signed = sign(picture(), "jpeg", request, identity.signer)
+    signed = sign(picture(), request, identity.signer)
     with pytest.raises(NetworkError, match="not allowed"):
         read_file(signed.data, trust=trust, remote_hosts=["other.example"])
     asked: list[str] = []
@@ -159,15 +158,15 @@ def test_a_remote_manifest_is_fetched_only_from_listed_hosts(
 
 
 def test_the_certificates_of_every_manifest_can_be_shown(identity: DevelopmentIdentity) -> None:
-    first = sign(picture(), "jpeg", make_request(), identity.signer)
-    second = sign(first.data, "jpeg", make_request(), identity.signer)
+    first = sign(picture(), make_request(), identity.signer)
+    second = sign(first.data, make_request(), identity.signer)
     chains = signing_chains(second.manifest_store)
     leaf = x509.load_pem_x509_certificate(identity.signer.certificates)
     assert chains == {first.manifest_id: [leaf], second.manifest_id: [leaf]}
 
 
 def test_certificates_that_cannot_be_read_are_passed_over(identity: DevelopmentIdentity) -> None:
-    store = sign(picture(), "jpeg", make_request(), identity.signer).manifest_store
+    store = sign(picture(), make_request(), identity.signer).manifest_store
     damaged = store.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x0a")
     assert damaged != store
     assert list(signing_chains(damaged).values()) == [[]]
@@ -185,7 +184,7 @@ def test_any_bytes_can_be_walked(data: bytes, position: int) -> None:
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "gif", "avif"])
 def test_the_store_can_be_taken_out(kind: str, identity: DevelopmentIdentity) -> None:
-    signed = sign(picture(kind), kind, make_request(), identity.signer)
+    signed = sign(picture(kind), make_request(), identity.signer)
     store = extract_store(signed.data)
     assert store is not None
     assert store[4:8] == b"jumb"
@@ -234,16 +233,16 @@ def test_a_definition_from_a_json_file_is_signed_as_it_is(
 ) -> None:
     definition = ManifestDefinition.from_json(json.dumps(DEFINITION))
     assert definition.ignored == ("alg", "private_key")
-    signed = sign(picture(), "jpeg", definition, identity.signer)
-    report = read(signed.data, "jpeg", trust=trust)
+    signed = sign(picture(), definition, identity.signer)
+    report = read(signed.data, trust=trust)
     assert report.state == "trusted"
     assert report.generator == "Studio 3"
     assert report.source_type == "digitalCapture"
     assert report.manifest is not None
     assert report.manifest.title == "A title"
     assert "com.example.review" in report.manifest.assertions
-    again = sign(signed.data, "jpeg", ManifestDefinition.from_json("{}"), identity.signer)
-    history = read(again.data, "jpeg", trust=trust)
+    again = sign(signed.data, ManifestDefinition.from_json("{}"), identity.signer)
+    history = read(again.data, trust=trust)
     assert [item.action for item in history.actions] == ["c2pa.opened"]
     assert history.ingredients[0].manifest is not None
 
@@ -261,7 +260,7 @@ def test_a_definition_that_says_no_beginning_claims_none(
     assertions: list[dict[str, Any]], identity: DevelopmentIdentity, trust: Trust
 ) -> None:
     definition = ManifestDefinition.from_json(json.dumps({"assertions": assertions}))
-    report = read(sign(picture(), "jpeg", definition, identity.signer).data, "jpeg", trust=trust)
+    report = read(sign(picture(), definition, identity.signer).data, trust=trust)
     assert report.state == "trusted"
     assert report.actions[0].action == "c2pa.opened"
     assert report.source_type is None
@@ -271,9 +270,9 @@ def test_a_definition_that_says_no_beginning_claims_none(
 def test_a_definition_with_a_created_action_still_keeps_the_history(
     identity: DevelopmentIdentity, trust: Trust
 ) -> None:
-    first = sign(picture(), "jpeg", make_request(), identity.signer)
+    first = sign(picture(), make_request(), identity.signer)
     definition = ManifestDefinition.from_json(json.dumps(DEFINITION))
-    report = read(sign(first.data, "jpeg", definition, identity.signer).data, "jpeg", trust=trust)
+    report = read(sign(first.data, definition, identity.signer).data, trust=trust)
     assert report.source_type == "digitalCapture"
     assert [item.action for item in report.actions] == ["c2pa.opened"]
     assert report.ingredients[0].manifest is not None
@@ -294,4 +293,4 @@ def test_a_definition_with_a_created_action_still_keeps_the_history(
 )
 def test_definitions_that_are_none_are_told(text: str, identity: DevelopmentIdentity) -> None:
     with pytest.raises(ManifestError):
-        sign(picture(), "jpeg", ManifestDefinition.from_json(text), identity.signer)
+        sign(picture(), ManifestDefinition.from_json(text), identity.signer)

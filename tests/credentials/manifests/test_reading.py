@@ -1,4 +1,4 @@
-"""Integrity and trust, told apart; identity statements and the history, beside them."""
+"""Integrity and trust, kept apart; identity statements and the history, beside them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from indelible.credentials import (
     read,
     sign,
 )
-from indelible.credentials.manifests import _c2pa
 from indelible.credentials.manifests.reading import _report
 from indelible.credentials.store.jumbf import read_boxes
-from tests.credentials.authority import DAY, NOW
-from tests.credentials.conftest import make_request, picture
-from tests.credentials.test_timestamps import freeze
+from indelible.imaging import ImageFile
+from tests.credentials.authority import DAY, NOW, freeze
+from tests.credentials.conftest import library_reading, make_request, picture, sign_unchecked
 
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 ACTIONS = {
@@ -35,9 +34,7 @@ def signed(identity: DevelopmentIdentity, *assertions: dict[str, Any]) -> bytes:
         "claim_generator_info": [{"name": "Acme", "version": "1"}],
         "assertions": [ACTIONS, *assertions],
     }
-    signer = identity.signer
-    job = _c2pa.SigningJob(picture(), "image/jpeg", manifest, _c2pa.Settings(), signer)
-    return _c2pa.sign(job)[0]
+    return sign_unchecked(manifest, identity.signer)
 
 
 def identity_assertion(content: object) -> dict[str, Any]:
@@ -59,7 +56,7 @@ PAYLOAD = {"sig_type": "cawg.identity_claims_aggregation", "referenced_assertion
 def test_a_garbage_identity_is_listed_and_changes_nothing(
     identity: DevelopmentIdentity, trust: Trust, content: object
 ) -> None:
-    report = read(signed(identity, identity_assertion(content)), "jpeg", trust=trust)
+    report = read(signed(identity, identity_assertion(content)), trust=trust)
     assert report.identity_failures
     assert report.failures == ()
     assert (report.state, report.integrity, report.signer_trusted) == ("trusted", "intact", True)
@@ -67,7 +64,7 @@ def test_a_garbage_identity_is_listed_and_changes_nothing(
     assert report.source_type == "trainedAlgorithmicMedia"
 
 
-def test_a_garbage_identity_is_told_once(identity: DevelopmentIdentity, trust: Trust) -> None:
+def test_a_garbage_identity_is_reported_once(identity: DevelopmentIdentity, trust: Trust) -> None:
     data = signed(identity, identity_assertion({"junk": 1}))
     place = "c2pa.assertions/cawg.identity"
     report = with_statuses(data, trust, "cawg.identity.cbor.invalid", where=place)
@@ -77,10 +74,10 @@ def test_a_garbage_identity_is_told_once(identity: DevelopmentIdentity, trust: T
 def test_a_signer_in_the_history_who_has_expired_is_not_trusted(
     edited: bytes, trust: Trust
 ) -> None:
-    (parent,) = read(edited, "jpeg", trust=trust).ingredients
+    (parent,) = read(edited, trust=trust).ingredients
     assert (parent.signer_trusted, parent.standing) == (True, "trusted")
     with freeze(NOW + 10_000 * DAY):
-        (parent,) = read(edited, "jpeg", trust=trust).ingredients
+        (parent,) = read(edited, trust=trust).ingredients
     assert (parent.signer_trusted, parent.standing) == (False, "untrusted")
 
 
@@ -92,7 +89,7 @@ def with_statuses(
     data: bytes, trust: Trust, *codes: str, bucket: str = "failure", where: str = "c2pa.signature"
 ) -> CredentialReport:
     """Read a picture as though the library had found these codes as well."""
-    reading = _c2pa.read(data, "image/jpeg", _c2pa.Settings(trust))
+    reading = library_reading(data, trust)
     label = reading.summary["active_manifest"]
     active = reading.summary["validation_results"]["activeManifest"]
     if any(code.endswith("Hash.mismatch") for code in codes):
@@ -102,7 +99,7 @@ def with_statuses(
         url = f"self#jumbf=/c2pa/{label}/{where}"
         active[bucket].append({"code": code, "url": url, "explanation": "so it was found"})
     reading.summary["validation_state"] = "Invalid"
-    return _report(reading, data, trust, embedded=True)
+    return _report(reading, ImageFile(data), trust, is_own=True)
 
 
 @pytest.fixture(scope="module")
@@ -160,22 +157,22 @@ def test_a_changed_picture_that_is_broken_too_is_broken(plain: bytes, trust: Tru
 
 
 def test_a_signature_of_which_nothing_is_said_does_not_hold(plain: bytes, trust: Trust) -> None:
-    reading = _c2pa.read(plain, "image/jpeg", _c2pa.Settings(trust))
+    reading = library_reading(plain, trust)
     active = reading.summary["validation_results"]["activeManifest"]
     active["success"] = [item for item in active["success"] if "claimSig" not in item["code"]]
-    report = _report(reading, plain, trust, embedded=True)
+    report = _report(reading, ImageFile(plain), trust, is_own=True)
     assert results(report) == ("invalid", "broken", False)
 
 
 @pytest.fixture(scope="module")
 def edited(identity: DevelopmentIdentity, plain: bytes) -> bytes:
     """Return a picture with a history."""
-    return sign(plain, "jpeg", make_request(), identity.signer).data
+    return sign(plain, make_request(), identity.signer).data
 
 
 def in_history(data: bytes, trust: Trust, code: str) -> CredentialReport:
     """Read a picture as though the library had found a fault inside the history."""
-    reading = _c2pa.read(data, "image/jpeg", _c2pa.Settings(trust))
+    reading = library_reading(data, trust)
     label = reading.summary["active_manifest"]
     parent = next(item for item in reading.summary["manifests"] if item != label)
     place = f"self#jumbf=/c2pa/{label}/c2pa.assertions/c2pa.ingredient.v3"
@@ -183,7 +180,7 @@ def in_history(data: bytes, trust: Trust, code: str) -> CredentialReport:
     reading.summary["validation_results"]["ingredientDeltas"] = [
         {"ingredientAssertionURI": place, "validationDeltas": {"failure": [failure]}}
     ]
-    return _report(reading, data, trust, embedded=True)
+    return _report(reading, ImageFile(data), trust, is_own=True)
 
 
 @pytest.mark.parametrize(
@@ -206,15 +203,15 @@ def test_a_history_that_was_changed_since_the_signing(edited: bytes, trust: Trus
 
 
 def test_a_recovered_store_whose_history_was_changed_is_broken(edited: bytes, trust: Trust) -> None:
-    store = extract_store(edited, "jpeg")
+    store = extract_store(edited)
     assert store is not None
     parent = next(box for box in read_boxes(store) if box.depth == 1 and box.label)
     inside = store[: parent.end].rindex(b"trainedAlgorithmicMedia")
     damaged = bytearray(store)
     damaged[inside] ^= 1
-    sound = read(picture(seed=9), "jpeg", trust=trust, manifest_store=store)
+    sound = read(picture(seed=9), trust=trust, manifest_store=store)
     assert (sound.integrity, sound.changed_only) == ("changed", True)
-    report = read(picture(seed=9), "jpeg", trust=trust, manifest_store=bytes(damaged))
+    report = read(picture(seed=9), trust=trust, manifest_store=bytes(damaged))
     assert (report.integrity, report.changed_only) == ("broken", False)
 
 
@@ -229,7 +226,7 @@ def test_reports_that_are_made_by_hand_are_whole() -> None:
 
 
 def test_json_has_both_fields(plain: bytes, trust: Trust, identity: DevelopmentIdentity) -> None:
-    told = read(plain, "jpeg", trust=trust).to_dict()
+    told = read(plain, trust=trust).to_dict()
     assert isinstance(identity.signer, PemSigner)
     assert told["integrity"] == "intact"
     assert told["standing"] == "trusted"

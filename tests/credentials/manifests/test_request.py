@@ -53,8 +53,8 @@ def test_the_library_accepts_everything_that_the_model_can_say(
     source_type: SourceType, kind: str, identity: DevelopmentIdentity, trust: Trust
 ) -> None:
     request = make_request(source_type=source_type, **EVERYTHING)
-    signed = sign(picture(kind), kind, request, identity.signer, parent=picture("webp"))
-    report = read(signed.data, kind, trust=trust)
+    signed = sign(picture(kind), request, identity.signer, parent=picture("webp"))
+    report = read(signed.data, trust=trust)
     assert (report.state, report.source_type) == ("trusted", source_type.value)
     manifest = report.manifest
     assert manifest is not None
@@ -78,7 +78,7 @@ def test_a_photograph_says_that_it_was_captured_and_may_not_be_mined(
         source_type=SourceType.CAPTURED,
         training=TrainingMining(),
     )
-    report = read(sign(picture(), "jpeg", request, identity.signer).data, "jpeg", trust=trust)
+    report = read(sign(picture(), request, identity.signer).data, trust=trust)
     assert report.source_type == "digitalCapture"
     assert report.soft_bindings == ()
     assert report.manifest is not None

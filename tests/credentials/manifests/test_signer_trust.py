@@ -14,11 +14,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indelible.credentials import CredentialReport, PemSigner, Trust, read
-from indelible.credentials.manifests import _c2pa
+from indelible.credentials import CredentialReport, PemSigner, Trust, extract_store, read
 from indelible.credentials.manifests.signer_trust import is_trusted_stamp, vouch
 from indelible.credentials.signers.certificate_profile import SIGNING_PURPOSES
-from indelible.credentials.signers.signer import PrivateKey
+from indelible.credentials.signers.private_keys import PrivateKey
 from indelible.credentials.store.cose import parse_signature
 from indelible.credentials.store.jumbf import read_boxes
 from indelible.credentials.store.opening import open_store, signatures
@@ -37,7 +36,7 @@ from tests.credentials.authority import (
     new_key,
     pem,
 )
-from tests.credentials.conftest import picture
+from tests.credentials.conftest import sign_unchecked
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 ROOT = Authority("Root")
@@ -64,14 +63,12 @@ MANIFEST = {
 
 def signed_with(chain: Sequence[x509.Certificate], key: PrivateKey = KEY) -> bytes:
     """Sign without the checks that stand before every signature of ours."""
-    signer = PemSigner(pem(*chain), key_pem(key))
-    job = _c2pa.SigningJob(picture(), "image/jpeg", MANIFEST, _c2pa.Settings(), signer)
-    return _c2pa.sign(job)[0]
+    return sign_unchecked(MANIFEST, PemSigner(pem(*chain), key_pem(key)))
 
 
 def judged(chain: Sequence[x509.Certificate], trust: Trust | None = None) -> CredentialReport:
     trust = Trust.nobody().with_anchors(ROOT.pem, name="Ours") if trust is None else trust
-    return read(signed_with(chain), "jpeg", trust=trust)
+    return read(signed_with(chain), trust=trust)
 
 
 def extension(value: x509.ExtensionType) -> x509.Extension[x509.ExtensionType]:
@@ -216,7 +213,8 @@ def test_a_list_for_time_stamps_vouches_for_no_signer() -> None:
 
 
 def test_a_manifest_that_is_there_twice_has_no_chain() -> None:
-    data = _c2pa.extract_store(signed_with([ROOT.issue(KEY)]))
+    data = extract_store(signed_with([ROOT.issue(KEY)]))
+    assert data is not None
     store = open_store(data)
     (label,) = signatures(store)
     assert signatures(store)[label].chain
@@ -292,10 +290,9 @@ def fixture(file: str) -> bytes:
 
 def stamp() -> tuple[bytes, dt.datetime]:
     data = fixture("expired-stamped.jpg")
-    store = open_store(_c2pa.extract_store(data))
-    (found,) = signatures(store).values()
+    (found,) = signatures(open_store(extract_store(data) or b"")).values()
     assert found.time_stamp is not None
-    report = read(data, "jpeg", trust=Trust.nobody())
+    report = read(data, trust=Trust.nobody())
     assert report.time is not None
     return found.time_stamp, dt.datetime.fromisoformat(report.time)
 

@@ -10,13 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.credentials.manifests._c2pa import Reading
-from indelible.credentials.manifests.status import SIGNER_TRUSTED, UNTRUSTED
-from indelible.credentials.manifests.tree import (
-    ManifestTree,
-    _soft_bindings,
-    text_of,
-    trusted_manifests,
-)
+from indelible.credentials.manifests.findings import trusted_manifests
+from indelible.credentials.manifests.tree import ManifestTree, _soft_bindings
 from indelible.credentials.store.opening import Store
 
 ID = bytes(range(8))
@@ -73,34 +68,6 @@ def test_what_is_no_id_is_none(value: object) -> None:
     assert bindings(value) == []
 
 
-@pytest.mark.parametrize(
-    ("recorded", "now", "trusted"),
-    [
-        ({}, {"success": SIGNER_TRUSTED}, True),
-        ({"failure": UNTRUSTED}, {"success": SIGNER_TRUSTED}, True),
-        ({"success": SIGNER_TRUSTED}, {}, True),
-        ({"success": SIGNER_TRUSTED}, {"failure": UNTRUSTED}, False),
-        ({"failure": UNTRUSTED}, {}, False),
-        ({}, {}, False),
-    ],
-)
-def test_who_is_trusted_in_the_history_is_so_now(
-    recorded: dict[str, str], now: dict[str, str], trusted: bool
-) -> None:
-    """The library leaves out what is on record: somebody's word, true or not."""
-
-    def bucket(codes: dict[str, str]) -> dict[str, Any]:
-        url = "self#jumbf=/c2pa/parent/c2pa.signature"
-        return {kind: [{"code": code, "url": url}] for kind, code in codes.items()}
-
-    item = {"active_manifest": "parent", "validation_results": {"activeManifest": bucket(recorded)}}
-    summary = {
-        "manifests": {"m": {"ingredients": [item]}},
-        "validation_results": {"ingredientDeltas": [{"validationDeltas": bucket(now)}]},
-    }
-    assert (trusted_manifests(summary) == {"parent"}) is trusted
-
-
 def test_text_can_be_an_id_too() -> None:
     assert b"plain text!" in bindings("plain text!")
 
@@ -130,15 +97,6 @@ def test_any_json_gives_a_report(body: object, results: object, complete: object
     made.manifest("m", ())
     made.failures(summary)
     trusted_manifests(summary)
-
-
-@given(st.text())
-def test_text_is_one_clean_line(text: str) -> None:
-    clean = text_of(text)
-    assert clean is not None
-    assert len(clean) <= 500
-    assert "\x1b" not in clean
-    assert "\n" not in clean
 
 
 @pytest.mark.parametrize(

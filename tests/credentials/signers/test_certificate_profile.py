@@ -65,9 +65,7 @@ def test_a_good_certificate_breaks_no_rule_and_signs(
     assert check_chain(chain) == ()
     signer = PemSigner(chain, key_pem(key))
     trust = Trust.nobody().with_anchors(AUTHORITY.pem)
-    assert read(
-        sign(picture(), "jpeg", make_request(), signer).data, "jpeg", trust=trust
-    ).state == ("trusted")
+    assert read(sign(picture(), make_request(), signer).data, trust=trust).state == ("trusted")
 
 
 BROKEN: list[tuple[str, Leaf]] = [
@@ -108,15 +106,15 @@ def test_the_library_refuses_what_breaks_a_rule(
     signer = PemSigner(pem(AUTHORITY.issue(key, leaf)), key_pem(key))
     trust = Trust.nobody().with_anchors(AUTHORITY.pem)
     with pytest.raises(CertificateError):
-        sign(picture(), "jpeg", make_request(), signer)
+        sign(picture(), make_request(), signer)
     monkeypatch.setattr(
         "indelible.credentials.manifests.signing.require_profile", lambda chain: None
     )
     try:
-        signed = sign(picture(), "jpeg", make_request(), signer, trust=trust)
+        signed = sign(picture(), make_request(), signer, trust=trust)
     except SigningError:
         return
-    report = read(signed.data, "jpeg", trust=trust)
+    report = read(signed.data, trust=trust)
     assert report.state != "trusted", rule
 
 

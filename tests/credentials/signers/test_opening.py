@@ -9,7 +9,7 @@ import pytest
 
 from indelible.credentials import PemSigner, create_identity
 from indelible.credentials.signers.opening import is_key_service, open_signer
-from indelible.credentials.signers.signer import DEFAULT_TIMESTAMP_URL
+from indelible.credentials.signers.protocol import DEFAULT_TIMESTAMP_URL
 from indelible.errors import ConfigurationError, SigningError
 from tests.credentials.authority import Authority, key_pem, new_key, pem
 

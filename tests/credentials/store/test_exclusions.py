@@ -34,14 +34,14 @@ _ENDS = ("end", "picture", "misaligned")
 @pytest.fixture(scope="module", params=KINDS)
 def room(request: pytest.FixtureRequest, identity: DevelopmentIdentity) -> Room:
     kind: str = request.param
-    signed = sign(picture(kind), kind, make_request(), identity.signer)
+    signed = sign(picture(kind), make_request(), identity.signer)
     return room_of(kind, signed.data)
 
 
 def test_there_is_room_for_the_attack(room: Room, trust: Trust) -> None:
     """Otherwise the tests below would show nothing."""
     assert room.size > 900
-    assert read(room.data, room.kind, trust=trust).state == "trusted"
+    assert read(room.data, trust=trust).state == "trusted"
 
 
 @pytest.mark.parametrize("place", ["before", "after", "between"])
@@ -52,7 +52,7 @@ def test_nothing_may_be_filled_in(room: Room, place: str, trust: Trust) -> None:
         if len(made()) > room.size - 64:
             assert name in ("profile", "picture")  # of some formats; others cover it
             continue
-        report = read(filled(room, **{place: made()}), room.kind, trust=trust)
+        report = read(filled(room, **{place: made()}), trust=trust)
         # Behind the end of a picture there is no manifest.
         ended = {"absent"} if name in _ENDS and place != "after" else set()
         assert report.state in {"invalid", "unreadable"} | ended, (name, report)
@@ -63,7 +63,7 @@ def test_nothing_may_be_filled_in(room: Room, place: str, trust: Trust) -> None:
 def test_the_sentence_says_what_is_wrong(room: Room, trust: Trust) -> None:
     """Not that the picture was changed: its hash holds."""
     made = next(iter(FILLINGS[room.kind].values()))
-    report = read(filled(room, after=made()), room.kind, trust=trust)
+    report = read(filled(room, after=made()), trust=trust)
     assert [item.code for item in report.failures] == ["indelible.exclusions"]
     assert report.reasons == (
         "The signature leaves out more of the file than the manifest itself.",
@@ -82,7 +82,7 @@ def test_nothing_may_be_filled_into_the_store(name: str, room: Room, trust: Trus
             break
     else:
         pytest.fail("there is no way to fill the store exactly")
-    report = read(filled(dataclasses.replace(room, store=store)), room.kind, trust=trust)
+    report = read(filled(dataclasses.replace(room, store=store)), trust=trust)
     assert report.state in ("invalid", "unreadable")
     assert not report.changed_only
 
@@ -94,7 +94,7 @@ def test_empty_padding_may_lie_behind_the_store(room: Room, trust: Trust) -> Non
         pytest.skip("there, the box's own length says how much its container holds")
     store = room.store + bytes(len(found.store) - len(room.store))
     data = filled(dataclasses.replace(room, store=store))
-    assert read(data, room.kind, trust=trust).state == "trusted"
+    assert read(data, trust=trust).state == "trusted"
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "gif", "avif"])
@@ -103,7 +103,7 @@ def test_an_updated_manifest_stays_trusted(
 ) -> None:
     """Its hash was made for the smaller store of before; in AVIF the update is a second box."""
     media = f"image/{kind}"
-    data = sign(picture(kind), kind, make_request(), identity.signer).data
+    data = sign(picture(kind), make_request(), identity.signer).data
     plain = c2pa.Context.from_dict({"builder": {"thumbnail": {"enabled": False}}})
     builder = c2pa.Builder({"claim_generator_info": [{"name": "x", "version": "1"}]}, plain)
     builder.set_intent(c2pa.C2paBuilderIntent.UPDATE)
@@ -116,7 +116,7 @@ def test_an_updated_manifest_stays_trusted(
         None,
     )
     builder.sign(c2pa.Signer.from_info(info), media, io.BytesIO(data), out)
-    report = read(out.getvalue(), kind, trust=trust)
+    report = read(out.getvalue(), trust=trust)
     assert report.state == "trusted", report
     found = ImageFile(out.getvalue()).manifest
     assert found is not None

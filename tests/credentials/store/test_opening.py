@@ -107,9 +107,9 @@ def test_such_stores_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     data = picture("png")
     inside = data[:33] + container("png", bad) + data[33:]
     for report in (
-        read(inside, "png"),
-        read(data, "png", manifest_store=bad),
-        *([read(bad, "c2pa")] if bad[4:8] == b"jumb" else []),
+        read(inside),
+        read(data, manifest_store=bad),
+        *([read(bad)] if bad[4:8] == b"jumb" else []),
     ):
         assert report.state == "unreadable", report
     with pytest.raises(ManifestError):
@@ -120,7 +120,7 @@ def test_a_store_that_is_too_large_is_refused() -> None:
     large = store(manifest(superbox(b"bidb", "a", box(b"bidb", bytes(MAX_STORE)))))
     with pytest.raises(ValueError, match="large"):
         open_store(large)
-    assert read(large, "c2pa").state == "unreadable"
+    assert read(large).state == "unreadable"
 
 
 def test_no_parent_brings_one_into_a_signature(identity: DevelopmentIdentity) -> None:
@@ -130,7 +130,7 @@ def test_no_parent_brings_one_into_a_signature(identity: DevelopmentIdentity) ->
         for arguments in ({}, {"parent": inside}, {"parent_store": bad}):
             source = data if arguments else inside
             with pytest.raises(ManifestError, match="cannot be read"):
-                sign(source, "png", make_request(), identity.signer, **arguments)  # type: ignore[arg-type]
+                sign(source, make_request(), identity.signer, **arguments)  # type: ignore[arg-type]
 
 
 def test_a_picture_without_a_store_does_not_reach_the_library(
@@ -138,20 +138,20 @@ def test_a_picture_without_a_store_does_not_reach_the_library(
 ) -> None:
     monkeypatch.setattr(_c2pa, "context", None)
     for kind in ("jpeg", "png", "webp", "gif", "tiff", "avif"):
-        assert read(picture(kind), kind).state == "absent"
-        assert not has_manifest(picture(kind), kind)
-    assert read(b"\xff\xd8\xff", "jpeg").state == "absent"
-    assert read(b"neither", "jpeg").state == "unreadable"
-    assert has_manifest(picture("png")[:33] + container("png", b"x"), "png")
+        assert read(picture(kind)).state == "absent"
+        assert not has_manifest(picture(kind))
+    assert read(b"\xff\xd8\xff").state == "absent"
+    assert read(b"neither").state == "unreadable"
+    assert has_manifest(picture("png")[:33] + container("png", b"x"))
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "gif", "tiff", "avif"])
 def test_addresses_are_read_by_ourselves(kind: str, identity: DevelopmentIdentity) -> None:
     address = "https://manifests.example/one.c2pa"
     wanted = make_request(embed=False, remote_url=address)
-    data = sign(picture(kind), kind, wanted, identity.signer).data
+    data = sign(picture(kind), wanted, identity.signer).data
     assert remote_address(ImageFile(data)) == address
-    report = read(data, kind)
+    report = read(data)
     assert (report.state, report.remote_url) == ("absent", address)
     local = data.replace(b"https://", b"file:///")
     assert local != data

@@ -20,7 +20,8 @@ from indelible.credentials import (
     read,
     sign,
 )
-from indelible.credentials.trust.trust import OFFICIAL, OFFICIAL_TSA, PINNED, USER
+from indelible.credentials.trust.trust import PINNED
+from indelible.credentials.trust.trust_lists import OFFICIAL, OFFICIAL_TSA, USER
 from indelible.errors import NetworkError, TrustError
 from tests.credentials.authority import Authority, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -28,7 +29,7 @@ from tests.credentials.conftest import make_request, picture
 AUTHORITY = Authority()
 KEY = new_key()
 CHAIN = pem(AUTHORITY.issue(KEY))
-DATA = sign(picture(), "jpeg", make_request(), PemSigner(CHAIN, key_pem(KEY))).data
+DATA = sign(picture(), make_request(), PemSigner(CHAIN, key_pem(KEY))).data
 LATER = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
 
@@ -51,27 +52,27 @@ def test_the_official_lists_ship_with_the_package() -> None:
 
 
 def test_own_anchors_vouch_under_their_name() -> None:
-    report = read(DATA, "jpeg", trust=Trust.official().with_anchors(AUTHORITY.pem))
+    report = read(DATA, trust=Trust.official().with_anchors(AUTHORITY.pem))
     assert (report.state, report.trusted_by, report.development) == ("trusted", USER, False)
-    named = read(DATA, "jpeg", trust=Trust.nobody().with_anchors(AUTHORITY.pem, name="Partners"))
+    named = read(DATA, trust=Trust.nobody().with_anchors(AUTHORITY.pem, name="Partners"))
     assert named.trusted_by == "Partners"
     assert "Partners" in named.reasons[0]
 
 
 def test_a_pinned_signer_is_trusted_whoever_issued_it() -> None:
-    report = read(DATA, "jpeg", trust=Trust.official().with_pinned(CHAIN))
+    report = read(DATA, trust=Trust.official().with_pinned(CHAIN))
     assert (report.state, report.trusted_by) == ("trusted", PINNED)
     other = pem(AUTHORITY.issue(new_key()))
-    assert read(DATA, "jpeg", trust=Trust.nobody().with_pinned(other)).state == "valid"
+    assert read(DATA, trust=Trust.nobody().with_pinned(other)).state == "valid"
 
 
 def test_a_development_anchor_is_marked(identity: DevelopmentIdentity) -> None:
-    data = sign(picture(), "jpeg", make_request(), identity.signer).data
-    report = read(data, "jpeg", trust=identity.trust())
+    data = sign(picture(), make_request(), identity.signer).data
+    report = read(data, trust=identity.trust())
     assert report.development
     assert "development" in report.reasons[0]
     plain = Trust.official().with_anchors(identity.authority_pem)
-    assert not read(data, "jpeg", trust=plain).development
+    assert not read(data, trust=plain).development
 
 
 @pytest.mark.parametrize(
@@ -82,10 +83,10 @@ def test_an_ingredients_signer_does_not_lend_its_trust(
 ) -> None:
     other, key = Authority("Other"), new_key()
     second = PemSigner(pem(other.issue(key)), key_pem(key))
-    data = sign(DATA, "jpeg", make_request(), second).data
+    data = sign(DATA, make_request(), second).data
     trust = Trust.nobody().with_anchors(AUTHORITY.pem, name="First", kind=kinds[0])
     trust = trust.with_anchors(other.pem, name="Second", kind=kinds[1])
-    report = read(data, "jpeg", trust=trust)
+    report = read(data, trust=trust)
     expected = ("trusted", "Second") if kinds[1] == "manifest" else ("valid", None)
     assert (report.state, report.trusted_by) == expected
 
@@ -93,7 +94,7 @@ def test_an_ingredients_signer_does_not_lend_its_trust(
 def test_lists_of_one_name_are_not_mixed_up() -> None:
     trust = Trust.nobody().with_anchors(Authority().pem, name="Same")
     trust = trust.with_anchors(AUTHORITY.pem, name="Same", kind="tsa")
-    assert read(DATA, "jpeg", trust=trust).state == "valid"
+    assert read(DATA, trust=trust).state == "valid"
 
 
 @pytest.mark.parametrize("text", ["", "junk", b"\xff\xfe", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
@@ -109,7 +110,7 @@ def test_a_stale_list_is_said_to_be_stale() -> None:
     old = parse_list(json.dumps(body))
     assert old.is_stale()
     trust = Trust.of([old]).with_anchors(AUTHORITY.pem)
-    assert any("stale" in reason for reason in read(DATA, "jpeg", trust=trust).reasons)
+    assert any("stale" in reason for reason in read(DATA, trust=trust).reasons)
 
 
 def test_entries_that_were_withdrawn_do_not_count() -> None:

@@ -33,7 +33,7 @@ def store(identity: DevelopmentIdentity) -> bytes:
     # More than one APP11 segment, and many sub-blocks of a GIF.
     long = Assertion("com.example.long", {"text": "x" * 100_000})
     wanted = make_request(assertions=(long,))
-    return sign(picture(), "jpeg", wanted, identity.signer).manifest_store
+    return sign(picture(), wanted, identity.signer).manifest_store
 
 
 def _saved(kind: str, pixels: np.ndarray | None = None, **options: Any) -> bytes:
@@ -49,14 +49,14 @@ def test_signed_pictures_hold_exactly_their_store(
     kind: str, length: int, identity: DevelopmentIdentity, trust: Trust
 ) -> None:
     long = Assertion("com.example.long", {"text": "x" * length})
-    first = sign(picture(kind), kind, make_request(assertions=(long,)), identity.signer)
-    again = sign(first.data, kind, make_request(), identity.signer)
+    first = sign(picture(kind), make_request(assertions=(long,)), identity.signer)
+    again = sign(first.data, make_request(), identity.signer)
     for signed in (first, again):
         found = locate(signed.data)
         assert found is not None
         assert found.store == signed.manifest_store == extract_store(signed.data)
         assert len(found.container) == 1
-        report = read(signed.data, kind, trust=trust)
+        report = read(signed.data, trust=trust)
         assert report.state == "trusted"
         assert "leaves out" not in " ".join(report.reasons)
 
@@ -80,18 +80,18 @@ def test_other_layouts_of_a_format_can_be_signed(
 ) -> None:
     data = _saved(kind, pixels, **options)
     assert locate(data) is None
-    signed = sign(data, kind, make_request(), identity.signer)
-    assert read(signed.data, kind, trust=trust).state == "trusted"
+    signed = sign(data, make_request(), identity.signer)
+    assert read(signed.data, trust=trust).state == "trusted"
 
 
 def test_a_bigtiff_is_not_signed_with_a_hole(identity: DevelopmentIdentity, trust: Trust) -> None:
     """The library would leave eight bytes of another tag out of the hash."""
     data = _saved("tiff", big_tiff=True)
     with pytest.raises(UnsupportedImageError, match="BigTIFF"):
-        sign(data, "tiff", make_request(), identity.signer)
-    beside = sign(data, "tiff", make_request(embed=False), identity.signer)
+        sign(data, make_request(), identity.signer)
+    beside = sign(data, make_request(embed=False), identity.signer)
     store = beside.manifest_store
-    assert read(data, "tiff", trust=trust, manifest_store=store).state == "trusted"
+    assert read(data, trust=trust, manifest_store=store).state == "trusted"
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -170,17 +170,17 @@ def test_foreign_jumbf_beside_it_is_somebody_elses(store: bytes) -> None:
 def test_foreign_jumbf_is_signed_like_the_rest(identity: DevelopmentIdentity, trust: Trust) -> None:
     data = picture()
     foreign = jpeg_segment(0xEB, FOREIGN)
-    signed = sign(data[:20] + foreign + data[20:], "jpeg", make_request(), identity.signer)
-    assert read(signed.data, "jpeg", trust=trust).state == "trusted"
+    signed = sign(data[:20] + foreign + data[20:], make_request(), identity.signer)
+    assert read(signed.data, trust=trust).state == "trusted"
     at = signed.data.index(FOREIGN)
     changed = signed.data[: at + 60] + b"b" + signed.data[at + 61 :]
-    assert read(changed, "jpeg", trust=trust).changed_only
+    assert read(changed, trust=trust).changed_only
 
 
 def test_a_length_of_64_bits_is_refused(store: bytes) -> None:
     long = struct.pack(">I4sQ", 1, b"jumb", len(store) + 8) + store[8:]
     for kind in ("png", "webp", "gif", "avif"):
-        report = read(_with(kind, long), kind)
+        report = read(_with(kind, long))
         assert report.state == "unreadable", kind
     body = b"JP\x02\x11\0\0\0\1" + long[:60_000]
     data = picture()
@@ -217,7 +217,7 @@ def test_two_stores_are_refused(kind: str, store: bytes) -> None:
 
 
 def test_two_tags_are_refused(identity: DevelopmentIdentity) -> None:
-    signed = sign(picture("tiff"), "tiff", make_request(), identity.signer).data
+    signed = sign(picture("tiff"), make_request(), identity.signer).data
     found = locate(signed)
     assert found is not None
     entry = found.optional[0].start - 4

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from indelible.credentials.manifests.report import (
-    CredentialReport,
+from indelible.credentials.manifests.manifest_report import (
     IngredientReport,
     ManifestReport,
     Standing,
     weaker,
 )
+from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.manifests.request import SDK_NAME
 
 __all__ = ["AiClaim", "ai_claims"]

@@ -137,16 +137,16 @@ def test_the_active_manifest_speaks_first() -> None:
 def test_real_histories(
     identity: DevelopmentIdentity, other_identity: DevelopmentIdentity, trust: Trust
 ) -> None:
-    made = sign(picture(), "jpeg", make_request(), identity.signer).data
+    made = sign(picture(), make_request(), identity.signer).data
     human = make_request(source_type=SourceType.HUMAN_EDITED)
-    edited = sign(made, "jpeg", human, other_identity.signer).data
+    edited = sign(made, human, other_identity.signer).data
     both = other_identity.trust(trust)
     for lists, expected in (
         (both, ["trusted"]),
         (trust, ["untrusted"]),
         (other_identity.trust(Trust.nobody()), ["untrusted"]),
     ):
-        claims = ai_claims(read(edited, "jpeg", trust=lists))
+        claims = ai_claims(read(edited, trust=lists))
         assert [claim.standing for claim in claims] == expected
         assert claims[0].where == "ingredient"
         assert claims[0].by == "Acme Images 2.1"

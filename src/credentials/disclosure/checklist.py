@@ -1,55 +1,22 @@
-"""Disclosure profiles: what laws ask a marked picture to say, filled in and checked line by line.
-
-The profiles collect what is written in, as of 2026:
-
-* ``eu``: Regulation (EU) 2024/1689 (AI Act), article 50(2), and its code of practice on marking;
-* ``california``: California SB 942 (AI Transparency Act), latent disclosures;
-* ``china``: GB 45438-2025, implicit labels in file metadata.
-
-They are a checklist for engineers and not legal advice; whether a picture complies is for counsel
-to say.
-"""
+"""What a picture carries of a disclosure profile, line by line: see `legal_profiles`."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
-from indelible.credentials.manifests.assertions import AiDisclosure
-from indelible.credentials.manifests.report import CredentialReport, ManifestReport
-from indelible.credentials.manifests.request import ManifestRequest, SourceType
+from indelible.credentials.disclosure.legal_profiles import AIGC_KEYS, Profile, profiles_of
+from indelible.credentials.manifests.manifest_report import ManifestReport
+from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.signals import xmp
-from indelible.credentials.signers.signer import Signer
-from indelible.errors import ManifestError
+from indelible.credentials.source_types import SourceType
 
-__all__ = [
-    "NOTICE",
-    "PROFILES",
-    "Profile",
-    "ProfileLine",
-    "check_profile",
-    "disclosure_xmp",
-    "fill_request",
-]
+__all__ = ["NOTICE", "ProfileLine", "check_profile"]
 
-Profile: TypeAlias = Literal["eu", "california", "china"]
-
-PROFILES: tuple[Profile, ...] = get_args(Profile)
 NOTICE = "This is a technical checklist and not legal advice."
 
-# Keys of the TC260:AIGC label, GB 45438-2025, appendix E. Label "1": AI-generated.
-AIGC_KEYS = (
-    "Label",
-    "ContentProducer",
-    "ProduceID",
-    "ReservedCode1",
-    "ContentPropagator",
-    "PropagateID",
-    "ReservedCode2",
-)
 _AI_TERMS = frozenset(item.value for item in SourceType if item.involves_ai)
 
 
@@ -73,97 +40,6 @@ class ProfileLine:
     requirement: str
     present: bool | None
     detail: str
-
-
-def profiles_of(name: str) -> tuple[Profile, ...]:
-    """Return the profiles that a name means ("all" means each).
-
-    Raises
-    ------
-    ManifestError
-        If there is no such profile.
-    """
-    if name == "all":
-        return PROFILES
-    for profile in PROFILES:
-        if name == profile:
-            return (profile,)
-    raise ManifestError(
-        f"{name!r} is not a disclosure profile", hint=f"Use {', '.join(PROFILES)} or all."
-    )
-
-
-def fill_request(profile: str, request: ManifestRequest, signer: Signer) -> ManifestRequest:
-    """Return `request` with what `profile` asks for, as far as it follows from the rest.
-
-    Raises
-    ------
-    ManifestError
-        Naming what only the caller can give: the provider, the system's version, a time-stamp
-        authority, ...
-    """
-    missing = [
-        f"{name}: {need}" for name in profiles_of(profile) for need in _needs(name, request, signer)
-    ]
-    if missing:
-        raise ManifestError(
-            "the disclosure profile lacks " + "; ".join(missing),
-            hint="Give these with the generator, the signer or the configuration.",
-        )
-    changes: dict[str, object] = {}
-    if request.disclosure is None:
-        generator = request.generator
-        changes["disclosure"] = AiDisclosure(
-            model_name=generator.model or generator.name,
-            model_identifier=generator.model_identifier,
-        )
-    if request.unique_id is None:
-        changes["unique_id"] = request.manifest_id
-    return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
-
-
-def _needs(profile: Profile, request: ManifestRequest, signer: Signer) -> Iterator[str]:
-    if not request.source_type.involves_ai:
-        yield "a source type that says AI-generated or AI-edited"
-    if request.soft_binding is None:
-        yield "a watermark"
-    if profile == "eu" and signer.timestamp_url is None:
-        yield "a time-stamp authority for the signer (timestamp_url)"
-    if profile in ("california", "china") and request.generator.provider is None:
-        yield "the provider's name (generator.provider)"
-    if profile == "california" and request.generator.version is None:
-        yield "the system's version (generator.version)"
-
-
-def disclosure_xmp(profile: str, request: ManifestRequest, packet: bytes | None) -> bytes:
-    """Return the XMP packet that the picture must carry *before* it is signed.
-
-    Parameters
-    ----------
-    profile : str
-        "eu", "california", "china" or "all".
-    request : ManifestRequest
-        As filled by `fill_request`.
-    packet : bytes or None
-        The picture's XMP so far; it is kept.
-    """
-    generator = request.generator
-    values: dict[xmp.Property, str] = {
-        xmp.DIGITAL_SOURCE_TYPE: request.source_type.uri,
-        xmp.AI_SYSTEM: generator.model or generator.name,
-    }
-    version = generator.model_version if generator.model else generator.version
-    if version is not None:
-        values[xmp.AI_SYSTEM_VERSION] = version
-    if request.prompt is not None:
-        values[xmp.AI_PROMPT] = request.prompt
-    if "china" in profiles_of(profile):
-        label = dict.fromkeys(AIGC_KEYS, "")
-        label["Label"] = "1"
-        label["ContentProducer"] = generator.provider or generator.name
-        label["ProduceID"] = request.unique_id or request.manifest_id
-        values[xmp.AIGC] = json.dumps(label, ensure_ascii=False, separators=(",", ":"))
-    return xmp.with_properties(packet, values)
 
 
 def check_profile(
@@ -219,7 +95,7 @@ class _Facts:
 Answer: TypeAlias = tuple[bool | None, str]
 
 
-def _told(value: str | None, otherwise: str) -> Answer:
+def _found(value: str | None, otherwise: str) -> Answer:
     return (True, value) if value else (False, otherwise)
 
 
@@ -236,7 +112,7 @@ def _time_stamped(facts: _Facts) -> Answer:
 
 def _says_ai(facts: _Facts) -> Answer:
     term = facts.first(lambda item: item.source_type if item.source_type in _AI_TERMS else None)
-    return _told(term, "no manifest says AI-generated or AI-edited")
+    return _found(term, "no manifest says AI-generated or AI-edited")
 
 
 def _watermarked(facts: _Facts) -> Answer:
@@ -257,7 +133,7 @@ def _xmp_source_type(facts: _Facts) -> Answer:
 
 
 def _xmp_system(facts: _Facts) -> Answer:
-    return _told(facts.properties.get(xmp.AI_SYSTEM), "no IPTC AISystemUsed in the XMP")
+    return _found(facts.properties.get(xmp.AI_SYSTEM), "no IPTC AISystemUsed in the XMP")
 
 
 def _history_kept(facts: _Facts) -> Answer:
@@ -271,23 +147,23 @@ def _history_kept(facts: _Facts) -> Answer:
 
 
 def _provider(facts: _Facts) -> Answer:
-    return _told(facts.first(lambda item: item.provider), "no provider is named")
+    return _found(facts.first(lambda item: item.provider), "no provider is named")
 
 
 def _system(facts: _Facts) -> Answer:
-    return _told(facts.first(lambda item: item.generator), "no generator is named")
+    return _found(facts.first(lambda item: item.generator), "no generator is named")
 
 
 def _system_version(facts: _Facts) -> Answer:
-    return _told(facts.first(lambda item: item.generator_version), "no version is named")
+    return _found(facts.first(lambda item: item.generator_version), "no version is named")
 
 
 def _created(facts: _Facts) -> Answer:
-    return _told(facts.report.time, "no time is given")
+    return _found(facts.report.time, "no time is given")
 
 
 def _unique(facts: _Facts) -> Answer:
-    return _told(facts.first(lambda item: item.unique_id or item.manifest_id), "no identifier")
+    return _found(facts.first(lambda item: item.unique_id or item.manifest_id), "no identifier")
 
 
 def _aigc_label(facts: _Facts) -> dict[str, object]:
@@ -309,7 +185,7 @@ def _aigc_present(facts: _Facts) -> Answer:
 def _aigc_field(name: str) -> Callable[[_Facts], Answer]:
     def check(facts: _Facts) -> Answer:
         value = _aigc_label(facts).get(name)
-        return _told(value if isinstance(value, str) else None, f"{name} is empty or missing")
+        return _found(value if isinstance(value, str) else None, f"{name} is empty or missing")
 
     return check
 

@@ -83,13 +83,13 @@ def test_nothing_connects_unless_it_is_asked_to(listener: Listener) -> None:
         make_request(remote_url=listener.url("manifest")),
         make_request(remote_url=listener.url("manifest"), embed=False),
     ):
-        signed = sign(picture(), "jpeg", request, signer)
-        again = sign(signed.data, "jpeg", make_request(), signer)
+        signed = sign(picture(), request, signer)
+        again = sign(signed.data, make_request(), signer)
         for data in (signed.data, again.data, signed.data + b"\0", picture()):
-            read(data, "jpeg", trust=trust)
-            read(data, "jpeg", trust=trust, manifest_store=signed.manifest_store)
+            read(data, trust=trust)
+            read(data, trust=trust, manifest_store=signed.manifest_store)
             read_file(data, trust=trust)
-            has_manifest(data, "jpeg")
+            has_manifest(data)
             extract_store(data)
     packet = xmp.with_properties(None, {xmp.PROVENANCE: listener.url("xmp")})
     assert find_signals(Metadata(xmp=packet))

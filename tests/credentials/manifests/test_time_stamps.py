@@ -6,19 +6,19 @@ import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from indelible.credentials import DevelopmentIdentity, PemSigner, Trust, read, sign
-from indelible.credentials.manifests import _c2pa, signing
+from indelible.credentials.manifests import signing
 from indelible.credentials.manifests.reading import _report
 from indelible.credentials.store.opening import open_store
 from indelible.errors import CertificateError, SigningError
-from tests.credentials.authority import DAY, NOW, Authority, Leaf, key_pem, new_key, pem
-from tests.credentials.conftest import make_request, picture
+from indelible.imaging import ImageFile
+from tests.credentials.authority import DAY, NOW, Authority, Leaf, freeze, key_pem, new_key, pem
+from tests.credentials.conftest import library_reading, make_request, picture, sign_unchecked
 from tests.credentials.timestamp_authority import TimeStampAuthority
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 AUTHORITY = Authority()
 KEY = new_key()
 CHAIN = pem(AUTHORITY.issue(KEY))
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 TRUST = Trust.nobody().with_anchors(AUTHORITY.pem)
 
 
@@ -43,11 +43,11 @@ def signer(url: str | None) -> PemSigner:
 
 def test_the_time_comes_from_the_authority(tsa: TimeStampAuthority) -> None:
     request = make_request(when=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-    data = sign(picture(), "jpeg", request, signer(tsa.url)).data
+    data = sign(picture(), request, signer(tsa.url)).data
     asked = tsa.queries
     assert asked >= 1
     trust = TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa")
-    report = read(data, "jpeg", trust=trust)
+    report = read(data, trust=trust)
     assert tsa.queries == asked
     assert report.state == "trusted"
     assert report.timestamped
@@ -57,8 +57,8 @@ def test_the_time_comes_from_the_authority(tsa: TimeStampAuthority) -> None:
 
 
 def test_an_authority_on_no_list_is_told(tsa: TimeStampAuthority) -> None:
-    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
-    report = read(data, "jpeg", trust=TRUST)
+    data = sign(picture(), make_request(), signer(tsa.url)).data
+    report = read(data, trust=TRUST)
     assert report.state == "trusted"
     assert not report.timestamped
     assert report.timestamp_trusted is False
@@ -67,20 +67,20 @@ def test_an_authority_on_no_list_is_told(tsa: TimeStampAuthority) -> None:
 
 
 def test_an_authority_for_signers_is_none_for_time_stamps(tsa: TimeStampAuthority) -> None:
-    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
-    report = read(data, "jpeg", trust=TRUST.with_anchors(tsa.authority.pem, name="signers"))
+    data = sign(picture(), make_request(), signer(tsa.url)).data
+    report = read(data, trust=TRUST.with_anchors(tsa.authority.pem, name="signers"))
     assert report.state == "trusted"
     assert (report.timestamped, report.timestamp_trusted) == (False, False)
     assert any("unknown authority" in reason for reason in report.reasons)
-    unsigned = read(sign(picture(), "jpeg", make_request(), signer(None)).data, "jpeg", trust=TRUST)
+    unsigned = read(sign(picture(), make_request(), signer(None)).data, trust=TRUST)
     assert (unsigned.timestamped, unsigned.timestamp_trusted) == (False, None)
     assert unsigned.clock == "by the signer's own clock"
 
 
 def test_a_time_stamp_authority_does_not_vouch_for_signers(tsa: TimeStampAuthority) -> None:
-    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
+    data = sign(picture(), make_request(), signer(tsa.url)).data
     trust = Trust.nobody().with_anchors(AUTHORITY.pem, name="time", kind="tsa")
-    report = read(data, "jpeg", trust=trust)
+    report = read(data, trust=trust)
     assert report.state == "valid"
     assert not report.signer_trusted
 
@@ -94,44 +94,42 @@ def test_old_manifests_need_a_listed_authority_too(tsa: TimeStampAuthority) -> N
         "claim_generator_info": [{"name": "Acme"}],
         "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}],
     }
-    settings = _c2pa.Settings()
-    job = _c2pa.SigningJob(picture(), "image/jpeg", manifest, settings, signer(tsa.url))
-    data = _c2pa.sign(job)[0]
+    data = sign_unchecked(manifest, signer(tsa.url))
     for trust, believed in (
         (TRUST, False),
         (TRUST.with_anchors(tsa.authority.pem, name="signers"), False),
         (TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa"), True),
     ):
-        report = read(data, "jpeg", trust=trust)
+        report = read(data, trust=trust)
         assert report.state == "trusted"
         assert (report.timestamped, report.timestamp_trusted) == (believed, believed)
 
 
 def test_a_second_time_stamp_elsewhere_is_not_mistaken_for_it(tsa: TimeStampAuthority) -> None:
-    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
+    data = sign(picture(), make_request(), signer(tsa.url)).data
     trust = TRUST.with_anchors(tsa.authority.pem, name="time", kind="tsa")
-    reading = _c2pa.read(data, "image/jpeg", _c2pa.Settings(trust))
-    assert _report(reading, data, trust, embedded=True).timestamped
+    reading, image = library_reading(data, trust), ImageFile(data)
+    assert _report(reading, image, trust, is_own=True).timestamped
     store = reading.store.data
     assert store.count(b"c2pa.actions.v2\0") == 1
     other = open_store(store.replace(b"c2pa.actions.v2\0", b"c2pa.time-stamp\0"))
-    report = _report(dataclasses.replace(reading, store=other), data, trust, embedded=True)
+    report = _report(dataclasses.replace(reading, store=other), image, trust, is_own=True)
     assert (report.timestamped, report.timestamp_trusted) == (False, False)
 
 
 def test_an_authority_that_fails_is_named(tsa: TimeStampAuthority) -> None:
     tsa.broken = True
     with pytest.raises(SigningError, match="time-stamp authority"):
-        sign(picture(), "jpeg", make_request(), signer(tsa.url))
+        sign(picture(), make_request(), signer(tsa.url))
     url = tsa.url
     tsa.close()
     with pytest.raises(SigningError, match="time-stamp authority"):
-        sign(picture(), "jpeg", make_request(), signer(url))
+        sign(picture(), make_request(), signer(url))
     with pytest.raises(SigningError) as caught:
-        sign(picture(), "jpeg", make_request(), signer(url))
+        sign(picture(), make_request(), signer(url))
     assert "none" in caught.value.diagnostics()  # how to go on without
     with pytest.raises(SigningError, match="no http"):
-        sign(picture(), "jpeg", make_request(), signer("ftp://example.org"))
+        sign(picture(), make_request(), signer("ftp://example.org"))
 
 
 def test_signing_without_a_time_stamp_warns_once(
@@ -140,7 +138,7 @@ def test_signing_without_a_time_stamp_warns_once(
     key = new_key()
     ours = PemSigner(pem(AUTHORITY.issue(key)), key_pem(key))
     for who in (identity.signer, ours, ours):
-        sign(picture(), "jpeg", make_request(), who)
+        sign(picture(), make_request(), who)
     (record,) = [item for item in caplog.records if "without a time stamp" in item.message]
     assert "expires" in record.message
 
@@ -166,7 +164,7 @@ def test_expiry_is_a_question_of_trust_and_not_of_integrity(
         trust = trust.with_anchors(fixture("expired-ca.pem"))
     if stamp_kind is not None:
         trust = trust.with_anchors(fixture("expired-tsa-ca.pem"), kind=stamp_kind, name="other")
-    report = read(fixture(file), "jpeg", trust=trust)
+    report = read(fixture(file), trust=trust)
     assert report.integrity == "intact"
     assert report.expired
     assert not report.signer_trusted
@@ -177,14 +175,14 @@ def test_expiry_is_a_question_of_trust_and_not_of_integrity(
 
 
 def test_what_was_changed_is_told_of_an_expired_one_too() -> None:
-    report = read(fixture("expired.jpg").replace(b"\xff\xd9", b"\0\0\xff\xd9"), "jpeg")
+    report = read(fixture("expired.jpg").replace(b"\xff\xd9", b"\0\0\xff\xd9"))
     assert (report.integrity, report.expired) == ("changed", True)
 
 
 def test_a_time_stamp_outlives_the_certificate() -> None:
     trust = Trust.nobody().with_anchors(fixture("expired-ca.pem"))
     trust = trust.with_anchors(fixture("expired-tsa-ca.pem"), kind="tsa", name="time")
-    report = read(fixture("expired-stamped.jpg"), "jpeg", trust=trust)
+    report = read(fixture("expired-stamped.jpg"), trust=trust)
     assert report.state == "trusted"
     assert report.timestamp_trusted
     assert (report.expired, report.integrity, report.standing) == (False, "intact", "trusted")
@@ -193,22 +191,8 @@ def test_a_time_stamp_outlives_the_certificate() -> None:
 def test_a_certificate_that_is_not_valid_yet_has_not_expired() -> None:
     trust = Trust.nobody().with_anchors(fixture("expired-ca.pem"))
     with freeze(NOW - 10_000 * DAY):
-        report = read(fixture("expired.jpg"), "jpeg", trust=trust)
+        report = read(fixture("expired.jpg"), trust=trust)
     assert (report.expired, report.signer_trusted) == (False, False)
-
-
-@contextmanager
-def freeze(moment: dt.datetime) -> Iterator[None]:
-    """Let our own checks, not the library's, live at another time."""
-
-    class Clock(dt.datetime):
-        @classmethod
-        def now(cls, tz: dt.tzinfo | None = None) -> Clock:
-            return cls.fromtimestamp(moment.timestamp(), tz)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("indelible.credentials.manifests.reading.dt.datetime", Clock)
-        yield
 
 
 def test_an_expired_certificate_is_refused_before_it_signs() -> None:
@@ -216,7 +200,7 @@ def test_an_expired_certificate_is_refused_before_it_signs() -> None:
     expired = Leaf(start=NOW - 20 * DAY, end=NOW - 10 * DAY)
     old = PemSigner(pem(AUTHORITY.issue(key, expired)), key_pem(key))
     with pytest.raises(CertificateError, match="expired on"):
-        sign(picture(), "jpeg", make_request(), old)
+        sign(picture(), make_request(), old)
 
 
 def test_only_the_default_authority_is_done_without(
@@ -224,16 +208,16 @@ def test_only_the_default_authority_is_done_without(
 ) -> None:
     tsa.broken = True
     with pytest.raises(SigningError, match="did not answer"):
-        sign(picture(), "jpeg", make_request(), signer(tsa.url))
+        sign(picture(), make_request(), signer(tsa.url))
     monkeypatch.setattr(signing, "DEFAULT_TIMESTAMP_URL", tsa.url)
     before = tsa.queries
     for _ in range(2):
-        report = read(sign(picture(), "jpeg", make_request(), signer(tsa.url)).data, "jpeg")
+        report = read(sign(picture(), make_request(), signer(tsa.url)).data)
         assert (report.integrity, report.timestamp_trusted) == ("intact", None)
     assert tsa.queries == before + 1  # and not asked again for each picture
     (said,) = [item for item in caplog.records if "cannot be reached" in item.getMessage()]
     assert tsa.url in said.getMessage()
     tsa.broken = False
     signing._unreachable.clear()
-    data = sign(picture(), "jpeg", make_request(), signer(tsa.url)).data
-    assert read(data, "jpeg", trust=TRUST).timestamp_trusted is False  # there, of an unknown one
+    data = sign(picture(), make_request(), signer(tsa.url)).data
+    assert read(data, trust=TRUST).timestamp_trusted is False  # there, of an unknown one

@@ -1,34 +1,23 @@
-"""Signers: every algorithm, encrypted keys, callables, and what goes wrong with each."""
+"""Signers with a key in memory, and around a callable: every algorithm, and what goes wrong."""
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import ssl
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from indelible.credentials import (
     CallbackSigner,
-    DevelopmentIdentity,
     PemSigner,
     Signer,
     Trust,
-    check_chain,
-    inspect_chain,
     read,
     sign,
 )
-from indelible.credentials.signers.signer import (
-    ALGORITHMS,
-    PASSPHRASE_VARIABLE,
-    algorithm_for,
-    load_private_key,
-)
+from indelible.credentials.signers.algorithms import ALGORITHMS
+from indelible.credentials.signers.private_keys import PASSPHRASE_VARIABLE
 from indelible.errors import CertificateError, SigningError
 from tests.credentials.authority import Authority, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
@@ -38,8 +27,8 @@ TRUST = Trust.nobody().with_anchors(AUTHORITY.pem)
 
 
 def trusted(signer: Signer) -> bool:
-    signed = sign(picture(), "jpeg", make_request(), signer)
-    report = read(signed.data, "jpeg", trust=TRUST)
+    signed = sign(picture(), make_request(), signer)
+    report = read(signed.data, trust=TRUST)
     assert report.manifest is not None
     assert report.manifest.signature.algorithm == signer.algorithm
     return report.state == "trusted"
@@ -117,16 +106,9 @@ def test_keys_and_certificates_must_belong_together() -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"junk", b"-----BEGIN PRIVATE KEY-----\nAAAA\n"])
-def test_what_is_no_key_is_told(text: bytes) -> None:
+def test_what_is_no_key_is_refused(text: bytes) -> None:
     with pytest.raises(SigningError):
         PemSigner(pem(AUTHORITY.issue(new_key())), text)
-
-
-def test_algorithms_follow_the_key() -> None:
-    assert algorithm_for(new_key("es384").public_key()) == "es384"
-    assert algorithm_for(new_key("ps256").public_key(), rsa_hash="512") == "ps512"
-    with pytest.raises(SigningError):
-        algorithm_for("a password")
 
 
 def test_a_callable_may_answer_in_der() -> None:
@@ -136,62 +118,3 @@ def test_a_callable_may_answer_in_der() -> None:
         pem(AUTHORITY.issue(key)), lambda data: key.sign(data, ec.ECDSA(hashes.SHA256()))
     )
     assert trusted(signer)
-
-
-def _element(tag: int, *content: bytes) -> bytes:
-    body = b"".join(content)
-    length = bytes([len(body)]) if len(body) < 128 else b"\x81" + bytes([len(body)])
-    return bytes([tag]) + length + body
-
-
-def _encrypted(*scheme: bytes) -> bytes:
-    """Return an encrypted key whose passphrase makes as much work as a scheme says."""
-    cipher = _element(6, bytes.fromhex("60864801650304012a")) + _element(4, bytes(16))
-    pbes2 = _element(6, bytes.fromhex("2a864886f70d01050d"))
-    inner = _element(0x30, pbes2, _element(0x30, _element(0x30, *scheme), _element(0x30, cipher)))
-    text = base64.encodebytes(_element(0x30, inner, _element(4, bytes(96))))
-    return b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n%b-----END ENCRYPTED PRIVATE KEY-----\n" % text
-
-
-def _number(value: int) -> bytes:
-    return _element(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-
-
-@pytest.mark.parametrize(
-    ("kind", "numbers", "costly"),
-    [
-        ("2a864886f70d01050c", (10**9,), True),  # PBKDF2
-        ("2a864886f70d01050c", (2048,), False),
-        ("2a864886f70d010c0103", (10**9,), True),  # of PKCS#12
-        ("2b06010401da47040b", (2**20, 8, 1), True),  # scrypt, a gigabyte
-        ("2b06010401da47040b", (2**14, 8, 1024), True),  # scrypt, half a minute
-        ("2b06010401da47040b", (2**14, 8, 1), False),
-    ],
-)
-def test_a_key_cannot_ask_for_hours(kind: str, numbers: tuple[int, ...], costly: bool) -> None:
-    parameters = _element(0x30, _element(4, bytes(8)), *map(_number, numbers))
-    encrypted = _encrypted(_element(6, bytes.fromhex(kind)), parameters)
-    message = "too much work" if costly else "does not open"
-    for text in (encrypted, b"a key\n" + encrypted.replace(b"\n", b"\r\n")):
-        with pytest.raises(SigningError, match=message):
-            load_private_key(text, passphrase="x")
-
-
-def test_a_certificate_is_read_when_it_is_loaded(identity: DevelopmentIdentity) -> None:
-    """The library parses names and keys when they are asked for, and raises errors of its own."""
-    leaf = x509.load_pem_x509_certificates(identity.signer.certificates)[0]
-    der = leaf.public_bytes(serialization.Encoding.DER)
-    text = b"Indelible development signer"
-    names = der.replace(text, b"\xff" * len(text))
-    assert names != der
-    curve = bytes.fromhex("2a8648ce3d0201")  # id-ecPublicKey
-    keys = der.replace(curve, b"\x2a\x86\x48\xce\x3d\x02\x7f")
-    assert keys != der
-    for broken in (names, keys):
-        pem = ssl.DER_cert_to_PEM_cert(broken).encode()
-        with pytest.raises(CertificateError):
-            CallbackSigner(pem, lambda data: data)
-        with contextlib.suppress(CertificateError):
-            inspect_chain(pem)
-        with contextlib.suppress(CertificateError):
-            check_chain(pem)

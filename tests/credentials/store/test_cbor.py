@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indelible.credentials import DevelopmentIdentity, Trust, read, sign
-from indelible.credentials.store.bounds import check_cbor, decode_cbor
+from indelible.credentials.store.cbor import check_cbor, decode_cbor
 from tests.credentials.conftest import make_request, picture
 
 KINDS = ["jpeg", "png", "webp", "tiff", "gif", "avif"]
@@ -24,7 +24,7 @@ ITEMS = "00 4161 6161 8101 a10102 9f01ff bf0102ff 5f4161ff c101 f6 fb00000000000
 @pytest.fixture(scope="module", params=KINDS)
 def signed(request: pytest.FixtureRequest, identity: DevelopmentIdentity) -> tuple[str, bytes]:
     kind: str = request.param
-    return kind, sign(picture(kind), kind, make_request(), identity.signer).data
+    return kind, sign(picture(kind), make_request(), identity.signer).data
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -34,18 +34,18 @@ def test_bombs_are_found_in_every_container(
     kind, data = signed
     at = data.index(b"calgsorg.indelible") + 4
     damaged = data[:at] + bomb + data[at + len(bomb) :]
-    report = read(damaged, kind, trust=trust)
+    report = read(damaged, trust=trust)
     assert report.state == "unreadable"
     # In a PNG the checksum of the chunk is wrong as well, and looked at before.
     assert kind == "png" or "more than it holds" in report.reasons[0]
 
 
 def test_a_bomb_in_a_store_that_stands_alone(identity: DevelopmentIdentity) -> None:
-    store = sign(picture(), "jpeg", make_request(), identity.signer).manifest_store
+    store = sign(picture(), make_request(), identity.signer).manifest_store
     at = store.index(b"calgsorg") + 4
     damaged = store[:at] + BOMBS[0] + store[at + 5 :]
-    assert read(picture(), "jpeg", manifest_store=damaged).state == "unreadable"
-    assert read(damaged, "c2pa").state == "unreadable"
+    assert read(picture(), manifest_store=damaged).state == "unreadable"
+    assert read(damaged).state == "unreadable"
 
 
 @pytest.mark.parametrize("text", ITEMS.split())

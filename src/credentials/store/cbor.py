@@ -2,7 +2,11 @@
 
 A string in CBOR begins with its length. The C2PA library reserves that much memory for the strings
 of assertions before it looks whether they are there, so that five bytes of a small picture can
-claim four gigabytes. Everything in a manifest store passes through here first.
+claim four gigabytes. Everything in a manifest store passes through `check_cbor` first.
+
+That check reads lengths and nothing else: it is no second decoder. Values are decoded by cbor2, in
+`decode_cbor`; but to decode a whole store, only to learn what it would cost the library, would cost
+what the check is there to refuse.
 """
 
 from __future__ import annotations

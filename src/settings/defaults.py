@@ -31,7 +31,7 @@ from indelible.credentials.signers.opening import NO_TIMESTAMP, open_signer
 from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
 from indelible.files import read_file
 from indelible.imaging import Limits
-from indelible.registry import Registry, SqliteRegistry
+from indelible.registry import Registry, open_registry, sqlite_url
 from indelible.settings.key_ring import KeyRing
 from indelible.settings.schema import Folders, Settings, load_settings, settings_file, user_folders
 from indelible.watermark import Key
@@ -187,7 +187,7 @@ class Defaults:
         with self._lock:
             if self._registry is None:
                 path = self.settings.registry.path or self.folders.registry
-                self._registry = SqliteRegistry(path)
+                self._registry = open_registry(sqlite_url(path))
             return self._registry
 
     def existing_registry(self) -> Registry | None:

@@ -237,7 +237,7 @@ class SqliteDatabase:
             what, hint = "cannot be written", "Make the file and its folder writable."
         elif "not a database" in text:
             return NoRegistryError(
-                f"the registry {self.name} is no database", hint="Name a registry."
+                f"the registry {self.name} is not a database", hint="Name a registry."
             )
         elif "malformed" in text or "no such" in text or "too big" in text or "decode" in text:
             what, hint = f"is damaged ({cause})", "Restore it from a backup, or move it away."

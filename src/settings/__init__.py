@@ -16,7 +16,12 @@ if TYPE_CHECKING:
         load_trust_list,
         with_timestamp,
     )
-    from indelible.settings.environment import OTHER_VARIABLES, SECRET_VARIABLES, secrets_set
+    from indelible.settings.environment import (
+        OTHER_VARIABLES,
+        SECRET_VARIABLES,
+        secrets_set,
+        variables,
+    )
     from indelible.settings.folders import Folders, settings_file, user_folders
     from indelible.settings.key_ring import KeyFile, KeyRing
     from indelible.settings.loading import load_settings, load_with_origins
@@ -39,12 +44,13 @@ __all__ = [
     "secrets_set",
     "settings_file",
     "user_folders",
+    "variables",
     "with_timestamp",
 ]
 
 _MODULES: Final = {
     "configuration": ("Configuration", "current", "load_trust_list", "with_timestamp"),
-    "environment": ("OTHER_VARIABLES", "SECRET_VARIABLES", "secrets_set"),
+    "environment": ("OTHER_VARIABLES", "SECRET_VARIABLES", "secrets_set", "variables"),
     "folders": ("Folders", "settings_file", "user_folders"),
     "key_ring": ("KeyFile", "KeyRing"),
     "loading": ("load_settings", "load_with_origins"),

@@ -297,7 +297,7 @@ def _pem_files(folder: Path) -> list[Path]:
     Raises
     ------
     TrustError
-        If the folder cannot be listed: some of whom the user trusts would be left out in silence.
+        If the folder cannot be listed: anchors in it would be left out in silence.
     """
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == ".pem")

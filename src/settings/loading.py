@@ -74,7 +74,7 @@ def _refuse_unknown_variables(names: Iterable[str]) -> None:
     for name in sorted(names):
         if name not in known:
             raise ConfigurationError(
-                f"The environment variable {name} is no setting of Indelible.",
+                f"The environment variable {name} is not a setting of Indelible.",
                 hint=_suggestion(name, known, PREFIX)
                 or "`indelible config show` lists all of them.",
             )

@@ -81,7 +81,7 @@ def test_a_registry_that_cannot_be_written_can_be_read(
 def test_a_damaged_file_says_so(registry_path: Path) -> None:
     registry_path.parent.mkdir()
     registry_path.write_bytes(b"this is no database " * 100)
-    with pytest.raises(RegistryUnavailableError, match="no database"):
+    with pytest.raises(RegistryUnavailableError, match="not a database"):
         open_at(registry_path).find(ALGORITHM, PAYLOAD)
 
 

@@ -16,7 +16,7 @@ from indelible.cli._errors import UsageError
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, TrainingMining
 from indelible.credentials.signers.opening import open_signer
 from indelible.secret import Secret
-from indelible.settings.defaults import Defaults, with_timestamp
+from indelible.settings import Configuration, with_timestamp
 from indelible.verification.wording import SOURCE_WORDS
 
 __all__ = [
@@ -161,7 +161,7 @@ SourceTypeOption: TypeAlias = Annotated[
 ]
 
 
-def source_type_of(name: str | None, defaults: Defaults) -> SourceType:
+def source_type_of(name: str | None, defaults: Configuration) -> SourceType:
     """Return what is claimed about the pictures: the option, the setting, or what a person answers.
 
     Nothing is claimed by default: a wrong claim is signed, and stays.
@@ -202,7 +202,7 @@ def say_claim(source_type: SourceType, generator: Generator, *, named: bool) -> 
 
 
 def claimant(
-    defaults: Defaults,
+    defaults: Configuration,
     *,
     name: str | None,
     version: str | None,
@@ -253,7 +253,7 @@ def claims(
 
 
 def signer_of(
-    cert: Path | None, cert_key: str | None, timestamp: str | None, defaults: Defaults
+    cert: Path | None, cert_key: str | None, timestamp: str | None, defaults: Configuration
 ) -> Signer:
     """Return the signer that the options name, else the user's.
 

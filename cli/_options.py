@@ -13,8 +13,7 @@ from indelible.cli._errors import UsageError
 from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.registry import Registry, open_registry, registry_url
-from indelible.settings.defaults import Defaults, load_trust_list
-from indelible.settings.key_ring import KeyRing
+from indelible.settings import Configuration, KeyRing, load_trust_list
 from indelible.watermark import Key
 
 __all__ = [
@@ -149,7 +148,7 @@ StrengthOption: TypeAlias = Annotated[
 ]
 
 
-def marking_ring(path: Path | None, defaults: Defaults) -> tuple[Key, ...]:
+def marking_ring(path: Path | None, defaults: Configuration) -> tuple[Key, ...]:
     """Return the key to mark with, and further own ones whose older marks give way to the new one.
 
     The named file's, the named ring's, else the user's, the newest first; never a partner's.
@@ -172,12 +171,12 @@ def marking_ring(path: Path | None, defaults: Defaults) -> tuple[Key, ...]:
     return keys
 
 
-def marking_key(path: Path | None, defaults: Defaults) -> Key:
+def marking_key(path: Path | None, defaults: Configuration) -> Key:
     """Return the key to mark with; see `marking_ring`."""
     return marking_ring(path, defaults)[0]
 
 
-def detection_keys(paths: Sequence[Path] | None, defaults: Defaults) -> tuple[Key, ...]:
+def detection_keys(paths: Sequence[Path] | None, defaults: Configuration) -> tuple[Key, ...]:
     """Return every key in the named files and folders, else the user's.
 
     Raises
@@ -225,6 +224,6 @@ def registry_at(place: str | None, *, create: bool = False) -> Registry | None:
     return registry
 
 
-def trust_with(paths: Sequence[Path] | None, defaults: Defaults) -> Trust:
+def trust_with(paths: Sequence[Path] | None, defaults: Configuration) -> Trust:
     """Return the user's trust, pinned signers and all, with the named anchors added."""
     return defaults.trust().with_lists(load_trust_list(path) for path in paths or ())

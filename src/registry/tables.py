@@ -88,7 +88,10 @@ def values_of(record: Record) -> tuple[dict[str, Any], dict[str, Any]]:
         If a field has the wrong type, or is too large to be stored.
     """
     values = {name: getattr(record, name) for name in _TYPES}
-    values["created"] = record.created.astimezone(dt.UTC).isoformat()
+    try:
+        values["created"] = record.created.astimezone(dt.UTC).isoformat()
+    except OverflowError as error:
+        raise RegistryError("a record's created is not a time of this calendar") from error
     for name, value in values.items():
         _check_value(name, value)
     return (

@@ -47,7 +47,8 @@ class SqliteUrl:
     def __str__(self) -> str:
         """Return the URL."""
         path = quote(os.fsencode(self.path.as_posix()), safe="/:")
-        query = "" if self.timeout == DEFAULT_TIMEOUT else f"?timeout={self.timeout:g}"
+        timeout = str(self.timeout).removesuffix(".0")
+        query = "" if self.timeout == DEFAULT_TIMEOUT else f"?timeout={timeout}"
         return f"sqlite:///{path}{query}"
 
 

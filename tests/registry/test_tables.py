@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ def test_any_value_in_any_column(registry_path: Path, column: str, value: str) -
         {"generator": "\udcff"},
         {"manifest_store": "text", "store_sha256": "x"},
         {"media_type": None},
+        {"created": dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=2)))},
     ],
 )
 def test_records_that_cannot_be_stored(registry_path: Path, changes: dict[str, object]) -> None:

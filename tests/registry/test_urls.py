@@ -94,6 +94,12 @@ def test_a_path_comes_back_from_its_url(name: str) -> None:
     assert parse_url(sqlite_url(path)) == SqliteUrl(path)
 
 
+@given(st.floats(0, 3600))
+def test_a_timeout_comes_back_from_its_url(timeout: float) -> None:
+    place = SqliteUrl(Path("/srv/r"), timeout)
+    assert parse_url(str(place)) == place
+
+
 @pytest.mark.skipif(os.name != "posix", reason="names of files are bytes on POSIX")
 def test_a_name_that_is_no_unicode_comes_back() -> None:
     path = Path("/srv") / os.fsdecode(b"\xff.sqlite3")

@@ -13,7 +13,7 @@ from indelible import credentials
 from indelible.cli._console import clean, is_terminal, remark
 from indelible.cli._errors import UsageError
 from indelible.credentials import Generator, ManifestRequest, SourceType, TrainingMining
-from indelible.settings.defaults import Defaults
+from indelible.settings import Configuration
 from indelible.verification.wording import SOURCE_WORDS
 
 __all__ = ["SOURCE_TYPES", "ClaimOptions", "source_type_named"]
@@ -86,7 +86,7 @@ class ClaimOptions:
         typer.Option("--thumbnail", help="Add a small preview (6 KB).", rich_help_panel=_PANEL),
     ] = False
 
-    def claimed(self, defaults: Defaults) -> SourceType:
+    def claimed(self, defaults: Configuration) -> SourceType:
         """Return how the pictures came to be: the option, the setting, or what a person answers.
 
         Nothing is claimed by default: a wrong claim is signed, and stays.
@@ -100,7 +100,7 @@ class ClaimOptions:
             return source_type_named(self.source_type)
         return defaults.settings.generator.source_type or _asked()
 
-    def request(self, source_type: SourceType, defaults: Defaults) -> ManifestRequest:
+    def request(self, source_type: SourceType, defaults: Configuration) -> ManifestRequest:
         """Return what the options, and where they are silent the settings, say."""
         if self.keep_prompt and self.prompt is None:
             raise UsageError("--keep-prompt needs --prompt.")
@@ -117,7 +117,7 @@ class ClaimOptions:
             thumbnail=self.thumbnail,
         )
 
-    def _generator(self, defaults: Defaults) -> Generator:
+    def _generator(self, defaults: Configuration) -> Generator:
         return defaults.generator.overridden(
             name=self.generator,
             version=self.generator_version,
@@ -127,7 +127,7 @@ class ClaimOptions:
             model_identifier=self.model_id,
         )
 
-    def announce(self, request: ManifestRequest, defaults: Defaults) -> None:
+    def announce(self, request: ManifestRequest, defaults: Configuration) -> None:
         """Print on stderr what will be signed about the pictures."""
         what = f"Claiming: {SOURCE_WORDS[request.source_type.value]}"
         maker = request.generator

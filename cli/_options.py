@@ -12,9 +12,8 @@ import typer
 from indelible.cli._errors import UsageError
 from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
-from indelible.registry import Registry, SqliteRegistry
-from indelible.settings.defaults import Defaults, load_trust_list
-from indelible.settings.key_ring import KeyRing
+from indelible.registry import Registry, open_registry, registry_url
+from indelible.settings import Configuration, KeyRing, load_trust_list
 from indelible.watermark import Key
 
 __all__ = [
@@ -53,8 +52,12 @@ KeysOption: TypeAlias = Annotated[
     ),
 ]
 RegistryOption: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--registry", metavar="FILE", help="SQLite registry to use instead of yours."),
+    str | None,
+    typer.Option(
+        "--registry",
+        metavar="FILE|URL",
+        help="Registry to use instead of yours: an SQLite file, or a URL (sqlite:///...).",
+    ),
 ]
 TrustOption: TypeAlias = Annotated[
     list[Path] | None,
@@ -145,7 +148,7 @@ StrengthOption: TypeAlias = Annotated[
 ]
 
 
-def marking_ring(path: Path | None, defaults: Defaults) -> tuple[Key, ...]:
+def marking_ring(path: Path | None, defaults: Configuration) -> tuple[Key, ...]:
     """Return the key to mark with, and further own ones whose older marks give way to the new one.
 
     The named file's, the named ring's, else the user's, the newest first; never a partner's.
@@ -168,12 +171,12 @@ def marking_ring(path: Path | None, defaults: Defaults) -> tuple[Key, ...]:
     return keys
 
 
-def marking_key(path: Path | None, defaults: Defaults) -> Key:
+def marking_key(path: Path | None, defaults: Configuration) -> Key:
     """Return the key to mark with; see `marking_ring`."""
     return marking_ring(path, defaults)[0]
 
 
-def detection_keys(paths: Sequence[Path] | None, defaults: Defaults) -> tuple[Key, ...]:
+def detection_keys(paths: Sequence[Path] | None, defaults: Configuration) -> tuple[Key, ...]:
     """Return every key in the named files and folders, else the user's.
 
     Raises
@@ -192,29 +195,28 @@ def detection_keys(paths: Sequence[Path] | None, defaults: Defaults) -> tuple[Ke
     return tuple(keys)
 
 
-def registry_at(path: Path | None, *, create: bool = False) -> Registry | None:
-    """Return the registry in a file; None leaves the choice to the user's configuration.
+def registry_at(place: str | None, *, create: bool = False) -> Registry | None:
+    """Return the registry that an option names; None leaves the choice to the configuration.
 
     Parameters
     ----------
-    path : Path or None
-        As the option names it.
+    place : str or None
+        The path of an SQLite file, or a URL.
     create : bool
         Whether it may still have to be made. Where something is looked up, a registry that does
         not exist is a mistake in its name.
 
     Raises
     ------
-    UsageError
+    ArgumentError, UsageError
         If there is none, or what is there is something else. One that cannot be asked just now
         says so in its place in the report.
     """
-    if path is None:
+    if place is None:
         return None
-    registry = SqliteRegistry(path)
+    registry = open_registry(registry_url(place))
     try:
-        if not create or registry.exists():
-            registry.check()
+        registry.check(must_exist=not create)
     except NoRegistryError as error:
         raise UsageError(error.message, hint=error.hint) from error
     except RegistryUnavailableError:
@@ -222,6 +224,6 @@ def registry_at(path: Path | None, *, create: bool = False) -> Registry | None:
     return registry
 
 
-def trust_with(paths: Sequence[Path] | None, defaults: Defaults) -> Trust:
+def trust_with(paths: Sequence[Path] | None, defaults: Configuration) -> Trust:
     """Return the user's trust, pinned signers and all, with the named anchors added."""
     return defaults.trust().with_lists(load_trust_list(path) for path in paths or ())

@@ -15,7 +15,7 @@ from indelible.cli._errors import UsageError
 from indelible.credentials import Signer
 from indelible.credentials.signers.opening import open_signer
 from indelible.secret import Secret
-from indelible.settings.defaults import Defaults, with_timestamp
+from indelible.settings import Configuration, with_timestamp
 
 __all__ = ["SignerOptions", "ask_passphrase"]
 
@@ -54,7 +54,7 @@ class SignerOptions:
         ),
     ] = None
 
-    def signer(self, defaults: Defaults) -> Signer:
+    def signer(self, defaults: Configuration) -> Signer:
         """Return the signer that the options name, else the user's.
 
         Raises

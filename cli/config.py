@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Final
@@ -16,14 +15,16 @@ from rich.text import Text
 from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
-from indelible.settings.schema import (
+from indelible.settings import (
     OTHER_VARIABLES,
     SECRET_VARIABLES,
     Setting,
+    every_setting,
     load_with_origins,
-    schema,
+    secrets_set,
     settings_file,
     user_folders,
+    variables,
 )
 
 __all__ = ["app"]
@@ -62,7 +63,7 @@ def show(json: JsonOption = False) -> None:
     folders = user_folders()
     rows = [
         (item, _shown(getattr(getattr(settings, item.section), item.name)), origins.get(item.key))
-        for item in schema()
+        for item in every_setting()
     ]
     if json:
         answer_json(
@@ -141,7 +142,6 @@ def _without_secrets(text: str) -> str:
 
 
 def _variable(name: str) -> str | None:
-    value = os.environ.get(name)
-    if not value:
-        return None
-    return "set (a secret)" if name in SECRET_VARIABLES else value
+    if name in SECRET_VARIABLES:
+        return "set (a secret)" if name in secrets_set() else None
+    return variables().get(name)

@@ -15,7 +15,7 @@ from indelible.cli._console import answer, clean
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
-from indelible.settings.defaults import current
+from indelible.settings import current
 from indelible.verification.wording import probability
 from indelible.watermark import Detection
 

@@ -25,7 +25,7 @@ from indelible.credentials import has_manifest
 from indelible.errors import EmbeddingFailedError
 from indelible.imaging.sources import open_source
 from indelible.protection.marking import Canvas, choose_format
-from indelible.settings.defaults import current
+from indelible.settings import current
 
 __all__ = ["EPILOG", "command"]
 

@@ -33,7 +33,7 @@ from indelible.credentials.disclosure.checklist import NOTICE
 from indelible.credentials.signers.certificates import describe as describe_certificate
 from indelible.errors import IndelibleError, ManifestError
 from indelible.imaging import Limits
-from indelible.settings.defaults import current
+from indelible.settings import current
 from indelible.verification.result import ai_data
 from indelible.verification.verifier import read_credential
 from indelible.verification.weighing import best_ai_claim

@@ -14,8 +14,7 @@ from indelible.cli import certificates
 from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
-from indelible.settings.defaults import current
-from indelible.settings.key_ring import KeyFile, KeyRing
+from indelible.settings import KeyFile, KeyRing, current
 from indelible.watermark import Key
 
 __all__ = ["app"]

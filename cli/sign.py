@@ -33,7 +33,7 @@ from indelible.credentials import (
 )
 from indelible.errors import IndelibleError
 from indelible.imaging import Limits
-from indelible.settings.defaults import current
+from indelible.settings import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
 
 __all__ = ["EPILOG", "command"]

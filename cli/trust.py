@@ -19,7 +19,7 @@ from indelible.cli._options import JsonOption
 from indelible.credentials import Trust, TrustList, TrustStore
 from indelible.errors import OutputError, TrustError
 from indelible.files import make_private_folder
-from indelible.settings.defaults import Defaults, current, load_trust_list
+from indelible.settings import Configuration, current, load_trust_list
 
 __all__ = ["app"]
 
@@ -155,7 +155,7 @@ def remove(
     )
 
 
-def _folder(defaults: Defaults, *, pin: bool) -> Path:
+def _folder(defaults: Configuration, *, pin: bool) -> Path:
     return defaults.pinned_folder if pin else defaults.anchor_folder
 
 

@@ -25,7 +25,7 @@ from indelible.cli._options import (
     trust_with,
 )
 from indelible.cli._report import overview, report
-from indelible.settings.defaults import current
+from indelible.settings import current
 from indelible.verification.verifier import Verification, verify
 
 __all__ = ["EPILOG", "command"]

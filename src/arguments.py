@@ -65,7 +65,7 @@ def as_registry(value: object) -> Registry | None:
         value,
         Registry,  # type: ignore[type-abstract]
         "a registry",
-        "Open one: indelible.credentials.SqliteRegistry(path).",
+        'Open one: indelible.registry.open_registry("sqlite:///registry.sqlite3").',
     )
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 from indelible import arguments, protect
 from indelible.cli._errors import USAGE, exit_code_of
 from indelible.credentials import Generator, PemSigner, SourceType, Trust, create_identity
-from indelible.errors import ArgumentError, IndelibleError
+from indelible.errors import ArgumentError, IndelibleError, NoRegistryError
 from indelible.imaging import Limits
-from indelible.registry import SqliteRegistry
+from indelible.registry import open_registry, sqlite_url
 from indelible.watermark import Key
 
 PIXELS = np.zeros((64, 64, 3), np.uint8)
@@ -29,7 +29,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "image": PIXELS,
         "signer": create_identity(folder / "identity").signer,
         "key": Key.generate(),
-        "registry": SqliteRegistry(folder / "registry.sqlite3"),
+        "registry": open_registry(sqlite_url(folder / "registry.sqlite3")),
         "generator": "Acme",
     }
 
@@ -110,7 +110,8 @@ def test_a_wrong_argument_is_named(name: str, value: object, everything: dict[st
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, IndelibleError)
     assert exit_code_of(caught.value) == USAGE
-    assert not everything["registry"].exists()
+    with pytest.raises(NoRegistryError):  # nothing was made
+        everything["registry"].check()
 
 
 def test_a_value_that_may_be_a_secret_is_not_repeated() -> None:

@@ -20,8 +20,7 @@ from indelible.files import (
     write_new_private_file,
 )
 from indelible.imaging import Limits, read_bytes
-from indelible.settings.defaults import load_trust_list
-from indelible.settings.schema import load_settings
+from indelible.settings import load_settings, load_trust_list
 from indelible.watermark import Key
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and modes are POSIX")

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from indelible import imaging, protect, verify
 from indelible.credentials import Generator, ManifestRequest, create_identity, new_manifest_id
 from indelible.errors import ConfigurationError, KeyFileError
-from indelible.registry import SqliteRegistry
-from indelible.settings.key_ring import KeyRing
-from indelible.settings.schema import load_settings
+from indelible.registry import open_registry, sqlite_url
+from indelible.settings import KeyRing, load_settings
 from indelible.watermark import Key
 
 
@@ -54,7 +53,7 @@ def test_everything_given(
     broken_home: Path, tmp_path: Path, photograph: NDArray[np.uint8], opened: list[str]
 ) -> None:
     identity = create_identity(tmp_path / "identity")
-    key, registry = Key.generate(), SqliteRegistry(tmp_path / "registry.sqlite3")
+    key, registry = Key.generate(), open_registry(sqlite_url(tmp_path / "registry.sqlite3"))
     # A picture without a manifest: its history is looked for, with the key that was given.
     source = imaging.encode(photograph[:256, :256], "png")
     opened.clear()
@@ -77,7 +76,7 @@ def test_what_is_missing_is_asked_for(
     given: dict[str, Any] = {
         "signer": identity.signer,
         "key": Key.generate(),
-        "registry": SqliteRegistry(tmp_path / "registry.sqlite3"),
+        "registry": open_registry(sqlite_url(tmp_path / "registry.sqlite3")),
         "generator": "Acme",
     }
     for name in given:

@@ -33,8 +33,7 @@ from indelible.credentials.signers.pkcs11 import Pkcs11Signer
 from indelible.credentials.signers.private_keys import load_private_key
 from indelible.errors import IndelibleError
 from indelible.secret import Secret
-from indelible.settings.defaults import current
-from indelible.settings.schema import load_settings
+from indelible.settings import current, load_settings
 from indelible.watermark import Key, keys
 
 CANARY = "CaNaRy-0123456789-secret-passphrase"

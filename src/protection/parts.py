@@ -15,8 +15,7 @@ from indelible.arguments import Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.imaging import Limits
 from indelible.registry import Registry
-from indelible.settings.defaults import current
-from indelible.settings.schema import Settings
+from indelible.settings import Settings, current
 from indelible.watermark import Key
 
 __all__ = ["Given", "Parts"]

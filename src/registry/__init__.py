@@ -1,8 +1,14 @@
-"""The registry: where a watermark's id leads to the manifest that was signed with it."""
+"""The registry: where a watermark's id leads to the manifest that was signed with it.
+
+C2PA calls this a manifest repository. `open_registry` opens one; importing this package loads no
+database library.
+"""
 
 from __future__ import annotations
 
-from indelible.registry.protocol import Record, Registry
-from indelible.registry.sql import SqliteRegistry
+from indelible.registry.opening import open_registry
+from indelible.registry.protocol import MAX_FOUND, Registry
+from indelible.registry.record import Record
+from indelible.registry.urls import registry_url, sqlite_url
 
-__all__ = ["Record", "Registry", "SqliteRegistry"]
+__all__ = ["MAX_FOUND", "Record", "Registry", "open_registry", "registry_url", "sqlite_url"]

@@ -1,115 +1,83 @@
-"""The registry: which manifest belongs to the id that a watermark carries.
-
-C2PA calls this a manifest repository. A `Record` holds the manifest store and the binding that
-leads to it; both are written in one step or not at all. The first manifest to claim an id keeps it.
-"""
+"""What every registry can do, and what a caller may rely on when one fails."""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-import hashlib
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
-from indelible.errors import RegistryError
+from indelible.registry.record import Record
 
-__all__ = ["Record", "Registry"]
+__all__ = ["MAX_FOUND", "Registry"]
 
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One registered picture.
-
-    Attributes
-    ----------
-    manifest_id : str
-        Id of the manifest, ``urn:c2pa:<uuid>``.
-    algorithm : str
-        Watermark algorithm ("org.indelible.dft.1").
-    payload : bytes
-        The id in the watermark.
-    manifest_store : bytes
-        The manifest with its history, ``application/c2pa``.
-    media_type : str
-        Of the picture that was signed ("image/jpeg").
-    generator : str or None
-        Who made it, as the manifest says.
-    created : datetime.datetime
-        When it was registered; timezone-aware.
-    picture_sha256 : str or None
-        SHA-256 of the signed file, in hexadecimal.
-    width, height : int or None
-        Size of the picture in pixels.
-    store_sha256 : str
-        SHA-256 of `manifest_store`, in hexadecimal; computed where it is not given.
-    """
-
-    manifest_id: str
-    algorithm: str
-    payload: bytes
-    manifest_store: bytes = field(repr=False)
-    media_type: str
-    generator: str | None = None
-    created: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
-    picture_sha256: str | None = None
-    width: int | None = None
-    height: int | None = None
-    store_sha256: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.manifest_id or not self.algorithm or not self.payload:
-            raise RegistryError("a record needs a manifest id, an algorithm and a payload")
-        if self.created.tzinfo is None:
-            raise RegistryError("a record's time needs a time zone")
-        if not self.store_sha256:
-            digest = hashlib.sha256(self.manifest_store).hexdigest()
-            object.__setattr__(self, "store_sha256", digest)
-
-    @property
-    def intact(self) -> bool:
-        """Whether the manifest store is still what was registered."""
-        return hashlib.sha256(self.manifest_store).hexdigest() == self.store_sha256
-
-    def summary(self) -> dict[str, Any]:
-        """Return what can be shown: everything but the manifest store."""
-        values = {
-            item.name: getattr(self, item.name)
-            for item in dataclasses.fields(self)
-            if item.name != "manifest_store"
-        }
-        return values | {"payload": self.payload.hex(), "created": self.created.isoformat()}
+MAX_FOUND: Final = 16
+"""How many records `Registry.find` returns unless the caller asks for another number."""
 
 
 @runtime_checkable
 class Registry(Protocol):
-    """What `protect` writes to and `verify` asks.
+    """What `protect` writes to and `verify` asks. Any object with these methods is one.
 
-    Every method raises `RegistryUnavailableError` if the registry cannot be used just now.
+    A record is written whole or not at all, and is durable once `put` returns. The first manifest
+    to claim an id keeps it.
+
+    Every method raises `RegistryUnavailableError` where the registry cannot be used just now;
+    nothing was changed then, with one exception.
+
+    **A commit of unknown outcome.** A connection can fail after the commit was sent and before it
+    was acknowledged. Nobody can tell then whether the change was made, and `put` and `withdraw`
+    raise `RegistryOutcomeUnknownError`, a child of `RegistryUnavailableError`. The caller can
+
+    - ask whether the record is there: ``get(manifest_id)``;
+    - repeat the call with the same arguments: both methods are idempotent;
+    - take the record back: ``withdraw(manifest_id)``, whether it is there or not.
+
+    Until one of these succeeds, the record may be there or not. It must not be assumed to be there:
+    a picture whose registration ended like this is not to be shown. It does no harm if it is: an
+    entry about a picture that nobody has seen leads nobody astray.
     """
 
     def put(self, record: Record) -> None:
         """Store a manifest and its binding, durably and in one step.
 
+        A record that is there already, equal in every field, is accepted: the call can be repeated.
+
         Raises
         ------
         BindingConflictError
-            If the id, or the manifest id, is held already. Nothing is changed then.
+            If another record holds the watermark's id or the manifest's. Nothing is changed.
+        RegistryOutcomeUnknownError
+            If the commit was sent and not acknowledged.
         """
         ...
 
-    def find(self, algorithm: str, payload: bytes) -> list[Record]:
-        """Return the records bound to an id: none or one, or a few in a merged registry."""
+    def find(self, algorithm: str, payload: bytes, *, limit: int = MAX_FOUND) -> list[Record]:
+        """Return the records bound to a watermark's id, the oldest first.
+
+        Parameters
+        ----------
+        algorithm : str
+            Watermark algorithm ("org.indelible.dft.1").
+        payload : bytes
+            The id in the watermark.
+        limit : int
+            Return this many at most; 1 or more. There is one record for an id, or none; only a
+            registry that was merged from several can hold more.
+        """
         ...
 
     def get(self, manifest_id: str) -> Record | None:
-        """Return the record of a manifest."""
+        """Return the record of a manifest, or None."""
         ...
 
     def has(self, algorithm: str, payload: bytes) -> bool:
-        """Whether an id is held."""
+        """Whether a watermark's id is taken."""
         ...
 
     def withdraw(self, manifest_id: str) -> bool:
-        """Remove a record whose picture was never published; return whether it was there."""
+        """Remove the record of a picture that was never published; return whether it was there.
+
+        Raises
+        ------
+        RegistryOutcomeUnknownError
+            If the commit was sent and not acknowledged.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Settings of this user, and the folders that everything of theirs lives in.
+"""Everything that can be set, and what each setting is.
 
 A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAME>``, such as
 ``INDELIBLE_SIGNER_CERTIFICATE``), the configuration file, the default. The file is
@@ -14,7 +14,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     strength = "standard"                 # or "high": less visible, less robust
 
     [registry]
-    path = "registry.sqlite3"
+    url = "registry.sqlite3"              # or "sqlite:////srv/data/registry.sqlite3"
 
     [trust]
     anchors = ["partner-ca.pem"]          # besides the official C2PA trust list
@@ -29,37 +29,29 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     [limits]
     max_pixels = 100_000_000
 
-What is configured nowhere comes from the development identity: see `indelible.settings.defaults`.
+What is configured nowhere comes from the development identity: see
+`indelible.settings.Configuration`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import errno
-import os
-import tomllib
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import platformdirs
-
 from indelible.credentials.manifests.request import is_contact
 from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
-from indelible.files import read_file
 from indelible.imaging import Limits
-from indelible.settings.values import MEANINGS, KeyName, expected, from_text, from_toml
+from indelible.settings.environment import PREFIX
+from indelible.settings.values import KeyName, RegistryUrl, expected
 
 __all__ = [
-    "OTHER_VARIABLES",
-    "SECRET_VARIABLES",
-    "Folders",
+    "SECTIONS",
     "GeneratorSettings",
-    "KeyName",
     "LimitSettings",
     "RegistrySettings",
     "Setting",
@@ -67,60 +59,10 @@ __all__ = [
     "SignerSettings",
     "TrustSettings",
     "WatermarkSettings",
-    "load_settings",
-    "load_with_origins",
-    "schema",
-    "settings_file",
-    "user_folders",
+    "every_setting",
 ]
 
 Strength = Literal["standard", "high"]
-
-_PREFIX: Final = "INDELIBLE_"
-_MAX_DOTS: Final = 200
-_MAX_FILE_BYTES: Final = 1 << 16  # reading TOML takes a time that grows faster than its size
-SECRET_VARIABLES: Final = frozenset({"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN"})
-
-OTHER_VARIABLES: Final = {
-    "INDELIBLE_CONFIG": "Configuration file to read instead of the user's.",
-    "INDELIBLE_HOME": "One folder for everything: settings, keys, identity, registry.",
-    "INDELIBLE_KEY_PASSPHRASE": "Passphrase of the private key (a secret).",
-    "INDELIBLE_PKCS11_PIN": "PIN of the token that holds the private key (a secret).",
-}
-"""Variables that are no settings, and what each is for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Folders:
-    """Where this user's configuration (identity, keys) and data (registry) live."""
-
-    config: Path
-    data: Path
-
-    @property
-    def settings_file(self) -> Path:
-        """The configuration file that is read unless another is named."""
-        return self.config / "config.toml"
-
-    @property
-    def identity(self) -> Path:
-        """The development certificate authority and signing certificate."""
-        return self.config / "development"
-
-    @property
-    def keys(self) -> Path:
-        """The watermark key ring."""
-        return self.config / "keys"
-
-    @property
-    def trust(self) -> Path:
-        """Trust lists and anchors that this user added."""
-        return self.config / "trust"
-
-    @property
-    def registry(self) -> Path:
-        """The SQLite registry."""
-        return self.data / "registry.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +88,9 @@ class WatermarkSettings:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """The registry's database file."""
+    """Where the registry is: a path in the file or the environment becomes a URL."""
 
-    path: Path | None = None
+    url: RegistryUrl | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,28 +163,39 @@ class Settings:
             )
 
 
-def user_folders(environ: Mapping[str, str] | None = None) -> Folders:
-    """Return the user's folders; ``INDELIBLE_HOME`` puts both below one folder.
+SECTIONS: Final[dict[str, type[Any]]] = {
+    "signer": SignerSettings,
+    "watermark": WatermarkSettings,
+    "registry": RegistrySettings,
+    "trust": TrustSettings,
+    "generator": GeneratorSettings,
+    "limits": LimitSettings,
+}
 
-    Raises
-    ------
-    ConfigurationError
-        If the system does not tell where the user's home is.
-    """
-    home = _variables(environ).get(_PREFIX + "HOME")
-    try:
-        if home:
-            base = Path(home).expanduser().absolute()
-            return Folders(base / "config", base / "data")
-        return Folders(
-            platformdirs.user_config_path("indelible", appauthor=False).absolute(),
-            platformdirs.user_data_path("indelible", appauthor=False).absolute(),
-        )
-    except (OSError, RuntimeError) as error:
-        raise ConfigurationError(
-            f"Cannot find the user's folders: {error}.",
-            hint="Set INDELIBLE_HOME to a folder of your own.",
-        ) from error
+_MEANINGS: Final = {
+    "signer.certificate": "Certificate chain (PEM), leaf first. By default the development one.",
+    "signer.private_key": "Its private key: a PEM file, or the name of a token or key service.",
+    "signer.timestamp_url": "RFC 3161 time-stamp authority to ask on signing. By default SSL.com's "
+    "for a certificate that is set; `none` asks nobody.",
+    "watermark.keys": "Key file, or folder of keys. By default `keys` beside the settings.",
+    "watermark.strength": "high is less visible and less robust.",
+    "registry.url": "SQLite file, or a URL; by default `registry.sqlite3` in the user's data "
+    "folder.",
+    "trust.anchors": "Trust anchors (PEM) besides the official lists.",
+    "trust.official": "Whether the official C2PA trust lists count.",
+    "generator.name": "Product or service that makes the pictures.",
+    "generator.version": "Its version.",
+    "generator.provider": "Organisation behind it.",
+    "generator.model": "Trained model.",
+    "generator.model_version": "Its version.",
+    "generator.model_identifier": 'Its identifier, such as "org/model@1".',
+    "generator.abuse_contact": "E-mail address or https URL for complaints, signed into manifests.",
+    "generator.source_type": "How the pictures come to be, where the command line does not say.",
+    "limits.max_pixels": "Largest picture, in pixels.",
+    "limits.max_decoded_bytes": "Largest picture once decoded, in bytes.",
+    "limits.max_bytes": "Largest file, in bytes.",
+}
+"""What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,162 +228,16 @@ class Setting:
     @property
     def variable(self) -> str:
         """The environment variable that sets it ("INDELIBLE_SIGNER_CERTIFICATE")."""
-        return f"{_PREFIX}{self.section}_{self.name}".upper()
+        return f"{PREFIX}{self.section}_{self.name}".upper()
 
 
-def schema() -> Iterator[Setting]:
+def every_setting() -> Iterator[Setting]:
     """Yield every setting that there is."""
-    for section, kind in _SECTIONS.items():
+    for section, kind in SECTIONS.items():
         hints = typing.get_type_hints(kind)
         for item in dataclasses.fields(kind):
             value = getattr(Limits(), item.name) if kind is LimitSettings else item.default
             default = "" if value in (None, ()) else str(value)
             default = default.lower() if isinstance(value, bool) else default
-            meaning = MEANINGS.get(f"{section}.{item.name}", "")
+            meaning = _MEANINGS.get(f"{section}.{item.name}", "")
             yield Setting(section, item.name, expected(hints[item.name]), default, meaning)
-
-
-def settings_file(environ: Mapping[str, str] | None = None) -> tuple[Path, bool]:
-    """Return the configuration file, and whether ``INDELIBLE_CONFIG`` names it."""
-    named = _variables(environ).get(_PREFIX + "CONFIG")
-    if named:
-        return Path(named), True
-    return user_folders(environ).settings_file, False
-
-
-def load_settings(
-    file: Path | None = None, *, environ: Mapping[str, str] | None = None
-) -> Settings:
-    """Read the settings of this user.
-
-    Parameters
-    ----------
-    file : Path, optional
-        Configuration file. By default ``INDELIBLE_CONFIG``, else the user's, if it exists.
-    environ : mapping, optional
-        Environment to read; by default the process's own.
-
-    Raises
-    ------
-    ConfigurationError
-        If a file that was named is missing, or a setting, or a variable that begins with
-        ``INDELIBLE_``, is unknown or of the wrong type. The message names it and where it comes
-        from.
-    """
-    return load_with_origins(file, environ=environ)[0]
-
-
-def load_with_origins(
-    file: Path | None = None, *, environ: Mapping[str, str] | None = None
-) -> tuple[Settings, dict[str, str]]:
-    """Read the settings, and say of each that is set where it comes from: see `load_settings`."""
-    variables = _variables(environ)
-    _refuse_unknown_variables(variables)
-    source, named = settings_file(environ) if file is None else (file, True)
-    tables = _read_toml(source, must_exist=named)
-    unknown = sorted(set(tables) - set(_SECTIONS))
-    if unknown:
-        raise ConfigurationError(
-            f"{source}: unknown section [{unknown[0]}].",
-            hint=_suggestion(unknown[0], _SECTIONS) or f"Sections are: {', '.join(_SECTIONS)}.",
-        )
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for name, kind in _SECTIONS.items():
-        table = tables.get(name, {})
-        if not isinstance(table, dict):
-            raise ConfigurationError(f"{source}: [{name}] must be a table.")
-        values[name] = _section(kind, name, table, source, variables, origins)
-    return Settings(**values), origins
-
-
-def _variables(environ: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the variables of this package that are set, without the secrets among them."""
-    return {
-        name: value
-        for name, value in (os.environ if environ is None else environ).items()
-        if name.startswith(_PREFIX) and value and name not in SECRET_VARIABLES
-    }
-
-
-def _refuse_unknown_variables(variables: Iterable[str]) -> None:
-    known = [*OTHER_VARIABLES, *(setting.variable for setting in schema())]
-    for name in sorted(variables):
-        if name not in known:
-            raise ConfigurationError(
-                f"The environment variable {name} is no setting of Indelible.",
-                hint=_suggestion(name, known, _PREFIX)
-                or "`indelible config show` lists all of them.",
-            )
-
-
-def _suggestion(name: str, known: Iterable[str], prefix: str = "") -> str | None:
-    """Return what was likely meant; a prefix that all have in common says nothing."""
-    rest = [item.removeprefix(prefix) for item in known]
-    close = difflib.get_close_matches(name.removeprefix(prefix), rest, 1, 0.6)
-    return f"Did you mean {prefix}{close[0]}?" if close else None
-
-
-_SECTIONS: Final[dict[str, type[Any]]] = {
-    "signer": SignerSettings,
-    "watermark": WatermarkSettings,
-    "registry": RegistrySettings,
-    "trust": TrustSettings,
-    "generator": GeneratorSettings,
-    "limits": LimitSettings,
-}
-
-
-def _read_toml(file: Path, *, must_exist: bool) -> dict[str, Any]:
-    try:
-        content = read_file(file.expanduser(), _MAX_FILE_BYTES)
-        # A key of many parts takes a time that grows with their square.
-        if max(line.count(b".") for line in content.split(b"\n")) > _MAX_DOTS:
-            raise ConfigurationError(f"{file}: a line has more than {_MAX_DOTS} dots.")
-        return tomllib.loads(content.decode())
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if not must_exist:
-            return {}
-        raise ConfigurationError(
-            f"The configuration file {file} does not exist.",
-            hint="It was named by --config, by INDELIBLE_CONFIG or by the caller.",
-        ) from error
-    except (OSError, RuntimeError) as error:
-        if isinstance(error, OSError) and error.errno == errno.EFBIG:
-            raise ConfigurationError(f"{file} is too large for a configuration file.") from error
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(
-            f"Cannot read the configuration {file}: {reason}.",
-            hint="Give every object in the call, or set INDELIBLE_HOME to a folder of your own.",
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{file} is not valid TOML: {error}") from error
-
-
-def _section(
-    kind: type[Any],
-    name: str,
-    table: Mapping[str, Any],
-    source: Path,
-    variables: Mapping[str, str],
-    origins: dict[str, str],
-) -> object:
-    """Build one section, the environment before the file."""
-    hints = typing.get_type_hints(kind)
-    unknown = sorted(set(table) - set(hints))
-    if unknown:
-        raise ConfigurationError(
-            f"{source}: unknown setting {name}.{unknown[0]}.",
-            hint=_suggestion(unknown[0], hints) or f"Settings of [{name}] are: {', '.join(hints)}.",
-        )
-    values: dict[str, Any] = {}
-    for setting, hint in hints.items():
-        variable = f"{_PREFIX}{name}_{setting}".upper()
-        if variable in variables:
-            values[setting] = from_text(variables[variable], hint, variable)
-            origins[f"{name}.{setting}"] = variable
-        elif setting in table:
-            where = f"{source}: {name}.{setting}"
-            values[setting] = from_toml(table[setting], hint, where, source.parent)
-            origins[f"{name}.{setting}"] = str(source)
-    return kind(**values)

@@ -1,4 +1,4 @@
-"""What a setting's text or TOML value becomes: nothing is guessed, texts become paths."""
+"""From a text or a TOML value to a setting: nothing is guessed, texts become paths."""
 
 from __future__ import annotations
 
@@ -11,36 +11,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from indelible.credentials import SourceType
-from indelible.errors import ConfigurationError
+from indelible.errors import ArgumentError, ConfigurationError
+from indelible.registry import registry_url
 
-__all__ = ["MEANINGS", "KeyName", "expected", "from_text", "from_toml"]
+__all__ = ["KeyName", "RegistryUrl", "expected", "from_text", "from_toml"]
 
 _KEY_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]+:(?!\\)")
-
-
-MEANINGS: Final = {
-    "signer.certificate": "Certificate chain (PEM), leaf first. By default the development one.",
-    "signer.private_key": "Its private key: a PEM file, or the name of a token or key service.",
-    "signer.timestamp_url": "RFC 3161 time-stamp authority to ask on signing. By default SSL.com's "
-    "for a certificate that is set; `none` asks nobody.",
-    "watermark.keys": "Key file, or folder of keys. By default `keys` beside the settings.",
-    "watermark.strength": "high is less visible and less robust.",
-    "registry.path": "SQLite file. By default `registry.sqlite3` in the user's data folder.",
-    "trust.anchors": "Trust anchors (PEM) besides the official lists.",
-    "trust.official": "Whether the official C2PA trust lists count.",
-    "generator.name": "Product or service that makes the pictures.",
-    "generator.version": "Its version.",
-    "generator.provider": "Organisation behind it.",
-    "generator.model": "Trained model.",
-    "generator.model_version": "Its version.",
-    "generator.model_identifier": 'Its identifier, such as "org/model@1".',
-    "generator.abuse_contact": "E-mail address or https URL for complaints, signed into manifests.",
-    "generator.source_type": "How the pictures come to be, where the command line does not say.",
-    "limits.max_pixels": "Largest picture, in pixels.",
-    "limits.max_decoded_bytes": "Largest picture once decoded, in bytes.",
-    "limits.max_bytes": "Largest file, in bytes.",
-}
-"""What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 
 
 class KeyName(str):
@@ -49,10 +25,16 @@ class KeyName(str):
     __slots__ = ()
 
 
+class RegistryUrl(str):
+    """URL of a registry, as `indelible.registry.open_registry` takes it; its path is absolute."""
+
+    __slots__ = ()
+
+
 def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     """Check a value of a file; no conversion is guessed, but texts become paths."""
     kind = _plain(hint)
-    if kind in (str, Path, KeyName, SourceType):
+    if kind in (str, Path, KeyName, RegistryUrl, SourceType):
         if isinstance(value, str):
             return _parsed(value, kind, where, folder)
     elif kind is tuple and isinstance(value, list):
@@ -79,6 +61,8 @@ def from_text(text: str, hint: object, variable: str) -> object:
 def _parsed(text: str, kind: object, where: str, folder: Path) -> object:
     try:
         value = _PARSERS[kind](text, folder) if text.strip() else None
+    except ArgumentError as error:
+        raise ConfigurationError(f"{where}: {error.message}", hint=error.hint) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise ConfigurationError(f"{where} is not a usable path: {error}.") from error
     if value is None:
@@ -122,6 +106,7 @@ def _expected(kind: object) -> str:
         str: "text",
         Path: "a path",
         KeyName: "a path or a key's name",
+        RegistryUrl: "a path or a URL",
         int: "a whole number",
         bool: "true or false",
         SourceType: "one of: " + ", ".join(kind.short_name for kind in SourceType),
@@ -134,6 +119,11 @@ def _key_name(text: str, folder: Path) -> KeyName:
     return KeyName(text if _KEY_SERVICE.match(text) else str(_absolute(text, folder)))
 
 
+def _registry_url(text: str, folder: Path) -> RegistryUrl:
+    place = text if "://" in text else _absolute(text, folder)
+    return RegistryUrl(registry_url(place, folder=folder))
+
+
 def _absolute(text: str, folder: Path) -> Path:
     if "\0" in text:
         raise ValueError("it holds a NUL character")
@@ -144,6 +134,7 @@ _PARSERS: Final[dict[object, Callable[[str, Path], object]]] = {
     str: lambda text, _: text,
     Path: _absolute,
     KeyName: _key_name,
+    RegistryUrl: _registry_url,
     tuple: _paths,
     bool: _flag,
     int: _number,

@@ -29,7 +29,7 @@ from indelible.errors import (
 from indelible.imaging import Limits
 from indelible.network import Fetcher
 from indelible.registry import Registry
-from indelible.settings.defaults import current
+from indelible.settings import current
 from indelible.verification.regions import examine
 from indelible.verification.result import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import HALF, judge, rests_on_the_registry

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from indelible.cli._app import _quiet_libraries
-from indelible.settings.schema import schema, user_folders
+from indelible.settings import every_setting, user_folders
 from tests.cli.conftest import Run
 
 
@@ -31,13 +31,13 @@ def _no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_file(run: Run, home: Path) -> None:
     answer = run("config", "show")
     assert answer.code == 0, answer.err
-    for item in schema():
+    for item in every_setting():
         assert item.key in answer.out
     assert "100000000" in answer.out  # what holds where nothing is set
     assert "there is none" in answer.err
     told = json.loads(run("config", "show", "--json").out)
     assert told["file_exists"] is False
-    assert set(told["settings"]) == {item.key for item in schema()}
+    assert set(told["settings"]) == {item.key for item in every_setting()}
     assert {item["from"] for item in told["settings"].values()} == {"default"}
     assert list(home.rglob("*")) == []
 
@@ -78,19 +78,19 @@ def test_secrets_are_never_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_broken_file_is_named(run: Run) -> None:
-    file = configure("[registry]\npth = 'x'\n")
+    file = configure("[registry]\nurll = 'x'\n")
     answer = run("config", "show")
     assert answer.code == 2
-    assert "registry.pth" in answer.err
-    assert "Did you mean path?" in answer.err
+    assert "registry.urll" in answer.err
+    assert "Did you mean url?" in answer.err
     assert str(file.parent) in answer.err.replace("\n", "")
 
 
 def test_a_misspelt_variable_stops_a_command(run: Run, plain: Path) -> None:
-    os.environ["INDELIBLE_REGISTRY_PATHS"] = "x"
+    os.environ["INDELIBLE_REGISTRY_URLS"] = "x"
     answer = run("verify", plain)
     assert answer.code == 2
-    assert "INDELIBLE_REGISTRY_PATH?" in answer.err
+    assert "INDELIBLE_REGISTRY_URL?" in answer.err
 
 
 def test_no_librarys_words_reach_the_terminal(

@@ -14,8 +14,8 @@ import indelible
 from indelible import imaging
 from indelible.cli._app import app
 from indelible.credentials import create_identity
-from indelible.registry import SqliteRegistry
-from indelible.settings.schema import user_folders
+from indelible.registry import open_registry, sqlite_url
+from indelible.settings import user_folders
 from indelible.watermark import Key
 from tests.cli.conftest import Run
 from tests.imaging import pictures
@@ -103,7 +103,7 @@ def test_a_read_only_folder(run: Run, plain: Path, tmp_path: Path) -> None:
     answer = run("protect", plain, "-o", folder / "out.jpg")
     assert answer.code == 5
     assert "cannot be written" in answer.err
-    assert SqliteRegistry(user_folders().registry).count() == 0
+    assert open_registry(sqlite_url(user_folders().registry)).count() == 0
 
 
 def test_contradictions(run: Run, plain: Path, tmp_path: Path) -> None:
@@ -140,23 +140,23 @@ def test_a_signer_key_registry_and_generator_of_ones_own(
 ) -> None:
     create_identity(tmp_path / "acme")
     Key.generate().save(tmp_path / "acme.key")
-    registry = SqliteRegistry(tmp_path / "acme.sqlite3")
+    registry = tmp_path / "acme.sqlite3"
     output = tmp_path / "out.jpg"
     answer = run(
         "protect", plain, "-o", output, "--quality", "95", "--strength", "standard",
         "--cert", tmp_path / "acme" / "development-chain.pem",
         "--cert-key", tmp_path / "acme" / "development-key.pem",
-        "--key", tmp_path / "acme.key", "--registry", registry.path,
+        "--key", tmp_path / "acme.key", "--registry", registry,
         "--generator", "Acme Images", "--generator-version", "2", "--model", "acme-diffusion",
         "--source-type", "ai-edited",
     )  # fmt: skip
     assert answer.code == 0, answer.err
     assert "Created" not in answer.err
-    assert registry.count() == 1
+    assert open_registry(sqlite_url(registry)).count() == 1
     assert list(home.rglob("*.key")) == []
     told = run(
-        "verify", output, "--json", "--key", tmp_path / "acme.key", "--registry", registry.path,
-        "--trust", tmp_path / "acme" / "development-ca.pem",
+        "verify", output, "--json", "--key", tmp_path / "acme.key",
+        "--registry", sqlite_url(registry), "--trust", tmp_path / "acme" / "development-ca.pem",
     )  # fmt: skip
     result = json.loads(told.out)
     assert result["verdict"] == "authentic"
@@ -257,4 +257,4 @@ def test_nothing_is_left_of_a_picture_that_signing_damages(
     assert answer.code == 4
     assert "page 2" in answer.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plain.png"]
-    assert SqliteRegistry(user_folders().registry).count() == 0
+    assert open_registry(sqlite_url(user_folders().registry)).count() == 0

@@ -18,8 +18,9 @@ from indelible.cli._console import describe, problem
 from indelible.credentials import create_identity, new_manifest_id
 from indelible.credentials.signals import xmp
 from indelible.errors import IndelibleError, RegistryUnavailableError
-from indelible.registry import Record, SqliteRegistry
-from indelible.settings.schema import user_folders
+from indelible.registry import Record, open_registry, sqlite_url
+from indelible.registry.sql import SqlRegistry
+from indelible.settings import user_folders
 from indelible.watermark import Key
 from tests.cli.conftest import Run
 
@@ -236,11 +237,11 @@ def test_standard_input(run: Run, protected: Path) -> None:
 
 def another_registry(folder: Path) -> Path:
     """A registry that holds something else."""
-    registry = SqliteRegistry(folder / "another.sqlite3")
-    registry.put(
+    path = folder / "another.sqlite3"
+    open_registry(sqlite_url(path)).put(
         Record(new_manifest_id(), "org.indelible.dft.1", b"another.", b"store", "image/jpeg")
     )
-    return registry.path
+    return path
 
 
 def test_keys_registry_and_trust(run: Run, reposted: Path, tmp_path: Path) -> None:
@@ -314,11 +315,11 @@ def test_a_registry_that_is_damaged(run: Run, reposted: Path, tmp_path: Path) ->
 def test_a_registry_that_is_down_is_a_note_beside_authentic(
     run: Run, protected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(registry: SqliteRegistry, algorithm: str, payload: bytes) -> list[Record]:
+    def away(registry: SqlRegistry, algorithm: str, payload: bytes) -> list[Record]:
         raise RegistryUnavailableError("the registry is away", hint="wait")
 
     added = run("verify", protected, "--key", _key(tmp_path))
-    monkeypatch.setattr(SqliteRegistry, "find", away)
+    monkeypatch.setattr(SqlRegistry, "find", away)
     answer = run("verify", protected)
     assert answer.code == 0
     assert ": authentic" in answer.out

@@ -9,7 +9,7 @@ import pytest
 
 from examples import ask_about_picture, image_generator, upload_check
 from indelible import imaging
-from indelible.settings.defaults import current
+from indelible.settings import current
 
 
 def test_generator_platform_individual(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +43,7 @@ def test_a_picture_that_nobody_marked(photograph: np.ndarray, tmp_path: Path) ->
     action, label = upload_check.check(imaging.encode(photograph, "png"))
     assert "nobody could look" in action
     assert label == "Nobody looked for a watermark"
-    current().marking_key()
+    current().marking_keys()
     action, label = upload_check.check(imaging.encode(photograph, "png"))
     assert action == "publish without a label"
     path = tmp_path / "plain.png"

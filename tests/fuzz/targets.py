@@ -27,7 +27,7 @@ from indelible.credentials.signers.private_keys import load_private_key
 from indelible.errors import ImageError, IndelibleError
 from indelible.imaging._xmp import corrected, without_address
 from indelible.imaging.metadata import clean_exif, exif_within, exif_without_orientation, fit_exif
-from indelible.settings.schema import load_settings
+from indelible.settings import load_settings
 from indelible.watermark import Key
 from tests.fuzz.harness import MEGABYTE, Allowance, Target
 

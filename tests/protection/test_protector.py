@@ -41,16 +41,17 @@ from indelible.errors import (
     UnsupportedImageError,
 )
 from indelible.imaging import Limits
-from indelible.registry import Record, SqliteRegistry
-from indelible.settings.defaults import current
+from indelible.registry import Record, open_registry, sqlite_url
+from indelible.registry.sql import SqlRegistry
+from indelible.settings import current
 from indelible.watermark import Detection, Key
 
 Pixels = NDArray[np.uint8]
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> SqliteRegistry:
-    return SqliteRegistry(tmp_path / "registry.sqlite3", busy_milliseconds=50)
+def registry(tmp_path: Path) -> SqlRegistry:
+    return open_registry(f"{sqlite_url(tmp_path / 'registry.sqlite3')}?timeout=0.05")
 
 
 def left_in(folder: Path) -> list[str]:
@@ -62,7 +63,7 @@ def left_in(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 def test_everything_in_the_file_says_the_same(
-    photograph: Pixels, tmp_path: Path, registry: SqliteRegistry, suffix: str
+    photograph: Pixels, tmp_path: Path, registry: SqlRegistry, suffix: str
 ) -> None:
     key = Key.generate()
     output = tmp_path / f"protected.{suffix}"
@@ -236,12 +237,14 @@ def test_a_recovered_history_must_be_sound(
     store = bytearray(record.manifest_store)
     store[store.rindex(damage)] ^= 1
     damaged = dataclasses.replace(record, manifest_store=bytes(store))
-    real = SqliteRegistry.find
+    real = SqlRegistry.find
 
-    def find(self: SqliteRegistry, algorithm: str, value: bytes) -> Sequence[Record]:
-        return [damaged] if value == first.payload else real(self, algorithm, value)
+    def find(
+        self: SqlRegistry, algorithm: str, value: bytes, *, limit: int = 16
+    ) -> Sequence[Record]:
+        return [damaged] if value == first.payload else real(self, algorithm, value, limit=limit)
 
-    monkeypatch.setattr(SqliteRegistry, "find", find)
+    monkeypatch.setattr(SqlRegistry, "find", find)
     current().key_ring.rotate()
     second = indelible.protect(stripped)
     assert credentials.read(second.data).ingredients == ()
@@ -273,7 +276,7 @@ def test_a_disclosure_profile_is_filled_and_written(photograph: Pixels) -> None:
 
 
 def test_a_profile_that_cannot_be_met_leaves_nothing(
-    photograph: Pixels, tmp_path: Path, registry: SqliteRegistry
+    photograph: Pixels, tmp_path: Path, registry: SqlRegistry
 ) -> None:
     with pytest.raises(ManifestError, match="time-stamp"):
         indelible.protect(photograph, tmp_path / "out.png", profile="eu", registry=registry)
@@ -359,14 +362,14 @@ def test_unknown_output_suffix(photograph: Pixels, tmp_path: Path, name: str) ->
         indelible.protect(photograph, tmp_path / name)
 
 
-def test_a_missing_folder(photograph: Pixels, tmp_path: Path, registry: SqliteRegistry) -> None:
+def test_a_missing_folder(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
     with pytest.raises(OutputError):
         indelible.protect(photograph, tmp_path / "missing" / "out.png", registry=registry)
     assert registry.count() == 0
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder(photograph: Pixels, tmp_path: Path, registry: SqliteRegistry) -> None:
+def test_a_read_only_folder(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
     with pytest.raises(OutputError):
@@ -389,7 +392,7 @@ class FailingSigner:
         raise SigningError("the key service is down")
 
 
-def test_signing_fails(photograph: Pixels, tmp_path: Path, registry: SqliteRegistry) -> None:
+def test_signing_fails(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
     with pytest.raises(SigningError, match="key service"):
         indelible.protect(
             photograph,
@@ -402,7 +405,7 @@ def test_signing_fails(photograph: Pixels, tmp_path: Path, registry: SqliteRegis
 
 
 def test_the_mark_is_not_found_again(
-    photograph: Pixels, tmp_path: Path, registry: SqliteRegistry, monkeypatch: pytest.MonkeyPatch
+    photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watermark, "detect", lambda image, key: Detection(found=False))
     with pytest.raises(EmbeddingFailedError, match="not found"):
@@ -411,9 +414,9 @@ def test_the_mark_is_not_found_again(
     assert registry.count() == 0
 
 
-def test_a_locked_registry(photograph: Pixels, tmp_path: Path, registry: SqliteRegistry) -> None:
+def test_a_locked_registry(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
     indelible.protect(photograph, registry=registry)
-    held = sqlite3.connect(registry.path)
+    held = sqlite3.connect(tmp_path / "registry.sqlite3")
     held.execute("BEGIN EXCLUSIVE")
     with pytest.raises(RegistryUnavailableError, match="locked"):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
@@ -424,7 +427,7 @@ def test_a_locked_registry(photograph: Pixels, tmp_path: Path, registry: SqliteR
 
 
 def test_a_full_disk_under_the_registry(
-    photograph: Pixels, tmp_path: Path, registry: SqliteRegistry, monkeypatch: pytest.MonkeyPatch
+    photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(record: Record) -> None:
         raise RegistryUnavailableError("the disk is full")
@@ -440,7 +443,7 @@ def test_a_full_disk_under_the_registry(
 def test_the_last_step_fails(
     photograph: Pixels,
     tmp_path: Path,
-    registry: SqliteRegistry,
+    registry: SqlRegistry,
     monkeypatch: pytest.MonkeyPatch,
     failure: BaseException,
 ) -> None:
@@ -455,7 +458,7 @@ def test_the_last_step_fails(
     assert registry.count() == 0
 
 
-def test_a_stream_that_fails(photograph: Pixels, registry: SqliteRegistry) -> None:
+def test_a_stream_that_fails(photograph: Pixels, registry: SqlRegistry) -> None:
     class Full(io.BytesIO):
         def write(self, data: Any) -> int:
             raise OSError("no space left")
@@ -477,7 +480,7 @@ def test_a_stream_that_takes_little_at_a_time(photograph: Pixels) -> None:
 def test_withdrawing_fails_too(
     photograph: Pixels,
     tmp_path: Path,
-    registry: SqliteRegistry,
+    registry: SqlRegistry,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -498,7 +501,7 @@ def test_withdrawing_fails_too(
 
 
 def test_an_id_that_is_held_is_redrawn(
-    photograph: Pixels, registry: SqliteRegistry, monkeypatch: pytest.MonkeyPatch
+    photograph: Pixels, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = indelible.protect(photograph, registry=registry).payload
     draws = iter([held, held, b"\x01" * 8])
@@ -510,7 +513,7 @@ def test_an_id_that_is_held_is_redrawn(
 
 
 def test_an_id_that_is_taken_meanwhile_is_redrawn(
-    photograph: Pixels, tmp_path: Path, registry: SqliteRegistry, monkeypatch: pytest.MonkeyPatch
+    photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put: Callable[[Record], None] = registry.put
     refused: list[bytes] = []
@@ -530,7 +533,7 @@ def test_an_id_that_is_taken_meanwhile_is_redrawn(
 
 
 def test_a_registry_that_lies_does_not_hang(
-    photograph: Pixels, registry: SqliteRegistry, monkeypatch: pytest.MonkeyPatch
+    photograph: Pixels, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registry, "has", lambda algorithm, payload: True)
     with pytest.raises(RegistryError, match="in a row"):
@@ -554,19 +557,19 @@ def test_killed_at_any_step(
         from pathlib import Path
         import indelible
         from indelible import imaging
-        from indelible.registry import SqliteRegistry
+        from indelible.registry.sql import SqlRegistry
 
         def die(*_, **__):
             os.kill(os.getpid(), signal.SIGKILL)
 
         step = {step!r}
         if step == "has":
-            SqliteRegistry.has = die
+            SqlRegistry.has = die
         if step == "stage":
             os.fsync = die
         if step == "put":
-            put = SqliteRegistry.put
-            SqliteRegistry.put = lambda *a: (put(*a), die())
+            put = SqlRegistry.put
+            SqlRegistry.put = lambda *a: (put(*a), die())
         if step == "publish":
             imaging.StagedFile.publish = die
         indelible.protect(Path({str(source)!r}), {str(tmp_path / "out.png")!r})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from indelible.errors import KeyFileError, OutputExistsError
-from indelible.settings.key_ring import KeyRing
+from indelible.settings import KeyRing
 from indelible.watermark import Key
 
 

@@ -48,9 +48,10 @@ from indelible.errors import (
 )
 from indelible.imaging import Limits
 from indelible.protection.protector import ProtectedImage
-from indelible.registry import Record, SqliteRegistry
-from indelible.settings.defaults import current
-from indelible.settings.schema import user_folders
+from indelible.registry import Record, Registry, open_registry, sqlite_url
+from indelible.registry.sql import SqlRegistry
+from indelible.registry.sqlite import SqliteDatabase
+from indelible.settings import current, user_folders
 from indelible.verification import Verification, verifier
 from indelible.watermark import Key
 from tests.imaging import pictures
@@ -130,7 +131,7 @@ def test_unverified_where_the_signer_is_unknown(protected: ProtectedImage) -> No
 def test_unverified_where_no_registry_holds_the_id(
     protected: ProtectedImage, tmp_path: Path
 ) -> None:
-    elsewhere = SqliteRegistry(tmp_path / "empty.sqlite3")
+    elsewhere = open_registry(sqlite_url(tmp_path / "empty.sqlite3"))
     result = indelible.verify(repost(protected.data), registry=elsewhere)
     assert result.registry.state == "unavailable"
     assert "does not exist" in (result.registry.reason or "")
@@ -150,7 +151,7 @@ def test_altered_where_the_mark_is_gone(protected: ProtectedImage) -> None:
 
 
 def test_suspect_when_the_manifest_names_another_id(photograph: Pixels) -> None:
-    key = current().marking_key()
+    key = current().marking_keys()[0]
     other = indelible.protect(photograph, format="png", key=Key.generate())
     # The manifest is sound, but the pixels were marked with another id before they were signed.
     marked = watermark.embed(imaging.decode(other.data).pixels, b"intruder", key)
@@ -173,7 +174,7 @@ def test_suspect_when_the_registry_leads_elsewhere(
 ) -> None:
     other = indelible.protect(photograph[::-1].copy(), format="jpeg")
     (record,) = current().registry().find(watermark.ALGORITHM, other.payload)
-    poisoned = SqliteRegistry(tmp_path / "poisoned.sqlite3")
+    poisoned = open_registry(sqlite_url(tmp_path / "poisoned.sqlite3"))
     poisoned.put(
         Record(
             manifest_id=record.manifest_id,
@@ -197,7 +198,7 @@ def test_a_tampered_registry_vouches_for_nothing(protected: ProtectedImage, tmp_
         b"",
         b"nonsense",
     ):
-        registry = SqliteRegistry(tmp_path / f"{len(tampered)}.sqlite3")
+        registry = open_registry(sqlite_url(tmp_path / f"{len(tampered)}.sqlite3"))
         registry.put(
             Record(
                 manifest_id=record.manifest_id,
@@ -212,7 +213,7 @@ def test_a_tampered_registry_vouches_for_nothing(protected: ProtectedImage, tmp_
 
 
 def test_none(photograph: Pixels) -> None:
-    current().marking_key()
+    current().marking_keys()
     result = indelible.verify(imaging.encode(photograph, "png"))
     assert result.verdict == "none"
     assert result.watermark.state == "not_found"
@@ -361,7 +362,7 @@ def test_a_trusted_capture_of_a_generated_picture_is_suspect(protected: Protecte
 
 
 def test_a_promised_mark_that_is_not_there_is_suspect(photograph: Pixels, home: Path) -> None:
-    key, signer = current().marking_key(), current().signer()
+    key, signer = current().marking_keys()[0], current().signer()
     promised = SoftBinding(watermark.ALGORITHM, b"8 bytes.", key_id=key.id)
     plain = signed_anew(photograph, signer, soft_binding=promised)
     result = indelible.verify(plain)
@@ -387,7 +388,7 @@ def test_a_promised_mark_that_is_not_there_is_suspect(photograph: Pixels, home: 
 def test_an_action_can_explain_that_a_mark_is_gone(
     photograph: Pixels, action: str, verdict: str
 ) -> None:
-    key, signer = current().marking_key(), current().signer()
+    key, signer = current().marking_keys()[0], current().signer()
     promised = SoftBinding(watermark.ALGORITHM, b"8 bytes.", key_id=key.id)
     data = signed_anew(photograph, signer, soft_binding=promised, more=(action,))
     assert indelible.verify(data).verdict == verdict
@@ -431,11 +432,11 @@ def test_the_best_of_several_recovered_manifests_speaks(
         assert result.verdict == "unverified"
 
 
-class _Answering(SqliteRegistry):
+class _Answering(SqlRegistry):
     """A registry that answers with given records."""
 
     def __init__(self, path: Path, records: list[Record]) -> None:
-        super().__init__(path)
+        super().__init__(SqliteDatabase(path))
         self._records = records
 
     def find(self, algorithm: str, payload: bytes, *, limit: int = 16) -> list[Record]:
@@ -504,7 +505,7 @@ def test_an_unavailable_registry_is_reported_beside_the_watermark(
     damaged = tmp_path / "damaged.sqlite3"
     damaged.write_bytes(b"this is no database" * 100)
     for data in (protected.data, repost(protected.data)):
-        result = indelible.verify(data, registry=SqliteRegistry(damaged))
+        result = indelible.verify(data, registry=open_registry(sqlite_url(damaged)))
         assert result.watermark.payload == protected.payload
         assert result.registry.state == "unavailable"
         assert "damaged" in (result.registry.reason or "")
@@ -525,7 +526,7 @@ def test_a_locked_registry_does_not_block_readers(protected: ProtectedImage) -> 
 
 
 def test_a_registry_that_raises(protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = SqliteRegistry(user_folders().registry)
+    registry = open_registry(sqlite_url(user_folders().registry))
 
     def away(algorithm: str, payload: bytes) -> list[Record]:
         raise RegistryUnavailableError("away", hint="wait")
@@ -553,7 +554,7 @@ def test_a_registry_that_raises(protected: ProtectedImage, monkeypatch: pytest.M
 def test_whatever_a_foreign_registry_does_the_manifest_still_speaks(
     answer: Any, protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = SqliteRegistry(user_folders().registry)
+    registry = open_registry(sqlite_url(user_folders().registry))
 
     def find(algorithm: str, payload: bytes) -> Any:
         if isinstance(answer, Exception):
@@ -606,7 +607,7 @@ def test_a_damaged_development_identity_is_not_fatal(
 
 
 def test_animations_are_verified(photograph: Pixels) -> None:
-    current().marking_key()
+    current().marking_keys()
     frames = [Image.fromarray(photograph[:64, :64]), Image.fromarray(photograph[64:128, :64])]
     stream = io.BytesIO()
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=100)
@@ -744,13 +745,13 @@ class Corpus:
 
     pictures: dict[str, bytes]
     key: Key
-    registry: SqliteRegistry
+    registry: Registry
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory, photograph: Pixels) -> Corpus:
     folder = tmp_path_factory.mktemp("corpus")
-    key, registry = Key.generate(), SqliteRegistry(folder / "registry.sqlite3")
+    key, registry = Key.generate(), open_registry(sqlite_url(folder / "registry.sqlite3"))
     small = photograph[:256, 100:356].copy()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("INDELIBLE_HOME", str(folder))

@@ -1,6 +1,6 @@
-"""What is used where a caller gives nothing.
+"""What `protect` and `verify` use of the user's: signer, keys, registry, trust, and the rest.
 
-That is the user's configuration, and where it is silent the development identity.
+It comes from the user's settings, and where they are silent from the development identity.
 
 The *development identity* is a small certificate authority with one signing certificate, a
 watermark key and a registry. It is made on this machine when something is first protected,
@@ -31,21 +31,23 @@ from indelible.credentials.signers.opening import NO_TIMESTAMP, open_signer
 from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
 from indelible.files import read_file
 from indelible.imaging import Limits
-from indelible.registry import Registry, SqliteRegistry
+from indelible.registry import Registry, open_registry, sqlite_url
+from indelible.settings.environment import fingerprint
+from indelible.settings.folders import Folders, settings_file, user_folders
 from indelible.settings.key_ring import KeyRing
-from indelible.settings.schema import Folders, Settings, load_settings, settings_file, user_folders
+from indelible.settings.loading import load_settings
+from indelible.settings.schema import Settings
 from indelible.watermark import Key
 
-__all__ = ["Defaults", "current", "load_trust_list", "with_timestamp"]
+__all__ = ["Configuration", "current", "load_trust_list", "with_timestamp"]
 
 _log: Final = logging.getLogger("indelible")
 _lock: Final = threading.Lock()
-_PREFIX: Final = "INDELIBLE_"
 _MAX_TRUST_BYTES: Final = 16 << 20
 
 
-class Defaults:
-    """Everything that `protect` and `verify` need and a caller may leave out.
+class Configuration:
+    """What this user's settings and folders lead to.
 
     Parameters
     ----------
@@ -56,7 +58,8 @@ class Defaults:
 
     Notes
     -----
-    Each part is loaded when it is first asked for and kept. Safe to use from several threads.
+    Nothing is read before it is asked for; the signer and the registry are then kept. Safe to use
+    from several threads.
     """
 
     def __init__(self, settings: Settings, folders: Folders) -> None:
@@ -159,10 +162,6 @@ class Defaults:
                 self._announce("Created a watermark key.")
             return keys
 
-    def marking_key(self) -> Key:
-        """Return the key for new marks: the newest of `marking_keys`."""
-        return self.marking_keys()[0]
-
     def detection_keys(self) -> tuple[Key, ...]:
         """Return the keys to detect with, newest first; empty where there are none.
 
@@ -186,13 +185,13 @@ class Defaults:
         """Return the user's registry; its file is created on the first write."""
         with self._lock:
             if self._registry is None:
-                path = self.settings.registry.path or self.folders.registry
-                self._registry = SqliteRegistry(path)
+                url = self.settings.registry.url or sqlite_url(self.folders.registry)
+                self._registry = open_registry(url)
             return self._registry
 
     def existing_registry(self) -> Registry | None:
         """Return the user's registry, or None where none was configured or ever written to."""
-        if self.settings.registry.path is None and not _exists(self.folders.registry):
+        if self.settings.registry.url is None and not _exists(self.folders.registry):
             return None
         return self.registry()
 
@@ -235,13 +234,13 @@ class Defaults:
             _log.warning("%s It lives in %s.", message, self.folders.config)
 
 
-def current() -> Defaults:
-    """Return the defaults of this user, re-read when environment or configuration changed.
+def current() -> Configuration:
+    """Return this user's configuration, read again when the environment or the file changed.
 
     Raises
     ------
     ConfigurationError
-        If the configuration cannot be read.
+        If the settings cannot be read.
     """
     folders = user_folders()
     file, _ = settings_file()
@@ -250,24 +249,17 @@ def current() -> Defaults:
         version = (status.st_mtime_ns, status.st_size, status.st_ino)
     except (OSError, ValueError):
         version = (0, 0, 0)
-    # Of the secrets among the variables only whether they changed: what stands in a variable here
-    # would be shown by an error's report.
-    environment = tuple(
-        sorted(
-            (name, hash(value)) for name, value in os.environ.items() if name.startswith(_PREFIX)
-        )
-    )
-    state = (os.getpid(), folders, file, version, environment)
+    state = (os.getpid(), folders, file, version, fingerprint())
     with _lock:
         known = _current.get(state)
         if known is None:
-            known = Defaults(load_settings(), folders)
+            known = Configuration(load_settings(), folders)
             _current.clear()
             _current[state] = known
         return known
 
 
-_current: dict[object, Defaults] = {}
+_current: dict[object, Configuration] = {}
 
 
 def with_timestamp(signer: Signer, url: str | None) -> Signer:
@@ -305,7 +297,7 @@ def _pem_files(folder: Path) -> list[Path]:
     Raises
     ------
     TrustError
-        If the folder cannot be listed: some of whom the user trusts would be left out in silence.
+        If the folder cannot be listed: anchors in it would be left out in silence.
     """
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == ".pem")

@@ -1,4 +1,4 @@
-"""What is used where a caller gives nothing."""
+"""What the user's settings and folders lead to, each part when it is asked for."""
 
 from __future__ import annotations
 
@@ -8,10 +8,25 @@ from pathlib import Path
 import pytest
 
 from indelible.credentials import Generator, ManifestRequest, create_identity, new_manifest_id
-from indelible.errors import ConfigurationError, KeyFileError, TrustError
-from indelible.settings.defaults import Defaults, current, load_trust_list, with_timestamp
-from indelible.settings.key_ring import KeyRing
-from indelible.settings.schema import Folders, Settings, user_folders
+from indelible.errors import (
+    CertificateError,
+    ConfigurationError,
+    KeyFileError,
+    NoRegistryError,
+    TrustError,
+)
+from indelible.registry import sqlite_url
+from indelible.registry.sql import SqlRegistry
+from indelible.settings import (
+    Configuration,
+    Folders,
+    KeyRing,
+    Settings,
+    current,
+    load_trust_list,
+    user_folders,
+    with_timestamp,
+)
 from indelible.watermark import Key
 
 
@@ -22,23 +37,23 @@ def configure(text: str) -> None:
 
 
 def test_looking_creates_nothing(home: Path) -> None:
-    defaults = current()
-    assert defaults.detection_keys() == ()
-    assert defaults.existing_registry() is None
-    assert defaults.trust().lists
+    configuration = current()
+    assert configuration.detection_keys() == ()
+    assert configuration.existing_registry() is None
+    assert configuration.trust().lists
     assert list(home.rglob("*")) == []
 
 
 def test_everything_is_made_once(home: Path) -> None:
-    defaults = current()
-    assert defaults.signer() is defaults.signer()
-    key = defaults.marking_key()
-    again = Defaults(Settings(), user_folders())
-    assert again.marking_key() == key
-    assert again.signer().certificates == defaults.signer().certificates
+    configuration = current()
+    assert configuration.signer() is configuration.signer()
+    key = configuration.marking_keys()[0]
+    again = Configuration(Settings(), user_folders())
+    assert again.marking_keys()[0] == key
+    assert again.signer().certificates == configuration.signer().certificates
 
 
-def test_the_defaults_follow_the_configuration(tmp_path: Path) -> None:
+def test_the_configuration_follows_the_settings(tmp_path: Path) -> None:
     before = current()
     assert current() is before
     configure('[generator]\nname = "Acme"\nmodel = "m"\n')
@@ -76,7 +91,7 @@ def test_a_configured_key_file(tmp_path: Path) -> None:
     key = Key.generate()
     key.save(tmp_path / "one.key")
     configure(f'[watermark]\nkeys = "{tmp_path}/one.key"\n')
-    assert current().marking_key() == key
+    assert current().marking_keys()[0] == key
     assert current().detection_keys() == (key,)
     with pytest.raises(ConfigurationError, match="key file"):
         _ = current().key_ring
@@ -87,7 +102,7 @@ def test_a_configured_ring(tmp_path: Path) -> None:
     older = ring.rotate().key
     newer = ring.rotate().key
     configure(f'[watermark]\nkeys = "{tmp_path}/ring"\n')
-    assert current().marking_key() == newer
+    assert current().marking_keys()[0] == newer
     assert current().detection_keys() == (newer, older)
 
 
@@ -125,9 +140,9 @@ def test_limits(tmp_path: Path) -> None:
 
 
 def test_folders_may_be_anywhere(tmp_path: Path) -> None:
-    defaults = Defaults(Settings(), Folders(tmp_path / "c", tmp_path / "d"))
-    defaults.marking_key()
-    defaults.signer()
+    configuration = Configuration(Settings(), Folders(tmp_path / "c", tmp_path / "d"))
+    configuration.marking_keys()
+    configuration.signer()
     assert (tmp_path / "c" / "keys").is_dir()
     assert (tmp_path / "c" / "development").is_dir()
 
@@ -146,9 +161,9 @@ def test_a_generator_that_nobody_named_is_not_made_up() -> None:
 
 
 def test_a_partners_key_does_not_mark() -> None:
-    own = current().marking_key()
+    own = current().marking_keys()[0]
     partner = current().key_ring.add(Key.generate(), detect_only=True).key
-    assert current().marking_key() == own
+    assert current().marking_keys()[0] == own
     assert current().detection_keys() == (own, partner)
 
 
@@ -158,3 +173,50 @@ def test_trust_that_cannot_be_read(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe.pem")
     with pytest.raises(TrustError, match="pipe"):
         current().trust()
+
+
+def test_each_part_is_loaded_when_it_is_asked_for(tmp_path: Path) -> None:
+    """What is broken is nobody's business who does not need it."""
+    for name in ("chain.pem", "key.pem", "anchors.pem", "one.key", "registry.sqlite3"):
+        (tmp_path / name).write_text("broken", encoding="utf-8")
+    configure(
+        f"""
+        [signer]
+        certificate = "{tmp_path}/chain.pem"
+        private_key = "{tmp_path}/key.pem"
+        [watermark]
+        keys = "{tmp_path}/one.key"
+        [registry]
+        url = "{tmp_path}/registry.sqlite3"
+        [trust]
+        anchors = ["{tmp_path}/anchors.pem"]
+        """
+    )
+    configuration = current()
+    assert configuration.limits.max_pixels
+    assert configuration.generator.name == "Indelible"
+    registry = configuration.registry()
+    assert configuration.existing_registry() is registry
+    for part, error in (
+        (configuration.signer, CertificateError),
+        (configuration.marking_keys, KeyFileError),
+        (configuration.detection_keys, KeyFileError),
+        (configuration.trust, TrustError),
+        (lambda: registry.get("urn:c2pa:x"), NoRegistryError),
+    ):
+        with pytest.raises(error):
+            part()
+
+
+def url_of_the_registry() -> str:
+    registry = current().registry()
+    assert isinstance(registry, SqlRegistry)
+    assert current().registry() is registry
+    return registry.url
+
+
+def test_the_registry_of_the_settings(tmp_path: Path) -> None:
+    assert url_of_the_registry() == sqlite_url(user_folders().registry)
+    configure(f'[registry]\nurl = "sqlite:///{tmp_path}/r.sqlite3?timeout=0.5"\n')
+    assert url_of_the_registry() == f"{sqlite_url(tmp_path / 'r.sqlite3')}?timeout=0.5"
+    assert current().existing_registry() is current().registry()

@@ -1,0 +1,161 @@
+"""An SQLite file: locked, full, read-only, damaged, or no file; a look-up never touches it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from indelible.errors import RegistryError, RegistryUnavailableError
+from indelible.registry import open_registry, sqlite, sqlite_url
+from tests.registry.records import (
+    ALGORITHM,
+    PAYLOAD,
+    everything_below,
+    execute,
+    make_record,
+    open_at,
+)
+
+
+def limit_connections(monkeypatch: pytest.MonkeyPatch, pragma: str) -> None:
+    """Let every new connection begin with a pragma."""
+    opened = sqlite._open_file
+
+    def limited(path: Path, timeout: float, mode: sqlite.Mode) -> sqlite3.Connection:
+        connection = opened(path, timeout, mode)
+        connection.execute(pragma)
+        return connection
+
+    monkeypatch.setattr(sqlite, "_open_file", limited)
+
+
+def test_files_are_for_their_owner_only(registry_path: Path) -> None:
+    open_at(registry_path).put(make_record())
+    assert stat.S_IMODE(registry_path.stat().st_mode) == 0o600
+
+
+def test_a_locked_registry_says_so(registry_path: Path) -> None:
+    registry = open_registry(f"{sqlite_url(registry_path)}?timeout=0.05")
+    registry.put(make_record())
+    blocker = sqlite3.connect(registry_path, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RegistryUnavailableError, match="locked") as caught:
+        registry.put(make_record(b"87654321"))
+    assert caught.value.hint
+    assert registry.has(ALGORITHM, PAYLOAD)  # readers do not wait
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    registry.put(make_record(b"87654321"))
+
+
+def test_a_full_disk_says_so_and_leaves_nothing_behind(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = open_at(registry_path)
+    registry.put(make_record())
+    with registry._database.reading() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    limit_connections(monkeypatch, f"PRAGMA max_page_count = {pages}")
+    big = make_record(b"87654321", manifest_store=bytes(100_000))
+    with pytest.raises(RegistryUnavailableError, match="full"):
+        registry.put(big)
+    assert registry.count() == 1
+    assert not registry.has(ALGORITHM, b"87654321")
+
+
+def test_a_registry_that_cannot_be_written_can_be_read(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_at(registry_path).put(make_record())
+    limit_connections(monkeypatch, "PRAGMA query_only = ON")
+    registry = open_at(registry_path)
+    assert registry.has(ALGORITHM, PAYLOAD)
+    with pytest.raises(RegistryUnavailableError, match="cannot be written"):
+        registry.put(make_record(b"87654321"))
+
+
+def test_a_damaged_file_says_so(registry_path: Path) -> None:
+    registry_path.parent.mkdir()
+    registry_path.write_bytes(b"this is no database " * 100)
+    with pytest.raises(RegistryUnavailableError, match="not a database"):
+        open_at(registry_path).find(ALGORITHM, PAYLOAD)
+
+
+def test_a_folder_in_the_way_says_so(tmp_path: Path) -> None:
+    with pytest.raises(RegistryUnavailableError):
+        open_at(tmp_path).put(make_record())
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(RegistryUnavailableError):
+        open_at(tmp_path / "file" / "registry.sqlite").put(make_record())
+
+
+def test_looking_something_up_writes_nothing(registry_path: Path) -> None:
+    open_at(registry_path).put(make_record())
+    before = everything_below(registry_path.parent)
+    registry = open_at(registry_path)
+    assert registry.find(ALGORITHM, PAYLOAD)
+    assert registry.count() == 1
+    assert everything_below(registry_path.parent) == before
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_read_only_disk_can_be_asked(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    open_at(registry_path).put(make_record())
+    execute(registry_path, f"PRAGMA journal_mode = {mode}")
+    opened = sqlite._open_file
+
+    def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
+        if how == "ro" and mode == "wal":  # SQLite cannot make its files beside it
+            raise sqlite3.OperationalError("unable to open database file")
+        return opened(path, timeout, how)
+
+    monkeypatch.setattr(sqlite, "_open_file", cannot_write)
+    before = everything_below(registry_path.parent)
+    assert len(open_at(registry_path).find(ALGORITHM, PAYLOAD)) == 1
+    assert everything_below(registry_path.parent) == before
+    Path(f"{registry_path}-wal").write_bytes(b"changes")
+    if mode == "wal":
+        with pytest.raises(RegistryUnavailableError, match="middle of a change"):
+            open_at(registry_path).find(ALGORITHM, PAYLOAD)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_folders_are_for_their_owner_only_whatever_the_umask(tmp_path: Path) -> None:
+    for umask in (0, 0o077, 0o777):
+        path = tmp_path / f"{umask:o}" / "deep" / "registry.sqlite3"
+        before = os.umask(umask)
+        try:
+            open_at(path).put(make_record())
+        finally:
+            os.umask(before)
+        modes = [stat.S_IMODE(item.stat().st_mode) for item in (path.parents[1], path.parent, path)]
+        assert modes == [0o700, 0o700, 0o600]
+
+
+def test_a_huge_value_is_not_read(registry_path: Path) -> None:
+    open_at(registry_path).put(make_record())
+    execute(registry_path, "UPDATE manifests SET manifest_store = zeroblob(60000000)")
+    with pytest.raises(RegistryUnavailableError, match="too big"):
+        open_at(registry_path).find(ALGORITHM, PAYLOAD)
+    with pytest.raises(RegistryError, match="too large"):
+        open_at(registry_path).put(make_record(manifest_store=bytes(40_000_000)))
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "empty").touch()
+    for name in ("pipe", ".", "dangling", "loop", "empty", "x" * 5000, "empty/below"):
+        with pytest.raises(RegistryUnavailableError):
+            open_at(tmp_path / name).find(ALGORITHM, PAYLOAD)
+    open_at(tmp_path / "empty").put(make_record())
+    assert open_at(tmp_path / "empty").count() == 1
+    (tmp_path / "link").symlink_to("empty")
+    assert open_at(tmp_path / "link").count() == 1

@@ -52,7 +52,7 @@ from indelible.cli._options import (
     registry_at,
 )
 from indelible.cli._outputs import targets, without_existing
-from indelible.protection.protector import ProtectedImage, protect
+from indelible.protection import ProtectedImage, protect
 from indelible.settings.defaults import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
 

@@ -21,7 +21,8 @@
     ├── RegistryError
     │   ├── BindingConflictError      the registry already holds this watermark id
     │   └── RegistryUnavailableError  locked, full, unreadable, unreachable
-    │       └── NoRegistryError       there is none, or something else, where it was said to be
+    │       ├── NoRegistryError       there is none, or something else, where it was said to be
+    │       └── RegistryOutcomeUnknownError  a commit failed: what it wrote may be there or not
     ├── ArgumentError                 an argument of a call that is of no use, named
     ├── ConfigurationError            settings that contradict each other or cannot be read
     ├── OutputError
@@ -52,6 +53,7 @@ __all__ = [
     "OutputExistsError",
     "PayloadError",
     "RegistryError",
+    "RegistryOutcomeUnknownError",
     "RegistryUnavailableError",
     "SigningError",
     "TrustError",
@@ -186,6 +188,13 @@ def _argument_error(argument: str, message: str, hint: str | None) -> ArgumentEr
 
 class NoRegistryError(RegistryUnavailableError):
     """Where the registry was said to be there is nothing, or something else."""
+
+
+class RegistryOutcomeUnknownError(RegistryUnavailableError):
+    """A commit was sent and not acknowledged: what it wrote may be there or not.
+
+    What a caller can do about it stands at `indelible.registry.Registry`.
+    """
 
 
 class ConfigurationError(IndelibleError):

@@ -503,7 +503,7 @@ def test_an_id_that_is_held_is_redrawn(
     held = indelible.protect(photograph, registry=registry).payload
     draws = iter([held, held, b"\x01" * 8])
     monkeypatch.setattr(
-        "indelible.protection.protector.secrets.token_bytes", lambda count: next(draws)
+        "indelible.protection.binding.secrets.token_bytes", lambda count: next(draws)
     )
     assert indelible.protect(photograph, registry=registry).payload == b"\x01" * 8
     assert registry.count() == 2

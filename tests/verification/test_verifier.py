@@ -47,7 +47,7 @@ from indelible.errors import (
     UnreadableImageError,
 )
 from indelible.imaging import Limits
-from indelible.protection.protector import ProtectedImage
+from indelible.protection import ProtectedImage
 from indelible.registry import Record, SqliteRegistry
 from indelible.settings.defaults import current
 from indelible.settings.schema import user_folders

@@ -254,13 +254,7 @@ def as_hosts(name: str, value: object) -> tuple[str, ...]:
 
 
 def check_image(value: object) -> None:
-    """Make sure that something may be a picture: a file, pixels, or a PIL image.
-
-    Raises
-    ------
-    ArgumentError
-        If it is none of these, or a stream that cannot be read.
-    """
+    """Make sure that something may be a picture: a file, pixels, or a PIL image."""
     if isinstance(value, np.ndarray) or _is_encoded("image", value):
         return
     if isinstance(value, PillowImage) and not isinstance(value, type):

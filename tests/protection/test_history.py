@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,3 +99,21 @@ def test_a_damaged_history_is_only_dropped_when_asked(photograph: Pixels) -> Non
     with pytest.raises(ManifestError, match="cannot be read"):
         indelible.protect(damaged)
     assert indelible.verify(indelible.protect(damaged, strip=True).data).verdict == "authentic"
+
+
+def test_a_history_that_can_be_read_stays_when_metadata_are_stripped(photograph: Pixels) -> None:
+    first = indelible.protect(photograph, format="png")
+    second = indelible.protect(first.data, strip=True)
+    (parent,) = credentials.read(second.data, second.format).ingredients
+    assert parent.manifest is not None
+    assert parent.manifest.manifest_id == first.manifest_id
+
+
+def test_an_edited_file_without_a_manifest_is_a_parent_all_the_same(
+    picture_file: Path,
+) -> None:
+    edited = indelible.protect(picture_file, source_type="ai-edited")
+    (parent,) = credentials.read(edited.data, edited.format).ingredients
+    assert (parent.relationship, parent.manifest) == ("parentOf", None)
+    generated = indelible.protect(picture_file, source_type="generated")
+    assert credentials.read(generated.data, generated.format).ingredients == ()

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from indelible import imaging
 from indelible.cli._console import answer, answer_json, clean, remark, write_bytes
 from indelible.cli._errors import UsageError, guarded
 from indelible.cli._inputs import expand
@@ -21,10 +20,7 @@ from indelible.cli._options import (
     marking_key,
 )
 from indelible.cli._outputs import targets
-from indelible.credentials import has_manifest
-from indelible.errors import EmbeddingFailedError
-from indelible.imaging.sources import open_source
-from indelible.protection.marking import Canvas, choose_format
+from indelible.protection import mark_file
 from indelible.settings import current
 
 __all__ = ["EPILOG", "command"]
@@ -66,47 +62,28 @@ def command(
         raise UsageError(f"{file} stands for {len(inputs)} pictures; each needs an id of its own.")
     (item,) = inputs
     place = targets(inputs, output, format=format, infix="marked", json=json)[item.name]
-    wanted = _payload(payload)
     defaults = current()
-    limits = defaults.limits
-    source = open_source(item.source(limits), limits)
-    canvas = Canvas(
-        source,
-        choose_format(format, place, source),
+    marked = mark_file(
+        item.source(defaults.limits),
+        place,
+        payload=_payload(payload),
+        key=marking_key(key, defaults),
+        strength=defaults.settings.watermark.strength if strength is None else strength.word,
+        format=format,
         quality=quality,
         lossless=lossless,
-        limits=limits,
+        overwrite=force,
+        limits=defaults.limits,
     )
-    key_ = marking_key(key, defaults)
-    canvas.clear((key_,))
-    chosen = defaults.settings.watermark.strength if strength is None else strength.word
-    marked = canvas.mark(wanted, key_, strength=chosen)
-    if marked.payload != wanted:
-        raise EmbeddingFailedError(
-            f"the picture already carries the watermark id {marked.payload.hex()} of this key",
-            hint="Use the original, or another key.",
-        )
-    if source.data is not None and has_manifest(source.data):
-        remark("The picture's manifest is not carried over; `indelible protect` keeps it.")
+    for note in marked.notes:
+        remark(clean(note))
     if place is None:
         write_bytes(marked.data)
-        return
-    imaging.write_atomic(place, marked.data, overwrite=force)
-    if json:
-        answer_json(
-            {
-                "file": item.name,
-                "path": str(place),
-                "payload": wanted.hex(),
-                "format": canvas.format,
-                "key_id": key_.id,
-                "notes": list(canvas.notes),
-            }
-        )
-        return
-    answer(Text.assemble((clean(place), "bold green"), f" carries {wanted.hex()}, key {key_.id}"))
-    for note in canvas.notes:
-        remark(clean(note))
+    elif json:
+        answer_json({"file": item.name, **marked.to_dict()})
+    else:
+        text = f" carries {marked.payload.hex()}, key {marked.key_id}"
+        answer(Text.assemble((clean(place), "bold green"), text))
 
 
 def _payload(text: str) -> bytes:

@@ -32,7 +32,7 @@ from indelible.cli._options import (
 )
 from indelible.cli._outputs import targets, without_existing
 from indelible.cli._signer import SignerOptions
-from indelible.protection.protector import ProtectedImage, protect
+from indelible.protection import ProtectedImage, protect
 from indelible.settings import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
 

@@ -24,7 +24,7 @@ import indelible
 from examples import contact_sheet
 from indelible import IndelibleError, imaging
 from indelible.credentials import Generator
-from indelible.protection.protector import ProtectedImage
+from indelible.protection import ProtectedImage
 from indelible.verification.verifier import Verification
 
 OUTPUT = Path("demo-output")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import indelible
+from indelible import Protector
 from indelible.credentials import Generator
 
 ACME = Generator(
@@ -39,9 +39,10 @@ def generate(seed: int) -> NDArray[np.uint8]:
 def main(folder: Path) -> None:
     """Generate three pictures and protect each as it leaves."""
     folder.mkdir(parents=True, exist_ok=True)
+    protector = Protector.from_settings(generator=ACME)  # once; the rest is configured
     for seed in range(3):
         path = folder / f"picture-{seed}.jpg"
-        result = indelible.protect(generate(seed), path, generator=ACME, overwrite=True)
+        result = protector.protect(generate(seed), path, overwrite=True)
         print(path, result.payload.hex(), result.manifest_id)
 
 

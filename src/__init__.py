@@ -5,6 +5,9 @@ Two verbs do most of the work:
 - :func:`protect` marks and signs a picture, and registers what it says about it;
 - :func:`verify` finds out who vouches for a picture, also after its metadata was stripped.
 
+:class:`Protector` holds what does not change from picture to picture, and does without the user's
+configuration.
+
 What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload
 out), :mod:`indelible.credentials` (manifests, signers, trust), :mod:`indelible.registry`, and
 :mod:`indelible.imaging` (the decoder and encoder). Everything raised on purpose derives from
@@ -22,12 +25,13 @@ from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
     from indelible import credentials, imaging, registry, watermark
-    from indelible.protection import ProtectedImage, protect
+    from indelible.protection import ProtectedImage, Protector, protect
     from indelible.verification import Verdict, Verification, verify
 
 __all__ = [
     "IndelibleError",
     "ProtectedImage",
+    "Protector",
     "Verdict",
     "Verification",
     "__version__",
@@ -44,6 +48,7 @@ __version__ = "0.1.0"
 # Where each name that is loaded on first use lives; None: the name is a sub-package.
 _LAZY: dict[str, str | None] = {
     "ProtectedImage": "indelible.protection",
+    "Protector": "indelible.protection",
     "Verdict": "indelible.verification",
     "Verification": "indelible.verification",
     "credentials": None,

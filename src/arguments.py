@@ -8,13 +8,14 @@ from __future__ import annotations
 import io
 import operator
 import os
+import pickle
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, TypeVar, get_args
 
 import numpy as np
 
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
-from indelible.errors import ArgumentError
+from indelible.errors import ArgumentError, IndelibleError
 from indelible.imaging import Limits
 from indelible.imaging.sources import PillowImage
 from indelible.registry import Registry
@@ -37,14 +38,31 @@ __all__ = [
     "as_word",
     "check_image",
     "check_output",
+    "check_travels",
+    "required",
 ]
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 
 Strength = Literal["standard", "high"]
 
 STRENGTHS: Final[tuple[Strength, ...]] = get_args(Strength)
+DEFAULT_STRENGTH: Final[Strength] = "standard"
 MAX_KEYS: Final = 256
+
+
+def required(name: str, value: T | None, *, hint: str | None = None) -> T:
+    """Return an argument that has to be given.
+
+    Raises
+    ------
+    ArgumentError
+        If it is None.
+    """
+    if value is None:
+        raise ArgumentError(name, f"{name} is None, but is needed.", hint=hint or f"Give {name}.")
+    return value
 
 
 def as_signer(value: object) -> Signer | None:
@@ -76,7 +94,7 @@ def as_trust(value: object) -> Trust | None:
         value,
         Trust,
         "a Trust",
-        "Begin with indelible.credentials.Trust.official(), and add to it.",
+        "Start from indelible.credentials.Trust.official(), and add to it.",
     )
 
 
@@ -102,7 +120,7 @@ def as_generator(value: object) -> Generator | None:
     """Return the generator, of its name alone too; None where nothing is given."""
     if isinstance(value, str):
         if not value.strip():
-            raise ArgumentError("generator", "generator is an empty text.", hint="Give a name.")
+            raise ArgumentError("generator", "generator is an empty string.", hint="Give a name.")
         return Generator(value)
     return _of_kind(
         "generator",
@@ -122,7 +140,7 @@ def as_source_type(value: object) -> SourceType | None:
         names = ", ".join(f'"{kind.short_name}"' for kind in SourceType)
         raise ArgumentError(
             "source_type",
-            f"source_type is {_shown(value)}, which is no source type.",
+            f"source_type is {_shown(value)}, which is not a source type.",
             hint=f"Give one of {names}.",
         )
     return found
@@ -159,13 +177,16 @@ def as_keys(
     return ring
 
 
-def as_word(name: str, value: object, words: Sequence[str]) -> str | None:
+def as_word(name: str, value: object, words: Sequence[Word]) -> Word | None:
     """Return one of a few words, or None where nothing is given."""
-    if value is None or (isinstance(value, str) and value in words):
-        return value
+    if value is None:
+        return None
+    for word in words:
+        if isinstance(value, str) and value == word:
+            return word
     choices = ", ".join(f'"{word}"' for word in words)
     raise ArgumentError(
-        name, f"{name} is {_shown(value)}, which is none.", hint=f"Give one of {choices}."
+        name, f"{name} is {_shown(value)}, not a known value.", hint=f"Give one of {choices}."
     )
 
 
@@ -186,7 +207,7 @@ def as_number(name: str, value: object, low: int, high: int) -> int | None:
         return None
     try:
         if isinstance(value, bool | np.bool_):
-            raise TypeError  # noqa: TRY301 - one way out for all that is no number
+            raise TypeError  # noqa: TRY301 - one way out for everything that is not a number
         number = operator.index(value)  # type: ignore[arg-type]
         if low <= number <= high:
             return number
@@ -212,10 +233,7 @@ def as_path_or_bytes(name: str, value: object) -> object:
     ArgumentError
         If it is something else, or a stream that is closed, of text, or only for writing.
     """
-    if isinstance(value, str | os.PathLike | bytes | bytearray | memoryview):
-        return value
-    if callable(getattr(value, "read", None)):
-        _check_stream(name, value, "readable")
+    if _is_encoded(name, value):
         return value
     hint = "Give a path, bytes, or a binary stream."
     if isinstance(value, np.ndarray | PillowImage):
@@ -232,33 +250,27 @@ def as_hosts(name: str, value: object) -> tuple[str, ...]:
         hosts = tuple(value)
         if all(isinstance(host, str) for host in hosts):
             return hosts
-    raise ArgumentError(name, f"{name} is no list of hosts.", hint='Give ["example.com"].')
+    raise ArgumentError(name, f"{name} is not a list of hosts.", hint='Give ["example.com"].')
 
 
 def check_image(value: object) -> None:
     """Make sure that something may be a picture: a file, pixels, or a PIL image."""
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) or _is_encoded("image", value):
         return
-    # A PIL image has no `read`, and a stream no `mode` and `size` of one.
-    if isinstance(value, PillowImage) and not callable(getattr(value, "read", None)):
+    if isinstance(value, PillowImage) and not isinstance(value, type):
         return
-    try:
-        as_path_or_bytes("image", value)
-    except ArgumentError as error:
-        if error.hint and error.hint.startswith("Give a path"):
-            raise ArgumentError(
-                "image",
-                f"image is {_shown(value)}, not a picture.",
-                hint="Give a path, bytes, a binary stream, a NumPy array of uint8, or a PIL image.",
-            ) from None
-        raise
+    raise ArgumentError(
+        "image",
+        f"image is {_shown(value)}, not a picture.",
+        hint="Give a path, bytes, a binary stream, a NumPy array of uint8, or a PIL image.",
+    )
 
 
 def check_output(value: object) -> None:
     """Make sure that something can be written to: a path, a binary stream, a bytearray, None."""
     if value is None or isinstance(value, str | os.PathLike | bytearray):
         if isinstance(value, str) and not value:
-            raise ArgumentError("output", "output is an empty text.", hint="Give a path.")
+            raise ArgumentError("output", "output is an empty string.", hint="Give a path.")
         return
     if callable(getattr(value, "write", None)):
         _check_stream("output", value, "writable")
@@ -270,10 +282,40 @@ def check_output(value: object) -> None:
     )
 
 
+def check_travels(name: str, value: object) -> None:
+    """Make sure that something can be pickled, and so reach another process.
+
+    Raises
+    ------
+    IndelibleError
+        If it cannot: what it says about that itself, else an `ArgumentError`.
+    """
+    try:
+        pickle.dumps(value)
+    except IndelibleError:
+        raise
+    except Exception as error:
+        raise ArgumentError(
+            name,
+            f"{name} cannot travel to another process: {error}.",
+            hint="Make a new one in that process.",
+        ) from error
+
+
+def _is_encoded(name: str, value: object) -> bool:
+    """Whether something is a path, bytes, or a stream; a stream is checked, too."""
+    if isinstance(value, str | os.PathLike | bytes | bytearray | memoryview):
+        return True
+    if not callable(getattr(value, "read", None)):
+        return False
+    _check_stream(name, value, "readable")
+    return True
+
+
 def _check_stream(name: str, stream: object, ability: str) -> None:
     if isinstance(stream, io.TextIOBase):
         raise ArgumentError(
-            name, f"{name} is a stream of text.", hint='Open it in binary mode, with "b".'
+            name, f"{name} is a text stream.", hint='Open it in binary mode, with "b".'
         )
     if getattr(stream, "closed", False) is True:
         raise ArgumentError(name, f"{name} is a closed stream.", hint="Give an open one.")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from indelible import arguments, protect
+from indelible import Protector, arguments, protect
 from indelible.cli._errors import USAGE, exit_code_of
 from indelible.credentials import Generator, PemSigner, SourceType, Trust, create_identity
 from indelible.errors import ArgumentError, IndelibleError, NoRegistryError
@@ -112,6 +112,38 @@ def test_a_wrong_argument_is_named(name: str, value: object, everything: dict[st
     assert exit_code_of(caught.value) == USAGE
     with pytest.raises(NoRegistryError):  # nothing was made
         everything["registry"].check()
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=lambda value: type(value).__name__)
+def test_a_wrong_argument_of_a_protector_is_named(
+    name: str, value: object, everything: dict[str, Any]
+) -> None:
+    """By whichever of the two takes it, and before anything is read or written."""
+    held = {"signer", "key", "registry", "generator", "trust", "profile", "strength", "limits"}
+    given: dict[str, Any] = {**everything, name: value}
+    image = given.pop("image")
+    made_from = {name: given.pop(name) for name in held & set(given)}
+    with pytest.raises(ArgumentError) as caught:
+        Protector(**made_from).protect(image, **given)
+    assert caught.value.argument == name
+    assert caught.value.hint
+    assert everything["registry"].count() == 0
+
+
+def test_what_has_to_be_given() -> None:
+    assert arguments.required("key", 0) == 0
+    with pytest.raises(ArgumentError, match="key is None") as caught:
+        arguments.required("key", None, hint="Give one.")
+    assert (caught.value.argument, caught.value.hint) == ("key", "Give one.")
+
+
+def test_what_can_travel() -> None:
+    arguments.check_travels("key", Key.generate())
+    with pytest.raises(ArgumentError, match="key cannot travel") as caught:
+        arguments.check_travels("key", lambda: None)
+    assert caught.value.hint
+    with pytest.raises(IndelibleError, match="in memory"):  # as the registry itself says it
+        arguments.check_travels("registry", open_registry("sqlite:///:memory:"))
 
 
 def test_a_value_that_may_be_a_secret_is_not_repeated() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +70,62 @@ def test_everything_given(
     protect(source, signer=identity.signer, key=[key], registry=registry, manifest=request)
     assert not [path for path in opened if path.startswith(str(broken_home))]
     assert not [path for path in opened if path.endswith("config.toml")]
+
+
+def test_a_process_without_settings(
+    broken_home: Path, tmp_path: Path, photograph: NDArray[np.uint8]
+) -> None:
+    """Settings cannot even be imported, and whichever code of ours reads a variable is noticed."""
+    create_identity(tmp_path / "identity")
+    Key.generate().save(tmp_path / "my.key")
+    (tmp_path / "picture.png").write_bytes(imaging.encode(photograph[:256, :256], "png"))
+    program = textwrap.dedent(
+        """
+        import os, sys
+
+        sys.modules["indelible.settings"] = None  # whoever imports it gets an ImportError
+        seen = []
+        look_up = os._Environ.__getitem__
+
+        def spied(self, name):
+            frame, depth = sys._getframe(1), 0
+            while frame is not None and depth < 4:  # through Mapping.get, or a loop over all
+                if frame.f_globals["__name__"].startswith("indelible"):
+                    seen.append(name)
+                frame, depth = frame.f_back, depth + 1
+            return look_up(self, name)
+
+        os._Environ.__getitem__ = spied
+
+        from indelible import Protector
+        from indelible.credentials import PemSigner
+        from indelible.protection import mark_file
+        from indelible.registry import open_registry, sqlite_url
+        from indelible.watermark import Key
+
+        chain, private_key = "identity/development-chain.pem", "identity/development-key.pem"
+        key = Key.load("my.key")
+        protector = Protector(
+            signer=PemSigner.load(chain, private_key),
+            key=key,
+            registry=open_registry("sqlite:///registry.sqlite3"),
+        )
+        protector.protect("picture.png", "protected.png")
+        mark_file("picture.png", "marked.png", payload=b"my own 1", key=key)
+        assert not seen, seen
+        assert not [name for name in sys.modules if name.startswith("indelible.settings.")]
+        """
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr == ""
+    assert {"protected.png", "marked.png"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_what_is_missing_is_asked_for(

@@ -22,7 +22,7 @@ from benchmarks.attacks import Pixels, chains, codecs, edits, geometry
 from indelible import imaging, watermark
 from indelible.errors import EmbeddingFailedError, UnmarkableImageError
 from indelible.imaging.sources import Source
-from indelible.protection.marking import Canvas, MarkedFile
+from indelible.protection.marking import MarkablePicture, Marked
 from indelible.watermark import Key
 
 __all__ = ["run"]
@@ -90,7 +90,7 @@ def follow(task: Chain) -> list[Record]:
         if marked is None or not won:
             record["older"] = marked is not None
             break
-        pixels = imaging.decode(marked.data).pixels
+        pixels = marked.file.decode().pixels
         clean = imaging.decode(imaging.encode(clean, "jpeg", quality=_QUALITY)).pixels
         unmarked = imaging.decode(imaging.encode(picture, "jpeg", quality=_QUALITY)).pixels
         record["input"] = measures.psnr(unmarked, pixels)
@@ -109,26 +109,26 @@ def follow(task: Chain) -> list[Record]:
 
 def _protect(
     picture: Pixels, key: Key, ring: list[Key], rng: np.random.Generator
-) -> tuple[MarkedFile | None, bytes, int]:
+) -> tuple[Marked | None, bytes, int]:
     """Take older marks out, embed, encode and read back.
 
     Returns
     -------
-    marked : MarkedFile or None
+    marked : Marked or None
         None if no mark at all was read back.
     payload : bytes
         The last one that was tried.
     draws : int
         How many were.
     """
-    canvas = Canvas(Source(picture), "jpeg", quality=_QUALITY)
-    canvas.clear(ring)
+    markable = MarkablePicture(Source(picture), "jpeg", quality=_QUALITY)
+    markable.clear(ring)
     draws, payload, marked = 0, b"", None
     while draws < _DRAWS and (marked is None or marked.payload != payload):
         payload = rng.bytes(8)
         draws += 1
         try:
-            marked = canvas.mark(payload, key)
+            marked = markable.mark(payload, key)
         except EmbeddingFailedError:
             marked = None
     return marked, payload, draws

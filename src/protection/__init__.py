@@ -1,7 +1,13 @@
-"""Protecting a picture: mark, encode, check, sign, register, and only then show."""
+"""Protecting a picture: mark, encode, check, sign, register, and only then show.
+
+`Protector` holds what does not change from picture to picture; `protect` is one call with the
+user's configuration. `mark_file` embeds a watermark and nothing else.
+"""
 
 from __future__ import annotations
 
-from indelible.protection.protector import ProtectedImage, protect
+from indelible.protection.marking import mark_file
+from indelible.protection.protector import Protector, protect
+from indelible.protection.result import MarkedFile, ProtectedImage
 
-__all__ = ["ProtectedImage", "protect"]
+__all__ = ["MarkedFile", "ProtectedImage", "Protector", "mark_file", "protect"]

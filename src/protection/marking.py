@@ -3,46 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
-from indelible import imaging, watermark
-from indelible.arguments import Strength
+from indelible import arguments, credentials, imaging, watermark
+from indelible.arguments import DEFAULT_STRENGTH, STRENGTHS, Strength
 from indelible.errors import (
     EmbeddingFailedError,
     UnmarkableImageError,
     UnsupportedImageError,
     WatermarkError,
 )
-from indelible.imaging import Limits, Metadata, Pixels
-from indelible.imaging.sources import Source
+from indelible.imaging import ImageFile, Limits, Metadata, Pixels
+from indelible.imaging.sources import ImageInput, Source, open_source
+from indelible.protection.publishing import Output, check_free, show
+from indelible.protection.result import MarkedFile
 from indelible.watermark import Detection, Key
 
-__all__ = ["Canvas", "MarkedFile", "choose_format"]
+__all__ = ["MarkablePicture", "Marked", "choose_format", "mark_file"]
 
-
-_MOST_REMOVALS = 8  # of marks and what was left of them; one mark takes one or two
+_MOST_REMOVALS: Final = 8  # of marks and what was left of them; one mark takes one or two
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedFile:
+class Marked:
     """An encoded picture, and the watermark id that is detected in it.
 
     Attributes
     ----------
-    data : bytes
+    file : ImageFile
         The encoded picture.
     payload : bytes
-        The id found in `data`: another one than was embedded where an older mark is louder.
+        The id found in it: another one than was embedded where an older mark is louder.
     """
 
-    data: bytes = field(repr=False)
+    file: ImageFile = field(repr=False)
     payload: bytes
 
 
-class Canvas:
-    """A source fitted to an output format, ready to be marked, more than once if need be.
+class MarkablePicture:
+    """A picture fitted to an output format, ready to be marked, more than once if need be.
 
     Parameters
     ----------
@@ -62,8 +64,10 @@ class Canvas:
 
     Attributes
     ----------
+    format : str
+        Output format.
     notes : tuple of str
-        What was converted or left out knowingly.
+        What was knowingly converted or left out.
     """
 
     def __init__(
@@ -129,9 +133,9 @@ class Canvas:
         payload: bytes,
         key: Key,
         *,
-        strength: Strength = "standard",
+        strength: Strength = DEFAULT_STRENGTH,
         xmp: bytes | None = None,
-    ) -> MarkedFile:
+    ) -> Marked:
         """Embed, encode, and detect in the encoded bytes: what a verifier will see decides.
 
         Parameters
@@ -152,6 +156,8 @@ class Canvas:
         EmbeddingFailedError
             If no mark is found in the encoded bytes although the picture could carry one: the
             quality is too low.
+        PayloadError
+            If the id is not 8 bytes.
         """
         marked = watermark.embed(self._pixels, payload, key, quality=strength)
         data = imaging.encode(
@@ -161,13 +167,14 @@ class Canvas:
             lossless=self._lossless,
             metadata=self._metadata if xmp is None else replace(self._metadata, xmp=xmp),
         )
-        found = watermark.detect(imaging.decode(data, limits=self._limits).pixels, key)
+        file = ImageFile(data, limits=self._limits)
+        found = watermark.detect(file.decode().pixels, key)
         if found.payload is None:
-            raise self._refused(key)
-        return MarkedFile(data, found.payload)
+            raise self._not_found(key)
+        return Marked(file, found.payload)
 
-    def _refused(self, key: Key) -> WatermarkError:
-        """Tell why the mark is not in the encoded file: the picture, or what the encoder did."""
+    def _not_found(self, key: Key) -> WatermarkError:
+        """Return why the mark is not in the encoded file: the picture, or what the encoder did."""
         if not watermark.can_carry(self._pixels, key):
             return UnmarkableImageError(
                 "The picture is too small or too flat: the mark is not found in the encoded file. "
@@ -180,6 +187,111 @@ class Canvas:
             "Nothing was written and nothing was registered.",
             hint="Encode with a higher quality, or without loss.",
         )
+
+
+def mark_file(
+    image: ImageInput,
+    output: Output = None,
+    *,
+    payload: bytes,
+    key: Key | Sequence[Key],
+    strength: Strength = DEFAULT_STRENGTH,
+    format: str | None = None,
+    quality: int | None = None,
+    lossless: bool = False,
+    strip: bool = False,
+    overwrite: bool = False,
+    limits: Limits | None = None,
+) -> MarkedFile:
+    """Mark a picture invisibly with an id of your own, and nothing else.
+
+    No manifest is signed and nothing is registered: what the id stands for is yours to remember.
+    The mark is looked for in the encoded file before anything is written. Nothing of the user's
+    configuration is read.
+
+    Parameters
+    ----------
+    image : path, bytes, binary stream, ndarray or PIL image
+        An encoded picture, or pixels: uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey, 0 to 255.
+        ICC profile, EXIF, XMP and alpha are kept where the format can hold them. A manifest is
+        not: it would not fit the marked file.
+    output : path, binary stream or bytearray, optional
+        Where the marked picture goes; a bytearray is appended to. Without it, take the picture
+        from the result's ``data``.
+    payload : bytes
+        The id, exactly 8 bytes.
+    key : Key or sequence of Key
+        The watermark key. The first of several marks; older marks of all of them are taken out.
+    strength : {"standard", "high"}
+        "high" is less visible and less robust.
+    format : str, optional
+        "jpeg", "png", "webp", ...; by default that of the output's name, else the input's own.
+    quality : int, optional
+        Encoder quality, 1 to 100; by default the format's own.
+    lossless : bool
+        Encode without loss, where the format leaves the choice (WebP).
+    strip : bool
+        Keep no metadata but the ICC profile.
+    overwrite : bool
+        Replace an existing output.
+    limits : Limits, optional
+        Sizes above which a picture is refused from its header.
+
+    Returns
+    -------
+    MarkedFile
+        The marked picture.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is of no use; the error names it. No work was done.
+    PayloadError
+        If the id is not 8 bytes.
+    ImageError
+        If the input is no picture, is animated, or exceeds the limits.
+    UnmarkableImageError
+        If nothing in it can carry a mark.
+    EmbeddingFailedError
+        If the mark is not found again in the encoded file. Nothing was written.
+    OutputError
+        If the picture cannot be written.
+    """
+    arguments.check_image(image)
+    arguments.check_output(output)
+    keys = arguments.required("key", arguments.as_keys(key, name="key"))
+    strength = arguments.required("strength", arguments.as_word("strength", strength, STRENGTHS))
+    format = arguments.as_format(format)
+    quality = arguments.as_number("quality", quality, 1, 100)
+    lossless = arguments.as_flag("lossless", lossless)
+    strip = arguments.as_flag("strip", strip)
+    overwrite = arguments.as_flag("overwrite", overwrite)
+    limits = arguments.as_limits(limits) or imaging.DEFAULT_LIMITS
+    check_free(output, overwrite=overwrite)
+
+    source = open_source(image, limits)
+    picture = MarkablePicture(
+        source,
+        choose_format(format, output, source),
+        quality=quality,
+        lossless=lossless,
+        strip=strip,
+        limits=limits,
+    )
+    picture.clear(keys)
+    marked = picture.mark(payload, keys[0], strength=strength)
+    if marked.payload != payload:
+        raise EmbeddingFailedError(
+            f"The picture already carries the watermark id {marked.payload.hex()} of this key, and "
+            "a second mark is not found beside it. Nothing was written.",
+            hint="Use the original, or another key.",
+        )
+    notes = picture.notes
+    if source.data is not None and credentials.has_manifest(source.data):
+        notes += ("The picture's manifest is not carried over; `indelible protect` keeps it.",)
+    data = marked.file.data
+    path = show(data, output, overwrite=overwrite)
+    return MarkedFile(data, marked.payload, picture.format, path, keys[0].id, notes)
 
 
 def choose_format(wanted: str | None, output: object, source: Source) -> str:

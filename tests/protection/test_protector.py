@@ -1,64 +1,49 @@
-"""Protecting: what a protected file holds, and that a failure at any step leaves nothing."""
+"""What a protected file holds, what is refused, and what a `Protector` holds between pictures."""
 
 from __future__ import annotations
 
-import dataclasses
+import datetime as dt
 import io
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import textwrap
-import time
-import zlib
-from collections.abc import Callable, Sequence
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 import indelible
-from indelible import credentials, imaging, watermark
-from indelible.credentials import Generator, ManifestRequest, SourceType, new_manifest_id
+from indelible import Protector, credentials, imaging, watermark
+from indelible.credentials import (
+    CallbackSigner,
+    DevelopmentIdentity,
+    Generator,
+    ManifestRequest,
+    SourceType,
+    new_manifest_id,
+)
 from indelible.errors import (
     ArgumentError,
-    BindingConflictError,
-    EmbeddingFailedError,
     ImageTooLargeError,
     IndelibleError,
-    ManifestError,
-    OutputError,
-    OutputExistsError,
     RegistryError,
-    RegistryUnavailableError,
     SigningError,
     UnmarkableImageError,
     UnreadableImageError,
     UnsupportedImageError,
 )
 from indelible.imaging import Limits
-from indelible.registry import Record, open_registry, sqlite_url
+from indelible.registry import open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
+from indelible.registry.sqlite import SqliteDatabase
 from indelible.settings import current
-from indelible.watermark import Detection, Key
+from indelible.watermark import Key
+from tests.protection.conftest import Pixels, left_in
 
-Pixels = NDArray[np.uint8]
-
-
-@pytest.fixture
-def registry(tmp_path: Path) -> SqlRegistry:
-    return open_registry(f"{sqlite_url(tmp_path / 'registry.sqlite3')}?timeout=0.05")
-
-
-def left_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if "registry" not in path.name)
-
-
-# --- what a protected picture holds -----------------------------------------------------
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
@@ -92,8 +77,8 @@ def test_everything_in_the_file_says_the_same(
     assert (record.width, record.height) == (photograph.shape[1], photograph.shape[0])
 
 
-def test_kinds_of_input(photograph: Pixels, photograph_path: dict[str, Path]) -> None:
-    path = photograph_path["astronaut"]
+def test_kinds_of_input(photograph: Pixels, picture_file: Path) -> None:
+    path = picture_file
     for source in (path, str(path), path.read_bytes(), photograph, Image.fromarray(photograph)):
         result = indelible.protect(source)
         assert result.format == "png"
@@ -143,7 +128,7 @@ def _srgb_profile() -> bytes:
 
 
 def test_pillow_images_are_turned_upright(photograph: Pixels) -> None:
-    wide = photograph[:300]
+    wide = photograph[:150]
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown turned by a quarter, clockwise
     stored = io.BytesIO()
@@ -152,13 +137,13 @@ def test_pillow_images_are_turned_upright(photograph: Pixels) -> None:
     result = indelible.protect(lazily, format="png")
     upright = imaging.decode(stored.getvalue()).pixels
     protected = imaging.decode(result.data).pixels
-    assert protected.shape == upright.shape == (512, 300, 3)
+    assert protected.shape == upright.shape == (256, 150, 3)
     assert np.abs(protected.astype(int) - upright.astype(int)).mean() < 5
 
 
 @pytest.mark.parametrize("mode", ["P", "LA", "1"])
-def test_pillow_modes_are_converted_with_a_note(photograph: Pixels, mode: str) -> None:
-    image = Image.fromarray(photograph).convert(mode)
+def test_pillow_modes_are_converted_with_a_note(photographs: dict[str, Pixels], mode: str) -> None:
+    image = Image.fromarray(photographs["astronaut"]).convert(mode)
     result = indelible.protect(image, format="png")
     assert any(f"mode {mode}" in note for note in result.notes)
 
@@ -182,109 +167,20 @@ def test_what_the_manifest_is_told(photograph: Pixels) -> None:
     assert result.manifest_id != template.manifest_id  # a template may serve many pictures
 
 
-def test_a_signed_input_keeps_its_history(photograph: Pixels) -> None:
-    first = indelible.protect(photograph, generator=Generator("First"), key=Key.generate())
-    second = indelible.protect(first.data, generator=Generator("Second"), key=Key.generate())
-    report = credentials.read(second.data)
-    assert report.generator == "Second"
-    (parent,) = report.ingredients
-    assert parent.relationship == "parentOf"
-    assert parent.manifest is not None
-    assert parent.manifest.manifest_id == first.manifest_id
-
-
-def test_protecting_again_after_an_edit_with_one_key(photograph: Pixels) -> None:
-    """The newest mark wins; what the older one led to is history, for bare pixels, too."""
-    first = indelible.protect(photograph)
-    small = imaging.decode(first.data).pixels[::2, ::2]
-    small = np.ascontiguousarray(small)
-    second = indelible.protect(small)
-    assert indelible.verify(second.data).watermark.payload == second.payload
-    (parent,) = credentials.read(second.data).ingredients
-    assert parent.manifest is not None
-    assert parent.manifest.manifest_id == first.manifest_id
-
-
-def test_protecting_twice_with_one_key(photograph: Pixels) -> None:
-    first = indelible.protect(photograph)
-    second = indelible.protect(first.data)
-    verdict = indelible.verify(second.data)
-    assert verdict.verdict == "authentic"
-    assert verdict.watermark.payload == second.payload
-
-
-def test_a_stripped_input_keeps_the_history_that_its_watermark_leads_to(
-    photograph: Pixels,
-) -> None:
-    first = indelible.protect(photograph, generator=Generator("First"))
-    stripped = imaging.encode(imaging.decode(first.data).pixels, "png")
-    current().key_ring.rotate()
-    second = indelible.protect(stripped, generator=Generator("Second"))
-    (parent,) = credentials.read(second.data).ingredients
-    assert parent.relationship == "parentOf"
-    assert parent.manifest is not None
-    assert parent.manifest.manifest_id == first.manifest_id
-    assert indelible.verify(second.data).verdict == "authentic"
-
-
-@pytest.mark.parametrize("damage", [b"trainedAlgorithmicMedia", b"org.indelible.dft.1"])
-def test_a_recovered_history_must_be_sound(
-    photograph: Pixels, monkeypatch: pytest.MonkeyPatch, damage: bytes
-) -> None:
-    first = indelible.protect(photograph)
-    stripped = imaging.encode(imaging.decode(first.data).pixels, "png")
-    (record,) = current().registry().find(watermark.ALGORITHM, first.payload)
-    store = bytearray(record.manifest_store)
-    store[store.rindex(damage)] ^= 1
-    damaged = dataclasses.replace(record, manifest_store=bytes(store))
-    real = SqlRegistry.find
-
-    def find(
-        self: SqlRegistry, algorithm: str, value: bytes, *, limit: int = 16
-    ) -> Sequence[Record]:
-        return [damaged] if value == first.payload else real(self, algorithm, value, limit=limit)
-
-    monkeypatch.setattr(SqlRegistry, "find", find)
-    current().key_ring.rotate()
-    second = indelible.protect(stripped)
-    assert credentials.read(second.data).ingredients == ()
-
-
-def test_a_damaged_history_is_only_dropped_when_asked(photograph: Pixels) -> None:
-    signed = indelible.protect(photograph, format="png").data
-    start = signed.index(b"caBX") + 4
-    damaged = imaging.encode(photograph, "png")
-    length = int.from_bytes(signed[start - 8 : start - 4], "big")
-    store = signed[start : start + length // 2]
-    chunk = b"caBX" + store
-    check = zlib.crc32(chunk).to_bytes(4, "big")
-    damaged = damaged[:33] + len(store).to_bytes(4, "big") + chunk + check + damaged[33:]
-    assert credentials.read(damaged).state == "unreadable"
-    with pytest.raises(ManifestError, match="cannot be read"):
-        indelible.protect(damaged)
-    assert indelible.verify(indelible.protect(damaged, strip=True).data).verdict == "authentic"
-
-
-def test_a_disclosure_profile_is_filled_and_written(photograph: Pixels) -> None:
-    acme = Generator("Acme", version="2", provider="Acme Inc.")
-    for format in ("jpeg", "png", "webp"):
-        result = indelible.protect(photograph, generator=acme, profile="china", format=format)
-        xmp = imaging.decode(result.data).metadata.xmp or b""
-        assert b"TC260" in xmp
-        assert b"trainedAlgorithmicMedia" in xmp
-        assert indelible.verify(result.data).verdict == "authentic"
-
-
-def test_a_profile_that_cannot_be_met_leaves_nothing(
-    photograph: Pixels, tmp_path: Path, registry: SqlRegistry
-) -> None:
-    with pytest.raises(ManifestError, match="time-stamp"):
-        indelible.protect(photograph, tmp_path / "out.png", profile="eu", registry=registry)
-    assert left_in(tmp_path) == []
-    assert registry.count() == 0
-
-
-# --- the development identity -----------------------------------------------------------
+def test_a_partners_mark_is_left_alone(photograph: Pixels, home: Path) -> None:
+    partner = Key.generate()
+    indelible.protect(photograph)  # makes the user's own key
+    current().key_ring.add(partner, detect_only=True)
+    theirs = watermark.embed(photograph, b"partners", partner)
+    result = indelible.protect(theirs, format="png")
+    assert result.key_id != partner.id
+    pixels = imaging.decode(result.data).pixels
+    assert watermark.detect(pixels, partner).payload == b"partners"
+    own = next(key for key in current().detection_keys() if key != partner)
+    assert watermark.detect(pixels, own).payload == result.payload
+    for keys in ([own, partner], [partner, own]):  # whichever mark is the louder one
+        found = indelible.verify(result.data, keys=keys)
+        assert (found.verdict, found.watermark.payload) == ("authentic", result.payload)
 
 
 def test_first_use_makes_an_identity_and_says_so_once(
@@ -299,9 +195,6 @@ def test_first_use_makes_an_identity_and_says_so_once(
     assert secrets_
     assert {oct(p.stat().st_mode & 0o777) for p in secrets_} == {"0o600"}
     assert oct(current().folders.registry.stat().st_mode & 0o777) == "0o600"
-
-
-# --- refusals ---------------------------------------------------------------------------
 
 
 def test_animations_are_refused_with_a_reason(photograph: Pixels, tmp_path: Path) -> None:
@@ -345,311 +238,245 @@ def test_limits_hold_for_every_kind_of_input(photograph: Pixels) -> None:
             indelible.protect(source, limits=small)
 
 
-def test_an_existing_output_is_left_alone(photograph: Pixels, tmp_path: Path) -> None:
-    output = tmp_path / "there.png"
-    output.write_bytes(b"precious")
-    with pytest.raises(OutputExistsError):
-        indelible.protect(photograph, output)
-    assert output.read_bytes() == b"precious"
-    assert current().existing_registry() is None
-    assert indelible.protect(photograph, output, overwrite=True).path == output
-    assert indelible.verify(output).verdict == "authentic"
-
-
-@pytest.mark.parametrize("name", ["out.xyz", "out.txt"])
-def test_unknown_output_suffix(photograph: Pixels, tmp_path: Path, name: str) -> None:
-    with pytest.raises(UnsupportedImageError, match="suffix"):
-        indelible.protect(photograph, tmp_path / name)
-
-
-def test_a_missing_folder(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
-    with pytest.raises(OutputError):
-        indelible.protect(photograph, tmp_path / "missing" / "out.png", registry=registry)
-    assert registry.count() == 0
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    with pytest.raises(OutputError):
-        indelible.protect(photograph, folder / "out.png", registry=registry)
-    assert registry.count() == 0
-
-
-# --- a failure at any step leaves nothing -----------------------------------------------
-
-
-class FailingSigner:
-    """A signer whose key service is down."""
-
-    def __init__(self, signer: credentials.Signer) -> None:
-        self.algorithm = signer.algorithm
-        self.certificates = signer.certificates
-        self.timestamp_url: str | None = None
-
-    def sign(self, data: bytes) -> bytes:
-        raise SigningError("the key service is down")
-
-
-def test_signing_fails(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
-    with pytest.raises(SigningError, match="key service"):
-        indelible.protect(
-            photograph,
-            tmp_path / "out.png",
-            signer=FailingSigner(current().signer()),
-            registry=registry,
-        )
-    assert left_in(tmp_path) == []
-    assert registry.count() == 0
-
-
-def test_the_mark_is_not_found_again(
-    photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watermark, "detect", lambda image, key: Detection(found=False))
-    with pytest.raises(EmbeddingFailedError, match="not found"):
-        indelible.protect(photograph, tmp_path / "out.png", registry=registry)
-    assert left_in(tmp_path) == []
-    assert registry.count() == 0
-
-
-def test_a_locked_registry(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:
-    indelible.protect(photograph, registry=registry)
-    held = sqlite3.connect(tmp_path / "registry.sqlite3")
-    held.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(RegistryUnavailableError, match="locked"):
-        indelible.protect(photograph, tmp_path / "out.png", registry=registry)
-    held.rollback()
-    held.close()
-    assert left_in(tmp_path) == []
-    assert registry.count() == 1
-
-
-def test_a_full_disk_under_the_registry(
-    photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(record: Record) -> None:
-        raise RegistryUnavailableError("the disk is full")
-
-    monkeypatch.setattr(registry, "put", full)
-    with pytest.raises(RegistryUnavailableError, match="full"):
-        indelible.protect(photograph, tmp_path / "out.png", registry=registry)
-    assert left_in(tmp_path) == []
-    assert registry.count() == 0
-
-
-@pytest.mark.parametrize("failure", [OutputError("gone"), KeyboardInterrupt(), MemoryError()])
-def test_the_last_step_fails(
-    photograph: Pixels,
-    tmp_path: Path,
-    registry: SqlRegistry,
-    monkeypatch: pytest.MonkeyPatch,
-    failure: BaseException,
-) -> None:
-    def fail(staged: imaging.StagedFile) -> None:
-        assert registry.count() == 1  # registered by now
-        raise failure
-
-    monkeypatch.setattr(imaging.StagedFile, "publish", fail)
-    with pytest.raises(type(failure)):
-        indelible.protect(photograph, tmp_path / "out.png", registry=registry)
-    assert left_in(tmp_path) == []
-    assert registry.count() == 0
-
-
-def test_a_stream_that_fails(photograph: Pixels, registry: SqlRegistry) -> None:
-    class Full(io.BytesIO):
-        def write(self, data: Any) -> int:
-            raise OSError("no space left")
-
-    with pytest.raises(OutputError, match="no space"):
-        indelible.protect(photograph, Full(), format="png", registry=registry)
-    assert registry.count() == 0
-
-
-def test_a_stream_that_takes_little_at_a_time(photograph: Pixels) -> None:
-    class Slow(io.BytesIO):
-        def write(self, data: Any) -> int:
-            return super().write(bytes(data[:50_000]))
-
-    stream = Slow()
-    assert indelible.protect(photograph, stream, format="png").data == stream.getvalue()
-
-
-def test_withdrawing_fails_too(
-    photograph: Pixels,
-    tmp_path: Path,
-    registry: SqlRegistry,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def fail(staged: imaging.StagedFile) -> None:
-        raise OutputError("gone")
-
-    def unavailable(manifest_id: str) -> bool:
-        raise RegistryUnavailableError("gone, too")
-
-    monkeypatch.setattr(imaging.StagedFile, "publish", fail)
-    monkeypatch.setattr(registry, "withdraw", unavailable)
-    with pytest.raises(OutputError, match="gone"):
-        indelible.protect(photograph, tmp_path / "out.png", registry=registry)
-    assert any("keeps urn:c2pa:" in record.getMessage() for record in caplog.records)
-
-
-# --- ids --------------------------------------------------------------------------------
-
-
-def test_an_id_that_is_held_is_redrawn(
-    photograph: Pixels, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    held = indelible.protect(photograph, registry=registry).payload
-    draws = iter([held, held, b"\x01" * 8])
-    monkeypatch.setattr(
-        "indelible.protection.protector.secrets.token_bytes", lambda count: next(draws)
-    )
-    assert indelible.protect(photograph, registry=registry).payload == b"\x01" * 8
-    assert registry.count() == 2
-
-
-def test_an_id_that_is_taken_meanwhile_is_redrawn(
-    photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put: Callable[[Record], None] = registry.put
-    refused: list[bytes] = []
-
-    def racing(record: Record) -> None:
-        if not refused:
-            refused.append(record.payload)
-            raise BindingConflictError("taken")
-        put(record)
-
-    monkeypatch.setattr(registry, "put", racing)
-    result = indelible.protect(photograph, tmp_path / "out.png", registry=registry)
-    assert result.payload not in refused
-    assert left_in(tmp_path) == ["out.png"]
-    report = credentials.read(result.data)
-    assert report.soft_bindings[0].names(watermark.ALGORITHM, result.payload)
-
-
-def test_a_registry_that_lies_does_not_hang(
-    photograph: Pixels, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(registry, "has", lambda algorithm, payload: True)
-    with pytest.raises(RegistryError, match="in a row"):
-        indelible.protect(photograph, registry=registry)
-
-
-# --- death ------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
-@pytest.mark.parametrize("step", ["has", "stage", "put", "publish", "published"])
-def test_killed_at_any_step(
-    photograph_path: dict[str, Path], tmp_path: Path, home: Path, step: str
-) -> None:
-    """No half file, no visible file without its entry, whenever the process dies."""
-    source = photograph_path["chelsea"]
-    indelible.protect(source)  # makes the identity, so that the first sync is the output's
-    program = textwrap.dedent(
-        f"""
-        import os, signal
-        from pathlib import Path
-        import indelible
-        from indelible import imaging
-        from indelible.registry.sql import SqlRegistry
-
-        def die(*_, **__):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        step = {step!r}
-        if step == "has":
-            SqlRegistry.has = die
-        if step == "stage":
-            os.fsync = die
-        if step == "put":
-            put = SqlRegistry.put
-            SqlRegistry.put = lambda *a: (put(*a), die())
-        if step == "publish":
-            imaging.StagedFile.publish = die
-        indelible.protect(Path({str(source)!r}), {str(tmp_path / "out.png")!r})
-        die()
-        """
-    )
-    died = subprocess.run(
-        [sys.executable, "-c", program], check=False, env=dict(os.environ), capture_output=True
-    )
-    assert died.returncode == -signal.SIGKILL, died.stderr.decode()
-    output = tmp_path / "out.png"
-    assert output.exists() == (step == "published")
-    if output.exists():
-        assert indelible.verify(output).verdict == "authentic"
-    # At most a hidden temporary file is left beside it, and the next call is not in its way.
-    assert all(name.startswith(".indelible-") for name in left_in(tmp_path) if name != "out.png")
-    assert indelible.protect(source, output, overwrite=True).path == output
-    assert indelible.verify(output).verdict == "authentic"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
-def test_killed_at_random_moments(photograph_path: dict[str, Path], tmp_path: Path) -> None:
-    program = textwrap.dedent(
-        f"""
-        import itertools, sys
-        from pathlib import Path
-        import indelible
-        source = Path({str(photograph_path["chelsea"])!r}).read_bytes()
-        for number in itertools.count():
-            indelible.protect(source, Path({str(tmp_path)!r}, f"{{number}}.png"))
-            print(number, flush=True)
-        """
-    )
-    worker = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert worker.stdout is not None
-    for _ in range(4):
-        worker.stdout.readline()
-    time.sleep(0.03)
-    worker.kill()
-    worker.communicate()
-    visible = [path for path in tmp_path.iterdir() if path.suffix == ".png"]
-    assert len(visible) >= 4
-    for path in visible:
-        assert indelible.verify(path).verdict == "authentic"
-
-
 def test_every_error_tells_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(IndelibleError) as caught:
         indelible.protect(tmp_path / "missing.png")
     assert caught.value.hint
 
 
-def test_lossless_webp_stays_that_unless_a_quality_is_given(photograph: Pixels) -> None:
-    stored = imaging.encode(photograph[:256, :256].copy(), "webp", lossless=True)
-    kept = indelible.protect(stored)
-    assert imaging.read_header(kept.data).lossless
-    assert not imaging.read_header(indelible.protect(stored, quality=90).data).lossless
-    assert not imaging.read_header(indelible.protect(photograph, format="webp").data).lossless
+# --- what a Protector holds -----------------------------------------------------------------
 
 
-def test_what_a_file_loses_is_in_the_result(photograph: Pixels) -> None:
-    stored = imaging.encode(photograph, "jpeg") + b"\0\0\0\x18ftypmp42" + bytes(50)
-    result = indelible.protect(stored)
-    assert any("a video" in note for note in result.notes)
-    assert any("a video" in note for note in result.to_dict()["notes"])
+@pytest.fixture
+def given(identity: DevelopmentIdentity, registry: SqlRegistry) -> dict[str, Any]:
+    """Everything that a Protector needs."""
+    return {"signer": identity.signer, "key": Key.generate(), "registry": registry}
 
 
-def test_a_partners_mark_is_left_alone(photograph: Pixels, home: Path) -> None:
-    partner = Key.generate()
-    indelible.protect(photograph)  # makes the user's own key
-    current().key_ring.add(partner, detect_only=True)
-    theirs = watermark.embed(photograph, b"partners", partner)
-    result = indelible.protect(theirs, format="png")
-    assert result.key_id != partner.id
-    pixels = imaging.decode(result.data).pixels
-    assert watermark.detect(pixels, partner).payload == b"partners"
-    own = next(key for key in current().detection_keys() if key != partner)
-    assert watermark.detect(pixels, own).payload == result.payload
-    for keys in ([own, partner], [partner, own]):  # whichever mark is the louder one
-        found = indelible.verify(result.data, keys=keys)
-        assert (found.verdict, found.watermark.payload) == ("authentic", result.payload)
+def test_a_protector_serves_many_pictures(
+    photograph: Pixels, tmp_path: Path, given: dict[str, Any], identity: DevelopmentIdentity
+) -> None:
+    protector = Protector(**given, generator="Acme")
+    first = protector.protect(photograph, tmp_path / "a.png")
+    second = protector.protect(photograph, format="jpeg", source_type="captured")
+    assert first.path == tmp_path / "a.png"
+    assert first.payload != second.payload
+    assert first.manifest_id != second.manifest_id
+    for made, source_type in ((first, "trainedAlgorithmicMedia"), (second, "digitalCapture")):
+        verdict = indelible.verify(
+            made.data, keys=given["key"], registry=given["registry"], trust=identity.trust()
+        )
+        assert verdict.verdict == "authentic"
+        assert verdict.credential.generator == "Acme"
+        assert verdict.credential.source_type == source_type
+
+
+def test_what_is_needed_is_named(given: dict[str, Any]) -> None:
+    for name in given:
+        with pytest.raises(ArgumentError, match=name) as caught:
+            Protector(**{**given, name: None})
+        assert caught.value.argument == name
+        assert caught.value.hint is not None
+        assert "from_settings" in caught.value.hint
+
+
+@pytest.mark.usefixtures("never_marked")
+def test_more_specific_claims_win(photograph: Pixels, given: dict[str, Any]) -> None:
+    """By name over a manifest's own, and those of the call over those of the Protector."""
+
+    def claimed(protector: Protector, **of_the_call: Any) -> tuple[str | None, ...]:
+        made = protector.protect(photograph, format="png", **of_the_call)
+        report = credentials.read(made.data)
+        assert report.manifest is not None
+        return report.generator, report.source_type, report.manifest.title
+
+    def template(name: str, source_type: SourceType) -> ManifestRequest:
+        return ManifestRequest(
+            new_manifest_id(), Generator(name), title=f"by {name}", source_type=source_type
+        )
+
+    own = template("Own", SourceType.AI_EDITED)
+    other = template("Other", SourceType.CAPTURED)
+    edited, captured = "compositeWithTrainedAlgorithmicMedia", "digitalCapture"
+    held = Protector(**given, manifest=own)
+    assert claimed(held) == ("Own", edited, "by Own")
+    assert claimed(held, source_type="captured") == ("Own", captured, "by Own")
+    assert claimed(held, manifest=other) == ("Other", captured, "by Other")
+    named = Protector(**given, manifest=own, generator="Acme", source_type="generated")
+    assert claimed(named, manifest=other) == ("Acme", "trainedAlgorithmicMedia", "by Other")
+    assert claimed(named, manifest=other, source_type="ai-edited") == ("Acme", edited, "by Other")
+    generator, source_type, title = claimed(Protector(**given))
+    assert generator is not None
+    assert generator.startswith(Generator.unnamed().name)
+    assert (source_type, title) == ("trainedAlgorithmicMedia", None)
+
+
+@pytest.mark.usefixtures("never_marked")
+def test_each_picture_has_a_time_of_its_own(photograph: Pixels, given: dict[str, Any]) -> None:
+    """A Protector may live for months: its manifest is a template, one of a call is not."""
+    old = dt.datetime(2020, 1, 2, tzinfo=dt.UTC)
+    template = ManifestRequest(new_manifest_id(), Generator("Acme"), when=old)
+
+    def years(made: indelible.ProtectedImage) -> set[str]:
+        report = credentials.read(made.data)
+        return {(action.when or "")[:4] for action in report.actions}
+
+    held = Protector(**given, manifest=template)
+    assert "2020" not in years(held.protect(photograph))
+    assert "2020" in years(held.protect(photograph, manifest=template))
+    assert "2020" in years(indelible.protect(photograph, **given, manifest=template))
+
+
+@pytest.mark.usefixtures("never_marked")
+def test_the_configured_generator_gives_way_to_a_pictures_manifest(
+    photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDELIBLE_GENERATOR_NAME", "Configured")
+    protector = Protector.from_settings()
+    made = protector.protect(photograph)
+    assert credentials.read(made.data).generator == "Configured"
+    request = ManifestRequest(new_manifest_id(), Generator("Own"))
+    made = protector.protect(photograph, manifest=request)
+    assert credentials.read(made.data).generator == "Own"
+
+
+@pytest.mark.usefixtures("never_marked")
+def test_settings_fill_what_is_missing(
+    photograph: Pixels, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDELIBLE_LIMITS_MAX_PIXELS", "1000")
+    with pytest.raises(ImageTooLargeError):
+        Protector.from_settings(registry=registry).protect(photograph)
+    result = Protector.from_settings(registry=registry, limits=Limits()).protect(photograph)
+    assert registry.count() == 1
+    assert current().existing_registry() is None
+    assert result.key_id == current().marking_keys()[0].id
+
+
+def test_a_wrong_argument_is_named_before_the_users_files_are_touched(home: Path) -> None:
+    with pytest.raises(ArgumentError, match="strength"):
+        Protector.from_settings(strength="ultra")  # type: ignore[arg-type]
+    assert list(home.rglob("*")) == []
+
+
+@pytest.mark.usefixtures("never_marked")
+def test_a_falsy_registry_is_a_registry(
+    photograph: Pixels, given: dict[str, Any], tmp_path: Path
+) -> None:
+    class Empty(SqlRegistry):
+        def __len__(self) -> int:
+            return 0
+
+    registry = Empty(SqliteDatabase(tmp_path / "registry-of-its-own.sqlite3"))
+    indelible.protect(photograph, registry=registry)
+    Protector(**{**given, "registry": registry}).protect(photograph)
+    assert registry.count() == 2
+
+
+# --- threads, forks, pickles ------------------------------------------------------------------
+
+
+def test_threads_share_a_protector(
+    photograph: Pixels, given: dict[str, Any], tmp_path: Path
+) -> None:
+    given["registry"] = open_registry(sqlite_url(tmp_path / "shared-registry.sqlite3"))
+    protector = Protector(**given)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(protector.protect, [photograph] * 6))
+    assert len({one.payload for one in made}) == 6
+    assert given["registry"].count() == 6
+    for one in made:
+        pixels = imaging.decode(one.data).pixels
+        assert watermark.detect(pixels, given["key"]).payload == one.payload
+
+
+def test_a_forked_child_protects_with_its_parents_protector(
+    photograph: Pixels, tmp_path: Path, given: dict[str, Any]
+) -> None:
+    given["registry"] = open_registry(sqlite_url(tmp_path / "shared-registry.sqlite3"))
+    protector = Protector(**given)
+    protector.protect(photograph)  # so that whatever is made on first use is made
+    children = [
+        get_context("fork").Process(
+            target=protector.protect, args=(photograph, tmp_path / f"{number}.png")
+        )
+        for number in range(2)
+    ]
+    for child in children:
+        child.start()
+    protector.protect(photograph, tmp_path / "parent.png")
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0]
+    assert left_in(tmp_path) == ["0.png", "1.png", "parent.png"]
+    assert given["registry"].count() == 4
+
+
+_elsewhere: dict[str, credentials.Signer] = {}
+
+
+def sign_elsewhere(data: bytes) -> bytes:
+    """Stand for a key service: the key is not in the signer."""
+    return _elsewhere["signer"].sign(data)
+
+
+def test_a_protector_travels_as_what_it_was_made_from(
+    photograph: Pixels, given: dict[str, Any], identity: DevelopmentIdentity
+) -> None:
+    _elsewhere["signer"] = identity.signer
+    given["signer"] = CallbackSigner(identity.signer.certificates, sign_elsewhere)
+    protector = Protector(**given, generator="Acme", source_type="ai-edited", strength="high")
+    again = pickle.loads(pickle.dumps(protector))
+    made = again.protect(photograph)
+    report = credentials.read(made.data)
+    assert (report.generator, report.source_type) == (
+        "Acme",
+        "compositeWithTrainedAlgorithmicMedia",
+    )
+    assert made.key_id == given["key"].id
+    assert given["registry"].count() == 1
+    assert pickle.dumps(again) == pickle.dumps(protector)
+
+
+@pytest.mark.usefixtures("never_marked")
+def test_a_protector_from_settings_travels_without_what_is_configured(
+    photograph: Pixels, registry: SqlRegistry
+) -> None:
+    """Each process reads its own configuration: neither keys nor certificates travel."""
+    protector = Protector.from_settings(registry=registry, generator="Acme")
+    pickled = pickle.dumps(protector)
+    assert b"PRIVATE" not in pickled
+    assert b"CERTIFICATE" not in pickled
+    current().key_ring.rotate()
+    made = pickle.loads(pickled).protect(photograph)
+    assert made.key_id == current().marking_keys()[0].id
+    assert credentials.read(made.data).generator == "Acme"
+    assert registry.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "error"),
+    [
+        ("signer", lambda identity: identity.signer, SigningError),
+        (
+            "signer",
+            lambda identity: CallbackSigner(identity.signer.certificates, lambda data: data),
+            ArgumentError,
+        ),
+        ("registry", lambda identity: open_registry("sqlite:///:memory:"), RegistryError),
+    ],
+    ids=["a private key", "a lambda", "a registry in memory"],
+)
+def test_what_cannot_travel_says_so(
+    given: dict[str, Any],
+    identity: DevelopmentIdentity,
+    name: str,
+    part: Callable[[DevelopmentIdentity], object],
+    error: type[IndelibleError],
+) -> None:
+    _elsewhere["signer"] = identity.signer
+    given["signer"] = CallbackSigner(identity.signer.certificates, sign_elsewhere)
+    protector = Protector(**{**given, name: part(identity)})
+    with pytest.raises(error, match=name) as caught:
+        pickle.dumps(protector)
+    assert caught.value.hint

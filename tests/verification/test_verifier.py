@@ -47,7 +47,7 @@ from indelible.errors import (
     UnreadableImageError,
 )
 from indelible.imaging import Limits
-from indelible.protection.protector import ProtectedImage
+from indelible.protection import ProtectedImage
 from indelible.registry import Record, Registry, open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
 from indelible.registry.sqlite import SqliteDatabase

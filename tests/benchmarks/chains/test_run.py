@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.chains import run as command
-from indelible.protection.marking import Canvas, MarkedFile
+from indelible.protection.marking import MarkablePicture, Marked
 
 
 def rows(folder: Path) -> list[dict[str, object]]:
@@ -27,14 +27,14 @@ def test_run(tmp_path: Path) -> None:
 
 def test_an_older_mark_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marks: list[bytes] = []
-    mark = Canvas.mark
+    mark = MarkablePicture.mark
 
-    def older(self: Canvas, payload: bytes, *args: object) -> MarkedFile:
+    def older(self: MarkablePicture, payload: bytes, *args: object) -> Marked:
         marks.append(payload)
         made = mark(self, payload, *args)  # type: ignore[arg-type]
-        return MarkedFile(made.data, marks[0])
+        return Marked(made.file, marks[0])
 
-    monkeypatch.setattr(Canvas, "mark", older)
+    monkeypatch.setattr(MarkablePicture, "mark", older)
     command.run(["--limit", "1", "--length", "2", "--jobs", "1", "--out", str(tmp_path)])
     again = rows(tmp_path)[-1]
     assert again["won"] == 0

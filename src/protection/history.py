@@ -1,0 +1,81 @@
+"""The history of a picture that is protected again: the manifests that the new one continues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from indelible import credentials, imaging
+from indelible.imaging.sources import Source
+from indelible.registry import Registry
+from indelible.watermark import Detection
+
+__all__ = ["History", "history_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the new manifest continues; see `indelible.credentials.sign`.
+
+    Attributes
+    ----------
+    parent : bytes or None
+        The file that the picture came from, with the manifest in it, if it has one.
+    store : bytes or None
+        The manifest that the file lost and a registry still has.
+    """
+
+    parent: bytes | None = field(default=None, repr=False)
+    store: bytes | None = field(default=None, repr=False)
+
+
+def history_of(
+    source: Source, older: Iterable[Detection], registry: Registry, *, strip: bool
+) -> History:
+    """Return the history of a picture: its own, or the one that an older watermark leads to.
+
+    History is never dropped in silence: a manifest that is too damaged to be read stops signing,
+    unless `strip` says to leave it behind.
+
+    Parameters
+    ----------
+    source : Source
+        The picture as it came.
+    older : iterable of Detection
+        The marks that it carried, the loudest first.
+    registry : Registry
+        Where their ids are looked up.
+    strip : bool
+        Whether to leave behind a manifest that cannot be read.
+
+    Raises
+    ------
+    RegistryError
+        If the registry cannot be asked.
+    """
+    data, format = source.data, source.format
+    if data is None or format is None or not credentials.has_manifest(data):
+        return History(parent=data, store=_recovered(source, older, registry))
+    if strip and credentials.read(data).state == "unreadable":
+        return History()
+    return History(parent=data)
+
+
+def _recovered(source: Source, older: Iterable[Detection], registry: Registry) -> bytes | None:
+    """Return the manifest store of the first older mark that leads to a sound one about its id.
+
+    For files whose metadata was stripped, and for bare pixels.
+    """
+    data, format = source.data, source.format
+    for found in older:
+        algorithm, payload = found.algorithm, found.payload
+        if algorithm is None or payload is None or not registry.has(algorithm, payload):
+            continue
+        if data is None or format is None:  # manifests are only read beside a file
+            data, format = imaging.encode(source.pixels, "png"), "png"
+        for record in registry.find(algorithm, payload):
+            report = credentials.read(data, manifest_store=record.manifest_store)
+            sound = report.integrity in ("intact", "changed")
+            if sound and any(b.names(algorithm, payload) for b in report.soft_bindings):
+                return record.manifest_store
+    return None

@@ -1,0 +1,89 @@
+"""What protecting or marking a picture gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["MarkedFile", "ProtectedImage"]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedFile:
+    """A picture that carries a watermark, and nothing else of ours.
+
+    Attributes
+    ----------
+    data : bytes
+        The encoded picture.
+    payload : bytes
+        The watermark's id, 8 bytes.
+    format : str
+        Format of `data`: "jpeg", "png", ...
+    path : Path or None
+        Where it was written.
+    key_id : str
+        Which watermark key marked it.
+    notes : tuple of str
+        What was knowingly converted or left out on the way (bit depth, a manifest, ...).
+    """
+
+    data: bytes = field(repr=False)
+    payload: bytes
+    format: str
+    path: Path | None = None
+    key_id: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the picture as JSON-ready data; the payload in hexadecimal."""
+        return {
+            "path": None if self.path is None else str(self.path),
+            "payload": self.payload.hex(),
+            "format": self.format,
+            "key_id": self.key_id,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedImage:
+    """A protected picture.
+
+    Attributes
+    ----------
+    data : bytes
+        The encoded, marked and signed picture.
+    payload : bytes
+        The watermark's id, 8 bytes.
+    manifest_id : str
+        The manifest's id, ``urn:c2pa:<uuid>``.
+    format : str
+        Format of `data`: "jpeg", "png", ...
+    path : Path or None
+        Where it was written.
+    key_id : str
+        Which watermark key marked it.
+    notes : tuple of str
+        What was knowingly converted on the way (bit depth, colours, ...).
+    """
+
+    data: bytes = field(repr=False)
+    payload: bytes
+    manifest_id: str
+    format: str
+    path: Path | None = None
+    key_id: str = ""
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the picture as JSON-ready data; the payload in hexadecimal."""
+        return {
+            "path": None if self.path is None else str(self.path),
+            "payload": self.payload.hex(),
+            "manifest_id": self.manifest_id,
+            "format": self.format,
+            "key_id": self.key_id,
+            "notes": list(self.notes),
+        }

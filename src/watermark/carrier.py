@@ -2,8 +2,8 @@
 
 The mark is one real pattern, periodic in both directions. Its *data* lines sit on the lattice of a
 period of ``SUPER_TILE`` samples; its *pilots*, for synchronisation, on the four times coarser
-lattice of a period of ``TILE`` samples. The places of the pilots come from the key's family,
-everything else from the key:
+lattice of a period of ``TILE`` samples. The places of the pilots come from the key's version
+and family, everything else from the key:
 
 * ``VARIANTS`` sets of pilot phases, one of which is used per image,
 * which coded bit each real coefficient of a data line carries (an interleaver), and
@@ -22,11 +22,10 @@ from numpy.typing import NDArray
 
 from indelible.watermark.coding import CODED_BITS
 from indelible.watermark.keys import Key, expand
+from indelible.watermark.versions import CURRENT, CarrierVersion
 
-__all__ = ["ALGORITHM", "Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
+__all__ = ["Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
 
-ALGORITHM = "org.indelible.dft.1"  # its name in manifests and registries
-VERSION = 1  # enters every derivation: another version's carriers are independent of these
 TILE = 128  # samples in a period of the pilots
 TILES_PER_SUPER = 4
 SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
@@ -99,10 +98,11 @@ def data_lines() -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=64)
-def pilots_of(family: str) -> Pilots:
+def pilots_of(family: str, version: CarrierVersion = CURRENT) -> Pilots:
     """Return a family's pilots, drawn so that no two orbits share a radius or an angle."""
-    label = f"indelible pilots v{VERSION} {family}".encode()
-    draws = expand(label, 1 << 16).view(np.uint16).astype(np.float64) / 65536.0
+    draws = (
+        expand(version.pilots_seed(family), 1 << 16).view(np.uint16).astype(np.float64) / 65536.0
+    )
     index = 0
     orbits: list[tuple[int, int]] = []
     for low, high, count in PILOT_ORBITS:
@@ -131,22 +131,23 @@ def _apart(new: tuple[int, int], orbits: list[tuple[int, int]]) -> bool:
 @lru_cache(maxsize=64)
 def carrier_of(key: Key) -> Carrier:
     """Derive a key's carrier (a few milliseconds; kept for the last 64 keys)."""
-    pilots = pilots_of(key.family)
+    version = key.version
+    pilots = pilots_of(key.family, version)
     n_pilots, n_coefficients = len(pilots.lines), 2 * len(data_lines())
 
-    drawn = key.stream(f"v{VERSION} pilot phases", 2 * VARIANTS * n_pilots).view(np.uint16)
+    drawn = key.stream(version.purpose("pilot phases"), 2 * VARIANTS * n_pilots).view(np.uint16)
     phases = drawn.reshape(VARIANTS, n_pilots).astype(np.float64) * (2.0 * np.pi / 65536.0)
 
     # Within each run of CODED_BITS coefficients of nearly one radius every coded bit stands once,
     # so that each bit has its share of every frequency.
     runs = -(-n_coefficients // CODED_BITS)
-    order = key.stream(f"v{VERSION} interleaver", 8 * runs * CODED_BITS).view(np.uint64)
+    order = key.stream(version.purpose("interleaver"), 8 * runs * CODED_BITS).view(np.uint64)
     by_radius = np.argsort(order.reshape(runs, CODED_BITS), axis=1).ravel()[:n_coefficients]
     # by_radius alternates real, imaginary along the lines; store all real parts first
     coded_bit = np.concatenate([by_radius[0::2], by_radius[1::2]]).astype(np.int32)
 
     n_bytes = -(-VARIANTS * n_coefficients // 8)
-    bits = np.unpackbits(key.stream(f"v{VERSION} signs", n_bytes))[: VARIANTS * n_coefficients]
+    bits = np.unpackbits(key.stream(version.purpose("signs"), n_bytes))[: VARIANTS * n_coefficients]
     signs = (1 - 2 * bits.astype(np.int8)).reshape(VARIANTS, n_coefficients)
 
     for array in (phases, coded_bit, signs):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment, decoding, locking, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._scratch import Scratch, scratch
-from indelible.watermark.carrier import ALGORITHM, VARIANTS, Carrier, Pilots, carrier_of
+from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for, variant_for
@@ -83,7 +83,8 @@ class Detection:
     polarity : int
         -1 where the picture's tones are inverted.
     algorithm : str or None
-        Name of the kind of mark that was found, as manifests and registries have it.
+        Version of the mark that was found, as manifests and registries name it; None where nothing
+        is found.
     """
 
     found: bool
@@ -142,7 +143,9 @@ class _Search:
     tests_left: float = 0.0
     pixels_kept: float = 0.0  # for later steps
     tests_kept: float = 0.0
-    tried: dict[tuple[float, ...], list[NDArray[np.float64]]] = field(default_factory=dict)
+    tried: dict[tuple[Pilots, float, float], list[NDArray[np.float64]]] = field(
+        default_factory=dict
+    )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -186,7 +189,7 @@ class _Search:
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE + SCORE_PER_DOUBLING * doublings:
                     break
-                if self._tried_before(part, candidate):
+                if self._tried_before(part, candidate, pilots):
                     continue
                 for lock in self._locks(part, candidate, pilots, members):
                     if self.exhausted:
@@ -197,9 +200,10 @@ class _Search:
         return None
 
     def _families(self) -> Iterator[Members]:
-        """Yield each family's keys: they share the pilots' places."""
-        for family in dict.fromkeys(one.family for one in self.ring):
-            yield [(i, self.carriers[i]) for i, one in enumerate(self.ring) if one.family == family]
+        """Yield the keys of each version and family: they share the pilots' places."""
+        places = [(one.version, one.family) for one in self.ring]
+        for place in dict.fromkeys(places):
+            yield [(i, self.carriers[i]) for i, own in enumerate(places) if own == place]
 
     def _locks(
         self, part: Spectrum, candidate: Candidate, pilots: Pilots, members: Members
@@ -220,9 +224,10 @@ class _Search:
                 self.exceptions_left -= lock.score < least
                 yield lock
 
-    def _tried_before(self, part: Spectrum, candidate: Candidate) -> bool:
-        """Tell whether another search of this part gave the same map, and remember this one."""
-        known = self.tried.setdefault(tuple(part.origin), [])
+    def _tried_before(self, part: Spectrum, candidate: Candidate, pilots: Pilots) -> bool:
+        """Return whether another search for these pilots gave the same map; remember this one."""
+        x, y = part.origin.tolist()
+        known = self.tried.setdefault((pilots, x, y), [])
         size = np.abs(candidate.matrix).max()
         if any(np.abs(candidate.matrix - matrix).max() < 0.002 * size for matrix in known):
             return True
@@ -365,13 +370,14 @@ class _Search:
     ) -> Detection:
         full = to_full_size(lock.map, white.shape, self.shape)
         period = period_of(decoded.size_class)
+        key = self.ring[lock.ring_index]
         return Detection(
             found=True,
             payload=decoded.payload,
             false_positive_probability=self._chance(decoded),
             geometry=original_to_received(full, period, decoded.offset, self.shape),
-            key_id=self.ring[lock.ring_index].id,
+            key_id=key.id,
             size_class=decoded.size_class,
             polarity=lock.polarity,
-            algorithm=ALGORITHM,
+            algorithm=key.algorithm,
         )

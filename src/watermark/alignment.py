@@ -129,7 +129,7 @@ def _samples(pixels_per_tile: float) -> int:
 def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
     """Sharpen a lock's map with the pilots of each tile.
 
-    The pilots' phases in a tile tell how far it is from its place; one smooth map (affine, then
+    The pilots' phases in a tile show how far it is from its place; one smooth map (affine, then
     projective) is fitted to all tiles at once by Newton's method on the coherent sum, so that tiles
     too weak to be measured alone still count.
 

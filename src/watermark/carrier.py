@@ -63,7 +63,6 @@ class Carrier:
 
     Attributes
     ----------
-    key_id : str
     pilots : Pilots
     pilot_phases : float64 (VARIANTS, n_pilots)
         Radians.
@@ -73,7 +72,6 @@ class Carrier:
         -1 or 1.
     """
 
-    key_id: str
     pilots: Pilots
     pilot_phases: NDArray[np.float64]
     coded_bit: NDArray[np.int32]
@@ -85,7 +83,7 @@ def data_lines() -> NDArray[np.int64]:
     """Return the data lines (u, v), int64 (n_lines, 2), in cycles per super-tile, by radius.
 
     The half-plane u > 0 (and v > 0 where u = 0) of the band, without the lattice points of the
-    tile: there the pilots are, and a fold over single tiles would show what else stood there.
+    tile: the pilots stand there, and a fold over single tiles would show whatever else did.
     """
     top = int(BAND[1] * SUPER_TILE) + 1
     u, v = np.meshgrid(np.arange(top + 1), np.arange(-top, top + 1), indexing="ij")
@@ -119,7 +117,7 @@ def pilots_of(family: str, version: CarrierVersion = CURRENT) -> Pilots:
 
 
 def _apart(new: tuple[int, int], orbits: list[tuple[int, int]]) -> bool:
-    """Tell whether an orbit differs enough from the others in radius and in angle."""
+    """Return whether an orbit differs enough from the others in radius and in angle."""
     for a, b in orbits:
         ratio = np.hypot(*new) / np.hypot(a, b)
         turn = np.arctan2(new[1], new[0]) - np.arctan2(b, a)
@@ -138,8 +136,8 @@ def carrier_of(key: Key) -> Carrier:
     drawn = key.stream(version.purpose("pilot phases"), 2 * VARIANTS * n_pilots).view(np.uint16)
     phases = drawn.reshape(VARIANTS, n_pilots).astype(np.float64) * (2.0 * np.pi / 65536.0)
 
-    # Within each run of CODED_BITS coefficients of nearly one radius every coded bit stands once,
-    # so that each bit has its share of every frequency.
+    # Each run of CODED_BITS coefficients of nearly one radius holds every coded bit once, so that
+    # each bit has its share of every frequency.
     runs = -(-n_coefficients // CODED_BITS)
     order = key.stream(version.purpose("interleaver"), 8 * runs * CODED_BITS).view(np.uint64)
     by_radius = np.argsort(order.reshape(runs, CODED_BITS), axis=1).ravel()[:n_coefficients]
@@ -152,4 +150,4 @@ def carrier_of(key: Key) -> Carrier:
 
     for array in (phases, coded_bit, signs):
         array.flags.writeable = False
-    return Carrier(key.id, pilots, phases, coded_bit, signs)
+    return Carrier(pilots, phases, coded_bit, signs)

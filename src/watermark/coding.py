@@ -113,7 +113,7 @@ def _checked(bits: NDArray[np.uint8]) -> tuple[bytes, int] | None:
 
 
 def _check(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the remainder of some bits, most significant first, uint8 (CRC_BITS,)."""
+    """Return the check of a sequence of bits, most significant first, uint8 (CRC_BITS,)."""
     top = 1 << (CRC_BITS - 1)
     remainder = 2 * top - 1
     for bit in bits.tolist():

@@ -1,4 +1,4 @@
-"""From a synchronised picture to a payload, and how likely chance would give one."""
+"""From a synchronised picture to a payload and its score."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ def coefficients(fold: Fold, seen: PilotsSeen | None = None) -> NDArray[np.compl
     ----------
     fold : Fold
     seen : PilotsSeen, optional
-        Whose pilots tell how much of the mark is left at each frequency; without, it is taken to be
-        whole.
+        The pilots that show how much of the mark is left at each frequency; without them, all of it
+        is taken to be left.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int
 def _decoded(
     soft: NDArray[np.float32], values: NDArray[np.complex64], offset: tuple[int, int]
 ) -> Decoded | None:
-    """Decode one hypothesis' sums."""
+    """Decode the sums of one hypothesis."""
     message = coding.decode(soft)
     if message is None:
         return None

@@ -81,7 +81,7 @@ class Detection:
     size_class : int or None
         Class of the mark's period, for :func:`presence`.
     polarity : int
-        -1 where the picture's tones are inverted.
+        -1 where the picture's tones are inverted, else 1.
     algorithm : str or None
         Version of the mark that was found, as manifests and registries name it; None where nothing
         is found.
@@ -98,7 +98,7 @@ class Detection:
 
 
 def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
-    """Look for a mark of a key, or of any key of a ring, without any other knowledge.
+    """Look for a mark of a key, or of any key of a ring, knowing nothing else.
 
     Parameters
     ----------
@@ -157,11 +157,11 @@ class _Search:
 
     @property
     def exhausted(self) -> bool:
-        """Whether this step of the search has cost its share, or the search followed enough."""
+        """Whether this step has spent its share, or the search has followed enough locks."""
         return self.locks_left == 0 or self.pixels_left <= self.pixels_kept
 
     def _begin_step(self) -> None:
-        """Keep a part of what is left for the steps that follow."""
+        """Reserve a part of what is left for the steps that follow."""
         self.pixels_kept = (1 - SHARE) * self.pixels_left
         self.tests_kept = (1 - SHARE) * self.tests_left
 
@@ -284,7 +284,7 @@ class _Search:
     def _unmoved(self) -> Detection | None:
         """Decode a picture that was not moved.
 
-        Its pilots may have been removed; where they are too few for the search, they still tell
+        Its pilots may have been removed; where they are too few for the search, they still show
         which frequencies are left.
         """
         size_class = size_class_for(*self.shape)
@@ -318,7 +318,7 @@ class _Search:
             for lock in locking.whole_locks(whole, pilots, members, least):
                 if self.exhausted:
                     return None
-                # few pilots cannot tell a general map: first as it is
+                # few pilots do not determine a general map: decode the lock as it is first
                 decoded = self._decode(self.white, lock)
                 if decoded is not None:
                     return self._report(self.white, lock, decoded)
@@ -353,9 +353,9 @@ class _Search:
         return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
 
     def _best(self, found: list[decoding.Decoded], lock: locking.Lock) -> decoding.Decoded | None:
-        """Return the best of what decoded, unless chance may have given it.
+        """Return the best word that was decoded, unless chance may have produced it.
 
-        A payload's variant is known: one that was read with another variant's signs is wrong.
+        A payload's variant is known: a word read with another variant's signs is wrong.
         """
         key = self.ring[lock.ring_index]
         consistent = (one for one in found if variant_for(key, one.payload) == lock.variant)

@@ -21,25 +21,25 @@ from indelible.watermark.detection import detect
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import size_class_for, synthesise, variant_for
 
-__all__ = ["QUALITIES", "Quality", "Room", "can_carry", "embed", "room_of"]
+__all__ = ["BUDGETS", "Room", "Strength", "can_carry", "embed", "room_of"]
 
-Quality = Literal["standard", "high"]
+Strength = Literal["robust", "balanced"]  # the one definition; everybody imports it
 
 
 @dataclass(frozen=True, slots=True)
-class Strength:
-    """How strong a mark is.
+class Budget:
+    """What a mark may cost, from which its amplitude follows.
 
     Attributes
     ----------
     psnr : float
         dB, of a picture with typical room for the mark.
     small : float
-        dB less for each dB of area below STANDARD_AREA.
+        By how many dB it falls for each dB of area below STANDARD_AREA.
     spread : float
         How far a picture with less (more) room gets a stronger (weaker) mark: dB per dB of room.
     lowest, highest : float
-        dB, limits of the result.
+        Limits of the result in dB.
     """
 
     psnr: float
@@ -49,9 +49,9 @@ class Strength:
     highest: float
 
 
-QUALITIES: dict[str, Strength] = {
-    "standard": Strength(43.2, 0.5, 0.55, 40.15, 44.8),
-    "high": Strength(49.6, 0.5, 0.55, 43.4, 51.0),
+BUDGETS: dict[Strength, Budget] = {
+    "robust": Budget(43.2, 0.5, 0.55, 40.15, 44.8),
+    "balanced": Budget(49.6, 0.5, 0.55, 43.4, 51.0),
 }
 MOST_LOSS = 0.018  # of SSIM, by the estimate
 TYPICAL_ROOM = 0.42
@@ -81,7 +81,7 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def embed(
-    image: NDArray[np.uint8], payload: bytes, key: Key, *, quality: Quality = "standard"
+    image: NDArray[np.uint8], payload: bytes, key: Key, *, strength: Strength = "robust"
 ) -> NDArray[np.uint8]:
     """Embed a payload invisibly.
 
@@ -92,8 +92,8 @@ def embed(
     payload : bytes
         Exactly 8 bytes.
     key : Key
-    quality : {"standard", "high"}
-        "high" marks at about 3 dB less.
+    strength : {"robust", "balanced"}
+        "balanced" is about 3 dB fainter and survives less.
 
     Returns
     -------
@@ -107,16 +107,16 @@ def embed(
     PayloadError
         If the payload is not 8 bytes.
     ConfigurationError
-        If there is no such quality.
+        If there is no such strength.
     KeyFileError
         If `key` is not a key.
     UnsupportedImageError
         If `image` is not such an array.
     """
     payload = _as_payload(payload)
-    if not isinstance(quality, str) or quality not in QUALITIES:
+    if not isinstance(strength, str) or strength not in BUDGETS:
         raise ConfigurationError(
-            f"quality (the strength of the mark) is one of {', '.join(QUALITIES)}, not {quality!r}."
+            f"strength (of the mark) is one of {', '.join(BUDGETS)}, not {strength!r}."
         )
     if not isinstance(key, Key):
         raise KeyFileError(
@@ -129,7 +129,7 @@ def embed(
         raise UnmarkableImageError(
             f"The picture is {width} x {height} pixels; a mark needs {SMALLEST_SIDE} a side."
         )
-    room = room_of(pixels, QUALITIES[quality])
+    room = room_of(pixels, BUDGETS[strength])
     if room.textured < LEAST_TEXTURE:
         raise UnmarkableImageError(
             "The picture is flat: nothing in it can carry a mark.",
@@ -173,7 +173,7 @@ def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
         return False
     height, width = image.shape[:2]
     large = height * width >= 4 * SMALL_AREA and min(height, width) >= NARROW_SIDE
-    if large and room_of(as_channels(image), QUALITIES["standard"]).detailed >= LITTLE_TEXTURE:
+    if large and room_of(as_channels(image), BUDGETS["robust"]).detailed >= LITTLE_TEXTURE:
         return True
     return detect(marked, key).false_positive_probability < CLEARLY
 
@@ -198,7 +198,7 @@ class Room:
     detailed: float
 
 
-def room_of(pixels: NDArray[np.uint8], strength: Strength) -> Room:
+def room_of(pixels: NDArray[np.uint8], budget: Budget) -> Room:
     """Measure a picture, uint8 (H, W, channels)."""
     height, width, channels = pixels.shape
     half = np.empty((-(-height // 2), -(-width // 2)), np.float32)
@@ -210,7 +210,7 @@ def room_of(pixels: NDArray[np.uint8], strength: Strength) -> Room:
     texture = _texture(np.subtract(half, mean, out=half), variance)
     weights = LUMA / np.sum(LUMA**2) if channels >= 3 else np.ones(1)
     cost = float(np.mean(weights**2))
-    mask = _mask(texture, mean, strength, cost, height * width)
+    mask = _mask(texture, mean, budget, cost, height * width)
     return Room(mask, weights.astype(np.float32), textured, detailed)
 
 
@@ -218,7 +218,7 @@ def _texture(fine: NDArray[np.float32], variance: NDArray[np.float32]) -> NDArra
     """Return how much local variance hides a mark, float32 (h, w).
 
     A slope (a soft edge, a round body) varies but hides little: only its fine part counts. An
-    edge between flat sides hides little, either: what counts is the least variance nearby.
+    edge between flat sides hides little, too: what counts is the least variance nearby.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def _as_payload(payload: bytes) -> bytes:
 def _mask(
     texture: NDArray[np.float32],
     mean: NDArray[np.float32],
-    strength: Strength,
+    budget: Budget,
     cost: float,
     n_pixels: int,
 ) -> NDArray[np.float32]:
@@ -258,26 +258,26 @@ def _mask(
         Local variance of the luminance at half resolution, where it is more than an edge.
     mean : float32 (h, w)
         Local mean of the luminance: near black the mark is weaker.
-    strength : Strength
+    budget : Budget
     cost : float
         Mean square error of the channels for a unit change of luminance.
     n_pixels : int
         Of the picture: a small one has fewer samples of the mark, and gets a stronger one.
     """
     step = max(1, int(np.sqrt(texture.size / SAMPLES)))
-    some = np.ascontiguousarray(texture[::step, ::step])  # enough for averages
-    some_mean = np.ascontiguousarray(mean[::step, ::step])
+    sparse = np.ascontiguousarray(texture[::step, ::step])  # enough for averages
+    sparse_mean = np.ascontiguousarray(mean[::step, ::step])
     shortage = max(0.0, 10 * np.log10(STANDARD_AREA / n_pixels))
-    psnr = strength.psnr - strength.small * shortage
-    mask, amplitude = _at(some, some_mean, MASK_EXPONENT, psnr, cost)
-    room = np.sqrt(float(np.mean((amplitude * mask) ** 2 / (some * 0.4 + 3.0))))
-    wanted = psnr + strength.spread * 20 * np.log10(room / TYPICAL_ROOM)
-    limited = min(max(wanted, strength.lowest), strength.highest)
+    psnr = budget.psnr - budget.small * shortage
+    mask, amplitude = _at(sparse, sparse_mean, MASK_EXPONENT, psnr, cost)
+    room = np.sqrt(float(np.mean((amplitude * mask) ** 2 / (sparse * 0.4 + 3.0))))
+    wanted = psnr + budget.spread * 20 * np.log10(room / TYPICAL_ROOM)
+    limited = min(max(wanted, budget.lowest), budget.highest)
     # A busy picture hides more than its limit allows: spread the mark over its calmer parts, too.
-    exponent = MASK_EXPONENT - BUSY_SLOPE * min(max(strength.psnr - wanted, 0.0), BUSY_RANGE)
-    mask, amplitude = _at(some, some_mean, exponent, limited, cost)
+    exponent = MASK_EXPONENT - BUSY_SLOPE * min(max(budget.psnr - wanted, 0.0), BUSY_RANGE)
+    mask, amplitude = _at(sparse, sparse_mean, exponent, limited, cost)
     # What SSIM loses to added noise: its variance over that of the picture (and SSIM's constant).
-    loss = amplitude**2 * cost * float(np.mean(mask**2 / (2 * some + SSIM_C2)))
+    loss = amplitude**2 * cost * float(np.mean(mask**2 / (2 * sparse + SSIM_C2)))
     amplitude *= min(1.0, float(np.sqrt(MOST_LOSS / loss)))
     return _shape(texture, mean, exponent, amplitude)
 

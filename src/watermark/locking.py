@@ -1,7 +1,7 @@
 """The coherent lock: from a candidate of the search to key, variant, polarity and translation.
 
-The search knows a constellation's places but no phases. Here the pilots' phases tell which of the
-hypotheses about everything else makes them add up.
+The search knows a constellation's places but no phases. Here the pilots' phases decide between the
+hypotheses about everything else: only under the right one do they add up.
 
 Tile coordinates count tiles: the mark repeats its pilots at every integer. A *map* is the 3 x 3
 homography from tile coordinates (s, t, 1) to pixels of the reduced picture.

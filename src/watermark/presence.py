@@ -47,8 +47,8 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
     Returns
     -------
     float32 (H, W)
-        0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture cannot
-        tell.
+        0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture leaves
+        it open.
 
     Raises
     ------

@@ -6,8 +6,8 @@ one given hypothesis (key, variant, geometry, tile offset) the signs are indepen
 whatever the picture is, so that ``P(z >= t) <= 3.18 P(g >= t)`` with a standard normal ``g``
 (Bentkus and Dzindzalieta, 2015, doi:10.3150/14-BEJ603). The union over the payloads and size
 classes that belong to the hypothesis' variant and over all hypotheses that a search may decode
-gives the bound. It holds for every picture, flat, periodic or hostile, as long as whoever made it
-does not know the key.
+gives the bound. It holds for every picture, flat, periodic or hostile, as long as its maker does
+not know the key.
 """
 
 from __future__ import annotations

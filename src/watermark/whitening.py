@@ -1,8 +1,8 @@
 """Local spectral whitening: make the picture look like noise, so that the mark stands out.
 
 The picture is cut into overlapping blocks; each block's spectrum is divided by a power of its own
-smoothed periodogram. What is strong locally (edges, textures, flat shading) is thus held down just
-where and at the frequencies where it is strong; the mark, weak everywhere, is not.
+smoothed periodogram. What is strong locally (edges, textures, flat shading) is thus held down where
+it is strong and at the frequencies at which it is; the mark, weak everywhere, is not.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def spectra_of(luminance: NDArray[np.float32]) -> NDArray[np.complex64]:
 
 
 def gains_of(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """Return by what :func:`whiten` multiplies these spectra, float32 of their shape."""
+    """Return the factors that :func:`whiten` applies to these spectra, float32 of their shape."""
     power = np.square(spectra.real) + np.square(spectra.imag)
     power = (power + np.roll(power, 1, axis=2) + np.roll(power, -1, axis=2)) / 9
     # beyond the half spectrum lies its mirror image, upside down

@@ -26,17 +26,23 @@ from indelible.watermark.versions import CURRENT, CarrierVersion
 
 __all__ = ["Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
 
-TILE = 128  # samples in a period of the pilots
-TILES_PER_SUPER = 4
+# These define version 1: other values are other marks, for a later version. What they are worth:
+# python -m benchmarks.constants carrier.NAME VALUE, and for VARIANTS python -m benchmarks.security.
+TILE = 128  # samples in a period of the pilots: several in a crop, and 32 lines fit into the band
+TILES_PER_SUPER = 4  # a shift by a tile turns each data line by quarter turns, which cost nothing
 SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
 BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
-VARIANTS = 8
-PILOT_ORBITS = (
-    (0.050, 0.095, 3),
-    (0.120, 0.200, 5),
-)  # (lowest, highest radius in cycles/sample, how many)
-PILOT_SHARE = 0.30  # of the mark's energy
-SLOPE = -0.60  # data amplitude falls as frequency to this power
+VARIANTS = 8  # averages of one key's pictures mix as many; the coherent lock tries each
+# (lowest, highest radius in cycles per sample, how many): low ones outlast blur and shrinking, high
+# ones place a small piece more exactly.
+PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))
+# Degrees, of 0 to 45: off the axes and the diagonals, where pictures have lines of their own.
+PILOT_ANGLES = (4.0, 41.0)
+# Two orbits differ by at least so much in the logarithm of the radius and by so many degrees: more
+# than a raster's steps, so that no wrong map puts many pilots onto each other.
+LEAST_APART = (0.05, 2.5)
+PILOT_SHARE = 0.30  # of the mark's energy: more finds more marks, less reads more of those found
+SLOPE = -0.60  # data amplitude falls as frequency to this power; pictures fall as about -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,16 +104,15 @@ def data_lines() -> NDArray[np.int64]:
 @lru_cache(maxsize=64)
 def pilots_of(family: str, version: CarrierVersion = CURRENT) -> Pilots:
     """Return a family's pilots, drawn so that no two orbits share a radius or an angle."""
-    draws = (
-        expand(version.pilots_seed(family), 1 << 16).view(np.uint16).astype(np.float64) / 65536.0
-    )
+    draws = expand(version.pilots_seed(family), 1 << 16).view(np.uint16) / 65536.0
+    first, last = PILOT_ANGLES
     index = 0
     orbits: list[tuple[int, int]] = []
     for low, high, count in PILOT_ORBITS:
         stop = len(orbits) + count
         while len(orbits) < stop:
             radius = TILE * (low + (high - low) * draws[index])
-            angle = np.deg2rad(4.0 + 37.0 * draws[index + 1])
+            angle = np.deg2rad(first + (last - first) * draws[index + 1])
             index += 2
             a, b = round(radius * np.cos(angle)), round(radius * np.sin(angle))
             if 0 < b < a and _apart((a, b), orbits):
@@ -121,7 +126,7 @@ def _apart(new: tuple[int, int], orbits: list[tuple[int, int]]) -> bool:
     for a, b in orbits:
         ratio = np.hypot(*new) / np.hypot(a, b)
         turn = np.arctan2(new[1], new[0]) - np.arctan2(b, a)
-        if abs(np.log(ratio)) < 0.05 or abs(np.rad2deg(turn)) < 2.5:
+        if abs(np.log(ratio)) < LEAST_APART[0] or abs(np.rad2deg(turn)) < LEAST_APART[1]:
             return False
     return True
 

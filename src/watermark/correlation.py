@@ -22,7 +22,7 @@ from indelible.watermark.detection import Detection
 from indelible.watermark.embedding import BUDGETS, Room, room_of
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import Response, period_of, synthesise_canonical, variant_for
-from indelible.watermark.resolution import reduced_shape, working_luminance
+from indelible.watermark.resolution import WORKING_SIDE, reduced_shape, working_luminance
 from indelible.watermark.whitening import gains_of, spectra_of
 
 __all__ = [
@@ -36,9 +36,11 @@ __all__ = [
     "products",
 ]
 
-SAMPLES = 160  # pixels of a tile from which the pattern is resampled
+# Pixels of a tile from which the pattern is resampled: 5.7 to its finest wave, 28 cycles per tile,
+# so that bicubic sampling keeps it.
+SAMPLES = 160
 NYQUIST = 0.5  # cycles per pixel: what lay beyond is not in the picture
-RIDGE = 1e-3
+RIDGE = 1e-3  # of the mean energy of a node: keeps those apart that a blur has left nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +224,8 @@ class BlockCorrelations:
     power: NDArray[np.float32]
 
 
-NODES = np.linspace(*BAND, 4)
-SIDE = 512.0
+NODES = np.linspace(*BAND, 4)  # cycles per sample: a response falls or rises smoothly
+SIDE = WORKING_SIDE  # root of the area at which the pattern is drawn
 
 
 def correlate_blocks(image: NDArray[np.uint8], key: Key, found: Detection) -> BlockCorrelations:

@@ -32,32 +32,53 @@ __all__ = ["Detection", "detect"]
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 
-SMALLEST_SIDE = 32
-CANDIDATES = 8
-LEAST_SCORE = 5.6  # of the search; of unmarked photographs' candidates nine in ten stay below
-SURE_SCORE = 8.5  # unmarked pictures do not reach it
-FEW_LINES = 26  # of 32: with fewer, after much shrinking, the coherent test cannot score highly
-MAX_EXCEPTIONS = 8  # locks that are followed for that reason: another's mark gives such ones, too
-LEAST_LOCK = 4.95  # of the coherent test; likewise
-GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always
-LEAST_WHOLE = 4.1  # of the same test where the size alone is unknown
+# Tuned values: what others do, to marks and to the time of a search, is shown by
+# python -m benchmarks.constants detection.NAME VALUE. None of them enters the bound on false
+# positives, which MAX_LOCKS and TRIES_PER_LOCK of probability.py do.
+# Results stand for 78 hard draws of the Kodak suite, of which 50 are found.
+SMALLEST_SIDE = 32  # pixels, one block of whitening
+CANDIDATES = 8  # of one search of a spectrum: 4 loses one mark
+# Of the search; nine in ten of the candidates of unmarked photographs miss it. 4.8 finds no more in
+# half more time, 6.5 loses one.
+LEAST_SCORE = 5.6
+SURE_SCORE = 8.5  # of the search; unmarked pictures do not reach it
+# Of 32: with fewer, after much shrinking, the coherent test cannot score highly.
+FEW_LINES = 26
+# Locks followed for that reason, a quarter of MAX_LOCKS: marks of other keys give such ones, too.
+MAX_EXCEPTIONS = 8
+# Of the coherent test; likewise. 4.4 finds no more in twice the time, 5.6 loses none here.
+LEAST_LOCK = 4.95
+GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always. Coarse: 11 loses none
+# Of the coherent test where the size alone is unknown. Coarse: 3.5 finds one more, 5 loses none.
+LEAST_WHOLE = 4.1
+# Of relief to LEAST_LOCK, per unit of the search's score. Coarse: 0 loses none.
 LOCK_PER_SCORE = 0.22
-MOST_RELIEF = 2.5  # of the search's score
-SCORE_PER_DOUBLING = 0.15  # of the ring: each candidate costs a test of every key
-LOCK_PER_DOUBLING = 0.13  # of the ring
-LOCKS = 3  # per candidate
+MOST_RELIEF = 2.5  # units of the search's score: up to nearly SURE_SCORE
+# Of the ring, so that a large one is not searched much longer. With each doubling of the hypotheses
+# the largest of Gaussian values at this level moves by ln 2 / LEAST_LOCK = 0.14.
+SCORE_PER_DOUBLING = 0.15
+LOCK_PER_DOUBLING = 0.13  # as above
+LOCKS = 3  # per candidate. Coarse: 1 loses none
+# Of the picture's size: parts have half of it, and fit less at their rim. Coarse: 0.2 and 0.8
+# lose none.
 PART_REACH = 0.4
-BEST_PERIOD = 96.0  # of the tile in pixels of the reduced picture: the whole band suits the blocks
-WORTHWHILE = 1.5  # in area
+# Pixels of the reduced picture to a tile: the band is in the middle of the spectrum of a block of
+# whitening, from bin 1.3 to bin 9.4 of 16. Coarse: 64 loses none, 128 one.
+BEST_PERIOD = 96.0
+WORTHWHILE = 1.5  # in area; coarse: blocks of whitening suit sizes between nearly as well
 # What one search may cost, counted and not timed, so that it finds the same on every machine:
-MOST_PIXELS = 100e6  # resampled to tiles; a mark that was found took 53 million at most
-TESTS = 64  # coherent tests of a candidate and a key ...
-TESTS_PER_KEY = 16  # ... and so many for each key of the ring
-SHARE = 0.55  # of what is left, for each step of a search: the later ones get their turn
-DECODING = 2.0  # looks at all tiles that a decoding costs
-REFINING = 7.0  # looks that following a lock to its first decoding costs
-SETTLING = 14.0  # likewise, to its second
-MAX_RESCALINGS = 2  # of a search: a lock that is not chance's is among the first
+# Resampled to tiles; a mark that was found took 53 million at most.
+MOST_PIXELS = 100e6
+TESTS = 64  # coherent tests of a candidate and a key: CANDIDATES of each of 8 searches ...
+TESTS_PER_KEY = 16  # ... and of each key, CANDIDATES with upper pilots upright and inverted
+# Of what is left, for each step of a search: the later ones get their turn. Coarse: 0.3 and 0.8
+# lose none.
+SHARE = 0.55
+DECODING = 2.0  # looks at all tiles that a decoding costs, counted as pixels resampled
+REFINING = 7.0  # looks up to the first one: alignment.refine's 3 (6 in a part), and DECODING
+SETTLING = 2.0 + len(alignment.SETTLING) + DECODING  # looks up to the second: alignment.settle's
+SAME_MAP = 0.002  # of a map's size: for a tile of 128 pixels 0.4 bins of the highest pilots
+MAX_RESCALINGS = 2  # of a search: a true lock is among the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +250,7 @@ class _Search:
         x, y = part.origin.tolist()
         known = self.tried.setdefault((pilots, x, y), [])
         size = np.abs(candidate.matrix).max()
-        if any(np.abs(candidate.matrix - matrix).max() < 0.002 * size for matrix in known):
+        if any(np.abs(candidate.matrix - matrix).max() < SAME_MAP * size for matrix in known):
             return True
         known.append(candidate.matrix)
         return False

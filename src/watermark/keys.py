@@ -28,11 +28,11 @@ from indelible.watermark.versions import CURRENT, VERSIONS, CarrierVersion
 
 __all__ = ["DEFAULT_FAMILY", "Key", "as_key_ring"]
 
-SECRET_BYTES = 32
+SECRET_BYTES = 32  # 256 bits: as many as the hash in HKDF-SHA256 gives
 DEFAULT_FAMILY = "default"
-MAX_RING = 256
+MAX_RING = 256  # a search tests each key on each candidate, and the bound grows with the keys
 _FILE_TYPE = "indelible-watermark-key"
-_MAX_FILE_BYTES = 4096
+_MAX_FILE_BYTES = 4096  # ten times what Key.save writes
 
 
 class Key:

@@ -19,12 +19,13 @@ from indelible.watermark.keys import Key
 
 __all__ = ["remove"]
 
-NODES = np.linspace(*BAND, 8)  # cycles per sample
-SIDE = 1024.0  # root of the area at which the pattern is drawn for the estimate
-STRIP = 256  # rows of the picture that are changed at once; even
-WINDOW = 5  # blocks: over about twice as many the gain is estimated
-SPREAD = 0.5  # deviation of the local gain beforehand
-MOST_GAIN = 2.0
+# What these leave of an older mark, and what they cost: python -m benchmarks.chains.
+NODES = np.linspace(*BAND, 8)  # cycles per sample; twice as fine as for correlation
+SIDE = 1024.0  # root of the area at which the pattern is drawn: twice that at which it is compared
+STRIP = 256  # rows of the picture changed at once, to bound memory; even: the mask has half of them
+WINDOW = 5  # blocks: the gain is estimated over about twice as many, 160 pixels
+SPREAD = 0.5  # deviation of the local gain beforehand: a half to one and a half is ordinary
+MOST_GAIN = 2.0  # two deviations above 1: more would be the picture's own texture
 
 
 def remove(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.uint8]:

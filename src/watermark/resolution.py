@@ -15,12 +15,13 @@ from indelible.watermark._kernels import luminance
 
 __all__ = ["WORKING_SIDE", "reduced", "reduced_shape", "working_luminance"]
 
+# Tuned values: what others do is shown by python -m benchmarks.constants resolution.NAME VALUE.
 WORKING_SIDE = 512.0  # root of the area to which pictures are reduced
-LONGEST_SIDE = 1024  # pixels; what the search's transform takes
-SMALLEST_SIDE = 150.0
-STEP = np.sqrt(0.5)  # from one size to the next smaller
-SMOOTH = 2.9  # photographs that were reduced stay below 2.8; a line 4, white noise 1
-ROWS = 3  # each third row is measured
+LONGEST_SIDE = 1024  # pixels; the search's transform: twice WORKING_SIDE, for pictures up to 4:1
+SMALLEST_SIDE = 150.0  # hardly more than a tile: too little to search further
+STEP = np.sqrt(0.5)  # from one size to the next smaller: half of the area
+SMOOTH = 2.9  # photographs that were reduced stay below 2.8; a slope has 4, white noise 1
+ROWS = 3  # each third row and column is measured: as good an average at a third of the time
 
 
 def working_luminance(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

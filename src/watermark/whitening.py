@@ -16,8 +16,14 @@ from indelible.watermark._kernels import blocks, fourier
 __all__ = ["gains_of", "spectra_of", "whiten"]
 
 BLOCK = fourier.SIZE  # pixels; blocks overlap by half
-EXPONENT = 0.6  # of the periodogram; 0.5 whitens, 1.0 is the matched filter against the picture
-FLOOR = 0.25  # grey levels squared per pixel: less is a codec's rest of flat parts, not a texture
+# Tuned values: what others do is shown by python -m benchmarks.constants whitening.NAME VALUE.
+# Results stand for 78 hard draws of the Kodak suite, of which 50 are found.
+# Of the periodogram; 0.5 whitens, 1.0 is the matched filter against the picture. 0.5 loses one mark
+# and a fifth of the score; 0.7 finds one more with a fifth more score, on these draws.
+EXPONENT = 0.6
+# Grey levels squared per pixel: less is what a codec leaves of flat parts, not a texture. Coarse:
+# 0.06 and 1.0 lose none.
+FLOOR = 0.25
 
 
 def whiten(luminance: NDArray[np.float32]) -> NDArray[np.float32]:

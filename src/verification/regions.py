@@ -1,10 +1,10 @@
 """How much of a picture carries a mark, and whether the mark is reliably missing in a part of it.
 
-`watermark.evidence` compares each block of the picture with the mark that was found. How well a
-block keeps a mark depends on its texture (a codec leaves little of it in a smooth sky), so that a
-place is judged by what places of similar texture in the same picture show: the references. Places
-that are nearly of one colour (borders, captions, clipped highlights) cannot carry a mark, whoever
-made them so, and say nothing.
+`watermark.correlate_blocks` compares each block of the picture with the mark that was found. How
+well a block keeps a mark depends on its texture (a codec leaves little of it in a smooth sky), so
+that a place is judged by what places of similar texture in the same picture show: the references.
+Places that are nearly of one colour (borders, captions, clipped highlights) cannot carry a mark,
+whoever made them so, and say nothing.
 
 Calling a repost altered is worse than missing a change. What the rule does on honest edits and on
 pastes is measured by ``python -m benchmarks.localisation``.
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from indelible import watermark
 from indelible.errors import WatermarkError
 from indelible.imaging import Pixels
-from indelible.watermark import Detection, Evidence, Key
+from indelible.watermark import BlockCorrelations, Detection, Key
 
 __all__ = ["Carried", "examine"]
 
@@ -89,7 +89,7 @@ def examine(pixels: Pixels, key: Key, found: Detection) -> Carried:
     if min(pixels.shape[:2]) < _SMALLEST:
         return Carried()
     try:
-        evidence = watermark.evidence(pixels, key, found)
+        evidence = watermark.correlate_blocks(pixels, key, found)
     except WatermarkError:
         return Carried()
     able = (evidence.power > _LEAST_VARIANCE) & (_plain(pixels, evidence.power.shape) < _MOST_PLAIN)
@@ -159,12 +159,14 @@ def _covered(pixels: Pixels, key: Key, found: Detection) -> bool:
     return inside.size > 0 and float(inside.min()) < _ABSENT * (size + 1) ** 2
 
 
-def _noise(evidence: Evidence) -> Values:
+def _noise(evidence: BlockCorrelations) -> Values:
     noise = evidence.noise.astype(np.float64)
     return np.asarray(np.maximum(noise, 1e-3 * noise.mean() + 1e-30), np.float64)
 
 
-def _gains(evidence: Evidence, able: NDArray[np.bool_], side: int) -> tuple[Values, Values]:
+def _gains(
+    evidence: BlockCorrelations, able: NDArray[np.bool_], side: int
+) -> tuple[Values, Values]:
     """Return the mark's amplitude around each block, to that of the whole, and its precision."""
     noise = _noise(evidence)
     product = _summed(np.where(able, evidence.product / noise, 0), side)
@@ -172,7 +174,7 @@ def _gains(evidence: Evidence, able: NDArray[np.bool_], side: int) -> tuple[Valu
     return np.asarray(product / np.maximum(weight, 1e-9)), weight
 
 
-def _textures(evidence: Evidence, able: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _textures(evidence: BlockCorrelations, able: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return each place's class of texture, in equal parts."""
     texture = np.where(able, np.log2(np.maximum(evidence.power, 1)), 0)
     texture = _summed(texture, _WINDOW) / np.maximum(_summed(able, _WINDOW), 1)
@@ -205,7 +207,7 @@ def _quantile(gain: Values, weight: Values, quantile: float) -> float:
     return float(gain[order][min(int(np.searchsorted(reached, quantile)), len(gain) - 1)])
 
 
-def _area(evidence: Evidence, able: NDArray[np.bool_], reference: Values) -> float:
+def _area(evidence: BlockCorrelations, able: NDArray[np.bool_], reference: Values) -> float:
     """Return the share of the places that can carry a mark which do.
 
     Each place's two hypotheses, the mark at its reference and no mark, have even odds beforehand.
@@ -227,7 +229,7 @@ def _spread(values: Values) -> Values:
     return np.asarray(_summed(_summed(values, _SPREAD), _SPREAD) / _SPREAD**2, np.float64)
 
 
-def _missing(evidence: Evidence, able: NDArray[np.bool_], reference: Values) -> bool:
+def _missing(evidence: BlockCorrelations, able: NDArray[np.bool_], reference: Values) -> bool:
     """Tell whether some window's gain is surely far below its reference."""
     inner = able & (_summed(~able, 3) == 0)  # what touches a border or a letter is none of these
     gain, weight = _gains(evidence, inner, _WINDOW)

@@ -10,25 +10,26 @@ b'8 bytes.'
 from __future__ import annotations
 
 from indelible.errors import UnmarkableImageError
-from indelible.watermark.carrier import ALGORITHM
+from indelible.watermark.correlation import BlockCorrelations, correlate_blocks
 from indelible.watermark.detection import Detection, detect
-from indelible.watermark.embedding import can_carry, embed
-from indelible.watermark.evidence import Evidence, evidence
+from indelible.watermark.embedding import Strength, can_carry, embed
 from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
+from indelible.watermark.versions import ALGORITHM
 from indelible.watermark.warming import warm_up
 
 __all__ = [
     "ALGORITHM",
+    "BlockCorrelations",
     "Detection",
-    "Evidence",
     "Key",
+    "Strength",
     "UnmarkableImageError",
     "can_carry",
+    "correlate_blocks",
     "detect",
     "embed",
-    "evidence",
     "presence",
     "remove",
     "warm_up",

@@ -1,7 +1,7 @@
 """Memory that a thread keeps between calls, for the few arrays whose pages are costly to get.
 
-New memory comes page by page from the operating system, at more than the cost of what is then
-written there, and threads wait for each other meanwhile.
+The operating system hands out new memory page by page. That costs more than filling it does, and
+threads wait for each other meanwhile.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Scratch:
     def spectrum(self, size: int) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
         """Return arrays for a half spectrum and its power, (size, size // 2 + 1), not cleared.
 
-        Whatever else they were returned for is overwritten.
+        They are the same arrays at each call: what was in them is overwritten.
         """
         shape = (size, size // 2 + 1)
         if self._values.shape != shape:
@@ -40,7 +40,7 @@ class Scratch:
 def scratch() -> Iterator[Scratch]:
     """Lend the thread's arrays; nothing that holds one of them may leave the block.
 
-    Who asks again within the block, however deep, gets others.
+    A nested block, however deep, is lent other arrays.
     """
     mine = getattr(_KEPT, "scratch", None) or Scratch()
     _KEPT.scratch = None

@@ -26,13 +26,21 @@ __all__ = [
     "settle",
 ]
 
-EVERYWHERE = 9.0
-LEAST_FIT = 5.0  # deviations of the coherent sum; true locks reach 6 and more at once
-EVEN = 0.4  # of the best part's coherence
+# Tuned values: what others do is shown by python -m benchmarks.constants alignment.NAME VALUE.
+# Results stand for 78 hard draws of the Kodak suite, of which 50 are found.
+EVERYWHERE = math.inf  # a radius
+LEAST_FIT = 5.0  # deviations of the coherent sum; true locks reach 6 at once: 6 loses none
+EVEN = 0.4  # of the best part's coherence: a part below does not fit. Coarse: 0 loses none
+GROWTH = 1.4  # of the radius from one step of refine to the next: the tiles double
+# Radii, parts of the picture's size, from the best part to all of it.
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
-MAX_TILES = 64  # a side
-SAMPLES = (64, 80, 96)  # per tile; the band's edge of 0.22 cycles/sample is at 28 cycles per tile
-LEAST_TILES = 4  # fewer do not determine a map
+# A side; bounds memory. The longest picture has LONGEST_SIDE / PERIODS[0] = 47 of the smallest
+# tiles, and some more where it is turned.
+MAX_TILES = 64
+# Pixels a side of a resampled tile. The band's edge of 0.22 cycles per sample is at 28 cycles per
+# tile, so that 57 are the least; more for larger tiles keep what bilinear sampling blurs.
+SAMPLES = (64, 80, 96)
+LEAST_TILES = 4  # a projective map has 8 parameters, a tile gives 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ def _samples(pixels_per_tile: float) -> int:
 def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
     """Sharpen a lock's map with the pilots of each tile.
 
-    The pilots' phases in a tile tell how far it is from its place; one smooth map (affine, then
+    The pilots' phases in a tile show how far it is from its place; one smooth map (affine, then
     projective) is fitted to all tiles at once by Newton's method on the coherent sum, so that tiles
     too weak to be measured alone still count.
 
@@ -145,7 +153,7 @@ def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: floa
     """
     stages = [(reach, 6), (reach, 6)]
     while reach < 1.0:
-        reach *= 1.4
+        reach *= GROWTH
         stages.append((reach, 8))
     for radius, basis in [*stages, (EVERYWHERE, 8)]:
         lock = _step(white, lock, carrier, radius, basis)

@@ -2,8 +2,8 @@
 
 The mark is one real pattern, periodic in both directions. Its *data* lines sit on the lattice of a
 period of ``SUPER_TILE`` samples; its *pilots*, for synchronisation, on the four times coarser
-lattice of a period of ``TILE`` samples. The places of the pilots come from the key's family,
-everything else from the key:
+lattice of a period of ``TILE`` samples. The places of the pilots come from the key's version
+and family, everything else from the key:
 
 * ``VARIANTS`` sets of pilot phases, one of which is used per image,
 * which coded bit each real coefficient of a data line carries (an interleaver), and
@@ -22,22 +22,27 @@ from numpy.typing import NDArray
 
 from indelible.watermark.coding import CODED_BITS
 from indelible.watermark.keys import Key, expand
+from indelible.watermark.versions import CURRENT, CarrierVersion
 
-__all__ = ["ALGORITHM", "Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
+__all__ = ["Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
 
-ALGORITHM = "org.indelible.dft.1"  # its name in manifests and registries
-VERSION = 1  # enters every derivation: another version's carriers are independent of these
-TILE = 128  # samples in a period of the pilots
-TILES_PER_SUPER = 4
+# These define version 1: other values are other marks, for a later version. What they are worth:
+# python -m benchmarks.constants carrier.NAME VALUE, and for VARIANTS python -m benchmarks.security.
+TILE = 128  # samples in a period of the pilots: several in a crop, and 32 lines fit into the band
+TILES_PER_SUPER = 4  # a shift by a tile turns each data line by quarter turns, which cost nothing
 SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
 BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
-VARIANTS = 8
-PILOT_ORBITS = (
-    (0.050, 0.095, 3),
-    (0.120, 0.200, 5),
-)  # (lowest, highest radius in cycles/sample, how many)
-PILOT_SHARE = 0.30  # of the mark's energy
-SLOPE = -0.60  # data amplitude falls as frequency to this power
+VARIANTS = 8  # averages of one key's pictures mix as many; the coherent lock tries each
+# (lowest, highest radius in cycles per sample, how many): low ones outlast blur and shrinking, high
+# ones place a small piece more exactly.
+PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))
+# Degrees, of 0 to 45: off the axes and the diagonals, where pictures have lines of their own.
+PILOT_ANGLES = (4.0, 41.0)
+# Two orbits differ by at least so much in the logarithm of the radius and by so many degrees: more
+# than a raster's steps, so that no wrong map puts many pilots onto each other.
+LEAST_APART = (0.05, 2.5)
+PILOT_SHARE = 0.30  # of the mark's energy: more finds more marks, less reads more of those found
+SLOPE = -0.60  # data amplitude falls as frequency to this power; pictures fall as about -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +69,6 @@ class Carrier:
 
     Attributes
     ----------
-    key_id : str
     pilots : Pilots
     pilot_phases : float64 (VARIANTS, n_pilots)
         Radians.
@@ -74,7 +78,6 @@ class Carrier:
         -1 or 1.
     """
 
-    key_id: str
     pilots: Pilots
     pilot_phases: NDArray[np.float64]
     coded_bit: NDArray[np.int32]
@@ -86,7 +89,7 @@ def data_lines() -> NDArray[np.int64]:
     """Return the data lines (u, v), int64 (n_lines, 2), in cycles per super-tile, by radius.
 
     The half-plane u > 0 (and v > 0 where u = 0) of the band, without the lattice points of the
-    tile: there the pilots are, and a fold over single tiles would show what else stood there.
+    tile: the pilots stand there, and a fold over single tiles would show whatever else did.
     """
     top = int(BAND[1] * SUPER_TILE) + 1
     u, v = np.meshgrid(np.arange(top + 1), np.arange(-top, top + 1), indexing="ij")
@@ -99,17 +102,17 @@ def data_lines() -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=64)
-def pilots_of(family: str) -> Pilots:
+def pilots_of(family: str, version: CarrierVersion = CURRENT) -> Pilots:
     """Return a family's pilots, drawn so that no two orbits share a radius or an angle."""
-    label = f"indelible pilots v{VERSION} {family}".encode()
-    draws = expand(label, 1 << 16).view(np.uint16).astype(np.float64) / 65536.0
+    draws = expand(version.pilots_seed(family), 1 << 16).view(np.uint16) / 65536.0
+    first, last = PILOT_ANGLES
     index = 0
     orbits: list[tuple[int, int]] = []
     for low, high, count in PILOT_ORBITS:
         stop = len(orbits) + count
         while len(orbits) < stop:
             radius = TILE * (low + (high - low) * draws[index])
-            angle = np.deg2rad(4.0 + 37.0 * draws[index + 1])
+            angle = np.deg2rad(first + (last - first) * draws[index + 1])
             index += 2
             a, b = round(radius * np.cos(angle)), round(radius * np.sin(angle))
             if 0 < b < a and _apart((a, b), orbits):
@@ -119,11 +122,11 @@ def pilots_of(family: str) -> Pilots:
 
 
 def _apart(new: tuple[int, int], orbits: list[tuple[int, int]]) -> bool:
-    """Tell whether an orbit differs enough from the others in radius and in angle."""
+    """Return whether an orbit differs enough from the others in radius and in angle."""
     for a, b in orbits:
         ratio = np.hypot(*new) / np.hypot(a, b)
         turn = np.arctan2(new[1], new[0]) - np.arctan2(b, a)
-        if abs(np.log(ratio)) < 0.05 or abs(np.rad2deg(turn)) < 2.5:
+        if abs(np.log(ratio)) < LEAST_APART[0] or abs(np.rad2deg(turn)) < LEAST_APART[1]:
             return False
     return True
 
@@ -131,24 +134,25 @@ def _apart(new: tuple[int, int], orbits: list[tuple[int, int]]) -> bool:
 @lru_cache(maxsize=64)
 def carrier_of(key: Key) -> Carrier:
     """Derive a key's carrier (a few milliseconds; kept for the last 64 keys)."""
-    pilots = pilots_of(key.family)
+    version = key.version
+    pilots = pilots_of(key.family, version)
     n_pilots, n_coefficients = len(pilots.lines), 2 * len(data_lines())
 
-    drawn = key.stream(f"v{VERSION} pilot phases", 2 * VARIANTS * n_pilots).view(np.uint16)
+    drawn = key.stream(version.purpose("pilot phases"), 2 * VARIANTS * n_pilots).view(np.uint16)
     phases = drawn.reshape(VARIANTS, n_pilots).astype(np.float64) * (2.0 * np.pi / 65536.0)
 
-    # Within each run of CODED_BITS coefficients of nearly one radius every coded bit stands once,
-    # so that each bit has its share of every frequency.
+    # Each run of CODED_BITS coefficients of nearly one radius holds every coded bit once, so that
+    # each bit has its share of every frequency.
     runs = -(-n_coefficients // CODED_BITS)
-    order = key.stream(f"v{VERSION} interleaver", 8 * runs * CODED_BITS).view(np.uint64)
+    order = key.stream(version.purpose("interleaver"), 8 * runs * CODED_BITS).view(np.uint64)
     by_radius = np.argsort(order.reshape(runs, CODED_BITS), axis=1).ravel()[:n_coefficients]
     # by_radius alternates real, imaginary along the lines; store all real parts first
     coded_bit = np.concatenate([by_radius[0::2], by_radius[1::2]]).astype(np.int32)
 
     n_bytes = -(-VARIANTS * n_coefficients // 8)
-    bits = np.unpackbits(key.stream(f"v{VERSION} signs", n_bytes))[: VARIANTS * n_coefficients]
+    bits = np.unpackbits(key.stream(version.purpose("signs"), n_bytes))[: VARIANTS * n_coefficients]
     signs = (1 - 2 * bits.astype(np.int8)).reshape(VARIANTS, n_coefficients)
 
     for array in (phases, coded_bit, signs):
         array.flags.writeable = False
-    return Carrier(key.id, pilots, phases, coded_bit, signs)
+    return Carrier(pilots, phases, coded_bit, signs)

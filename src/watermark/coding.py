@@ -20,17 +20,17 @@ from indelible.watermark._kernels import viterbi
 
 __all__ = ["CODED_BITS", "PAYLOAD_BYTES", "decode", "encode"]
 
-PAYLOAD_BYTES = 8
-SIZE_BITS = 4
-CRC_BITS = 12
+PAYLOAD_BYTES = 8  # a random id: two of 2^32 pictures share one with a chance of 0.4
+SIZE_BITS = 4  # pattern.size_class_for: 16 classes reach pictures of 16,000 pixels a side
+CRC_BITS = 12  # docs/adr/0012: with a list, 8 gain 0.2 dB, but let wrong words through
 CRC_POLYNOMIAL = 0xF13  # CRC-12/CDMA2000
-MESSAGE_BITS = 8 * PAYLOAD_BYTES + SIZE_BITS + CRC_BITS
-CONSTRAINT = 12
-GENERATORS = (0o4767, 0o5723, 0o6265, 0o7455)
+MESSAGE_BITS = 8 * PAYLOAD_BYTES + SIZE_BITS + CRC_BITS  # payload, class and check
+CONSTRAINT = 12  # docs/adr/0012: each 1 more gains little and doubles the decoder's time
+GENERATORS = (0o4767, 0o5723, 0o6265, 0o7455)  # of the largest free distance: Proakis, as above
 CODED_BITS = MESSAGE_BITS * len(GENERATORS)
-STATES = 1 << (CONSTRAINT - 1)
-MAX_LAPS = 4
-LIST_SIZE = 64  # final states that are tried after each lap
+STATES = 1 << (CONSTRAINT - 1)  # all but the newest bit
+MAX_LAPS = 4  # the metrics have settled: python -m benchmarks.constants coding.MAX_LAPS 2 8
+LIST_SIZE = 64  # final states tried after each lap: docs/adr/0012; of 50 hard marks 8 loses one
 
 
 def encode(payload: bytes, size_class: int) -> NDArray[np.int8]:
@@ -113,7 +113,7 @@ def _checked(bits: NDArray[np.uint8]) -> tuple[bytes, int] | None:
 
 
 def _check(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the remainder of some bits, most significant first, uint8 (CRC_BITS,)."""
+    """Return the check of a sequence of bits, most significant first, uint8 (CRC_BITS,)."""
     top = 1 << (CRC_BITS - 1)
     remainder = 2 * top - 1
     for bit in bits.tolist():

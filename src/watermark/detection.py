@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment, decoding, locking, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._scratch import Scratch, scratch
-from indelible.watermark.carrier import ALGORITHM, VARIANTS, Carrier, Pilots, carrier_of
+from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for, variant_for
@@ -32,32 +32,53 @@ __all__ = ["Detection", "detect"]
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 
-SMALLEST_SIDE = 32
-CANDIDATES = 8
-LEAST_SCORE = 5.6  # of the search; of unmarked photographs' candidates nine in ten stay below
-SURE_SCORE = 8.5  # unmarked pictures do not reach it
-FEW_LINES = 26  # of 32: with fewer, after much shrinking, the coherent test cannot score highly
-MAX_EXCEPTIONS = 8  # locks that are followed for that reason: another's mark gives such ones, too
-LEAST_LOCK = 4.95  # of the coherent test; likewise
-GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always
-LEAST_WHOLE = 4.1  # of the same test where the size alone is unknown
+# Tuned values: what others do, to marks and to the time of a search, is shown by
+# python -m benchmarks.constants detection.NAME VALUE. None of them enters the bound on false
+# positives, which MAX_LOCKS and TRIES_PER_LOCK of probability.py do.
+# Results stand for 78 hard draws of the Kodak suite, of which 50 are found.
+SMALLEST_SIDE = 32  # pixels, one block of whitening
+CANDIDATES = 8  # of one search of a spectrum: 4 loses one mark
+# Of the search; nine in ten of the candidates of unmarked photographs miss it. 4.8 finds no more in
+# half more time, 6.5 loses one.
+LEAST_SCORE = 5.6
+SURE_SCORE = 8.5  # of the search; unmarked pictures do not reach it
+# Of 32: with fewer, after much shrinking, the coherent test cannot score highly.
+FEW_LINES = 26
+# Locks followed for that reason, a quarter of MAX_LOCKS: marks of other keys give such ones, too.
+MAX_EXCEPTIONS = 8
+# Of the coherent test; likewise. 4.4 finds no more in twice the time, 5.6 loses none here.
+LEAST_LOCK = 4.95
+GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always. Coarse: 11 loses none
+# Of the coherent test where the size alone is unknown. Coarse: 3.5 finds one more, 5 loses none.
+LEAST_WHOLE = 4.1
+# Of relief to LEAST_LOCK, per unit of the search's score. Coarse: 0 loses none.
 LOCK_PER_SCORE = 0.22
-MOST_RELIEF = 2.5  # of the search's score
-SCORE_PER_DOUBLING = 0.15  # of the ring: each candidate costs a test of every key
-LOCK_PER_DOUBLING = 0.13  # of the ring
-LOCKS = 3  # per candidate
+MOST_RELIEF = 2.5  # units of the search's score: up to nearly SURE_SCORE
+# Of the ring, so that a large one is not searched much longer. With each doubling of the hypotheses
+# the largest of Gaussian values at this level moves by ln 2 / LEAST_LOCK = 0.14.
+SCORE_PER_DOUBLING = 0.15
+LOCK_PER_DOUBLING = 0.13  # as above
+LOCKS = 3  # per candidate. Coarse: 1 loses none
+# Of the picture's size: parts have half of it, and fit less at their rim. Coarse: 0.2 and 0.8
+# lose none.
 PART_REACH = 0.4
-BEST_PERIOD = 96.0  # of the tile in pixels of the reduced picture: the whole band suits the blocks
-WORTHWHILE = 1.5  # in area
+# Pixels of the reduced picture to a tile: the band is in the middle of the spectrum of a block of
+# whitening, from bin 1.3 to bin 9.4 of 16. Coarse: 64 loses none, 128 one.
+BEST_PERIOD = 96.0
+WORTHWHILE = 1.5  # in area; coarse: blocks of whitening suit sizes between nearly as well
 # What one search may cost, counted and not timed, so that it finds the same on every machine:
-MOST_PIXELS = 100e6  # resampled to tiles; a mark that was found took 53 million at most
-TESTS = 64  # coherent tests of a candidate and a key ...
-TESTS_PER_KEY = 16  # ... and so many for each key of the ring
-SHARE = 0.55  # of what is left, for each step of a search: the later ones get their turn
-DECODING = 2.0  # looks at all tiles that a decoding costs
-REFINING = 7.0  # looks that following a lock to its first decoding costs
-SETTLING = 14.0  # likewise, to its second
-MAX_RESCALINGS = 2  # of a search: a lock that is not chance's is among the first
+# Resampled to tiles; a mark that was found took 53 million at most.
+MOST_PIXELS = 100e6
+TESTS = 64  # coherent tests of a candidate and a key: CANDIDATES of each of 8 searches ...
+TESTS_PER_KEY = 16  # ... and of each key, CANDIDATES with upper pilots upright and inverted
+# Of what is left, for each step of a search: the later ones get their turn. Coarse: 0.3 and 0.8
+# lose none.
+SHARE = 0.55
+DECODING = 2.0  # looks at all tiles that a decoding costs, counted as pixels resampled
+REFINING = 7.0  # looks up to the first one: alignment.refine's 3 (6 in a part), and DECODING
+SETTLING = 2.0 + len(alignment.SETTLING) + DECODING  # looks up to the second: alignment.settle's
+SAME_MAP = 0.002  # of a map's size: for a tile of 128 pixels 0.4 bins of the highest pilots
+MAX_RESCALINGS = 2  # of a search: a true lock is among the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +102,10 @@ class Detection:
     size_class : int or None
         Class of the mark's period, for :func:`presence`.
     polarity : int
-        -1 where the picture's tones are inverted.
+        -1 where the picture's tones are inverted, else 1.
     algorithm : str or None
-        Name of the kind of mark that was found, as manifests and registries have it.
+        Version of the mark that was found, as manifests and registries name it; None where nothing
+        is found.
     """
 
     found: bool
@@ -97,7 +119,7 @@ class Detection:
 
 
 def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
-    """Look for a mark of a key, or of any key of a ring, without any other knowledge.
+    """Look for a mark of a key, or of any key of a ring, knowing nothing else.
 
     Parameters
     ----------
@@ -142,7 +164,9 @@ class _Search:
     tests_left: float = 0.0
     pixels_kept: float = 0.0  # for later steps
     tests_kept: float = 0.0
-    tried: dict[tuple[float, ...], list[NDArray[np.float64]]] = field(default_factory=dict)
+    tried: dict[tuple[Pilots, float, float], list[NDArray[np.float64]]] = field(
+        default_factory=dict
+    )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -154,11 +178,11 @@ class _Search:
 
     @property
     def exhausted(self) -> bool:
-        """Whether this step of the search has cost its share, or the search followed enough."""
+        """Whether this step has spent its share, or the search has followed enough locks."""
         return self.locks_left == 0 or self.pixels_left <= self.pixels_kept
 
     def _begin_step(self) -> None:
-        """Keep a part of what is left for the steps that follow."""
+        """Reserve a part of what is left for the steps that follow."""
         self.pixels_kept = (1 - SHARE) * self.pixels_left
         self.tests_kept = (1 - SHARE) * self.tests_left
 
@@ -186,7 +210,7 @@ class _Search:
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE + SCORE_PER_DOUBLING * doublings:
                     break
-                if self._tried_before(part, candidate):
+                if self._tried_before(part, candidate, pilots):
                     continue
                 for lock in self._locks(part, candidate, pilots, members):
                     if self.exhausted:
@@ -197,9 +221,10 @@ class _Search:
         return None
 
     def _families(self) -> Iterator[Members]:
-        """Yield each family's keys: they share the pilots' places."""
-        for family in dict.fromkeys(one.family for one in self.ring):
-            yield [(i, self.carriers[i]) for i, one in enumerate(self.ring) if one.family == family]
+        """Yield the keys of each version and family: they share the pilots' places."""
+        places = [(one.version, one.family) for one in self.ring]
+        for place in dict.fromkeys(places):
+            yield [(i, self.carriers[i]) for i, own in enumerate(places) if own == place]
 
     def _locks(
         self, part: Spectrum, candidate: Candidate, pilots: Pilots, members: Members
@@ -220,11 +245,12 @@ class _Search:
                 self.exceptions_left -= lock.score < least
                 yield lock
 
-    def _tried_before(self, part: Spectrum, candidate: Candidate) -> bool:
-        """Tell whether another search of this part gave the same map, and remember this one."""
-        known = self.tried.setdefault(tuple(part.origin), [])
+    def _tried_before(self, part: Spectrum, candidate: Candidate, pilots: Pilots) -> bool:
+        """Return whether another search for these pilots gave the same map; remember this one."""
+        x, y = part.origin.tolist()
+        known = self.tried.setdefault((pilots, x, y), [])
         size = np.abs(candidate.matrix).max()
-        if any(np.abs(candidate.matrix - matrix).max() < 0.002 * size for matrix in known):
+        if any(np.abs(candidate.matrix - matrix).max() < SAME_MAP * size for matrix in known):
             return True
         known.append(candidate.matrix)
         return False
@@ -279,7 +305,7 @@ class _Search:
     def _unmoved(self) -> Detection | None:
         """Decode a picture that was not moved.
 
-        Its pilots may have been removed; where they are too few for the search, they still tell
+        Its pilots may have been removed; where they are too few for the search, they still show
         which frequencies are left.
         """
         size_class = size_class_for(*self.shape)
@@ -313,7 +339,7 @@ class _Search:
             for lock in locking.whole_locks(whole, pilots, members, least):
                 if self.exhausted:
                     return None
-                # few pilots cannot tell a general map: first as it is
+                # few pilots do not determine a general map: decode the lock as it is first
                 decoded = self._decode(self.white, lock)
                 if decoded is not None:
                     return self._report(self.white, lock, decoded)
@@ -348,9 +374,9 @@ class _Search:
         return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
 
     def _best(self, found: list[decoding.Decoded], lock: locking.Lock) -> decoding.Decoded | None:
-        """Return the best of what decoded, unless chance may have given it.
+        """Return the best word that was decoded, unless chance may have produced it.
 
-        A payload's variant is known: one that was read with another variant's signs is wrong.
+        A payload's variant is known: a word read with another variant's signs is wrong.
         """
         key = self.ring[lock.ring_index]
         consistent = (one for one in found if variant_for(key, one.payload) == lock.variant)
@@ -365,13 +391,14 @@ class _Search:
     ) -> Detection:
         full = to_full_size(lock.map, white.shape, self.shape)
         period = period_of(decoded.size_class)
+        key = self.ring[lock.ring_index]
         return Detection(
             found=True,
             payload=decoded.payload,
             false_positive_probability=self._chance(decoded),
             geometry=original_to_received(full, period, decoded.offset, self.shape),
-            key_id=self.ring[lock.ring_index].id,
+            key_id=key.id,
             size_class=decoded.size_class,
             polarity=lock.polarity,
-            algorithm=ALGORITHM,
+            algorithm=key.algorithm,
         )

@@ -1,7 +1,8 @@
 """Watermark keys: 256 secret bits, and everything that is derived from them.
 
 Nothing in the engine uses the secret itself. Each purpose draws its own stream from HKDF-SHA256
-(RFC 5869) and expands it with SHAKE-256 (FIPS 202), so that no stream tells anything about another.
+(RFC 5869), salted by the version of the carrier, and expands it with SHAKE-256 (FIPS 202), so that
+no stream reveals anything about another.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from numpy.typing import NDArray
 from indelible.errors import KeyFileError, OutputError, OutputExistsError
 from indelible.files import read_private_file, write_new_private_file
 from indelible.secret import Secret
+from indelible.watermark.versions import CURRENT, VERSIONS, CarrierVersion
 
 __all__ = ["DEFAULT_FAMILY", "Key", "as_key_ring"]
 
-SECRET_BYTES = 32
+SECRET_BYTES = 32  # 256 bits: as many as the hash in HKDF-SHA256 gives
 DEFAULT_FAMILY = "default"
-MAX_RING = 256
+MAX_RING = 256  # a search tests each key on each candidate, and the bound grows with the keys
 _FILE_TYPE = "indelible-watermark-key"
-_FILE_VERSION = 1
-_MAX_FILE_BYTES = 4096
+_MAX_FILE_BYTES = 4096  # ten times what Key.save writes
 
 
 class Key:
@@ -44,17 +45,27 @@ class Key:
     family : str, optional
         Keys of one family put their pilots at the same frequencies (never with the same phases), so
         that a ring of such keys is searched at nearly the price of one. See ``docs/watermark.md``
-        for what sharing tells an attacker.
+        for what sharing reveals to an attacker.
+    version : CarrierVersion, optional
+        The version of the marks that the key makes and finds, one of ``versions.VERSIONS``; by
+        default the current one.
 
     Raises
     ------
     KeyFileError
-        If the secret has another length or the family's name is empty or over 64 characters.
+        If the secret has another length, the family's name is empty or over 64 characters, or there
+        is no such version.
     """
 
-    __slots__ = ("__weakref__", "_family", "_id", "_secret")
+    __slots__ = ("__weakref__", "_family", "_id", "_secret", "_version")
 
-    def __init__(self, secret: bytes | Secret, *, family: str = DEFAULT_FAMILY) -> None:
+    def __init__(
+        self,
+        secret: bytes | Secret,
+        *,
+        family: str = DEFAULT_FAMILY,
+        version: CarrierVersion = CURRENT,
+    ) -> None:
         # No variable holds the bare secret from here on: an error's report would show it.
         secret = _hidden(secret)
         if len(secret) != SECRET_BYTES:
@@ -64,20 +75,36 @@ class Key:
             )
         if not isinstance(family, str) or not 0 < len(family) <= 64:
             raise KeyFileError("A key family's name has 1 to 64 characters.")
+        if version not in VERSIONS.values():
+            raise KeyFileError(
+                f"There is no version {getattr(version, 'number', version)!r} of the watermark.",
+                hint=f"Known are {', '.join(map(str, VERSIONS))}.",
+            )
         self._secret = secret
         self._family = family
-        self._id = _hkdf(secret, b"key id", 8).hex()
+        self._version = version
+        self._id = _hkdf(secret, version.salt, b"key id", 8).hex()
 
     @classmethod
     def generate(cls, *, family: str = DEFAULT_FAMILY) -> Key:
-        """Draw a new key from the operating system's random source."""
+        """Draw a new key of the current version from the operating system's random source."""
         return cls(Secret(secrets.token_bytes(SECRET_BYTES)), family=family)
 
     @classmethod
-    def from_bytes(cls, secret: bytes | Secret, *, family: str = DEFAULT_FAMILY) -> Key:
-        """Make a key of 32 bytes that the caller keeps, in a secret store for example."""
+    def from_bytes(
+        cls,
+        secret: bytes | Secret,
+        *,
+        family: str = DEFAULT_FAMILY,
+        version: CarrierVersion = CURRENT,
+    ) -> Key:
+        """Make a key of 32 bytes that the caller keeps, in a secret store for example.
+
+        Whoever keeps only the bytes must keep the version's number, too: the same bytes make
+        unrelated keys in different versions.
+        """
         secret = _hidden(secret)
-        return cls(secret, family=family)
+        return cls(secret, family=family, version=version)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Key:
@@ -88,8 +115,8 @@ class Key:
         Raises
         ------
         KeyFileError
-            If the file cannot be read, is not a key file, or was damaged. The message never holds
-            the file's content.
+            If the file cannot be read, is not a key file, is of a version that is not known here,
+            or was damaged. The message never holds the file's content.
         """
         key: Key | str
         try:
@@ -119,7 +146,9 @@ class Key:
         """
         target = Path(path)
         try:
-            write_new_private_file(target, _file_content(self._secret, self._family).reveal)
+            write_new_private_file(
+                target, _file_content(self._secret, self._family, self._version).reveal
+            )
         except FileExistsError:
             raise OutputExistsError(
                 f"{os.fspath(path)!r} exists; a key is never overwritten.",
@@ -131,7 +160,7 @@ class Key:
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits that name the key and tell nothing about it."""
+        """16 hexadecimal digits that name the key and reveal nothing about it."""
         return self._id
 
     @property
@@ -139,36 +168,48 @@ class Key:
         """The family whose pilot frequencies this key uses."""
         return self._family
 
+    @property
+    def version(self) -> CarrierVersion:
+        """The version of the marks that this key makes and finds."""
+        return self._version
+
+    @property
+    def algorithm(self) -> str:
+        """Name of these marks in manifests and registries."""
+        return self._version.algorithm
+
     def stream(self, purpose: str, count: int) -> NDArray[np.uint8]:
         """Return `count` pseudo-random bytes for one purpose, uint8 (count,)."""
-        return expand(_hkdf(self._secret, purpose.encode(), SECRET_BYTES), count)
+        seed = _hkdf(self._secret, self._version.salt, purpose.encode(), SECRET_BYTES)
+        return expand(seed, count)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Key):
             return NotImplemented
         same = hmac.compare_digest(self._secret.reveal(), other._secret.reveal())
-        return same and self._family == other._family
+        return same and (self._family, self._version) == (other._family, other._version)
 
     def __hash__(self) -> int:
-        return hash((self._id, self._family))
+        return hash((self._id, self._family, self._version))
 
     def __repr__(self) -> str:
-        return f"Key(id={self._id!r}, family={self._family!r})"
+        version = self._version.number
+        return f"Key(id={self._id!r}, family={self._family!r}, version={version})"
 
     def __reduce__(self) -> tuple[object, ...]:
         # Worker processes need keys; a pickle is as secret as the key file.
-        return (_rebuild, (self._secret.reveal(), self._family))
+        return (_rebuild, (self._secret.reveal(), self._family, self._version))
 
 
 def as_key_ring(key: Key | Sequence[Key]) -> tuple[Key, ...]:
     """Return one key or a sequence of keys as a tuple without repetitions.
 
-    In the order given; a set, which has none, in that of the keys' ids.
+    The order is the one given; a set, which has none, is ordered by the keys' ids.
 
     Raises
     ------
     KeyFileError
-        If it is empty, holds something else than keys, or more than 256 of them.
+        If it is empty, holds anything other than keys, or holds more than 256 of them.
     """
     if isinstance(key, Key):
         return (key,)
@@ -182,7 +223,7 @@ def as_key_ring(key: Key | Sequence[Key]) -> tuple[Key, ...]:
             hint="Load one with watermark.Key.load, or make one with watermark.Key.generate.",
         )
     if isinstance(key, set | frozenset):
-        ring = tuple(sorted(ring, key=lambda one: (one.id, one.family)))
+        ring = tuple(sorted(ring, key=lambda one: (one.id, one.family, one.version.number)))
     if len(ring) > MAX_RING:
         raise KeyFileError(f"A ring holds at most {MAX_RING} keys, not {len(ring)}.")
     return ring
@@ -193,36 +234,35 @@ def expand(seed: bytes, count: int) -> NDArray[np.uint8]:
     return np.frombuffer(hashlib.shake_256(seed).digest(count), dtype=np.uint8)
 
 
-def _rebuild(secret: bytes, family: str) -> Key:
-    return Key(secret, family=family)
+def _rebuild(secret: bytes, family: str, version: CarrierVersion) -> Key:
+    return Key(secret, family=family, version=version)
 
 
 def _hidden(secret: bytes | bytearray | Secret) -> Secret:
-    """Return the secret, hidden; an empty one of what is no secret at all."""
+    """Return the secret, hidden; an empty one for anything that is no secret at all."""
     return Secret(secret) if isinstance(secret, bytes | bytearray | Secret) else Secret(b"")
 
 
-def _hkdf(secret: Secret, info: bytes, length: int) -> bytes:
+def _hkdf(secret: Secret, salt: bytes, info: bytes, size: int) -> bytes:
     """HKDF-SHA256 (RFC 5869) for at most 32 bytes of output: one extract, one expand block."""
-    return hmac.digest(
-        hmac.digest(b"indelible watermark v1", secret.reveal(), "sha256"), info + b"\x01", "sha256"
-    )[:length]
+    block = info + b"\x01"
+    return hmac.digest(hmac.digest(salt, secret.reveal(), "sha256"), block, "sha256")[:size]
 
 
-def _check(secret: Secret, family: str) -> str:
-    """Return the digest by which a damaged key file is told from a whole one."""
-    digest = hashlib.sha256(f"{_FILE_TYPE} {_FILE_VERSION} {family}\0".encode(errors="replace"))
+def _check(secret: Secret, family: str, version: CarrierVersion) -> str:
+    """Return the digest that shows whether a key file is damaged."""
+    digest = hashlib.sha256(f"{_FILE_TYPE} {version.number} {family}\0".encode(errors="replace"))
     digest.update(secret.reveal())
     return digest.hexdigest()[:32]
 
 
-def _file_content(secret: Secret, family: str) -> Secret:
+def _file_content(secret: Secret, family: str, version: CarrierVersion) -> Secret:
     fields = {
         "type": _FILE_TYPE,
-        "version": _FILE_VERSION,
+        "version": version.number,
         "family": family,
         "secret": secret,
-        "check": _check(secret, family),
+        "check": _check(secret, family, version),
     }
     # Written by the encoder itself, so that no variable holds it.
     return Secret(json.dumps(fields, default=_base64) + "\n")
@@ -240,7 +280,9 @@ def _parse(content: Secret) -> Key | str:
         return "is not a watermark key file"
     if not isinstance(fields, dict) or fields.get("type") != _FILE_TYPE:
         return "is not a watermark key file"
-    if fields.get("version") != _FILE_VERSION:
+    number = fields.get("version")
+    version = VERSIONS.get(number) if isinstance(number, int) else None
+    if version is None:
         return "is a watermark key file of a version that is not known here"
     secret, family = fields.get("secret"), fields.get("family")
     if (
@@ -249,17 +291,17 @@ def _parse(content: Secret) -> Key | str:
         or len(secret) != SECRET_BYTES
         or not isinstance(family, str)
         or not 0 < len(family) <= 64
-        or fields["check"] != _check(secret, family)
+        or fields["check"] != _check(secret, family, version)
     ):
         return "is a damaged watermark key file: restore it from a backup"
-    return Key(secret, family=family)
+    return Key(secret, family=family, version=version)
 
 
 def _hiding(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Hide what stands under "secret" while a key file is parsed; refuse repeated names."""
     names = [name for name, _ in pairs]
     if len(set(names)) != len(names):
-        return {"type": _FILE_TYPE, "version": _FILE_VERSION}
+        return {"type": _FILE_TYPE, "version": CURRENT.number}  # damaged
     return {name: _decoded(value) if name == "secret" else value for name, value in pairs}
 
 

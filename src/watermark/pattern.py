@@ -35,16 +35,18 @@ __all__ = [
 
 Response: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
+# These belong to version 1, as carrier's constants do. GROWTH between 0 and 1 trades thumbnails of
+# large pictures against crops of them: python -m benchmarks.robustness --groups resize crop.
 REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
 GROWTH = 0.75  # beyond, samples grow as the side to this power
-CLASS_RATIO = 1.175  # between the samples of one size class and the next
+CLASS_RATIO = 1.175  # between classes: to the power 15 / GROWTH it is 25, for sides up to 16,000 px
 
 
 def size_class_for(height: int, width: int) -> int:
     """Return the size class, 0 to 15, that a picture of this size is marked with.
 
-    Tiles that did not grow would vanish when a large picture is shrunk; tiles that grew in
-    proportion would leave a crop of it too few.
+    If tiles did not grow with the picture, they would vanish when it is shrunk; if they grew in
+    proportion, a crop would hold too few of them.
     """
     growth = (np.sqrt(height * width) / REFERENCE_SIDE) ** GROWTH
     nearest = round(float(np.log(growth) / np.log(CLASS_RATIO)))
@@ -98,8 +100,8 @@ def synthesise_canonical(
     phases = np.exp(1j * carrier.pilot_phases[variant])
     spectrum[pilots[:, 1], pilots[:, 0]] = pilot_amplitude * phases
     if response is not None:
-        for some in (lines, pilots):
-            spectrum[some[:, 1], some[:, 0]] *= response(np.hypot(*some.T) / SUPER_TILE)
+        for places in (lines, pilots):
+            spectrum[places[:, 1], places[:, 0]] *= response(np.hypot(*places.T) / SUPER_TILE)
     # The column u = 0 holds both halves of its lines.
     column = spectrum[:, 0].copy()
     spectrum[1:, 0] += np.conj(column[:0:-1])

@@ -18,18 +18,23 @@ from indelible.watermark._kernels import warp
 from indelible.watermark._opencv import box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
 from indelible.watermark.detection import Detection
+from indelible.watermark.embedding import MASK_EXPONENT
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
 from indelible.watermark.resolution import working_luminance
-from indelible.watermark.whitening import whiten
+from indelible.watermark.whitening import EXPONENT, whiten
 
 __all__ = ["presence"]
 
-WINDOW = (42.0, 0.22)  # side of the neighbourhood: pixels of the picture, and at least tiles
-ROOM_SIDE = 9  # pixels of the reduced picture
-SLOPE = -0.22  # the whitened mark's amplitude falls as the local variance to this power
-CLIP = 20.0  # of the log likelihood ratio
+# Side of the neighbourhood: pixels of the picture, and at least tiles. Larger ones are surer, and
+# blur the border: python -m benchmarks.localisation shows both.
+WINDOW = (42.0, 0.22)
+ROOM_SIDE = 9  # pixels of the reduced picture, about as far as embedding's mask and edges reach
+# The whitened mark's amplitude goes as the local variance to this power: the mask lets it grow, and
+# whitening divides it by the variance to the power EXPONENT.
+SLOPE = MASK_EXPONENT - EXPONENT
+CLIP = 20.0  # of the log likelihood ratio: e^-20 is less than float32 keeps beside 1
 
 
 def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.float32]:
@@ -47,8 +52,8 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
     Returns
     -------
     float32 (H, W)
-        0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture cannot
-        tell.
+        0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture leaves
+        it open.
 
     Raises
     ------
@@ -111,7 +116,8 @@ def _log_ratio(
 
     product, energy, power = around(seen * expected), around(expected**2), around(seen**2)
     strength = max(float(product.sum() / max(energy.sum(), 1e-20)), 0.0)
-    # both filters together average over about this many independent samples of the band
+    # So many independent samples of the band: both filters average over as much as one square of
+    # 3/2 the side, and pi 0.22^2 = 0.15 of its pixels are independent, if a pixel is a sample.
     samples = 0.3 * window * window
     scale = samples / (power + 1e-3 * float(power.mean()) + 1e-20)
     return np.asarray(scale * strength * (product - strength * energy / 2), dtype=np.float32)

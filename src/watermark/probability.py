@@ -6,8 +6,8 @@ one given hypothesis (key, variant, geometry, tile offset) the signs are indepen
 whatever the picture is, so that ``P(z >= t) <= 3.18 P(g >= t)`` with a standard normal ``g``
 (Bentkus and Dzindzalieta, 2015, doi:10.3150/14-BEJ603). The union over the payloads and size
 classes that belong to the hypothesis' variant and over all hypotheses that a search may decode
-gives the bound. It holds for every picture, flat, periodic or hostile, as long as whoever made it
-does not know the key.
+gives the bound. It holds for every picture, flat, periodic or hostile, as long as its maker does
+not know the key.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from indelible.watermark.coding import CRC_BITS, MESSAGE_BITS
 
 __all__ = ["DECODES_PER_KEY", "LIMIT", "MAX_LOCKS", "false_positive_bound"]
 
-LIMIT = 1e-9
-MAX_LOCKS = 32  # synchronised hypotheses that one search decodes
+LIMIT = 1e-9  # the promise: one unmarked picture in a billion, at most
+MAX_LOCKS = 32  # that one search decodes: doubling them costs 0.06 of z, a hundredth of its energy
 TRIES_PER_LOCK = 4  # as found, refined, settled, and at another size
 TRIES_UNMOVED = 3  # of each variant: with flat weights, with the pilots', with inverted ones'
+# Each lock's tries at each of a super-tile's tile offsets, and those of the unmoved picture.
 DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILES_PER_SUPER**2 + TRIES_UNMOVED * VARIANTS
 SMALLEST = 1e-300  # a bound is never zero
 RADEMACHER = 1 / (2 * math.erfc(1.0))  # 1 / (4 P(g >= sqrt(2))), the best constant there is

@@ -1,7 +1,7 @@
-"""Taking a mark out again, which whoever holds its key can: so that a new one stands alone.
+"""Taking a mark out again, which takes its key, so that a new one stands alone.
 
-What was fitted by least squares in the whitened picture no longer correlates with the mark once it
-is subtracted, whatever the estimate misses at single places.
+The mark is fitted to the whitened picture by least squares. Once that is subtracted, nothing
+correlates with the mark any more, whatever the estimate misses at single places.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from numpy.typing import NDArray
 from indelible.watermark._image import as_channels
 from indelible.watermark._opencv import area_resized, box_filter, sampled
 from indelible.watermark.carrier import BAND
+from indelible.watermark.correlation import Fit, Mark, between, energies, mark_of, products
 from indelible.watermark.detection import Detection
-from indelible.watermark.embedding import QUALITIES, Room, room_of
-from indelible.watermark.evidence import Fit, Mark, between, energies, mark_of, products
+from indelible.watermark.embedding import BUDGETS, Room, room_of
 from indelible.watermark.keys import Key
 
 __all__ = ["remove"]
 
-NODES = np.linspace(*BAND, 8)  # cycles per sample
-SIDE = 1024.0  # root of the area at which the pattern is drawn for the estimate
-STRIP = 256  # rows of the picture that are changed at once; even
-WINDOW = 5  # blocks: over about twice as many the gain is estimated
-SPREAD = 0.5  # deviation of the local gain beforehand
-MOST_GAIN = 2.0
+# What these leave of an older mark, and what they cost: python -m benchmarks.chains.
+NODES = np.linspace(*BAND, 8)  # cycles per sample; twice as fine as for correlation
+SIDE = 1024.0  # root of the area at which the pattern is drawn: twice that at which it is compared
+STRIP = 256  # rows of the picture changed at once, to bound memory; even: the mask has half of them
+WINDOW = 5  # blocks: the gain is estimated over about twice as many, 160 pixels
+SPREAD = 0.5  # deviation of the local gain beforehand: a half to one and a half is ordinary
+MOST_GAIN = 2.0  # two deviations above 1: more would be the picture's own texture
 
 
 def remove(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.uint8]:
-    """Subtract a mark that was found, as far as it can be told from the picture.
+    """Subtract a mark that was found, as well as it can be estimated.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def remove(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.u
     """
     pixels = as_channels(image)
     mark = mark_of(key, found)
-    room = room_of(pixels, QUALITIES["standard"])
+    room = room_of(pixels, BUDGETS["robust"])
     fit = Fit(pixels, mark, room, NODES, SIDE)
     fit.gain = _local_gain(fit.seen, fit.expected())
     fit.fit()
@@ -62,7 +63,7 @@ def remove(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.u
 def _local_gain(
     seen: NDArray[np.complex64], expected: NDArray[np.complex64]
 ) -> NDArray[np.float32]:
-    """Return by what the expected mark is to be multiplied at each block, near 1 if unknown."""
+    """Return the factor of the expected mark at each block, near 1 where that is unknown."""
 
     def around(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return box_filter(box_filter(values, WINDOW), WINDOW) * np.float32(WINDOW**2)

@@ -2,8 +2,8 @@
 
 Detection works on a reduced picture, so that its cost does not grow with pixels that carry nothing
 new. A picture that was enlarged (a crop blown up, say) or blurred carries its detail in few of its
-pixels: spread over too many, the mark would lie in a corner of the spectrum, too low for blocks of
-whitening to tell it from the picture. Such a picture is reduced further.
+pixels: spread over too many, the mark would lie in a corner of the spectrum, too low for the blocks
+of whitening to separate it from the picture. Such a picture is reduced further.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from indelible.watermark._kernels import luminance
 
 __all__ = ["WORKING_SIDE", "reduced", "reduced_shape", "working_luminance"]
 
+# Tuned values: what others do is shown by python -m benchmarks.constants resolution.NAME VALUE.
 WORKING_SIDE = 512.0  # root of the area to which pictures are reduced
-LONGEST_SIDE = 1024  # pixels; what the search's transform takes
-SMALLEST_SIDE = 150.0
-STEP = np.sqrt(0.5)  # from one size to the next smaller
-SMOOTH = 2.9  # photographs that were reduced stay below 2.8; a line 4, white noise 1
-ROWS = 3  # each third row is measured
+LONGEST_SIDE = 1024  # pixels; the search's transform: twice WORKING_SIDE, for pictures up to 4:1
+SMALLEST_SIDE = 150.0  # hardly more than a tile: too little to search further
+STEP = np.sqrt(0.5)  # from one size to the next smaller: half of the area
+SMOOTH = 2.9  # photographs that were reduced stay below 2.8; a slope has 4, white noise 1
+ROWS = 3  # each third row and column is measured: as good an average at a third of the time
 
 
 def working_luminance(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -50,13 +51,13 @@ def reduced_shape(height: int, width: int, side: float) -> tuple[int, int]:
 
 
 def smoothness(image: NDArray[np.float32]) -> float:
-    """Return the mean square of differences over two pixels to that over one, 1 to 4.
+    """Return the ratio of the mean square difference over two pixels to that over one, 1 to 4.
 
     It is the ratio of the structure function at two distances: 4 where everything is a slope, 2
     where pixels are a random walk, 1 where they are independent.
     """
     one = two = 1e-9
-    for some in (image[::ROWS], image.T[::ROWS]):
-        one += float(np.mean(np.square(some[:, 1:] - some[:, :-1])))
-        two += float(np.mean(np.square(some[:, 2:] - some[:, :-2])))
+    for lines in (image[::ROWS], image.T[::ROWS]):
+        one += float(np.mean(np.square(lines[:, 1:] - lines[:, :-1])))
+        two += float(np.mean(np.square(lines[:, 2:] - lines[:, :-2])))
     return two / one

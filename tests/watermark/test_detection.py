@@ -29,6 +29,7 @@ from indelible.watermark import (
     embedding,
     locking,
     probability,
+    versions,
 )
 from indelible.watermark.pattern import variant_for
 
@@ -147,9 +148,9 @@ def test_any_memory_layout(marked: NDArray[np.uint8], key: Key, payload: bytes) 
     assert detect(np.dstack([marked, marked[..., :1]]), key).payload == payload  # with alpha
 
 
-@pytest.mark.parametrize("families", [1, 2])
+@pytest.mark.parametrize("others", ["none", "another family", "another version"])
 def test_the_bound_counts_every_decode(
-    marked: NDArray[np.uint8], key: Key, monkeypatch: pytest.MonkeyPatch, families: int
+    marked: NDArray[np.uint8], key: Key, monkeypatch: pytest.MonkeyPatch, others: str
 ) -> None:
     """A search that believes nothing decodes no more hypotheses than the union bound has.
 
@@ -171,7 +172,13 @@ def test_the_bound_counts_every_decode(
 
     for function, weight in (("decode_lines", len(decoding.OFFSETS)), ("decode_unmoved", 1)):
         monkeypatch.setattr(decoding, function, counted(getattr(decoding, function), weight))
-    ring = [key, Key.from_bytes(bytes(32), family="another")][:families]
+    toy = versions.CarrierVersion(versions.CURRENT.number + 1)
+    monkeypatch.setitem(versions.VERSIONS, toy.number, toy)
+    ring = [key]
+    if others == "another family":
+        ring.append(Key.from_bytes(bytes(32), family="another"))
+    if others == "another version":
+        ring.append(Key.from_bytes(bytes(32), version=toy))
     assert not detect(marked, ring).found
     assert len(ring) * 16 < hypotheses <= len(ring) * probability.DECODES_PER_KEY
 

@@ -1,4 +1,4 @@
-"""What `embed` promises about arrays, quality and errors."""
+"""What `embed` promises about arrays, strength and errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -20,7 +20,8 @@ from indelible.errors import (
     UnmarkableImageError,
     UnsupportedImageError,
 )
-from indelible.watermark import Key, can_carry, detect, embed
+from indelible.watermark import Key, Strength, can_carry, detect, embed
+from indelible.watermark.embedding import BUDGETS
 
 pytestmark = pytest.mark.compiled
 
@@ -105,7 +106,7 @@ def test_what_is_not_an_image(image: NDArray[np.uint8], key: Key, payload: bytes
         detect(image, key)
 
 
-# --- payload and quality -------------------------------------------------------------------------
+# --- payload and strength ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("payload", [b"", bytes(7), bytes(9), "8 chars.", None, 8, [1] * 8])
@@ -126,12 +127,20 @@ def test_extreme_payloads(photograph: NDArray[np.uint8], key: Key, payload: byte
     assert detect(embed(photograph, payload, key), key).payload == payload
 
 
-def test_qualities(photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key: Key) -> None:
-    finer = embed(photograph, b"8 bytes.", key, quality="high")
+def test_strengths(photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key: Key) -> None:
+    finer = embed(photograph, b"8 bytes.", key, strength="balanced")
     assert detect(finer, key).payload == b"8 bytes."
     assert psnr(finer, photograph) > psnr(marked, photograph) + 1
-    with pytest.raises(ConfigurationError, match=r"quality.*is one of"):
-        embed(photograph, b"8 bytes.", key, quality="best")  # type: ignore[arg-type]
+
+
+def test_the_default_is_robust(
+    photograph: NDArray[np.uint8], marked: NDArray[np.uint8], key: Key, payload: bytes
+) -> None:
+    assert np.array_equal(embed(photograph, payload, key, strength="robust"), marked)
+
+
+def test_every_strength_has_its_budget() -> None:
+    assert tuple(BUDGETS) == get_args(Strength)
 
 
 def test_marks_are_faint(
@@ -227,10 +236,10 @@ def test_what_is_no_key(photograph: NDArray[np.uint8], key: object) -> None:
         embed(photograph, b"8 bytes.", key)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("quality", [None, 5, ["standard"]])
-def test_what_is_no_quality(photograph: NDArray[np.uint8], key: Key, quality: object) -> None:
-    with pytest.raises(ConfigurationError, match=r"^quality"):
-        embed(photograph, b"8 bytes.", key, quality=quality)  # type: ignore[arg-type]
+@pytest.mark.parametrize("strength", [None, 5, ["robust"], "best", "discreet"])
+def test_what_is_no_strength(photograph: NDArray[np.uint8], key: Key, strength: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"^strength.*is one of robust, balanced, not"):
+        embed(photograph, b"8 bytes.", key, strength=strength)  # type: ignore[arg-type]
 
 
 # --- what can carry a mark -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What version 1 of the mark is, as numbers: ``python -m tests.watermark.vectors`` writes them.
+"""What each version of the mark is, as numbers: ``python -m tests.watermark.vectors`` writes them.
 
 Marks outlive programs. Once a version is released, its vectors never change; another version gets
 vectors of its own beside them.
@@ -17,20 +17,27 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from indelible.watermark import Key, coding, embed
-from indelible.watermark.carrier import VERSION, carrier_of, data_lines
+from indelible.watermark.carrier import carrier_of, data_lines
 from indelible.watermark.pattern import period_of, size_class_for, synthesise, variant_for
+from indelible.watermark.versions import CURRENT, CarrierVersion
 
 FOLDER = Path(__file__).parent / "data"
-KEYS = (Key(bytes(range(32))), Key(bytes(range(32, 64)), family="another"))
 PAYLOADS = (bytes(8), b"\xff" * 8, bytes.fromhex("0123456789abcdef"))
 SIZES = ((1, 1), (512, 512), (480, 640), (1024, 1024), (3000, 4000), (8000, 12000))
 SAMPLES = 12  # values of each pattern that are kept
 
 
-def vectors() -> dict[str, Any]:
-    """Compute everything that a mark of this version depends on."""
+def keys_of(version: CarrierVersion) -> tuple[Key, Key]:
+    """Return the keys of a version whose marks are described."""
+    first = Key(bytes(range(32)), version=version)
+    return first, Key(bytes(range(32, 64)), family="another", version=version)
+
+
+def vectors(version: CarrierVersion) -> dict[str, Any]:
+    """Compute everything that a mark of a version depends on."""
     return {
-        "version": VERSION,
+        "version": version.number,
+        "algorithm": version.algorithm,
         "data lines": digest(data_lines(), "<i2"),
         "periods": " ".join(str(period_of(size_class)) for size_class in range(16)),
         "size classes": {f"{h}x{w}": size_class_for(h, w) for h, w in SIZES},
@@ -39,7 +46,7 @@ def vectors() -> dict[str, Any]:
             for payload in PAYLOADS
             for size_class in (0, 15)
         },
-        "keys": [_of_key(key) for key in KEYS],
+        "keys": [_of_key(key) for key in keys_of(version)],
     }
 
 
@@ -66,21 +73,21 @@ def digest(values: NDArray[Any], kind: str) -> str:
 
 
 def pattern_samples(pattern: NDArray[np.float32]) -> list[float]:
-    """Some of a pattern's values, from all over it."""
+    """Return a few of a pattern's values, from all over it."""
     places = np.arange(SAMPLES) * (pattern.size // SAMPLES) + 17
     return [round(float(value), 4) for value in pattern.ravel()[places]]
 
 
 def main() -> None:
-    """Write this version's vectors, and a marked picture."""
+    """Write the current version's vectors, and a marked picture."""
     FOLDER.mkdir(exist_ok=True)
-    text = json.dumps(vectors(), indent=1) + "\n"
-    (FOLDER / f"version-{VERSION}.json").write_text(text, encoding="utf-8")
+    text = json.dumps(vectors(CURRENT), indent=1) + "\n"
+    (FOLDER / f"version-{CURRENT.number}.json").write_text(text, encoding="utf-8")
     photograph = Path(skimage.__file__).parent / "data" / "astronaut.png"  # NASA: public domain
     with Image.open(photograph) as picture:
         part = np.array(picture.convert("RGB"))[:360, 100:460]
-    marked = embed(part, PAYLOADS[2], KEYS[0])
-    Image.fromarray(marked).save(FOLDER / f"version-{VERSION}.jpg", quality=75)
+    marked = embed(part, PAYLOADS[2], keys_of(CURRENT)[0])
+    Image.fromarray(marked).save(FOLDER / f"version-{CURRENT.number}.jpg", quality=75)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How much of a mark that was found is left, at each frequency and in each block of the picture.
+"""How well a picture correlates with the mark found in it, by frequency and block by block.
 
 Payload, key and geometry give the pattern in the picture's own coordinates. It is compared with the
 picture where the detector looks, in whitened blocks: there the noise is even. How much is left
 differs from frequency to frequency (after shrinking, a codec, a blur) and from place to place
-(where something was pasted, nothing); the first is fitted by least squares, the second is what
-:class:`Evidence` is about.
+(where something was pasted, nothing); the first is fitted by least squares, the second is in
+:class:`BlockCorrelations`.
 """
 
 from __future__ import annotations
@@ -19,17 +19,28 @@ from indelible.watermark._image import as_channels
 from indelible.watermark._opencv import area_resized, sampled
 from indelible.watermark.carrier import BAND, TILE, carrier_of
 from indelible.watermark.detection import Detection
-from indelible.watermark.embedding import QUALITIES, Room, room_of
+from indelible.watermark.embedding import BUDGETS, Room, room_of
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import Response, period_of, synthesise_canonical, variant_for
-from indelible.watermark.resolution import reduced_shape, working_luminance
+from indelible.watermark.resolution import WORKING_SIDE, reduced_shape, working_luminance
 from indelible.watermark.whitening import gains_of, spectra_of
 
-__all__ = ["Evidence", "Fit", "Mark", "between", "energies", "evidence", "mark_of", "products"]
+__all__ = [
+    "BlockCorrelations",
+    "Fit",
+    "Mark",
+    "between",
+    "correlate_blocks",
+    "energies",
+    "mark_of",
+    "products",
+]
 
-SAMPLES = 160  # pixels of a tile from which the pattern is resampled
+# Pixels of a tile from which the pattern is resampled: 5.7 to its finest wave, 28 cycles per tile,
+# so that bicubic sampling keeps it.
+SAMPLES = 160
 NYQUIST = 0.5  # cycles per pixel: what lay beyond is not in the picture
-RIDGE = 1e-3
+RIDGE = 1e-3  # of the mean energy of a node: keeps those apart that a blur has left nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,7 @@ class Fit:
     response : float64 (n,)
         The mark's amplitude at each node, in terms of the picture's mask.
     gain : float32 (rows, columns)
-        By what the amplitude is to be multiplied in each block: to be set by the caller.
+        Factor of the amplitude in each block; the caller sets it.
     seen : complex64 (rows, columns, ...)
         The picture's whitened blocks.
     power : float32 (rows, columns)
@@ -188,18 +199,19 @@ def _drawn(
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """How a picture's blocks speak for a mark, float32 (rows, columns) each.
+class BlockCorrelations:
+    """How well each block of a picture correlates with a mark, float32 (rows, columns) each.
 
-    Blocks are as of :func:`whitening.spectra_of`, on the reduced picture; they overlap by half.
+    The blocks are those of :func:`whitening.spectra_of` on the reduced picture; they overlap by
+    half.
 
     Attributes
     ----------
     product : ndarray
-        Inner product of what is seen and what is expected.
+        Inner product of the whitened block and what the mark adds to it at the strength that the
+        whole picture shows.
     energy : ndarray
-        Sum of squares of what is expected: where the mark stands at the strength that the whole
-        picture shows, `product` is this on average.
+        Sum of squares of the latter: where the mark stands, `product` is this on average.
     noise : ndarray
         Variance of a coefficient: without the mark `product` has the variance noise x energy.
     power : ndarray
@@ -212,12 +224,12 @@ class Evidence:
     power: NDArray[np.float32]
 
 
-NODES = np.linspace(*BAND, 4)
-SIDE = 512.0
+NODES = np.linspace(*BAND, 4)  # cycles per sample: a response falls or rises smoothly
+SIDE = WORKING_SIDE  # root of the area at which the pattern is drawn
 
 
-def evidence(image: NDArray[np.uint8], key: Key, found: Detection) -> Evidence:
-    """Compare a picture with the mark that was found in it, block by block.
+def correlate_blocks(image: NDArray[np.uint8], key: Key, found: Detection) -> BlockCorrelations:
+    """Correlate a picture with the mark that was found in it, block by block.
 
     Parameters
     ----------
@@ -235,7 +247,7 @@ def evidence(image: NDArray[np.uint8], key: Key, found: Detection) -> Evidence:
     """
     pixels = as_channels(image)
     mark = mark_of(key, found)
-    fit = Fit(pixels, mark, room_of(pixels, QUALITIES["standard"]), NODES, SIDE)
+    fit = Fit(pixels, mark, room_of(pixels, BUDGETS["robust"]), NODES, SIDE)
     expected = fit.expected()
     noise = energies(fit.seen) / np.float32(fit.seen[0, 0].size)
-    return Evidence(products(fit.seen, expected), energies(expected), noise, fit.power)
+    return BlockCorrelations(products(fit.seen, expected), energies(expected), noise, fit.power)

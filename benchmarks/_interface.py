@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from benchmarks.attacks import Matrix, Pixels
 
-__all__ = ["Outcome", "Quality", "System"]
-
-Quality: TypeAlias = Literal["standard", "high"]
+__all__ = ["Outcome", "System"]
 
 
 @dataclass(frozen=True, slots=True)

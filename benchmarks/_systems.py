@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks._interface import Outcome, Quality, System
+from benchmarks._interface import Outcome, System
 from benchmarks._measures import timed
 from benchmarks.attacks import Pixels
 from benchmarks.images import photograph, resize_side
 from benchmarks.peers import Peer
 from indelible import watermark
+from indelible.choices import DEFAULT_STRENGTH, Strength
 
 __all__ = [
     "Indelible",
@@ -35,21 +36,21 @@ class Indelible:
     ----------
     seed : int
         The key is derived from it.
-    quality : {"standard", "high"}, optional
+    strength : {"robust", "balanced"}, optional
     """
 
     payload_bytes = 8
 
-    def __init__(self, seed: int, quality: Quality = "standard") -> None:
+    def __init__(self, seed: int, strength: Strength = DEFAULT_STRENGTH) -> None:
         self._key = watermark.Key.from_bytes(key_bytes(seed))
-        self._quality: Quality = quality
+        self._strength: Strength = strength
         # Compiling is the business of benchmarks.speed, not of the first picture's time.
         picture = resize_side(photograph(0), 256)
         self.detect(self.embed(picture, bytes(8))[0])
 
     def embed(self, image: Pixels, payload: bytes) -> tuple[Pixels, float]:
         """Return the marked picture and the processor seconds that it took."""
-        return timed(lambda: watermark.embed(image, payload, self._key, quality=self._quality))
+        return timed(lambda: watermark.embed(image, payload, self._key, strength=self._strength))
 
     def detect(self, image: Pixels) -> Outcome:
         """Look for a mark of the key."""
@@ -62,10 +63,10 @@ class Indelible:
 
 
 @lru_cache(maxsize=8)
-def open_system(name: str, seed: int, quality: Quality = "standard") -> System:
+def open_system(name: str, seed: int, strength: Strength = DEFAULT_STRENGTH) -> System:
     """Return a system by name, one per process: ``"indelible"`` or one of `peers.METHODS`."""
     if name == "indelible":
-        return Indelible(seed, quality)
+        return Indelible(seed, strength)
     return Peer(name)
 
 

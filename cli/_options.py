@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
+from indelible.choices import Profile, Strength
 from indelible.cli._errors import UsageError
 from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
@@ -26,12 +26,10 @@ __all__ = [
     "KeysOption",
     "ManifestOption",
     "OcspOption",
-    "Profile",
     "ProfileOption",
     "QualityOption",
     "RegistryOption",
     "SkipExistingOption",
-    "Strength",
     "StrengthOption",
     "TrustOption",
     "detection_keys",
@@ -103,39 +101,6 @@ QualityOption: TypeAlias = Annotated[
 ]
 
 
-class Strength(StrEnum):
-    """How a watermark weighs visibility against robustness."""
-
-    STANDARD = "standard"
-    HIGH = "high"
-
-    @property
-    def word(self) -> Literal["standard", "high"]:
-        """The value, typed as the package takes it."""
-        return "standard" if self is Strength.STANDARD else "high"
-
-
-class Profile(StrEnum):
-    """A disclosure profile."""
-
-    EU = "eu"
-    CALIFORNIA = "california"
-    CHINA = "china"
-    ALL = "all"
-
-    @property
-    def word(self) -> Literal["eu", "california", "china", "all"]:
-        """The value, typed as the package takes it."""
-        return _PROFILE_WORDS[self]
-
-
-_PROFILE_WORDS: Final[dict[Profile, Literal["eu", "california", "china", "all"]]] = {
-    Profile.EU: "eu",
-    Profile.CALIFORNIA: "california",
-    Profile.CHINA: "china",
-    Profile.ALL: "all",
-}
-
 ProfileOption: TypeAlias = Annotated[
     Profile | None,
     typer.Option(
@@ -144,7 +109,7 @@ ProfileOption: TypeAlias = Annotated[
 ]
 StrengthOption: TypeAlias = Annotated[
     Strength | None,
-    typer.Option("--strength", help="Watermark quality: high is less visible and less robust."),
+    typer.Option("--strength", help="Of the watermark: balanced is less visible and less robust."),
 ]
 
 

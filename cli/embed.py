@@ -68,7 +68,7 @@ def command(
         place,
         payload=_payload(payload),
         key=marking_key(key, defaults),
-        strength=defaults.settings.watermark.strength if strength is None else strength.word,
+        strength=defaults.settings.watermark.strength if strength is None else strength,
         format=format,
         quality=quality,
         lossless=lossless,

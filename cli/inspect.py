@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from indelible import credentials, imaging, watermark
+from indelible.choices import Profile
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean, describe
 from indelible.cli._errors import UsageError, error_fields, guarded
@@ -22,7 +23,6 @@ from indelible.cli._options import (
     KeysOption,
     ManifestOption,
     OcspOption,
-    Profile,
     TrustOption,
     detection_keys,
     trust_with,
@@ -128,7 +128,7 @@ def command(
         if profile is not None and picture is not None:
             marked = watermark.detect(picture.pixels, keys).found if keys else None
             lines = credentials.check_profile(
-                profile.word, credential, packet=picture.metadata.xmp, watermark_found=marked
+                profile, credential, packet=picture.metadata.xmp, watermark_found=marked
             )
         return _Inspection(
             credential,

@@ -10,7 +10,7 @@ import operator
 import os
 import pickle
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, TypeVar, get_args
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -45,10 +45,6 @@ __all__ = [
 T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
 
-Strength = Literal["standard", "high"]
-
-STRENGTHS: Final[tuple[Strength, ...]] = get_args(Strength)
-DEFAULT_STRENGTH: Final[Strength] = "standard"
 MAX_KEYS: Final = 256
 
 

@@ -1,6 +1,6 @@
 """Attacks with parameters drawn at random: the robustness that is promised, not a list to fit.
 
-A *workload* is one row of the promise: what is drawn, how large the pictures are, which quality
+A *workload* is one row of the promise: what is drawn, how large the pictures are, which strength
 setting marks them, and the share of exact recoveries that is the floor.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from benchmarks.attacks import chains, codecs, colour, edits, filters, geometry
 from benchmarks.attacks.model import Attack, Operation
+from indelible.choices import Strength
 
 __all__ = ["WORKLOADS", "Workload", "draw"]
 
@@ -45,8 +46,8 @@ class Workload:
         are marked; None keeps their size.
     square : bool
         Whether pictures are cut square first.
-    quality : {"standard", "high"}
-        The setting that marks the pictures.
+    strength : {"robust", "balanced"} or None
+        Of the mark; None is that of the whole run.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Workload:
     drawer: Drawer
     root: tuple[float, float] | None = None
     square: bool = False
-    quality: Literal["standard", "high"] = "standard"
+    strength: Strength | None = None
 
 
 def _between(rng: np.random.Generator, low: float, high: float, digits: int = 3) -> float:
@@ -460,7 +461,9 @@ _ROWS = (
         (256, 256),
         square=True,
     ),
-    Workload("high", 'quality="high": the commonest attacks', 0.98, _high, quality="high"),
+    Workload(
+        "balanced", 'strength="balanced": the commonest attacks', 0.98, _high, strength="balanced"
+    ),
 )
 
 WORKLOADS: dict[str, Workload] = {row.name: row for row in _ROWS}

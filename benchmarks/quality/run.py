@@ -11,11 +11,11 @@ from PIL import Image
 
 from benchmarks import _measures as measures
 from benchmarks import images
-from benchmarks._interface import Quality
 from benchmarks._report import Cell, Report, axes, print_settings, show
 from benchmarks._running import Record, Store, Task, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint, open_system, payload_for
 from benchmarks.attacks import Pixels
+from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
 
 __all__ = ["run", "sheet"]
@@ -24,7 +24,7 @@ _GAIN = 8
 _SHEET_SIDE = 700
 _FLAT_KINDS = ("sky", "flat", "gradient", "page white", "page black", "drawing", "black margin")
 # Mean and least PSNR (dB), mean and least SSIM of each setting.
-_PROMISES = {"standard": (43.0, 40.0, 0.990, 0.978), "high": (46.0, None, None, None)}
+_PROMISES = {"robust": (43.0, 40.0, 0.990, 0.978), "balanced": (46.0, None, None, None)}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Marking(Task):
     """One picture, marked with one setting."""
 
     source: images.Source
-    quality: Quality
+    strength: Strength
     photograph: bool
     side: int | None
     sheets: Path | None
@@ -43,7 +43,7 @@ def run(argv: Sequence[str] | None) -> None:
     """Run the benchmark as the command line asks."""
     parser = options("quality", "PSNR, SSIM and difference sheets of marked pictures.")
     picture_options(parser)
-    parser.add_argument("--quality", nargs="+", choices=tuple(_PROMISES), default=list(_PROMISES))
+    parser.add_argument("--strength", nargs="+", choices=tuple(_PROMISES), default=list(_PROMISES))
     parser.add_argument(
         "--side", type=int, default=None, help="resize to this longest side first, in pixels"
     )
@@ -55,7 +55,7 @@ def run(argv: Sequence[str] | None) -> None:
         "images": given.images or "built-in",
         "pictures": [source.name for source in photographs],
         "side": given.side,
-        "quality": given.quality,
+        "strength": given.strength,
         "sheets": not given.no_sheets,
         "seed": given.seed,
         "engine": engine_fingerprint(),
@@ -67,8 +67,8 @@ def run(argv: Sequence[str] | None) -> None:
     if sheets is not None:
         sheets.mkdir(exist_ok=True)
     work = [
-        Marking(f"{quality} {source.name}", source, quality, real, given.side, sheets, given.seed)
-        for quality in given.quality
+        Marking(f"{strength} {source.name}", source, strength, real, given.side, sheets, given.seed)
+        for strength in given.strength
         for real, sources in ((True, photographs), (False, drawn))
         for source in sources
     ]
@@ -83,10 +83,10 @@ def mark(task: Marking) -> list[Record]:
     if task.side is not None:
         image = images.resize_side(image, task.side)
     payload = payload_for(task.source.name, task.seed)
-    system = open_system("indelible", task.seed, task.quality)
+    system = open_system("indelible", task.seed, task.strength)
     record: Record = {
         "picture": task.source.name,
-        "quality": task.quality,
+        "strength": task.strength,
         "photograph": task.photograph,
         "unmarkable": False,
     }
@@ -131,8 +131,8 @@ def sheet(image: Pixels, marked: Pixels) -> Pixels:
 def promise_table(records: Sequence[Record]) -> Report:
     """Return the table of what is promised for photographs, setting by setting."""
     report = Report("Photographs", ("setting", "measure", "measured", "at least", "kept"))
-    for quality, promises in _PROMISES.items():
-        mine = [r for r in records if r["quality"] == quality and r["photograph"]]
+    for strength, promises in _PROMISES.items():
+        mine = [r for r in records if r["strength"] == strength and r["photograph"]]
         usable = [record for record in mine if not record["unmarkable"]]
         if not usable:
             continue
@@ -141,7 +141,7 @@ def promise_table(records: Sequence[Record]) -> Report:
         titles = ("PSNR mean, dB", "PSNR least, dB", "SSIM mean", "SSIM least")
         for title, value, promise in zip(titles, measured, promises, strict=True):
             kept = None if promise is None else value >= promise
-            report.rows.append([quality, title, value, promise, kept])
+            report.rows.append([strength, title, value, promise, kept])
         report.rows.append(None)
     report.notes.append(f"PSNR over R, G and B. SSIM: {measures.SSIM_SETTINGS}.")
     return report
@@ -152,7 +152,7 @@ def picture_table(records: Sequence[Record]) -> Report:
     columns = ("picture", "setting", "PSNR", "SSIM", "worst 32 x 32", "largest change", "read")
     report = Report("Pictures", columns)
     for record in records:
-        row: list[Cell] = [record["picture"], record["quality"]]
+        row: list[Cell] = [record["picture"], record["strength"]]
         if record["unmarkable"]:
             row += [None, None, None, None, "unmarkable"]
         else:
@@ -165,18 +165,18 @@ def picture_table(records: Sequence[Record]) -> Report:
 def _plot(records: Sequence[Record], folder: Path) -> None:
     usable = [record for record in records if not record["unmarkable"]]
     with axes(folder / "quality.png", "Quality of marked pictures") as (plot,):
-        for quality in _PROMISES:
+        for strength in _PROMISES:
             for photograph, marker in ((True, "o"), (False, "x")):
                 mine = [
                     record
                     for record in usable
-                    if (record["quality"], record["photograph"]) == (quality, photograph)
+                    if (record["strength"], record["photograph"]) == (strength, photograph)
                 ]
                 if not mine:
                     continue
                 kind = "photographs" if photograph else "flat and drawn"
                 x, y = ([record[name] for record in mine] for name in ("psnr", "ssim"))
-                plot.plot(x, y, marker, linestyle="", label=f"{quality}: {kind}", alpha=0.7)
+                plot.plot(x, y, marker, linestyle="", label=f"{strength}: {kind}", alpha=0.7)
         plot.set_xlabel("PSNR, dB")
         plot.set_ylabel("SSIM")
         plot.grid(visible=True, alpha=0.3)

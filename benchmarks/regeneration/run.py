@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from benchmarks import _measures as measures
 from benchmarks import images
@@ -21,6 +22,7 @@ from benchmarks._systems import engine_fingerprint
 from benchmarks.attacks import Attack
 from benchmarks.regeneration.networks import AutoEncoder, Denoiser, Network, check
 from benchmarks.robustness.trials import named, try_attacks
+from indelible.choices import DEFAULT_STRENGTH, Strength
 
 __all__ = ["attacks_of", "run"]
 
@@ -52,7 +54,7 @@ def run(argv: Sequence[str] | None) -> None:
         "--noise", type=float, nargs="+", default=[0.0, 0.15], help="relative noise in the latent"
     )
     parser.add_argument("--sigma", type=float, default=25.0, help="noise before the denoiser")
-    parser.add_argument("--quality", choices=("standard", "high"), default="standard")
+    parser.add_argument("--strength", choices=get_args(Strength), default=DEFAULT_STRENGTH)
     given = parser.parse_args(argv)
     chosen = attacks_of(given)
     sources = images.from_argument(given.images, given.limit)
@@ -63,13 +65,13 @@ def run(argv: Sequence[str] | None) -> None:
         # By content: a network that was trained again is another attack of the same name.
         "networks": {name: network.fingerprint() for name, network in _networks(given).items()},
         "range": given.range,
-        "quality": given.quality,
+        "strength": given.strength,
         "seed": given.seed,
         "engine": engine_fingerprint(),
     }
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs})
     store = Store(given.out, settings, restart=given.restart)
-    work = named("indelible", sources, chosen, quality=given.quality, seed=given.seed)
+    work = named("indelible", sources, chosen, strength=given.strength, seed=given.seed)
     records = run_tasks(work, try_attacks, store, jobs=given.jobs, label="regenerating")
     reports = [table(records, [attack.name for attack in chosen]), miss_table(records)]
     _plot(reports[0], given.out / "regeneration.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from benchmarks import _measures as measures
 from benchmarks import attacks, images
@@ -12,6 +13,7 @@ from benchmarks._systems import engine_fingerprint
 from benchmarks.peers import METHODS, VERSIONS, environment
 from benchmarks.robustness import plots, tables, trials
 from benchmarks.robustness.tables import OURS
+from indelible.choices import DEFAULT_STRENGTH, Strength
 
 __all__ = ["run"]
 
@@ -43,7 +45,7 @@ def run(argv: Sequence[str] | None) -> None:
         metavar="NAME",
         help=f"rows to draw for: {', '.join(attacks.WORKLOADS)}",
     )
-    parser.add_argument("--quality", choices=("standard", "high"), default="standard")
+    parser.add_argument("--strength", choices=get_args(Strength), default=DEFAULT_STRENGTH)
     parser.add_argument(
         "--peers",
         action="store_true",
@@ -65,7 +67,7 @@ def run(argv: Sequence[str] | None) -> None:
         "groups": options_given.groups,
         "draws": options_given.draws,
         "workloads": options_given.workloads,
-        "quality": options_given.quality,
+        "strength": options_given.strength,
         "systems": systems,
         "seed": options_given.seed,
         "engine": engine_fingerprint(),
@@ -75,7 +77,7 @@ def run(argv: Sequence[str] | None) -> None:
         settings["peers"] = VERSIONS
     print_settings(settings | {"pictures": len(sources), "jobs": options_given.jobs})
     store = Store(options_given.out, settings, restart=options_given.restart)
-    how = {"quality": options_given.quality, "seed": options_given.seed}
+    how = {"strength": options_given.strength, "seed": options_given.seed}
     work = [task for system in systems for task in trials.named(system, sources, chosen, **how)]
     for name in options_given.workloads if options_given.draws else ():
         row = attacks.WORKLOADS[name]

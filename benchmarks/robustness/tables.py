@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from typing import get_args
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from benchmarks._report import Cell, Report
 from benchmarks._running import Record
 from benchmarks._systems import Indelible
 from benchmarks.peers import METHODS
+from indelible.choices import Strength
 
 __all__ = [
     "OURS",
@@ -134,8 +136,8 @@ def cost_table(records: Sequence[Record], systems: Sequence[str]) -> Report:
     columns += ["embed x JPEG", "detect x JPEG", "wrong payloads", "unmarkable"]
     report = Report("Quality and cost", columns)
     for system in systems:
-        for setting in ("standard", "high"):
-            mine = [r for r in records if (r["system"], r["quality"]) == (system, setting)]
+        for setting in get_args(Strength):
+            mine = [r for r in records if (r["system"], r["strength"]) == (system, setting)]
             usable = [record for record in mine if not record["unmarkable"]]
             if not usable:
                 continue

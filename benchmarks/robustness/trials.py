@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks import _measures as measures
 from benchmarks import attacks, images
-from benchmarks._interface import Quality
 from benchmarks._running import Record, Task
 from benchmarks._systems import bit_accuracy, open_system, payload_for
 from benchmarks.attacks import Attack, Pixels
+from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
 
 __all__ = ["Preparation", "Trials", "draws", "named", "try_attacks"]
@@ -60,7 +60,7 @@ class Trials(Task):
     source : Source
         The picture.
     preparation : Preparation
-    quality : {"standard", "high"}
+    strength : {"robust", "balanced"}
     attacks : tuple of Attack
     seed : int
         The run's seed: it decides on the key, the payload and, with the picture's and the
@@ -72,7 +72,7 @@ class Trials(Task):
     system: str
     source: images.Source
     preparation: Preparation
-    quality: Quality
+    strength: Strength
     attacks: tuple[Attack, ...]
     seed: int
     row: str = ""
@@ -88,10 +88,10 @@ class _Marked:
 
 @lru_cache(maxsize=1)
 def _mark(
-    system: str, source: images.Source, preparation: Preparation, quality: Quality, seed: int
+    system: str, source: images.Source, preparation: Preparation, strength: Strength, seed: int
 ) -> _Marked:
     image = preparation(source.load())
-    opened = open_system(system, seed, quality)
+    opened = open_system(system, seed, strength)
     payload = payload_for(source.name, seed, opened.payload_bytes)
     pixels, seconds = opened.embed(image, payload)
     record = {
@@ -116,13 +116,13 @@ def try_attacks(trials: Trials) -> list[Record]:
     shared: Record = {
         "unmarkable": False,
         "system": trials.system,
-        "quality": trials.quality,
+        "strength": trials.strength,
         "row": trials.row,
         "picture": trials.source.name,
         "preparation": f"{trials.preparation.how} {trials.preparation.pixels:g}",
     }
     try:
-        key = (trials.system, trials.source, trials.preparation, trials.quality, trials.seed)
+        key = (trials.system, trials.source, trials.preparation, trials.strength, trials.seed)
         marked = _mark(*key)
     except UnmarkableImageError:
         lost = {"exact": False, "wrong": False, "unmarkable": True}
@@ -137,7 +137,7 @@ def _attack(trials: Trials, attack: Attack, marked: _Marked) -> Record:
     name = f"{trials.seed} {trials.source.name}"
     seed = int(attacks.generator(trials.seed, name).integers(2**31))
     received = attack(marked.pixels, seed)
-    found = open_system(trials.system, trials.seed, trials.quality).detect(received.pixels)
+    found = open_system(trials.system, trials.seed, trials.strength).detect(received.pixels)
     answered = found.payload is not None
     corners = math.nan
     if found.homography is not None and received.homography is not None:
@@ -165,13 +165,13 @@ def named(
     sources: Sequence[images.Source],
     chosen: Sequence[Attack],
     *,
-    quality: Quality,
+    strength: Strength,
     seed: int,
 ) -> list[Trials]:
     """Return the trials of named attacks: every attack on every picture."""
     trials: list[Trials] = []
     for source in sources:
-        whole = Trials("suite", system, source, Preparation(), quality, tuple(chosen), seed)
+        whole = Trials("suite", system, source, Preparation(), strength, tuple(chosen), seed)
         trials += _chunks(whole)
     return trials
 
@@ -182,7 +182,7 @@ def draws(
     workload: attacks.Workload,
     count: int,
     *,
-    quality: Quality,
+    strength: Strength,
     seed: int,
 ) -> list[Trials]:
     """Return the trials of `count` random draws of a workload, spread over the pictures."""
@@ -190,7 +190,7 @@ def draws(
     drawn = [attacks.draw(workload.name, rng) for _ in range(count)]
     smallest, largest = workload.root or (0.0, 0.0)
     roots = rng.uniform(smallest, largest, len(sources))
-    setting: Quality = "high" if workload.quality == "high" else quality
+    setting: Strength = workload.strength or strength
     trials: list[Trials] = []
     for index, source in enumerate(sources):
         mine = drawn[index :: len(sources)]

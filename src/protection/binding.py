@@ -6,23 +6,18 @@ import dataclasses
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from indelible import credentials, imaging
-from indelible.arguments import Strength
+from indelible.choices import Profile, Strength
 from indelible.credentials import ManifestRequest, SignedPicture, Signer, SoftBinding, Trust
-from indelible.credentials.disclosure import legal_profiles as profiles
 from indelible.errors import EmbeddingFailedError, ManifestError, RegistryError
 from indelible.protection.history import History
 from indelible.protection.marking import MarkablePicture, Marked
 from indelible.registry import Record, Registry
 from indelible.watermark import Key
 
-__all__ = ["PROFILES", "Draft", "Profile", "drafts", "free_ids", "mark", "record_of", "sign"]
-
-Profile: TypeAlias = profiles.Profile | Literal["all"]
-
-PROFILES: Final[tuple[Profile, ...]] = (*profiles.PROFILES, "all")
+__all__ = ["Draft", "drafts", "free_ids", "mark", "record_of", "sign"]
 
 _ID_BYTES: Final = 8
 # A 64-bit id is taken once in 2**64 / (ids held): more than a few draws mean a broken registry.

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from indelible import arguments, credentials, imaging, watermark
-from indelible.arguments import DEFAULT_STRENGTH, STRENGTHS, Strength
+from indelible.choices import DEFAULT_STRENGTH, Strength
 from indelible.errors import (
     EmbeddingFailedError,
     UnmarkableImageError,
@@ -144,8 +144,8 @@ class MarkablePicture:
             The id, 8 bytes.
         key : Key
             The watermark key.
-        strength : {"standard", "high"}
-            "high" is less visible and less robust.
+        strength : {"robust", "balanced"}
+            "balanced" is less visible and less robust.
         xmp : bytes, optional
             XMP packet to write instead of `xmp`.
 
@@ -159,7 +159,7 @@ class MarkablePicture:
         PayloadError
             If the id is not 8 bytes.
         """
-        marked = watermark.embed(self._pixels, payload, key, quality=strength)
+        marked = watermark.embed(self._pixels, payload, key, strength=strength)
         data = imaging.encode(
             marked,
             self.format,
@@ -222,8 +222,8 @@ def mark_file(
         The id, exactly 8 bytes.
     key : Key or sequence of Key
         The watermark key. The first of several marks; older marks of all of them are taken out.
-    strength : {"standard", "high"}
-        "high" is less visible and less robust.
+    strength : {"robust", "balanced"}
+        "balanced" is less visible and less robust.
     format : str, optional
         "jpeg", "png", "webp", ...; by default that of the output's name, else the input's own.
     quality : int, optional
@@ -260,7 +260,9 @@ def mark_file(
     arguments.check_image(image)
     arguments.check_output(output)
     keys = arguments.required("key", arguments.as_keys(key, name="key"))
-    strength = arguments.required("strength", arguments.as_word("strength", strength, STRENGTHS))
+    strength = arguments.required(
+        "strength", arguments.as_word("strength", strength, get_args(Strength))
+    )
     format = arguments.as_format(format)
     quality = arguments.as_number("quality", quality, 1, 100)
     lossless = arguments.as_flag("lossless", lossless)

@@ -17,10 +17,10 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from indelible import arguments, credentials, imaging, watermark
-from indelible.arguments import DEFAULT_STRENGTH, STRENGTHS, Strength
+from indelible import arguments, credentials, imaging
+from indelible.choices import DEFAULT_STRENGTH, Profile, Strength
 from indelible.credentials import (
     Generator,
     ManifestRequest,
@@ -33,7 +33,7 @@ from indelible.errors import BindingConflictError, RegistryError
 from indelible.imaging import Limits
 from indelible.imaging.sources import ImageInput, open_source
 from indelible.protection import binding
-from indelible.protection.binding import PROFILES, Draft, Profile
+from indelible.protection.binding import Draft
 from indelible.protection.history import history_of
 from indelible.protection.marking import MarkablePicture, choose_format
 from indelible.protection.publishing import Output, check_free, register_and_show
@@ -54,8 +54,8 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "source_type": arguments.as_source_type,
     "manifest": arguments.as_manifest,
     "trust": arguments.as_trust,
-    "profile": partial(arguments.as_word, "profile", words=PROFILES),
-    "strength": partial(arguments.as_word, "strength", words=STRENGTHS),
+    "profile": partial(arguments.as_word, "profile", words=get_args(Profile)),
+    "strength": partial(arguments.as_word, "strength", words=get_args(Strength)),
     "limits": arguments.as_limits,
 }
 
@@ -88,8 +88,8 @@ class Protector:
         the official lists.
     profile : {"eu", "california", "china", "all"}, optional
         Disclosure profile to fill in and to check; see `indelible.credentials.fill_request`.
-    strength : {"standard", "high"}, optional
-        Watermark quality: "high" is less visible and less robust.
+    strength : {"robust", "balanced"}, optional
+        Of the watermark: "balanced" is less visible and less robust.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
 
@@ -323,7 +323,7 @@ class Protector:
 
     def _drafts(self, picture: MarkablePicture, request: ManifestRequest) -> Iterator[Draft]:
         """Draw ids that are free, and draft a manifest for each; as many as are asked for."""
-        algorithm = watermark.ALGORITHM
+        algorithm = self._key.algorithm
         ids = binding.free_ids(self._registry, algorithm)
         bindings = (SoftBinding(algorithm, payload, key_id=self._key.id) for payload in ids)
         return binding.drafts(

@@ -11,7 +11,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
 
     [watermark]
     keys = "keys"                         # a key file, or a folder of them (a key ring)
-    strength = "standard"                 # or "high": less visible, less robust
+    strength = "robust"                   # or "balanced": less visible, less robust
 
     [registry]
     url = "registry.sqlite3"              # or "sqlite:////srv/data/registry.sqlite3"
@@ -40,8 +40,9 @@ import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from indelible.choices import DEFAULT_STRENGTH, Strength
 from indelible.credentials.manifests.request import is_contact
 from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
@@ -62,8 +63,6 @@ __all__ = [
     "every_setting",
 ]
 
-Strength = Literal["standard", "high"]
-
 
 @dataclass(frozen=True, slots=True)
 class SignerSettings:
@@ -83,7 +82,7 @@ class WatermarkSettings:
     """The watermark keys, and how strongly new marks are embedded."""
 
     keys: Path | None = None
-    strength: Strength = "standard"
+    strength: Strength = DEFAULT_STRENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ _MEANINGS: Final = {
     "signer.timestamp_url": "RFC 3161 time-stamp authority to ask on signing. By default SSL.com's "
     "for a certificate that is set; `none` asks nobody.",
     "watermark.keys": "Key file, or folder of keys. By default `keys` beside the settings.",
-    "watermark.strength": "high is less visible and less robust.",
+    "watermark.strength": "balanced is less visible and less robust.",
     "registry.url": "SQLite file, or a URL; by default `registry.sqlite3` in the user's data "
     "folder.",
     "trust.anchors": "Trust anchors (PEM) besides the official lists.",

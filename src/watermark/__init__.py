@@ -9,10 +9,11 @@ b'8 bytes.'
 
 from __future__ import annotations
 
+from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
 from indelible.watermark.correlation import BlockCorrelations, correlate_blocks
 from indelible.watermark.detection import Detection, detect
-from indelible.watermark.embedding import Strength, can_carry, embed
+from indelible.watermark.embedding import can_carry, embed
 from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove

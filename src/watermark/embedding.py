@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indelible.choices import DEFAULT_STRENGTH, Strength
 from indelible.errors import (
     ConfigurationError,
     KeyFileError,
@@ -21,9 +21,7 @@ from indelible.watermark.detection import SMALLEST_SIDE, detect
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import size_class_for, synthesise, variant_for
 
-__all__ = ["BUDGETS", "Room", "Strength", "can_carry", "embed", "room_of"]
-
-Strength = Literal["robust", "balanced"]  # the one definition; everybody imports it
+__all__ = ["BUDGETS", "Room", "can_carry", "embed", "room_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def embed(
-    image: NDArray[np.uint8], payload: bytes, key: Key, *, strength: Strength = "robust"
+    image: NDArray[np.uint8], payload: bytes, key: Key, *, strength: Strength = DEFAULT_STRENGTH
 ) -> NDArray[np.uint8]:
     """Embed a payload invisibly.
 

@@ -143,7 +143,7 @@ def test_a_signer_key_registry_and_generator_of_ones_own(
     registry = tmp_path / "acme.sqlite3"
     output = tmp_path / "out.jpg"
     answer = run(
-        "protect", plain, "-o", output, "--quality", "95", "--strength", "standard",
+        "protect", plain, "-o", output, "--quality", "95", "--strength", "robust",
         "--cert", tmp_path / "acme" / "development-chain.pem",
         "--cert-key", tmp_path / "acme" / "development-key.pem",
         "--key", tmp_path / "acme.key", "--registry", registry,

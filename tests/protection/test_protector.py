@@ -425,7 +425,7 @@ def test_a_protector_travels_as_what_it_was_made_from(
 ) -> None:
     _elsewhere["signer"] = identity.signer
     given["signer"] = CallbackSigner(identity.signer.certificates, sign_elsewhere)
-    protector = Protector(**given, generator="Acme", source_type="ai-edited", strength="high")
+    protector = Protector(**given, generator="Acme", source_type="ai-edited", strength="balanced")
     again = pickle.loads(pickle.dumps(protector))
     made = again.protect(photograph)
     report = credentials.read(made.data)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from indelible.credentials.disclosure.legal_profiles import AIGC_KEYS, Profile, profiles_of
+from indelible.choices import Law
+from indelible.credentials.disclosure.legal_profiles import AIGC_KEYS, profiles_of
 from indelible.credentials.manifests.manifest_report import ManifestReport
 from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.signals import xmp
@@ -36,7 +37,7 @@ class ProfileLine:
         What was found, or how to add it.
     """
 
-    profile: Profile
+    profile: Law
     requirement: str
     present: bool | None
     detail: str
@@ -195,7 +196,7 @@ def _aigc_is_ai(facts: _Facts) -> Answer:
     return str(value) == "1", f"Label is {value!r}"
 
 
-_REQUIREMENTS: dict[Profile, tuple[tuple[str, Callable[[_Facts], Answer]], ...]] = {
+_REQUIREMENTS: dict[Law, tuple[tuple[str, Callable[[_Facts], Answer]], ...]] = {
     "eu": (
         ("Signed, machine-readable metadata", _signed),
         ("The metadata is time-stamped", _time_stamped),

@@ -15,19 +15,18 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from typing import Literal, TypeAlias, get_args
+from typing import get_args
 
+from indelible.choices import Law
 from indelible.credentials.manifests.assertions import AiDisclosure
 from indelible.credentials.manifests.request import ManifestRequest
 from indelible.credentials.signals import xmp
 from indelible.credentials.signers.protocol import Signer
 from indelible.errors import ManifestError
 
-__all__ = ["AIGC_KEYS", "PROFILES", "Profile", "disclosure_xmp", "fill_request", "profiles_of"]
+__all__ = ["AIGC_KEYS", "disclosure_xmp", "fill_request", "profiles_of"]
 
-Profile: TypeAlias = Literal["eu", "california", "china"]
-
-PROFILES: tuple[Profile, ...] = get_args(Profile)
+_LAWS: tuple[Law, ...] = get_args(Law)
 
 # Keys of the TC260:AIGC label, GB 45438-2025, appendix E. Label "1": AI-generated.
 AIGC_KEYS = (
@@ -41,7 +40,7 @@ AIGC_KEYS = (
 )
 
 
-def profiles_of(name: str) -> tuple[Profile, ...]:
+def profiles_of(name: str) -> tuple[Law, ...]:
     """Return the profiles that a name means ("all" means each).
 
     Raises
@@ -50,12 +49,12 @@ def profiles_of(name: str) -> tuple[Profile, ...]:
         If there is no such profile.
     """
     if name == "all":
-        return PROFILES
-    for profile in PROFILES:
+        return _LAWS
+    for profile in _LAWS:
         if name == profile:
             return (profile,)
     raise ManifestError(
-        f"{name!r} is not a disclosure profile", hint=f"Use {', '.join(PROFILES)} or all."
+        f"{name!r} is not a disclosure profile", hint=f"Use {', '.join(_LAWS)} or all."
     )
 
 
@@ -88,7 +87,7 @@ def fill_request(profile: str, request: ManifestRequest, signer: Signer) -> Mani
     return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
 
 
-def _needs(profile: Profile, request: ManifestRequest, signer: Signer) -> Iterator[str]:
+def _needs(profile: Law, request: ManifestRequest, signer: Signer) -> Iterator[str]:
     if not request.source_type.involves_ai:
         yield "a source type that says AI-generated or AI-edited"
     if request.soft_binding is None:

@@ -14,7 +14,7 @@ from benchmarks.quality import run as command
 
 def test_run_measures_and_draws_sheets(tmp_path: Path, open_fake: Callable[[str], None]) -> None:
     open_fake("benchmarks.quality.run")
-    line = ["--limit", "2", "--side", "200", "--quality", "standard", "--jobs", "1"]
+    line = ["--limit", "2", "--side", "200", "--strength", "robust", "--jobs", "1"]
     command.run([*line, "--out", str(tmp_path)])
     result = json.loads((tmp_path / "result.json").read_text())
     tables = {table["title"]: table["rows"] for table in result["tables"]}

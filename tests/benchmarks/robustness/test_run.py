@@ -131,7 +131,7 @@ def test_unknown_attack_is_named(pictures: Path, tmp_path: Path) -> None:
 def test_draws_cover_their_count_once() -> None:
     sources = images.built_in()[:5]
     row = attacks.WORKLOADS["stretch"]
-    work = trials.draws("indelible", sources, row, 23, quality="standard", seed=3)
+    work = trials.draws("indelible", sources, row, 23, strength="robust", seed=3)
     assert sum(len(task.attacks) for task in work) == 23
     assert len({task.id for task in work}) == len(work)
     for task in work:

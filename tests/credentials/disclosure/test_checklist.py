@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
+from indelible.choices import Law
 from indelible.credentials import (
     CallbackSigner,
     DevelopmentIdentity,
@@ -14,7 +17,6 @@ from indelible.credentials import (
     read,
     sign,
 )
-from indelible.credentials.disclosure.legal_profiles import PROFILES
 from indelible.credentials.signals import xmp
 from tests.credentials.conftest import make_request, picture
 
@@ -30,7 +32,7 @@ def test_a_filled_request_meets_its_profile(identity: DevelopmentIdentity, trust
     data = sign(picture(), request, identity.signer).data
     report = read(data, trust=trust)
     lines = check_profile("all", report, packet=packet, watermark_found=True)
-    assert {line.profile for line in lines} == set(PROFILES)
+    assert {line.profile for line in lines} == set(get_args(Law))
     missing = {line.requirement for line in lines if not line.present}
     assert missing == {"The metadata is time-stamped"}  # signed without the authority here
 

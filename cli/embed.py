@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from indelible import imaging
 from indelible.cli._console import answer, answer_json, clean, remark, write_bytes
 from indelible.cli._errors import UsageError, guarded
 from indelible.cli._inputs import expand
@@ -23,6 +22,7 @@ from indelible.cli._options import (
 from indelible.cli._outputs import targets
 from indelible.credentials import has_manifest
 from indelible.errors import EmbeddingFailedError
+from indelible.files import write_atomic
 from indelible.imaging.sources import open_source
 from indelible.protection.marking import Canvas, choose_format
 from indelible.settings.defaults import current
@@ -91,7 +91,7 @@ def command(
     if place is None:
         write_bytes(marked.data)
         return
-    imaging.write_atomic(place, marked.data, overwrite=force)
+    write_atomic(place, marked.data, overwrite=force)
     if json:
         answer_json(
             {

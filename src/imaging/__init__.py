@@ -9,14 +9,14 @@ beside them, `encode` turns them into a file again. Whatever the bytes are, only
 from indelible.imaging.contents import difference
 from indelible.imaging.decoding import decode
 from indelible.imaging.encoding import Conformed, conform, encode
-from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
 from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.header import read_header
 from indelible.imaging.image_file import Encoded, ImageFile, open_image
 from indelible.imaging.metadata import Metadata
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Mode, Picture, Pixels
+from indelible.imaging.picture import Header, Mode, Picture, Pixels
 from indelible.imaging.relocation import with_plain_items
+from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -31,7 +31,6 @@ __all__ = [
     "Mode",
     "Picture",
     "Pixels",
-    "StagedFile",
     "conform",
     "decode",
     "difference",
@@ -41,10 +40,7 @@ __all__ = [
     "identify",
     "media_type",
     "open_image",
-    "read_bytes",
     "read_header",
-    "stage",
     "upright",
     "with_plain_items",
-    "write_atomic",
 ]

@@ -16,7 +16,8 @@ from indelible.imaging._container import (
     trailer_note,
     truncated,
 )
-from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.picture import Header, Mode
+from indelible.limits import Limits
 
 __all__ = ["XMP_EXTENSION", "XMP_TRAILER", "read_gif"]
 

@@ -17,7 +17,8 @@ from indelible.imaging import _av1
 from indelible.imaging._colour import Space, from_code_points
 from indelible.imaging._container import Container, damaged, names_note, truncated
 from indelible.imaging._iso_items import read_items
-from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.picture import Header, Mode
+from indelible.limits import Limits
 
 __all__ = ["read_iso"]
 

@@ -22,7 +22,7 @@ from typing import Final
 
 from indelible.errors import UnreadableImageError
 from indelible.imaging._boxes import Box, Item, boxes, item_locations
-from indelible.imaging.picture import Limits
+from indelible.limits import Limits
 
 __all__ = ["Items", "read_items"]
 

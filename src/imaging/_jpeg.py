@@ -19,7 +19,8 @@ from indelible.imaging._container import (
     truncated,
     unsupported,
 )
-from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.picture import Header, Mode
+from indelible.limits import Limits
 
 __all__ = ["read_jpeg"]
 

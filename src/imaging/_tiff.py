@@ -23,7 +23,8 @@ from indelible.imaging._ifd import (
     write_directory,
 )
 from indelible.imaging._raw import raw_kind
-from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.picture import Header, Mode
+from indelible.limits import Limits
 
 __all__ = ["EXIF_POINTER", "GPS_POINTER", "STRUCTURE", "exif_from_directory", "read_tiff"]
 

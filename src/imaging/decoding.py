@@ -28,7 +28,8 @@ from indelible.imaging.metadata import (
     has_preview,
     icc_channels,
 )
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Picture, Pixels
+from indelible.imaging.picture import Header, Picture, Pixels
+from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["decode", "decode_container"]
 

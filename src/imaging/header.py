@@ -14,7 +14,8 @@ from indelible.imaging._png import read_png
 from indelible.imaging._tiff import read_tiff
 from indelible.imaging._webp import read_webp
 from indelible.imaging.formats import identify
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits
+from indelible.imaging.picture import Header
+from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["read_container", "read_header"]
 
@@ -84,7 +85,8 @@ def _taken_apart(data: bytes, name: str, limits: Limits) -> Container:
             f"The {name.upper()} file is damaged.",
             hint="Export or download the picture again.",
         ) from error
-    limits.check_decoded(container.header)
+    header = container.header
+    limits.check_decoded(header.width, header.height, header.decoded_channels)
     return container
 
 

@@ -7,14 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from indelible.files import read_bytes
 from indelible.imaging._container import Container
 from indelible.imaging._located import Located
 from indelible.imaging._locating import locate
 from indelible.imaging.decoding import decode_container
-from indelible.imaging.files import read_bytes
 from indelible.imaging.formats import identify
 from indelible.imaging.header import read_container
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Picture
+from indelible.imaging.picture import Header, Picture
+from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["Encoded", "ImageFile", "open_image"]
 

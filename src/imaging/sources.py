@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from indelible import imaging
 from indelible.errors import IndelibleError, UnreadableImageError, UnsupportedImageError
+from indelible.files import read_bytes
 from indelible.imaging import Limits, Metadata, Pixels
 from indelible.imaging.metadata import clean_exif
 
@@ -128,7 +129,7 @@ def open_source(image: ImageInput, limits: Limits) -> Source:
 def _from_file(
     image: str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes], limits: Limits
 ) -> Source:
-    data = imaging.read_bytes(image, limits=limits)
+    data = read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits)
     if header.animated:
         tiff = header.format == "tiff"

@@ -34,6 +34,7 @@ from indelible.errors import (
     OutputExistsError,
     RegistryError,
 )
+from indelible.files import stage
 from indelible.imaging import Limits
 from indelible.imaging.sources import ImageInput, Source, open_source
 from indelible.protection.marking import Canvas, choose_format
@@ -373,7 +374,7 @@ def _register_and_show(
     """
     if isinstance(output, str | os.PathLike):
         with (
-            imaging.stage(output, data, overwrite=overwrite) as staged,
+            stage(output, data, overwrite=overwrite) as staged,
             _registered(record, registry),
         ):
             staged.publish()

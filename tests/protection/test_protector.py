@@ -40,6 +40,7 @@ from indelible.errors import (
     UnreadableImageError,
     UnsupportedImageError,
 )
+from indelible.files import StagedFile
 from indelible.imaging import Limits
 from indelible.registry import Record, SqliteRegistry
 from indelible.settings.defaults import current
@@ -444,11 +445,11 @@ def test_the_last_step_fails(
     monkeypatch: pytest.MonkeyPatch,
     failure: BaseException,
 ) -> None:
-    def fail(staged: imaging.StagedFile) -> None:
+    def fail(staged: StagedFile) -> None:
         assert registry.count() == 1  # registered by now
         raise failure
 
-    monkeypatch.setattr(imaging.StagedFile, "publish", fail)
+    monkeypatch.setattr(StagedFile, "publish", fail)
     with pytest.raises(type(failure)):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
     assert left_in(tmp_path) == []
@@ -481,13 +482,13 @@ def test_withdrawing_fails_too(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(staged: imaging.StagedFile) -> None:
+    def fail(staged: StagedFile) -> None:
         raise OutputError("gone")
 
     def unavailable(manifest_id: str) -> bool:
         raise RegistryUnavailableError("gone, too")
 
-    monkeypatch.setattr(imaging.StagedFile, "publish", fail)
+    monkeypatch.setattr(StagedFile, "publish", fail)
     monkeypatch.setattr(registry, "withdraw", unavailable)
     with pytest.raises(OutputError, match="gone"):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
@@ -553,7 +554,7 @@ def test_killed_at_any_step(
         import os, signal
         from pathlib import Path
         import indelible
-        from indelible import imaging
+        from indelible.files import StagedFile
         from indelible.registry import SqliteRegistry
 
         def die(*_, **__):
@@ -568,7 +569,7 @@ def test_killed_at_any_step(
             put = SqliteRegistry.put
             SqliteRegistry.put = lambda *a: (put(*a), die())
         if step == "publish":
-            imaging.StagedFile.publish = die
+            StagedFile.publish = die
         indelible.protect(Path({str(source)!r}), {str(tmp_path / "out.png")!r})
         die()
         """

@@ -17,7 +17,7 @@ from indelible.credentials.manifests.signing import Definition, SignedPicture, s
 from indelible.credentials.signers.signer import Signer
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import ManifestError, OutputError, OutputExistsError, UnreadableImageError
-from indelible.imaging import read_bytes, stage
+from indelible.files import read_bytes, stage
 from indelible.network import Fetcher
 
 __all__ = ["extract_store", "read_file", "sidecar_path", "sign_file"]

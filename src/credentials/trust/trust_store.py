@@ -16,7 +16,7 @@ from indelible.credentials.trust.trust import (
     parse_list,
 )
 from indelible.errors import IndelibleError, OutputError, TrustError
-from indelible.imaging import read_bytes, write_atomic
+from indelible.files import read_bytes, write_atomic
 from indelible.network import Fetcher
 
 __all__ = ["TrustStore"]

@@ -8,7 +8,8 @@ import numpy as np
 
 from indelible.imaging import _photoshop, _xmp
 from indelible.imaging._colour import grey_profile_as_rgb
-from indelible.imaging.metadata import Metadata, fit_exif, icc_channels
+from indelible.imaging.exif import fit_exif
+from indelible.imaging.metadata import Metadata, icc_channels
 from indelible.imaging.picture import Pixels
 
 __all__ = ["fit_metadata", "upright"]

@@ -16,7 +16,7 @@ from indelible import imaging
 from indelible.errors import IndelibleError, UnreadableImageError, UnsupportedImageError
 from indelible.files import read_bytes
 from indelible.imaging import Limits, Metadata, Pixels
-from indelible.imaging.metadata import clean_exif
+from indelible.imaging.exif import clean_exif
 
 __all__ = ["ImageInput", "PillowImage", "Source", "open_source"]
 

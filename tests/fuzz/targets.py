@@ -20,12 +20,18 @@ from indelible.credentials import (
     signing_chains,
 )
 from indelible.credentials.signals import xmp
-from indelible.credentials.signals.exif import read_text_fields
 from indelible.credentials.signals.finding import RULES
 from indelible.credentials.signers.signer import load_chain, load_private_key
 from indelible.errors import ImageError, IndelibleError
 from indelible.imaging._xmp import corrected, without_address
-from indelible.imaging.metadata import clean_exif, exif_within, exif_without_orientation, fit_exif
+from indelible.imaging.exif import (
+    camera,
+    clean_exif,
+    exif_within,
+    exif_without_orientation,
+    fit_exif,
+    text_fields,
+)
 from indelible.settings.schema import load_settings
 from indelible.watermark import Key
 from tests.fuzz.harness import MEGABYTE, Allowance, Target
@@ -73,7 +79,8 @@ def _decoder(data: bytes) -> Allowance:
 
 def _exif(data: bytes) -> None:
     cleaned, _ = clean_exif(data)
-    read_text_fields(data)
+    text_fields(data)
+    camera(data)
     if cleaned is not None:
         exif_without_orientation(cleaned)
         exif_within(fit_exif(cleaned, 48, 64, 6), 1_000)

@@ -20,7 +20,8 @@ from indelible.errors import (
     UnsupportedImageError,
 )
 from indelible.imaging import Limits
-from indelible.imaging._ifd import Entry, Layout, read_directory, read_layout, write_directory
+from indelible.imaging._ifd import Entry, Layout, read_directory, read_layout
+from indelible.imaging._ifd_writing import write_directory
 from tests.imaging import hostile, pictures
 
 FORMATS = ["jpeg", "png", "webp", "avif", "tiff", "gif"]

@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol
 
 from indelible.credentials.manifests.request import SourceType
 from indelible.credentials.signals import xmp
-from indelible.credentials.signals.exif import read_text_fields
+from indelible.imaging.exif import text_fields
 
 __all__ = ["RULES", "MetadataSource", "Signal", "find_signals"]
 
@@ -87,7 +87,7 @@ class _Fields:
 
     @cached_property
     def exif(self) -> dict[str, str]:
-        return read_text_fields(self._source.exif)
+        return text_fields(self._source.exif)
 
     @cached_property
     def text(self) -> dict[str, str]:

@@ -19,11 +19,10 @@ from indelible.credentials import (
     read,
     signing_chains,
 )
-from indelible.credentials.signals import xmp
 from indelible.credentials.signals.finding import RULES
 from indelible.credentials.signers.signer import load_chain, load_private_key
 from indelible.errors import ImageError, IndelibleError
-from indelible.imaging._xmp import corrected, without_address
+from indelible.imaging import xmp
 from indelible.imaging.exif import (
     camera,
     clean_exif,
@@ -32,6 +31,7 @@ from indelible.imaging.exif import (
     fit_exif,
     text_fields,
 )
+from indelible.imaging.xmp import corrected, without_address
 from indelible.settings.schema import load_settings
 from indelible.watermark import Key
 from tests.fuzz.harness import MEGABYTE, Allowance, Target

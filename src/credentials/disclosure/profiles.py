@@ -21,9 +21,9 @@ from typing import Literal, TypeAlias, get_args
 from indelible.credentials.manifests.assertions import AiDisclosure
 from indelible.credentials.manifests.report import CredentialReport, ManifestReport
 from indelible.credentials.manifests.request import ManifestRequest, SourceType
-from indelible.credentials.signals import xmp
 from indelible.credentials.signers.signer import Signer
 from indelible.errors import ManifestError
+from indelible.imaging import xmp
 
 __all__ = [
     "NOTICE",

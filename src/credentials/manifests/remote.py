@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-from indelible.credentials.signals.xmp import PROVENANCE, read_properties
 from indelible.errors import IndelibleError
 from indelible.imaging import DEFAULT_LIMITS
 from indelible.imaging._locating import gif_blocks, joined_blocks
 from indelible.imaging._locating_iso import top_boxes
 from indelible.imaging.header import read_container
+from indelible.imaging.xmp import PROVENANCE, read_properties
 
 __all__ = ["remote_address"]
 

@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, Final, Protocol
 
 from indelible.credentials.manifests.request import SourceType
-from indelible.credentials.signals import xmp
+from indelible.imaging import xmp
 from indelible.imaging.exif import text_fields
 
 __all__ = ["RULES", "MetadataSource", "Signal", "find_signals"]

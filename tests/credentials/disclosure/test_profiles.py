@@ -19,8 +19,8 @@ from indelible.credentials import (
     sign,
 )
 from indelible.credentials.disclosure.profiles import AIGC_KEYS, PROFILES
-from indelible.credentials.signals import xmp
 from indelible.errors import ManifestError
+from indelible.imaging import xmp
 from tests.credentials.conftest import make_request, picture
 
 COMPLETE = Generator("Acme Images", "2.1", provider="Acme Inc.", model="m", model_version="7")

@@ -13,9 +13,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from indelible import imaging
 from indelible.credentials import find_signals
-from indelible.credentials.signals import xmp
 from indelible.credentials.signals.finding import RULES
-from indelible.imaging import Metadata
+from indelible.imaging import Metadata, xmp
 
 PARAMETERS = (
     "a cat\nNegative prompt: dog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512"

@@ -9,7 +9,6 @@ beside them, `encode` turns them into a file again. Whatever the bytes are, only
 from indelible.imaging.contents import difference
 from indelible.imaging.decoding import decode
 from indelible.imaging.encoding import Conformed, conform, encode
-from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.header import read_header
 from indelible.imaging.image_file import Encoded, ImageFile, open_image
@@ -35,12 +34,10 @@ __all__ = [
     "decode",
     "difference",
     "encode",
-    "fit_metadata",
     "format_from_suffix",
     "identify",
     "media_type",
     "open_image",
     "read_header",
-    "upright",
     "with_plain_items",
 ]

@@ -20,7 +20,7 @@ _REDUCED: Final = 1  # bit of the subfile's kind: a smaller version of another p
 _SENSOR: Final = frozenset({32803, 34892})  # colour filter array, linear raw
 # Nikon, Sony, Pentax, Samsung, Kodak, lossy DNG.
 _COMPRESSIONS: Final = frozenset({32767, 32769, 32770, 32867, 34713, 34892, 65000, 65535})
-# Raw files have up to ten pictures, and directories of some kilobytes.
+# Raw files have up to ten pictures, and directories of a few kilobytes.
 _MAX_DIRECTORIES: Final = 32
 _MAX_BYTES: Final = 1 << 22
 

@@ -38,7 +38,7 @@ _FIELD_TITLES: Final = {
 # Formats whose only place for text is a comment without a name.
 _COMMENTS: Final = frozenset({"jpeg", "gif"})
 _NO_METADATA: Final = Metadata()
-_ROWS: Final = 256
+_ROWS: Final = 256  # of a strip: 16 bits for each channel of it take a few megabytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -54,7 +54,7 @@ _TEXTS: Final = {
     0x9C9E: "XPKeywords",
 }
 _PREFIX: Final = b"Exif\0\0"
-_MAX_TEXT: Final = 64 * 1024  # bytes; generators' parameters reach some kilobytes
+_MAX_TEXT: Final = 64 * 1024  # bytes; generators' parameters reach a few kilobytes
 _MAX_VALUES: Final = 64 * 1024 * 1024  # bytes of a directory; `Limits.max_metadata_bytes` is less
 
 

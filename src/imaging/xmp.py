@@ -1,4 +1,4 @@
-"""XMP packets: read the properties that say where a picture comes from, change and add some.
+"""XMP packets: read, set and correct the properties of a picture.
 
 Only the bytes of the properties in question are changed; every other byte of a packet stays as it
 is. The bytes come from anywhere: what is no packet is never an error.
@@ -99,7 +99,7 @@ _ORIENTATION: Final = (_TIFF, "Orientation")
 _WIDTHS: Final = {(_TIFF, "ImageWidth"), (_EXIF, "PixelXDimension")}
 _HEIGHTS: Final = {(_TIFF, "ImageLength"), (_EXIF, "PixelYDimension")}
 
-_MAX_VALUE: Final = 64 * 1024  # letters; prompts reach some thousand
+_MAX_VALUE: Final = 64 * 1024  # letters; prompts reach a few thousand
 _NEW_PACKET: Final = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '

@@ -15,6 +15,7 @@ from indelible.cli._console import answer, clean
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
+from indelible.files import read_bytes
 from indelible.settings import current
 from indelible.verification.wording import probability
 from indelible.watermark import Detection
@@ -54,7 +55,7 @@ def command(
         )
 
     def work(item: Input) -> Detection:
-        data = imaging.read_bytes(item.source(limits), limits=limits)
+        data = read_bytes(item.source(limits), limits=limits)
         return watermark.detect(imaging.decode(data, limits=limits, tolerant=True).pixels, keys)
 
     done = collect(inputs, work, jobs=jobs, title="detecting", as_json=_as_json if json else None)

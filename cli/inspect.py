@@ -32,6 +32,7 @@ from indelible.credentials import AiClaim, CertificateReport, CredentialReport, 
 from indelible.credentials.disclosure.checklist import NOTICE
 from indelible.credentials.signers.certificates import describe as describe_certificate
 from indelible.errors import IndelibleError, ManifestError
+from indelible.files import read_bytes, write_atomic
 from indelible.imaging import Limits
 from indelible.settings import current
 from indelible.verification.result import ai_data
@@ -109,7 +110,7 @@ def command(
 
     def work(item: Input) -> _Inspection:
         source = item.source(limits)
-        data = imaging.read_bytes(source, limits=limits)
+        data = read_bytes(source, limits=limits)
         imaging.read_header(data, limits=limits, tolerant=True)  # refuses what is no picture
         credential = read_credential(
             source,
@@ -152,19 +153,19 @@ def command(
 def _store(source: Path | bytes, data: bytes, manifest: Path | None) -> bytes | None:
     """Return the manifest store that was inspected, from wherever it came."""
     if manifest is not None:
-        return imaging.read_bytes(manifest)
+        return read_bytes(manifest)
     inside = credentials.extract_store(data)
     if inside is None and isinstance(source, Path):
         beside = credentials.sidecar_path(source)
         if beside.is_file() and beside != source:
-            return imaging.read_bytes(beside)
+            return read_bytes(beside)
     return inside
 
 
 def _write_store(path: Path, store: bytes | None, *, force: bool) -> None:
     if store is None:
         raise ManifestError("There is no manifest to extract.")
-    imaging.write_atomic(path, store, overwrite=force)
+    write_atomic(path, store, overwrite=force)
 
 
 def _certificates(store: bytes | None) -> dict[str, tuple[CertificateReport, ...]]:

@@ -32,6 +32,7 @@ from indelible.credentials import (
     sign_file,
 )
 from indelible.errors import IndelibleError
+from indelible.files import read_bytes
 from indelible.imaging import Limits
 from indelible.settings import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
@@ -129,13 +130,13 @@ def command(
     signer = signer_options.signer(defaults)
     trust = defaults.trust()
     limits = defaults.limits
-    before = None if parent is None else imaging.read_bytes(parent, limits=limits)
-    store = None if parent_manifest is None else imaging.read_bytes(parent_manifest, limits=limits)
+    before = None if parent is None else read_bytes(parent, limits=limits)
+    store = None if parent_manifest is None else read_bytes(parent_manifest, limits=limits)
 
     doubts: dict[str, str] = {}
 
     def work(item: Input) -> SignedPicture:
-        data = imaging.read_bytes(item.source(limits), limits=limits)
+        data = read_bytes(item.source(limits), limits=limits)
         imaging.read_header(data, limits=limits, exact=True)
         doubt = _doubt(data, template.source_type, limits)
         if doubt is not None:
@@ -197,7 +198,7 @@ def _doubt(data: bytes, claimed: SourceType, limits: Limits) -> str | None:
 
 def _definition(path: Path, files: int) -> ManifestDefinition:
     """Read a manifest definition, and say what of it is not used."""
-    definition = ManifestDefinition.from_json(imaging.read_bytes(path))
+    definition = ManifestDefinition.from_json(read_bytes(path))
     if definition.ignored:
         remark(
             f"Not used from {clean(path)}: {', '.join(definition.ignored)} "

@@ -12,13 +12,12 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from indelible import imaging
 from indelible.cli._console import answer, answer_json, clean, flowing, remark
 from indelible.cli._errors import UsageError, guarded
 from indelible.cli._options import JsonOption
 from indelible.credentials import Trust, TrustList, TrustStore
 from indelible.errors import OutputError, TrustError
-from indelible.files import make_private_folder
+from indelible.files import make_private_folder, write_atomic
 from indelible.settings import Configuration, current, load_trust_list
 
 __all__ = ["app"]
@@ -127,7 +126,7 @@ def add(
         make_private_folder(target.parent)
     except OSError as error:
         raise OutputError(f"Cannot make {target.parent}: {error.strerror or error}.") from error
-    imaging.write_atomic(target, anchors.pem.encode())
+    write_atomic(target, anchors.pem.encode())
     count = len(anchors.certificates())
     one, several = ("signer is", "signers are") if pin else ("authority is", "authorities are")
     answer(Text(f"{count} {one if count == 1 else several} trusted now: {clean(target)}"))

@@ -24,6 +24,7 @@ import indelible
 from examples import contact_sheet
 from indelible import IndelibleError, imaging
 from indelible.credentials import Generator
+from indelible.files import read_bytes, write_atomic
 from indelible.protection import ProtectedImage
 from indelible.verification.verifier import Verification
 
@@ -68,12 +69,12 @@ def repost(data: bytes) -> bytes:
 def tell(source: Path, folder: Path) -> Story:
     """Protect a picture, verify it, repost it, verify it again."""
     folder.mkdir(parents=True, exist_ok=True)
-    original = imaging.decode(imaging.read_bytes(source)).pixels
+    original = imaging.decode(read_bytes(source)).pixels
     protected = indelible.protect(
         source, folder / "protected.jpg", generator=GENERATOR, overwrite=True
     )
     reposted = repost(protected.data)
-    imaging.write_atomic(folder / "reposted.jpg", reposted, overwrite=True)
+    write_atomic(folder / "reposted.jpg", reposted, overwrite=True)
     return Story(
         original=original,
         protected=protected,
@@ -111,7 +112,7 @@ def draw(story: Story, folder: Path) -> Path:
         ]
     )
     path = folder / "demo.png"
-    imaging.write_atomic(path, imaging.encode(sheet, "png"), overwrite=True)
+    write_atomic(path, imaging.encode(sheet, "png"), overwrite=True)
     return path
 
 

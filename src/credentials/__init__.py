@@ -42,7 +42,7 @@ from indelible.credentials.manifests.request import (
     new_manifest_id,
 )
 from indelible.credentials.manifests.signing import SignedPicture, sign
-from indelible.credentials.signals.exif import camera_contradicts
+from indelible.credentials.signals.camera import camera_contradicts
 from indelible.credentials.signals.finding import Signal, find_signals
 from indelible.credentials.signers.certificate_profile import (
     ProfileFinding,

@@ -23,7 +23,12 @@ from indelible.credentials.signers.chains import DEVELOPMENT_ORGANIZATION, load_
 from indelible.credentials.signers.pem_signer import PemSigner
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import CertificateError, IdentityError, SigningError
-from indelible.files import make_private_folder, read_file, read_private_file
+from indelible.files import (
+    make_private_folder,
+    read_file,
+    read_private_file,
+    write_new_private_file,
+)
 from indelible.secret import Secret
 
 __all__ = [
@@ -116,10 +121,10 @@ def create_identity(
         make_private_folder(target.parent)
         make_private_folder(staging)
         try:
-            _write_private(staging / AUTHORITY_FILE, authority_pem)
-            _write_private(staging / CHAIN_FILE, chain_pem)
-            _write_private(staging / KEY_FILE, key_pem)
-            # Renaming onto a folder that has files fails, so that only the first of several wins.
+            write_new_private_file(staging / AUTHORITY_FILE, lambda: authority_pem)
+            write_new_private_file(staging / CHAIN_FILE, lambda: chain_pem)
+            write_new_private_file(staging / KEY_FILE, key_pem.reveal)
+            # Renaming onto a folder that has files fails: of two processes the slower one loses.
             staging.rename(target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
@@ -259,11 +264,3 @@ def _key_usage(*, ca: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _write_private(path: Path, content: bytes | Secret) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(Secret(content).reveal())
-        file.flush()
-        os.fsync(file.fileno())

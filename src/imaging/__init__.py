@@ -8,15 +8,14 @@ into a file again. Whatever the bytes are, only errors of `indelible.errors` are
 
 from indelible.imaging.contents import difference
 from indelible.imaging.encoding import Conformed, conform, encode
-from indelible.imaging.files import StagedFile, read_bytes, stage, write_atomic
-from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.image_file import Encoded, ImageFile, decode, open_image, read_header
 from indelible.imaging.metadata import Metadata
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Mode, Picture, Pixels
+from indelible.imaging.picture import Header, Mode, Picture, Pixels
 from indelible.imaging.relocation import with_plain_items
 from indelible.imaging.structure.iso import C2PA_UUID
 from indelible.imaging.structure.walk import MAX_STORE, Located, Segment, Span, Walk
+from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = [
     "C2PA_UUID",
@@ -36,21 +35,15 @@ __all__ = [
     "Pixels",
     "Segment",
     "Span",
-    "StagedFile",
     "Walk",
     "conform",
     "decode",
     "difference",
     "encode",
-    "fit_metadata",
     "format_from_suffix",
     "identify",
     "media_type",
     "open_image",
-    "read_bytes",
     "read_header",
-    "stage",
-    "upright",
     "with_plain_items",
-    "write_atomic",
 ]

@@ -15,7 +15,8 @@ from typing import Final
 
 from indelible.errors import UnreadableImageError, UnsupportedImageError
 from indelible.imaging._colour import Space
-from indelible.imaging.picture import Header, Limits
+from indelible.imaging.picture import Header
+from indelible.limits import Limits
 
 __all__ = [
     "PART_WAS_SEEN",

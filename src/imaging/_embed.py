@@ -6,18 +6,11 @@ import struct
 from fractions import Fraction
 from typing import Final
 
-import numpy as np
-
 from indelible.imaging import _photoshop
 from indelible.imaging._container import readable
-from indelible.imaging._ifd import (
-    Entry,
-    Layout,
-    read_directory,
-    read_layout,
-    write_directory,
-)
-from indelible.imaging._tiff import EXIF_POINTER, GPS_POINTER, STRUCTURE
+from indelible.imaging._ifd import Entry, Layout, read_directory, read_layout
+from indelible.imaging._ifd_writing import moved, write_directory
+from indelible.imaging._tiff import STRUCTURE
 from indelible.imaging.metadata import Metadata
 from indelible.imaging.structure.gif import XMP_EXTENSION, XMP_TRAILER
 
@@ -88,16 +81,12 @@ def tiff_with_metadata(data: bytes, metadata: Metadata) -> bytes:
     it, in the file's byte order.
     """
     layout = Layout("<", False, struct.unpack_from("<I", data, 4)[0])
-    plain = read_directory(data, layout, layout.first, max_bytes=len(data))
-    directory = {entry.tag: entry for entry in plain.entries}
+    structure = read_directory(data, layout, layout.first, max_bytes=len(data)).entries
     offset = len(data) + len(data) % 2
-    appended = b""
-    for entry in _blobs(metadata):
-        directory[entry.tag] = entry
-    if metadata.exif:
-        appended = _add_exif(directory, metadata.exif, offset)
-    offset += len(appended)
-    block, first = write_directory(directory.values(), layout, offset)
+    appended, described = _moved_exif(metadata.exif, offset)
+    # Of entries with one tag the last one counts.
+    entries = [*described, *structure, *_blobs(metadata)]
+    block, first = write_directory(entries, layout, offset + len(appended))
     head = data[:4] + struct.pack("<I", first)
     return b"".join([head, data[8:], bytes(len(data) % 2), appended, block])
 
@@ -120,42 +109,15 @@ def _blobs(metadata: Metadata) -> list[Entry]:
     return entries
 
 
-def _add_exif(directory: dict[int, Entry], exif: bytes, offset: int) -> bytes:
-    """Add EXIF's tags to a directory; return its other directories, to be placed at `offset`."""
-    source = read_layout(exif)
-    if source is None:
-        return b""
-    target = Layout("<", False, 0)
-    appended = b""
+def _moved_exif(exif: bytes | None, offset: int) -> tuple[bytes, list[Entry]]:
+    """Return EXIF's other directories, to be placed at `offset`, and its tags."""
+    layout = None if exif is None else read_layout(exif)
+    if exif is None or layout is None:
+        return b"", []
+    room = 2 * len(exif)  # entries may share values
     try:
-        main = read_directory(exif, source, source.first, max_bytes=2**26)
+        main = read_directory(exif, layout, layout.first, max_bytes=room)
     except ValueError:
-        return b""
-    for entry in {entry.tag: entry for entry in main.entries}.values():  # each pointer once
-        if entry.tag in (EXIF_POINTER, GPS_POINTER):
-            try:
-                below = read_directory(
-                    exif, source, entry.integers(source.order)[0], max_bytes=2**26
-                )
-            except (ValueError, IndexError):
-                continue
-            at = offset + len(appended)
-            swapped = [_little_endian(e, source) for e in below.entries if e.tag != 0xA005]
-            block, first = write_directory(swapped, target, at)
-            appended += block + b"\0" * (len(block) % 2)
-            directory[entry.tag] = Entry(entry.tag, 4, 1, struct.pack("<I", first))
-        elif entry.tag not in STRUCTURE and entry.tag not in directory:
-            directory[entry.tag] = _little_endian(entry, source)
-    return appended
-
-
-_SWAPPED = {3: 2, 8: 2, 4: 4, 9: 4, 11: 4, 13: 4, 5: 4, 10: 4, 12: 8, 16: 8, 17: 8, 18: 8}
-
-
-def _little_endian(entry: Entry, source: Layout) -> Entry:
-    """Return an entry with its numbers in little-endian order."""
-    width = _SWAPPED.get(entry.type)
-    if source.order == "<" or width is None:
-        return entry
-    value = np.frombuffer(entry.value, f">u{width}").byteswap().tobytes()
-    return entry._replace(value=value)
+        return b"", []
+    entries = [entry for entry in main.entries if entry.tag not in STRUCTURE]
+    return moved(exif, layout, entries, "<", offset, max_bytes=room)

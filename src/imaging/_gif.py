@@ -16,7 +16,7 @@ from indelible.imaging._container import (
     trailer_note,
     truncated,
 )
-from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure.gif import (
     FRAME,
     MARK,
@@ -28,6 +28,7 @@ from indelible.imaging.structure.gif import (
     table_bytes,
 )
 from indelible.imaging.structure.walk import Segment, Walk
+from indelible.limits import Limits
 
 __all__ = ["read_gif"]
 

@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from indelible.errors import MissingDependencyError
-from indelible.imaging.picture import Limits
+from indelible.limits import Limits
 
 __all__ = ["open_heif", "save_heif"]
 

@@ -1,62 +1,75 @@
-"""Image file directories: the structure that TIFF files and EXIF blocks share.
+"""Image file directories, the structure that TIFF files and EXIF blocks share: the only reader.
 
-Reading is bounds-checked throughout, because the bytes come from anywhere. Values stay raw bytes in
-the file's own byte order, so that a directory can be written elsewhere without being understood.
+Header, manifest, comparison, EXIF and the cameras' raw files all read directories here. The bytes
+come from anywhere, so everything is checked against their bounds, and what is read in all is
+limited: many entries may point to one large value, and many directories to each other. Values stay
+raw bytes in the file's own byte order, so that a directory can be written elsewhere without being
+understood (`_ifd_writing`).
 
 References
 ----------
-TIFF revision 6.0 (Adobe, 1992), section 2; the BigTIFF extension.
+TIFF revision 6.0 (Adobe, 1992), section 2; the BigTIFF extension; EXIF 2.32, 4.6.3.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 __all__ = [
+    "EXIF_POINTER",
+    "GPS_POINTER",
+    "TYPES",
     "ByteOrder",
     "Directory",
     "Entry",
+    "Extent",
     "Layout",
+    "extent_of",
     "read_directory",
     "read_layout",
-    "write_directory",
+    "walk",
 ]
 
 ByteOrder = Literal["<", ">"]
 
-# Bytes per value of each TIFF type; a type that is not here is unknown.
-_TYPE_SIZES: Final = {
-    1: 1,  # BYTE
-    2: 1,  # ASCII
-    3: 2,  # SHORT
-    4: 4,  # LONG
-    5: 8,  # RATIONAL
-    6: 1,  # SBYTE
-    7: 1,  # UNDEFINED
-    8: 2,  # SSHORT
-    9: 4,  # SLONG
-    10: 8,  # SRATIONAL
-    11: 4,  # FLOAT
-    12: 8,  # DOUBLE
-    13: 4,  # IFD
-    16: 8,  # LONG8
-    17: 8,  # SLONG8
-    18: 8,  # IFD8
+EXIF_POINTER: Final = 34665
+GPS_POINTER: Final = 34853
+"""Tags that point to EXIF's own directories."""
+
+TYPES: Final = {
+    1: ("B", 1),  # BYTE
+    2: ("s", 1),  # ASCII
+    3: ("H", 1),  # SHORT
+    4: ("I", 1),  # LONG
+    5: ("I", 2),  # RATIONAL
+    6: ("b", 1),  # SBYTE
+    7: ("s", 1),  # UNDEFINED
+    8: ("h", 1),  # SSHORT
+    9: ("i", 1),  # SLONG
+    10: ("i", 2),  # SRATIONAL
+    11: ("f", 1),  # FLOAT
+    12: ("d", 1),  # DOUBLE
+    13: ("I", 1),  # IFD
+    16: ("Q", 1),  # LONG8
+    17: ("q", 1),  # SLONG8
+    18: ("Q", 1),  # IFD8
 }
-_INTEGERS: Final = {
-    1: "B",
-    3: "H",
-    4: "I",
-    6: "b",
-    8: "h",
-    9: "i",
-    13: "I",
-    16: "Q",
-    17: "q",
-    18: "Q",
+"""The code of each TIFF type's numbers in `struct`, and how many numbers a value is made of."""
+
+_SIZES: Final = {
+    type_: numbers * struct.calcsize(f"<{code}") for type_, (code, numbers) in TYPES.items()
 }
+_RATIONAL: Final = 5
+_INTEGERS: Final = frozenset({1, 3, 4, 6, 8, 9, 13, 16, 17, 18})
+
+# Real directories have a few hundred entries at most.
+_MAX_ENTRIES: Final = 4096
+# Numbers of one value: a picture of the largest size has 390,000 tiles of 16 x 16 px.
+_MAX_NUMBERS: Final = 500_000
 
 
 class Layout(NamedTuple):
@@ -66,6 +79,26 @@ class Layout(NamedTuple):
     big: bool
     first: int
 
+    @property
+    def number(self) -> str:
+        """Format of a directory's number of entries."""
+        return self.order + ("Q" if self.big else "H")
+
+    @property
+    def word(self) -> str:
+        """Format of a place in the file."""
+        return self.order + ("Q" if self.big else "I")
+
+    @property
+    def word_size(self) -> int:
+        """Bytes of a place in the file, and of a value that stands in the entry itself."""
+        return 8 if self.big else 4
+
+    @property
+    def entry_size(self) -> int:
+        """Bytes of an entry: tag, type, how many values, and the value or its place."""
+        return 4 + 2 * self.word_size
+
 
 class Entry(NamedTuple):
     """One tag of a directory, its value as raw bytes in the directory's byte order."""
@@ -74,13 +107,21 @@ class Entry(NamedTuple):
     type: int
     length: int  # in values
     value: bytes
+    at: int = 0  # where in the data its value stands; 0 in an entry that was made
 
     def integers(self, order: ByteOrder) -> tuple[int, ...]:
-        """Return the value as integers; empty where the type is none."""
-        code = _INTEGERS.get(self.type)
-        if code is None:
+        """Return the value as integers; empty where the type is none.
+
+        Raises
+        ------
+        ValueError
+            More of them than any picture needs.
+        """
+        if self.type not in _INTEGERS:
             return ()
-        return struct.unpack_from(f"{order}{self.length}{code}", self.value)
+        if self.length > _MAX_NUMBERS:
+            raise ValueError("one of its tables is far too long")
+        return struct.unpack_from(f"{order}{self.length}{TYPES[self.type][0]}", self.value)
 
     def first(self, order: ByteOrder) -> int | None:
         """Return the first integer of the value, None where there is none."""
@@ -88,10 +129,51 @@ class Entry(NamedTuple):
 
     def rational(self, order: ByteOrder) -> float | None:
         """Return the first RATIONAL of the value, None where there is none."""
-        if self.type != 5 or not self.length:
+        if self.type != _RATIONAL or not self.length:
             return None
         numerator, denominator = struct.unpack(f"{order}II", self.value[:8])
         return numerator / denominator if denominator else None
+
+
+class Extent(NamedTuple):
+    """Where a directory lies, read without its entries."""
+
+    at: int
+    start: int  # of the first entry
+    entries: int  # how many
+    end: int  # of the last entry; the place of the next directory stands here
+    following: int | None  # that place; 0 where there is none, None where it is outside the data
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory's entries whose values lie inside the data, and how many others it has."""
+
+    extent: Extent
+    order: ByteOrder
+    entries: list[Entry]
+    lost: int
+
+    @cached_property
+    def tags(self) -> dict[int, Entry]:
+        """The entries by tag; of entries with one tag the last one counts."""
+        return {entry.tag: entry for entry in self.entries}
+
+    def value(self, tag: int) -> bytes | None:
+        """Return the raw value of a tag, None where it is missing or empty."""
+        entry = self.tags.get(tag)
+        return None if entry is None else entry.value or None
+
+    def integers(self, tag: int) -> tuple[int, ...]:
+        """Return the value of a tag as integers; see `Entry.integers`."""
+        entry = self.tags.get(tag)
+        return () if entry is None else entry.integers(self.order)
+
+    def first(self, tag: int, default: int = 0) -> int:
+        """Return the first integer of a tag, the default where there is none."""
+        entry = self.tags.get(tag)
+        number = None if entry is None else entry.first(self.order)
+        return default if number is None else number
 
 
 def read_layout(data: bytes) -> Layout | None:
@@ -115,11 +197,47 @@ def read_layout(data: bytes) -> Layout | None:
     return None
 
 
-class Directory(NamedTuple):
-    """The entries of a directory that lie inside the data, and how many do not."""
+def extent_of(data: bytes, layout: Layout, offset: int) -> Extent:
+    """Return where the directory at `offset` lies.
 
-    entries: list[Entry]
-    lost: int
+    Raises
+    ------
+    ValueError
+        It does not lie inside the data.
+    """
+    start = offset + struct.calcsize(layout.number)
+    if not 0 < offset <= len(data) - (start - offset):
+        raise ValueError("a directory lies outside the file")
+    (count,) = struct.unpack_from(layout.number, data, offset)
+    end = start + count * layout.entry_size
+    if end > len(data):
+        raise ValueError("a directory is longer than the file")
+    following = None
+    if end + layout.word_size <= len(data):
+        (following,) = struct.unpack_from(layout.word, data, end)
+    return Extent(offset, start, count, end, following)
+
+
+def walk(data: bytes, layout: Layout) -> Iterator[Extent]:
+    """Yield the directories of a file's pages, following their chain without reading them.
+
+    A chain that comes back to one of its directories ends there.
+
+    Raises
+    ------
+    ValueError
+        A directory, or the place of the next one, lies outside the data. Those before it are
+        yielded first.
+    """
+    seen: set[int] = set()
+    offset: int | None = layout.first
+    while offset and offset not in seen:
+        seen.add(offset)
+        extent = extent_of(data, layout, offset)
+        yield extent
+        offset = extent.following
+    if offset is None:
+        raise ValueError("the place of a directory lies outside the file")
 
 
 def read_directory(data: bytes, layout: Layout, offset: int, *, max_bytes: int) -> Directory:
@@ -142,62 +260,25 @@ def read_directory(data: bytes, layout: Layout, offset: int, *, max_bytes: int) 
     ValueError
         The directory does not lie inside the data, or its values exceed `max_bytes`.
     """
-    order, big = layout.order, layout.big
-    count_format, entry_size, inline = ("Q", 20, 8) if big else ("H", 12, 4)
-    count_size = struct.calcsize(f"{order}{count_format}")
-    if not 0 < offset <= len(data) - count_size:
-        raise ValueError("a directory lies outside the file")
-    (count,) = struct.unpack_from(f"{order}{count_format}", data, offset)
-    start = offset + count_size
-    end = start + count * entry_size
-    if count > 4096 or end > len(data):
-        raise ValueError("a directory is longer than the file")
+    extent = extent_of(data, layout, offset)
+    if extent.entries > _MAX_ENTRIES:
+        raise ValueError("a directory has far too many entries")
+    head = struct.Struct(f"{layout.order}HH{layout.word[1]}")
+    place = struct.Struct(layout.word)
     entries: list[Entry] = []
-    total = lost = 0
-    max_bytes = min(max_bytes, 2 * len(data))
-    for at in range(start, end, entry_size):
-        tag, type_ = struct.unpack_from(f"{order}HH", data, at)
-        (values,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, at + 4)
-        size = values * _TYPE_SIZES.get(type_, 0)
-        field = at + entry_size - inline
-        if size > inline:
-            (field,) = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, field)
-        if type_ not in _TYPE_SIZES or field + size > len(data):
+    lost = 0
+    room = min(max_bytes, 2 * len(data))
+    for at in range(extent.start, extent.end, layout.entry_size):
+        tag, type_, length = head.unpack_from(data, at)
+        size = length * _SIZES.get(type_, 0)
+        field = at + head.size
+        if size > layout.word_size:
+            (field,) = place.unpack_from(data, field)
+        if type_ not in TYPES or field + size > len(data):
             lost += 1
             continue
-        total += size
-        if total > max_bytes:
+        room -= size
+        if room < 0:
             raise ValueError("the directory's values are too large")
-        entries.append(Entry(tag, type_, values, bytes(data[field : field + size])))
-    return Directory(entries, lost)
-
-
-def write_directory(entries: Iterable[Entry], layout: Layout, offset: int) -> tuple[bytes, int]:
-    """Return a block to be placed at `offset`, and where in the file its directory will begin.
-
-    The longer values come first, then the directory, without a successor: a file that is cut short
-    has lost its directory first.
-
-    Parameters
-    ----------
-    entries : iterable of Entry
-        In any order; of entries with one tag the last one counts.
-    layout : Layout
-        Byte order and kind of the file that it goes into.
-    offset : int
-        Where in that file the block will begin. Even, as the format demands.
-    """
-    order, big = layout.order, layout.big
-    count_format, number, inline = ("Q", "Q", 8) if big else ("H", "I", 4)
-    unique = sorted({entry.tag: entry for entry in entries}.items())
-    directory = bytearray(struct.pack(f"{order}{count_format}", len(unique)))
-    values = bytearray()
-    for tag, entry in unique:
-        directory += struct.pack(f"{order}HH{number}", tag, entry.type, entry.length)
-        if len(entry.value) <= inline:
-            directory += entry.value.ljust(inline, b"\0")
-        else:
-            directory += struct.pack(f"{order}{number}", offset + len(values))
-            values += entry.value + b"\0" * (len(entry.value) % 2)
-    directory += b"\0" * inline
-    return bytes(values + directory), offset + len(values)
+        entries.append(Entry(tag, type_, length, bytes(data[field : field + size]), field))
+    return Directory(extent, layout.order, entries, lost)

@@ -23,10 +23,10 @@ from typing import Final
 
 from indelible.errors import UnreadableImageError
 from indelible.imaging._container import damaged
-from indelible.imaging.picture import Limits
 from indelible.imaging.structure.iso import Boxes
 from indelible.imaging.structure.item_table import MAX_ITEMS, Item, item_locations
 from indelible.imaging.structure.walk import Segment
+from indelible.limits import Limits
 
 __all__ = ["ALPHA", "Items", "Property", "read_items"]
 

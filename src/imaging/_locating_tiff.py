@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
+from indelible.imaging._ifd import Extent, Layout, read_layout, walk
 from indelible.imaging.structure.walk import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
 
 __all__ = ["locate_tiff"]
@@ -12,33 +15,6 @@ __all__ = ["locate_tiff"]
 _TAG: Final = 0xCD41
 _UNDEFINED: Final = 7
 _MAX_PAGES: Final = 10_000
-
-
-class _Layout(NamedTuple):
-    """How a TIFF writes its numbers."""
-
-    order: str
-    entries: struct.Struct  # how many a directory has
-    entry: struct.Struct  # tag, type, count, value or offset
-    offset: struct.Struct
-
-
-def _layout(data: bytes) -> tuple[_Layout, int] | None:
-    """Return how the file writes its numbers and where its first directory is, None if no TIFF."""
-    order = "<" if data[:2] == b"II" else ">"
-    if len(data) < 16:
-        return None
-    magic, first = struct.unpack_from(f"{order}HI", data, 2)
-    small = "I"
-    if magic == 43:
-        size, zero, first = struct.unpack_from(f"{order}HHQ", data, 4)
-        if (size, zero) != (8, 0):
-            return None
-        small = "Q"
-    elif magic != 42:
-        return None
-    formats = ("H" if magic == 42 else "Q", f"HH{small}{small}", small)
-    return _Layout(order, *(struct.Struct(order + text) for text in formats)), first
 
 
 def locate_tiff(data: bytes) -> Located | None:
@@ -49,30 +25,17 @@ def locate_tiff(data: bytes) -> Located | None:
     ValueError
         If there are two, or it does not lie inside the file.
     """
-    known = _layout(data)
-    if known is None:
+    layout = read_layout(data)
+    if layout is None:
         return None
-    layout, at = known
     found: list[tuple[int, Located | None]] = []
     directories: list[Span] = []
-    seen: set[int] = set()
-    entries = 0
-    while at not in seen and len(seen) < _MAX_PAGES and 0 < at <= len(data) - layout.entries.size:
-        seen.add(at)
-        (count,) = layout.entries.unpack_from(data, at)
-        start = at + layout.entries.size
-        end = start + count * layout.entry.size
-        entries += count
-        if end > len(data) or entries > MAX_PARTS:
-            break
-        directories.append(Span(at, min(end + layout.offset.size, len(data))))
-        places = _tags(data, layout, start, end)
+    for extent in _directories(data, layout):
+        directories.append(Span(extent.at, min(extent.end + layout.word_size, len(data))))
+        places = _tags(data, layout, extent)
         if len(found) + len(places) > 1:
             raise ValueError(TWO_STORES)
         found.extend((len(directories), _value(data, layout, place)) for place in places)
-        if end + layout.offset.size > len(data):
-            break
-        (at,) = layout.offset.unpack_from(data, end)
     if not found:
         return None
     page, located = found[0]
@@ -83,22 +46,37 @@ def locate_tiff(data: bytes) -> Located | None:
     return located
 
 
-def _tags(data: bytes, layout: _Layout, start: int, end: int) -> list[int]:
+def _directories(data: bytes, layout: Layout) -> Iterator[Extent]:
+    """Yield the directories up to where the chain breaks, or is longer than any real one."""
+    entries = 0
+    try:
+        for extent in itertools.islice(walk(data, layout), _MAX_PAGES):
+            entries += extent.entries
+            if entries > MAX_PARTS:
+                return
+            yield extent
+    except ValueError:
+        return
+
+
+def _tags(data: bytes, layout: Layout, extent: Extent) -> list[int]:
     """Return where in a directory the manifest's tag stands."""
     tag = struct.pack(f"{layout.order}H", _TAG)
-    if tag not in data[start:end]:
+    if tag not in data[extent.start : extent.end]:
         return []
-    size = layout.entry.size
-    return [at for at in range(start, end, size) if data[at : at + 2] == tag]
+    entries = range(extent.start, extent.end, layout.entry_size)
+    return [at for at in entries if data[at : at + 2] == tag]
 
 
-def _value(data: bytes, layout: _Layout, entry: int) -> Located | None:
+def _value(data: bytes, layout: Layout, entry: int) -> Located | None:
     """Return the value of an entry, None if it is of another type or not inside the file."""
-    _, kind, count, offset = layout.entry.unpack_from(data, entry)
-    size = layout.offset.size
-    if kind != _UNDEFINED or not size < count <= MAX_STORE or offset + count > len(data):
+    word = layout.word[1]
+    kind, count, offset = struct.unpack_from(f"{layout.order}H{word}{word}", data, entry + 2)
+    if kind != _UNDEFINED or not layout.word_size < count <= MAX_STORE:
         return None
-    length = Span(entry + 4, entry + 4 + size)  # a writer may fill it in after hashing
+    if offset + count > len(data):
+        return None
+    length = Span(entry + 4, entry + 4 + layout.word_size)  # a writer may set it after hashing
     return Located(data[offset : offset + count], (Span(offset, offset + count),), (length,))
 
 

@@ -19,9 +19,10 @@ from indelible.imaging._container import (
     truncated,
     unsupported,
 )
-from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure import png
 from indelible.imaging.structure.walk import MAX_PARTS, Segment, Walk
+from indelible.limits import Limits
 
 __all__ = ["picture_is_complete", "read_png"]
 

@@ -7,10 +7,10 @@ TIFF/EP (ISO 12234-2); Digital Negative 1.7; the tags that ExifTool lists for ea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from indelible.imaging._ifd import Entry, Layout, read_directory
+from indelible.imaging._ifd import Directory, Layout, read_directory
 
 __all__ = ["Raw", "raw_kind"]
 
@@ -20,6 +20,7 @@ _REDUCED: Final = 1  # bit of the subfile's kind: a smaller version of another p
 _SENSOR: Final = frozenset({32803, 34892})  # colour filter array, linear raw
 # Nikon, Sony, Pentax, Samsung, Kodak, lossy DNG.
 _COMPRESSIONS: Final = frozenset({32767, 32769, 32770, 32867, 34713, 34892, 65000, 65535})
+# Raw files have up to ten pictures, and directories of a few kilobytes.
 _MAX_DIRECTORIES: Final = 32
 _MAX_BYTES: Final = 1 << 22
 
@@ -43,7 +44,7 @@ class _Picture(NamedTuple):
         return self.width * self.height
 
 
-def raw_kind(data: bytes, layout: Layout, entries: Iterable[Entry], pages: list[int]) -> Raw | None:
+def raw_kind(data: bytes, layout: Layout, directory: Directory, pages: list[int]) -> Raw | None:
     """Return which camera raw file a TIFF file is, None where it is none.
 
     That is one that says so, one that holds what a sensor measured, or one whose first picture is a
@@ -55,54 +56,48 @@ def raw_kind(data: bytes, layout: Layout, entries: Iterable[Entry], pages: list[
         The file.
     layout : Layout
         Its layout.
-    entries : iterable of Entry
+    directory : Directory
         Its first directory.
     pages : list of int
         Where the directories of its pages lie.
     """
-    tags = {entry.tag: entry for entry in entries}
-    first = _picture(tags, layout)
-    below = list(_pictures(data, layout, _integers(tags, _SUB_DIRECTORIES, layout)))
+    first = _picture(directory)
+    below = list(_pictures(data, layout, directory.integers(_SUB_DIRECTORIES)))
     # Canon's CR2 keeps the sensor's picture in its fourth page.
     others = [*below, *_pictures(data, layout, pages[1:])]
     largest = max([first, *others], key=lambda picture: picture.area)
     sensor = first.sensor or any(picture.sensor for picture in others)
     hidden = any(not p.reduced and p.area > first.area for p in below)
     preview = first.reduced and any(p.area > first.area for p in others)
-    if _DNG_VERSION in tags:
+    if _DNG_VERSION in directory.tags:
         title = "DNG"
     elif data[8:10] == b"CR" and layout.first == 16:
         title = "CR2"
     elif sensor or hidden or preview:
-        title = _maker(tags) or "of an unknown camera"
+        title = _maker(directory) or "of an unknown camera"
     else:
         return None
     return Raw(title, largest.width, largest.height)
 
 
-def _pictures(data: bytes, layout: Layout, offsets: Iterable[int]) -> Iterator[_Picture]:
-    for offset in list(offsets)[:_MAX_DIRECTORIES]:
+def _pictures(data: bytes, layout: Layout, offsets: Sequence[int]) -> Iterator[_Picture]:
+    for offset in offsets[:_MAX_DIRECTORIES]:
         try:
-            found = read_directory(data, layout, offset, max_bytes=_MAX_BYTES)
+            yield _picture(read_directory(data, layout, offset, max_bytes=_MAX_BYTES))
         except ValueError:
             continue
-        yield _picture({entry.tag: entry for entry in found.entries}, layout)
 
 
-def _picture(tags: dict[int, Entry], layout: Layout) -> _Picture:
-    def one(tag: int) -> int:
-        return next(iter(_integers(tags, tag, layout)), 0)
-
-    sensor = one(_PHOTOMETRIC) in _SENSOR or one(_COMPRESSION) in _COMPRESSIONS
-    return _Picture(one(_WIDTH), one(_HEIGHT), bool(one(_SUBFILE) & _REDUCED), sensor)
-
-
-def _integers(tags: dict[int, Entry], tag: int, layout: Layout) -> tuple[int, ...]:
-    return tags[tag].integers(layout.order) if tag in tags else ()
+def _picture(directory: Directory) -> _Picture:
+    sensor = (
+        directory.first(_PHOTOMETRIC) in _SENSOR or directory.first(_COMPRESSION) in _COMPRESSIONS
+    )
+    reduced = bool(directory.first(_SUBFILE) & _REDUCED)
+    return _Picture(directory.first(_WIDTH), directory.first(_HEIGHT), reduced, sensor)
 
 
-def _maker(tags: dict[int, Entry]) -> str | None:
+def _maker(directory: Directory) -> str | None:
     """Return the camera's maker, as far as it is plain text."""
-    value = tags[_MAKE].value if _MAKE in tags else b""
+    value = directory.value(_MAKE) or b""
     text = value.partition(b"\0")[0].decode("ascii", "replace").strip()
     return text if text.isprintable() and 0 < len(text) <= 40 else None

@@ -14,9 +14,10 @@ from indelible.imaging._container import (
     trailer_note,
     truncated,
 )
-from indelible.imaging.picture import Header, Limits, Mode
+from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure.walk import MAX_PARTS, Segment, Walk
 from indelible.imaging.structure.webp import MARK, PICTURES, stated_end
+from indelible.limits import Limits
 
 __all__ = ["read_webp"]
 

@@ -12,7 +12,8 @@ from PIL import Image, PngImagePlugin
 
 from indelible.imaging._embed import gif_with_metadata, jpeg_segments, tiff_with_metadata
 from indelible.imaging._heif import save_heif
-from indelible.imaging.metadata import Metadata, exif_without_orientation
+from indelible.imaging.exif import exif_without_orientation
+from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import Pixels
 
 __all__ = ["WRITERS", "Job"]

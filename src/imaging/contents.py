@@ -189,65 +189,62 @@ def _tiff(image: ImageFile, xmp: bool) -> Iterator[Part]:
     if layout is None:
         raise damaged("TIFF", "its header is wrong")
     skipped = {_C2PA_TAG, _XMP_TAG} if xmp else {_C2PA_TAG}
-    room = [_MAX_DIRECTORIES, 2 * len(data) + 1_000_000]
-    seen: set[int] = set()
-    offset = layout.first
-    while offset and offset not in seen:
-        seen.add(offset)
-        yield f"page {len(seen)}", b""
-        yield from _directory(data, layout, offset, skipped, room, f"page {len(seen)}", 0)
-        offset = _next_directory(data, layout, offset)
-    yield ("the end of the pages" if not offset else "a chain of pages without an end"), b""
-
-
-def _directory(
-    data: bytes,
-    layout: _ifd.Layout,
-    offset: int,
-    skipped: set[int],
-    room: list[int],
-    title: str,
-    depth: int,
-) -> Iterator[Part]:
-    """Yield the tags of a directory, and what they lead to."""
-    room[0] -= 1
-    if room[0] < 0 or depth > _MAX_DEPTH:
-        raise damaged("TIFF", "it has too many directories")
+    reader = _Directories(data, layout, skipped)
+    following: int | None = 0
     try:
-        entries = _ifd.read_directory(data, layout, offset, max_bytes=max(room[1], 0)).entries
+        for number, extent in enumerate(_ifd.walk(data, layout), 1):
+            yield f"page {number}", b""
+            yield from reader.parts(extent.at, f"page {number}")
+            following = extent.following
     except ValueError as error:
         raise damaged("TIFF", str(error)) from error
-    tags = {entry.tag: entry for entry in entries}
-    for entry in entries:
-        if entry.tag in skipped:
-            continue
-        room[1] -= len(entry.value)
-        name = f"{title}, tag {entry.tag}"
-        if entry.tag in _PIECES:
-            sizes = tags.get(_PIECES[entry.tag])
-            lengths = sizes.integers(layout.order) if sizes is not None else ()
-            places = entry.integers(layout.order)
-            for at, length in itertools.zip_longest(places, lengths, fillvalue=0):
-                room[1] -= max(length, 0)
-                if room[1] < 0:
-                    raise damaged("TIFF", "its picture data overlap")
-                yield name, memoryview(data)[max(at, 0) : max(at, 0) + max(length, 0)]
-        elif entry.tag in _DIRECTORIES and entry.integers(layout.order):
-            for at in entry.integers(layout.order):
-                yield from _directory(data, layout, at, skipped, room, name, depth + 1)
-        else:
-            yield name, entry.value
+    yield ("a chain of pages without an end" if following else "the end of the pages"), b""
 
 
-def _next_directory(data: bytes, layout: _ifd.Layout, offset: int) -> int:
-    number, entry_size, link = ("Q", 20, "Q") if layout.big else ("H", 12, "I")
-    try:
-        (count,) = struct.unpack_from(layout.order + number, data, offset)
-        end = offset + struct.calcsize(layout.order + number) + count * entry_size
-        (following,) = struct.unpack_from(layout.order + link, data, end)
-    except struct.error:
-        raise truncated("TIFF", "a page is missing") from None
-    return int(following)
+class _Directories:
+    """Yields what directories and those below them hold; as much as a file of this size can."""
+
+    def __init__(self, data: bytes, layout: _ifd.Layout, skipped: set[int]) -> None:
+        self._data = data
+        self._layout = layout
+        self._skipped = skipped
+        self._directories_left = _MAX_DIRECTORIES
+        self._bytes_left = 2 * len(data) + 1_000_000
+
+    def parts(self, offset: int, title: str, depth: int = 0) -> Iterator[Part]:
+        """Yield the tags of a directory, and what they lead to.
+
+        Raises
+        ------
+        ValueError
+            A directory is damaged, or there is more of them than the file can hold.
+        """
+        self._directories_left -= 1
+        if self._directories_left < 0 or depth > _MAX_DEPTH:
+            raise ValueError("it has too many directories")
+        room = max(self._bytes_left, 0)
+        directory = _ifd.read_directory(self._data, self._layout, offset, max_bytes=room)
+        for entry in directory.entries:
+            if entry.tag in self._skipped:
+                continue
+            name = f"{title}, tag {entry.tag}"
+            self._take(len(entry.value))
+            if entry.tag in _PIECES:
+                lengths = directory.integers(_PIECES[entry.tag])
+                places = entry.integers(directory.order)
+                for at, length in itertools.zip_longest(places, lengths, fillvalue=0):
+                    self._take(max(length, 0))
+                    yield name, memoryview(self._data)[max(at, 0) : max(at, 0) + max(length, 0)]
+            elif entry.tag in _DIRECTORIES and (below := entry.integers(directory.order)):
+                for at in below:
+                    yield from self.parts(at, name, depth + 1)
+            else:
+                yield name, entry.value
+
+    def _take(self, size: int) -> None:
+        self._bytes_left -= size
+        if self._bytes_left < 0:
+            raise ValueError("its picture data overlap")
 
 
 _PARTS: Final[dict[str, Callable[[ImageFile, bool], Iterator[Part]]]] = {

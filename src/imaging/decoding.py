@@ -19,15 +19,12 @@ from indelible.imaging._container import (
 )
 from indelible.imaging._heif import open_heif
 from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
+from indelible.imaging.exif import clean_exif, has_preview
 from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import format_from_suffix, lookup
-from indelible.imaging.metadata import (
-    Metadata,
-    clean_exif,
-    has_preview,
-    icc_channels,
-)
-from indelible.imaging.picture import Header, Limits, Picture, Pixels
+from indelible.imaging.metadata import Metadata, icc_channels
+from indelible.imaging.picture import Header, Picture, Pixels
+from indelible.limits import Limits
 
 __all__ = ["decode_container"]
 

@@ -12,10 +12,11 @@ from indelible.imaging._colour import grey_profile_as_rgb
 from indelible.imaging._embed import COMMENT, JPEG_SEGMENT
 from indelible.imaging._pillow import codec_errors, srgb_from
 from indelible.imaging._writers import WRITERS, Job
-from indelible.imaging._xmp import without_address, without_padding
+from indelible.imaging.exif import exif_within
 from indelible.imaging.formats import Format, lookup
-from indelible.imaging.metadata import Metadata, exif_within, icc_channels
+from indelible.imaging.metadata import Metadata, icc_channels
 from indelible.imaging.picture import Pixels
+from indelible.imaging.xmp import without_address, without_padding
 
 __all__ = ["Conformed", "conform", "encode"]
 
@@ -37,7 +38,7 @@ _FIELD_TITLES: Final = {
 # Formats whose only place for text is a comment without a name.
 _COMMENTS: Final = frozenset({"jpeg", "gif"})
 _NO_METADATA: Final = Metadata()
-_ROWS: Final = 256
+_ROWS: Final = 256  # of a strip: 16 bits for each channel of it take a few megabytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)

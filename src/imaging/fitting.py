@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from indelible.imaging import _photoshop, _xmp
+from indelible.imaging import _photoshop
 from indelible.imaging._colour import grey_profile_as_rgb
-from indelible.imaging.metadata import Metadata, fit_exif, icc_channels
+from indelible.imaging.exif import fit_exif
+from indelible.imaging.metadata import Metadata, icc_channels
 from indelible.imaging.picture import Pixels
+from indelible.imaging.xmp import corrected
 
 __all__ = ["fit_metadata", "upright"]
 
@@ -37,7 +39,7 @@ def fit_metadata(
     if exif is not None:
         exif = fit_exif(exif, width, height, orientation)
     if xmp is not None:
-        xmp, described = _xmp.corrected(xmp, width, height)
+        xmp, described = corrected(xmp, width, height)
         if described:
             notes.append("What the XMP packet says of parts that are not kept was taken out.")
     if dpi is not None and orientation >= 5:

@@ -13,8 +13,8 @@ from indelible.imaging._jpeg import read_jpeg
 from indelible.imaging._png import read_png
 from indelible.imaging._tiff import read_tiff
 from indelible.imaging._webp import read_webp
-from indelible.imaging.picture import Limits
 from indelible.imaging.structure.walk import Walk
+from indelible.limits import Limits
 
 __all__ = ["read_container"]
 
@@ -48,10 +48,10 @@ def read_container(data: bytes, name: str, walked: Walk, limits: Limits) -> Cont
             f"The {name.upper()} file is damaged.",
             hint="Export or download the picture again.",
         ) from error
-    limits.check_decoded(container.header)
+    header = container.header
+    limits.check_decoded(header.width, header.height, header.decoded_channels)
     if container.cut is None:
         return container
-    header = container.header
     irregular = (*header.irregular, f"{container.cut} {PART_WAS_SEEN}")
     return dataclasses.replace(container, header=dataclasses.replace(header, irregular=irregular))
 

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from indelible.errors import ImageError, UnreadableImageError
+from indelible.files import read_bytes
 from indelible.imaging import structure
 from indelible.imaging._container import Container
 from indelible.imaging.decoding import decode_container
-from indelible.imaging.files import read_bytes
 from indelible.imaging.formats import MANIFEST_TYPES, container_of, identify, media_type_of
 from indelible.imaging.header import read_container
-from indelible.imaging.picture import DEFAULT_LIMITS, Header, Limits, Picture
+from indelible.imaging.picture import Header, Picture
 from indelible.imaging.structure import gif, iso
 from indelible.imaging.structure.walk import Located, Walk
+from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["Encoded", "ImageFile", "decode", "open_image", "read_header"]
 

@@ -12,10 +12,14 @@ from typing import IO, Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible import imaging
 from indelible.errors import IndelibleError, UnreadableImageError, UnsupportedImageError
-from indelible.imaging import Limits, Metadata, Pixels
-from indelible.imaging.metadata import clean_exif
+from indelible.imaging._ifd import EXIF_POINTER, GPS_POINTER
+from indelible.imaging.exif import clean_exif
+from indelible.imaging.fitting import fit_metadata, upright
+from indelible.imaging.image_file import Encoded, ImageFile, open_image
+from indelible.imaging.metadata import Metadata
+from indelible.imaging.picture import Pixels
+from indelible.limits import Limits
 
 __all__ = ["ImageInput", "PillowImage", "Source", "open_source"]
 
@@ -45,16 +49,15 @@ class PillowImage(Protocol):
         ...
 
 
-Encoded: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]"
-ImageInput: TypeAlias = "Encoded | NDArray[np.uint8] | PillowImage"
+ImageInput: TypeAlias = "Encoded | ImageFile | NDArray[np.uint8] | PillowImage"
 
-_CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
+_CHANNELS: Final = {"L": 1, "RGB": 3, "RGBA": 4}
 # Pillow modes of 8 bits that convert without a choice to be made.
-_CONVERSIONS = {"1": "L", "LA": "RGBA", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+_CONVERSIONS: Final = {"1": "L", "LA": "RGBA", "P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
 # Modes whose transparency Pillow keeps beside the pixels, until they are converted.
-_KEYED = ("1", "L", "RGB", "P")
-_IPTC_RESOURCE = 0x0404
-_DIRECTORIES = (0x8769, 0x8825)  # EXIF's and GPS's own
+_KEYED: Final = ("1", "L", "RGB", "P")
+_IPTC_RESOURCE: Final = 0x0404
+_DIRECTORIES: Final = (EXIF_POINTER, GPS_POINTER)
 # TIFF 6.0: how pixels are stored, and what is kept beside EXIF (XMP, IPTC, Photoshop, ICC).
 _STRUCTURE: Final = frozenset(
     {
@@ -83,28 +86,39 @@ class Source:
     ----------
     pixels : ndarray of uint8
         (H, W), (H, W, 3) RGB or (H, W, 4) RGBA, upright.
-    format : str or None
-        Format of the file that it came from; None for bare pixels.
     metadata : Metadata
         What is kept beside the pixels.
-    data : bytes or None
-        The file itself, which may carry a manifest; None for bare pixels.
     notes : tuple of str
         What was converted knowingly.
-    lossless : bool
-        WebP only: whether the file is stored without loss.
+    file : ImageFile or None
+        The encoded picture itself, which may carry a manifest; None for bare pixels.
     """
 
     pixels: Pixels
-    format: str | None = None
     metadata: Metadata = field(default_factory=Metadata)
-    data: bytes | None = None
     notes: tuple[str, ...] = ()
-    lossless: bool = False
+    file: ImageFile | None = None
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes of the file; None for bare pixels."""
+        return None if self.file is None else self.file.data
+
+    @property
+    def format(self) -> str | None:
+        """Format of the file; None for bare pixels."""
+        return None if self.file is None else self.file.format
+
+    @property
+    def lossless(self) -> bool:
+        """WebP only: whether the file is stored without loss."""
+        return self.file is not None and self.file.header.lossless
 
 
 def open_source(image: ImageInput, limits: Limits) -> Source:
     """Bring a picture of any accepted kind to pixels.
+
+    A file that was opened already keeps its own limits.
 
     Raises
     ------
@@ -113,10 +127,10 @@ def open_source(image: ImageInput, limits: Limits) -> Source:
     """
     if isinstance(image, np.ndarray):
         return _from_array(image, limits)
-    if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
-        return _from_file(image, limits)
+    if isinstance(image, ImageFile | str | os.PathLike | bytes | bytearray | memoryview):
+        return _from_file(open_image(image, limits=limits))
     if callable(getattr(image, "read", None)):
-        return _from_file(cast("IO[bytes]", image), limits)
+        return _from_file(open_image(cast("IO[bytes]", image), limits=limits))
     if isinstance(image, PillowImage):
         return _from_pillow(image, limits)
     raise UnsupportedImageError(
@@ -125,35 +139,25 @@ def open_source(image: ImageInput, limits: Limits) -> Source:
     )
 
 
-def _from_file(
-    image: str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes], limits: Limits
-) -> Source:
-    data = imaging.read_bytes(image, limits=limits)
-    header = imaging.read_header(data, limits=limits)
-    if header.animated:
-        tiff = header.format == "tiff"
+def _from_file(file: ImageFile) -> Source:
+    if file.header.animated:
+        tiff = file.format == "tiff"
         several, each = ("is one of several", "page") if tiff else ("is animated", "frame")
         raise UnsupportedImageError(
-            f"The picture {several} ({header.frames} {each}s); only single pictures can be "
+            f"The picture {several} ({file.header.frames} {each}s); only single pictures can be "
             "protected.",
             hint=f"Marking one {each} would leave the others unmarked. Protect the {each}s one by "
             "one, as files of their own.",
         )
-    picture = imaging.decode(data, limits=limits)
-    return Source(
-        picture.pixels,
-        picture.format,
-        picture.metadata,
-        data,
-        picture.notes,
-        picture.header.lossless,
-    )
+    picture = file.decode()
+    return Source(picture.pixels, picture.metadata, picture.notes, file)
 
 
 def _refuse_empty(width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise UnreadableImageError(
-            f"The image has no pixels: it is {width} x {height}.", hint="Give one that has some."
+            f"The image has no pixels: it is {width} x {height}.",
+            hint="Give a picture of at least one pixel.",
         )
 
 
@@ -177,7 +181,7 @@ def _from_array(array: NDArray[Any], limits: Limits) -> Source:
 
 @contextmanager
 def _pillow_errors() -> Iterator[None]:
-    """Turn what Pillow raises about a damaged file, or about what it was told, into our error."""
+    """Turn what Pillow raises about a damaged file, or about an impossible tag, into our error."""
     try:
         yield
     except IndelibleError:
@@ -207,8 +211,8 @@ def _from_pillow(image: PillowImage, limits: Limits) -> Source:
             hint="Protect the frames one by one.",
         )
     notes: list[str] = []
-    # Pillow loads lazily: a truncated file fails here, with Pillow's exceptions, and some of
-    # its metadata are known only afterwards.
+    # Pillow loads lazily: a truncated file fails here, with Pillow's exceptions, and part of
+    # its metadata is known only afterwards.
     _read_directories(image)  # loading closes a TIFF file, in which they lie
     load = getattr(image, "load", None)
     if callable(load):
@@ -229,9 +233,9 @@ def _from_pillow(image: PillowImage, limits: Limits) -> Source:
     flat = np.frombuffer(image.tobytes(), dtype=np.uint8)
     channels = _CHANNELS[image.mode]
     shape = (height, width) if channels == 1 else (height, width, channels)
-    pixels = imaging.upright(flat.reshape(shape), orientation)
-    metadata, changes = imaging.fit_metadata(metadata, pixels, orientation)
-    return Source(pixels, metadata=metadata, notes=(*notes, *changes))
+    pixels = upright(flat.reshape(shape), orientation)
+    metadata, changes = fit_metadata(metadata, pixels, orientation)
+    return Source(pixels, metadata, (*notes, *changes))
 
 
 def _pillow_metadata(image: PillowImage, notes: list[str]) -> tuple[Metadata, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from indelible import credentials, imaging
+from indelible.imaging import ImageFile
 from indelible.imaging.sources import Source
 from indelible.registry import Registry
 from indelible.watermark import Detection
@@ -19,13 +20,13 @@ class History:
 
     Attributes
     ----------
-    parent : bytes or None
+    parent : ImageFile or None
         The file that the picture came from, with the manifest in it, if it has one.
     store : bytes or None
         The manifest that the file lost and a registry still has.
     """
 
-    parent: bytes | None = field(default=None, repr=False)
+    parent: ImageFile | None = field(default=None, repr=False)
     store: bytes | None = field(default=None, repr=False)
 
 
@@ -53,12 +54,12 @@ def history_of(
     RegistryError
         If the registry cannot be asked.
     """
-    data, format = source.data, source.format
-    if data is None or format is None or not credentials.has_manifest(data):
-        return History(parent=data, store=_recovered(source, older, registry))
-    if strip and credentials.read(data).state == "unreadable":
+    file = source.file
+    if file is None or not credentials.has_manifest(file):
+        return History(parent=file, store=_recovered(source, older, registry))
+    if strip and credentials.read(file).state == "unreadable":
         return History()
-    return History(parent=data)
+    return History(parent=file)
 
 
 def _recovered(source: Source, older: Iterable[Detection], registry: Registry) -> bytes | None:
@@ -66,15 +67,15 @@ def _recovered(source: Source, older: Iterable[Detection], registry: Registry) -
 
     For files whose metadata was stripped, and for bare pixels.
     """
-    data, format = source.data, source.format
+    file = source.file
     for found in older:
         algorithm, payload = found.algorithm, found.payload
         if algorithm is None or payload is None or not registry.has(algorithm, payload):
             continue
-        if data is None or format is None:  # manifests are only read beside a file
-            data, format = imaging.encode(source.pixels, "png"), "png"
+        if file is None:  # manifests are only read beside a file
+            file = ImageFile(imaging.encode(source.pixels, "png"))
         for record in registry.find(algorithm, payload):
-            report = credentials.read(data, manifest_store=record.manifest_store)
+            report = credentials.read(file, manifest_store=record.manifest_store)
             sound = report.integrity in ("intact", "changed")
             if sound and any(b.names(algorithm, payload) for b in report.soft_bindings):
                 return record.manifest_store

@@ -289,7 +289,7 @@ def mark_file(
             hint="Use the original, or another key.",
         )
     notes = picture.notes
-    if source.data is not None and credentials.has_manifest(source.data):
+    if source.file is not None and credentials.has_manifest(source.file):
         notes += ("The picture's manifest is not carried over; `indelible protect` keeps it.",)
     data = marked.file.data
     path = show(data, output, overwrite=overwrite)

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from indelible import imaging
 from indelible.errors import (
     IndelibleError,
     OutputError,
@@ -21,6 +20,7 @@ from indelible.errors import (
     RegistryError,
     RegistryOutcomeUnknownError,
 )
+from indelible.files import stage
 from indelible.registry import Record, Registry
 
 __all__ = ["Output", "check_free", "register_and_show", "show"]
@@ -100,7 +100,7 @@ def _prepared(
 ) -> Iterator[Callable[[], Path | None]]:
     """Do all of the writing that can be done unseen; yield the step that shows the picture."""
     if isinstance(output, str | os.PathLike):
-        with imaging.stage(output, data, overwrite=overwrite) as staged:
+        with stage(output, data, overwrite=overwrite) as staged:
 
             def publish() -> Path:
                 staged.publish()

@@ -26,6 +26,7 @@ from indelible.errors import (
     RegistryError,
     UnsupportedImageError,
 )
+from indelible.files import read_bytes
 from indelible.imaging import Limits
 from indelible.network import Fetcher
 from indelible.registry import Registry
@@ -127,7 +128,7 @@ def verify(
         # A call that was given everything else reads nothing of the user's.
         complete = None not in (ring, registry, trust)
         limits = Limits() if complete else current().limits
-    data = imaging.read_bytes(image, limits=limits)
+    data = read_bytes(image, limits=limits)
     header = imaging.read_header(data, limits=limits, tolerant=True)
     trust = current().trust() if trust is None else trust
     ring = current().detection_keys() if ring is None else ring
@@ -236,12 +237,12 @@ def read_credential(
         return credentials.read(data, trust=trust, manifest_store=store, ocsp=ocsp)
 
     if manifest is not None:
-        return replace(read(imaging.read_bytes(manifest, limits=limits)), place="given")
+        return replace(read(read_bytes(manifest, limits=limits)), place="given")
     report = read()
     if report.state == "absent" and isinstance(path, str | os.PathLike):
         beside = credentials.sidecar_path(path)
         if beside.is_file() and beside != Path(path):
-            return replace(read(imaging.read_bytes(beside, limits=limits)), place="beside")
+            return replace(read(read_bytes(beside, limits=limits)), place="beside")
     url = report.remote_url
     if report.state == "absent" and url is not None and remote_hosts:
         try:

@@ -123,6 +123,10 @@ def test_a_request_for_an_authority(run: Run, tmp_path: Path) -> None:
     before = key.read_bytes()
     assert run(*command).code == 2
     assert key.read_bytes() == before
+    key.unlink()
+    assert run(*command).code == 2
+    assert not key.exists()  # no key without its request
+    assert not list(tmp_path.glob(".indelible-*"))
 
 
 def test_an_encrypted_key(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from PIL import Image
 from indelible import imaging
 from indelible.cli._console import describe, problem
 from indelible.credentials import create_identity, new_manifest_id
-from indelible.credentials.signals import xmp
 from indelible.errors import IndelibleError, RegistryUnavailableError
+from indelible.imaging import xmp
 from indelible.registry import Record, open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
 from indelible.settings import user_folders

@@ -21,8 +21,8 @@ from PIL import Image
 
 from indelible import imaging
 from indelible.credentials import create_identity
-from indelible.credentials.signals import xmp
 from indelible.credentials.signers import certificates
+from indelible.imaging import xmp
 from indelible.watermark import Key
 from tests.fuzz import build
 

@@ -19,14 +19,20 @@ from indelible.credentials import (
     read,
     signing_chains,
 )
-from indelible.credentials.signals import xmp
-from indelible.credentials.signals.exif import read_text_fields
 from indelible.credentials.signals.finding import RULES
 from indelible.credentials.signers.chains import load_chain
 from indelible.credentials.signers.private_keys import load_private_key
 from indelible.errors import ImageError, IndelibleError
-from indelible.imaging._xmp import corrected, without_address
-from indelible.imaging.metadata import clean_exif, exif_within, exif_without_orientation, fit_exif
+from indelible.imaging import xmp
+from indelible.imaging.exif import (
+    camera,
+    clean_exif,
+    exif_within,
+    exif_without_orientation,
+    fit_exif,
+    text_fields,
+)
+from indelible.imaging.xmp import corrected, without_address
 from indelible.settings import load_settings
 from indelible.watermark import Key
 from tests.fuzz.harness import MEGABYTE, Allowance, Target
@@ -74,7 +80,8 @@ def _decoder(data: bytes) -> Allowance:
 
 def _exif(data: bytes) -> None:
     cleaned, _ = clean_exif(data)
-    read_text_fields(data)
+    text_fields(data)
+    camera(data)
     if cleaned is not None:
         exif_without_orientation(cleaned)
         exif_within(fit_exif(cleaned, 48, 64, 6), 1_000)

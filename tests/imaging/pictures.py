@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from indelible.imaging._ifd import Entry, Layout, write_directory
+from indelible.imaging._ifd import Entry, Layout
+from indelible.imaging._ifd_writing import write_directory
 from tests.imaging import hostile
 
 Pixels = NDArray[np.uint8]

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from indelible import imaging
 from indelible.errors import ImageTooLargeError, UnreadableImageError, UnsupportedImageError
-from indelible.imaging.metadata import clean_exif
+from indelible.imaging.exif import clean_exif
 from tests.imaging import hostile, pictures
 
 

@@ -13,9 +13,16 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from indelible import imaging
-from indelible.errors import IndelibleError, UnreadableImageError, UnsupportedImageError
-from indelible.imaging import Limits
+from indelible.errors import (
+    ImageTooLargeError,
+    IndelibleError,
+    UnreadableImageError,
+    UnsupportedImageError,
+)
+from indelible.imaging import Limits, image_file
 from indelible.imaging._colour import Space
+from indelible.imaging._container import Container
+from indelible.imaging.header import read_container
 from indelible.imaging.sources import open_source
 from tests.imaging import pictures
 
@@ -58,6 +65,29 @@ def test_an_encoded_file_in_any_form(small: Image.Image, tmp_path: Path) -> None
     with path.open("rb") as stream:
         for source in (data, bytearray(data), memoryview(data), io.BytesIO(data), stream, path):
             assert open_source(source, Limits()).data == data
+
+
+def test_a_file_is_walked_once(small: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    walked = []
+    genuine = read_container
+
+    def counted(data: bytes, name: str, walk: imaging.Walk, limits: Limits) -> Container:
+        walked.append(data)
+        return genuine(data, name, walk, limits)
+
+    monkeypatch.setattr(image_file, "read_container", counted)
+    file = imaging.open_image(saved(small, "WEBP", lossless=True))
+    source = open_source(file, Limits())
+    assert source.file is file
+    assert (source.format, source.lossless) == ("webp", True)
+    assert len(walked) == 1
+    assert open_source(np.array(small), Limits()).file is None
+
+
+def test_a_file_keeps_its_own_limits(small: Image.Image) -> None:
+    file = imaging.open_image(saved(small, "PNG"), limits=Limits(max_pixels=10))
+    with pytest.raises(ImageTooLargeError):
+        open_source(file, Limits())
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])

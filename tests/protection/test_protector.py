@@ -29,7 +29,6 @@ from indelible.errors import (
     ArgumentError,
     ImageTooLargeError,
     IndelibleError,
-    RegistryError,
     SigningError,
     UnmarkableImageError,
     UnreadableImageError,
@@ -463,9 +462,8 @@ def test_a_protector_from_settings_travels_without_what_is_configured(
             lambda identity: CallbackSigner(identity.signer.certificates, lambda data: data),
             ArgumentError,
         ),
-        ("registry", lambda identity: open_registry("sqlite:///:memory:"), RegistryError),
     ],
-    ids=["a private key", "a lambda", "a registry in memory"],
+    ids=["a private key", "a lambda"],
 )
 def test_what_cannot_travel_says_so(
     given: dict[str, Any],

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 
 import indelible
-from indelible import imaging
 from indelible.errors import (
     OutputError,
     OutputExistsError,
     RegistryOutcomeUnknownError,
     RegistryUnavailableError,
 )
+from indelible.files import StagedFile
 from indelible.registry import Record
 from indelible.registry.sql import SqlRegistry
 from indelible.settings import current
@@ -94,11 +94,11 @@ def test_the_last_step_fails(
     monkeypatch: pytest.MonkeyPatch,
     failure: BaseException,
 ) -> None:
-    def fail(staged: imaging.StagedFile) -> None:
+    def fail(staged: StagedFile) -> None:
         assert registry.count() == 1  # registered by now
         raise failure
 
-    monkeypatch.setattr(imaging.StagedFile, "publish", fail)
+    monkeypatch.setattr(StagedFile, "publish", fail)
     with pytest.raises(type(failure)):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
     assert left_in(tmp_path) == []
@@ -131,13 +131,13 @@ def test_withdrawing_fails_too(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(staged: imaging.StagedFile) -> None:
+    def fail(staged: StagedFile) -> None:
         raise OutputError("gone")
 
     def unavailable(manifest_id: str) -> bool:
         raise RegistryUnavailableError("gone, too")
 
-    monkeypatch.setattr(imaging.StagedFile, "publish", fail)
+    monkeypatch.setattr(StagedFile, "publish", fail)
     monkeypatch.setattr(registry, "withdraw", unavailable)
     with pytest.raises(OutputError, match="gone"):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
@@ -153,13 +153,13 @@ def test_withdrawing_fails_in_foreign_code(
 ) -> None:
     """What went wrong first is what is raised, whatever the registry then does."""
 
-    def fail(staged: imaging.StagedFile) -> None:
+    def fail(staged: StagedFile) -> None:
         raise OutputError("gone")
 
     def broken(manifest_id: str) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(imaging.StagedFile, "publish", fail)
+    monkeypatch.setattr(StagedFile, "publish", fail)
     monkeypatch.setattr(registry, "withdraw", broken)
     with pytest.raises(OutputError, match="gone"):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
@@ -278,7 +278,7 @@ def protect_and_die_at(step: str, source: Path, output: Path) -> None:
         "has": (SqlRegistry, "has", die),
         "stage": (os, "fsync", die),
         "put": (SqlRegistry, "put", put_and_die),
-        "publish": (imaging.StagedFile, "publish", die),
+        "publish": (StagedFile, "publish", die),
     }
     if step in places:
         setattr(*places[step])

@@ -11,8 +11,8 @@ from indelible.choices import Law
 from indelible.credentials.disclosure.legal_profiles import AIGC_KEYS, profiles_of
 from indelible.credentials.manifests.manifest_report import ManifestReport
 from indelible.credentials.manifests.report import CredentialReport
-from indelible.credentials.signals import xmp
 from indelible.credentials.source_types import SourceType
+from indelible.imaging import xmp
 
 __all__ = ["NOTICE", "ProfileLine", "check_profile"]
 

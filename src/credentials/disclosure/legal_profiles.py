@@ -20,9 +20,9 @@ from typing import get_args
 from indelible.choices import Law
 from indelible.credentials.manifests.assertions import AiDisclosure
 from indelible.credentials.manifests.request import ManifestRequest
-from indelible.credentials.signals import xmp
 from indelible.credentials.signers.protocol import Signer
 from indelible.errors import ManifestError
+from indelible.imaging import xmp
 
 __all__ = ["AIGC_KEYS", "disclosure_xmp", "fill_request", "profiles_of"]
 

@@ -16,7 +16,8 @@ from indelible.credentials.manifests.signing import SignedPicture, sign
 from indelible.credentials.signers.protocol import Signer
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import OutputError, OutputExistsError
-from indelible.imaging import open_image, read_bytes, stage
+from indelible.files import read_bytes, stage
+from indelible.imaging import open_image
 from indelible.network import Fetcher
 
 __all__ = ["read_file", "sidecar_path", "sign_file"]

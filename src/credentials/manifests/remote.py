@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from indelible.credentials.signals.xmp import PROVENANCE, read_properties
 from indelible.imaging import ImageFile
+from indelible.imaging.xmp import PROVENANCE, read_properties
 
 __all__ = ["remote_address"]
 

@@ -19,16 +19,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-from indelible.credentials.signals import xmp
-from indelible.credentials.signals.exif import read_text_fields
 from indelible.credentials.source_types import SourceType
+from indelible.imaging import xmp
+from indelible.imaging.exif import text_fields
 
 __all__ = ["RULES", "MetadataSource", "Signal", "find_signals"]
 
-_MAX_DETAIL: Final = 200
-_MAX_FIELDS: Final = 20
-_MAX_TEXT: Final = 64 * 1024
-_MAX_JSON: Final = 2 * 1024 * 1024
+_MAX_DETAIL: Final = 200  # letters of a claim: two lines of a terminal
+_MAX_FIELDS: Final = 20  # of a JSON object; more than fill those
+_MAX_TEXT: Final = 64 * 1024  # letters that are searched; prompts reach a few thousand
+_MAX_JSON: Final = 2 * 1024 * 1024  # letters; ComfyUI's workflows reach hundreds of kilobytes
 
 
 class MetadataSource(Protocol):
@@ -87,7 +87,7 @@ class _Fields:
 
     @cached_property
     def exif(self) -> dict[str, str]:
-        return read_text_fields(self._source.exif)
+        return text_fields(self._source.exif)
 
     @cached_property
     def text(self) -> dict[str, str]:
@@ -125,11 +125,13 @@ def find_signals(source: MetadataSource) -> tuple[Signal, ...]:
     for rule in RULES:
         detail = rule.check(fields)
         if detail is not None:
-            found.append(Signal(rule.name, rule.where, rule.generator, rule.says_ai, _told(detail)))
+            found.append(
+                Signal(rule.name, rule.where, rule.generator, rule.says_ai, _one_line(detail))
+            )
     return tuple(found)
 
 
-def _told(detail: str) -> str:
+def _one_line(detail: str) -> str:
     """Return a claim as one readable line: JSON as its fields, entities decoded, whole words."""
     text = _fields_of(_json(detail)) or html.unescape(detail[: 5 * _MAX_DETAIL])
     clean = " ".join("".join(i if i.isprintable() else " " for i in text).split())

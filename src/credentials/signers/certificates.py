@@ -26,7 +26,8 @@ from indelible.credentials.signers.private_keys import (
     hidden,
     load_private_key,
 )
-from indelible.errors import CertificateError, OutputExistsError
+from indelible.errors import CertificateError, OutputError, OutputExistsError
+from indelible.files import stage, write_new_private_file
 from indelible.secret import Secret
 
 __all__ = [
@@ -226,22 +227,23 @@ def write_request(
     CertificateError
         If they cannot be written.
     """
-    for path in (Path(key_path), Path(request_path)):
-        if path.exists():
-            raise OutputExistsError(f"{path} exists already", hint="Choose another name.")
-    for path, content, mode in (
-        (Path(key_path), request.key, 0o600),
-        (Path(request_path), Secret(request.request_pem), 0o644),
-    ):
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-                file.write(content.reveal())
-        except FileExistsError as error:
-            raise OutputExistsError(
-                f"{path} exists already", hint="Choose another name."
-            ) from error
-        except OSError as error:
-            raise CertificateError(f"{path} cannot be written: {error.strerror}") from error
+    key_file = Path(key_path)
+    try:
+        # The request waits beside its place, so that a key is not left without its request.
+        with stage(request_path, request.request_pem) as staged:
+            write_new_private_file(key_file, request.key.reveal)
+            staged.publish()
+    except FileExistsError as error:
+        raise OutputExistsError(
+            f"'{key_file}' exists already.", hint="Choose another name."
+        ) from error
+    except OutputExistsError as error:
+        raise OutputExistsError(error.message, hint="Choose another name.") from error
+    except OutputError as error:
+        raise CertificateError(error.message, hint=error.hint) from error
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise CertificateError(f"'{key_file}' cannot be written: {cause}") from error
 
 
 _SIGNING_USAGE = x509.KeyUsage(

@@ -11,7 +11,7 @@ from pathlib import Path
 from indelible.credentials.trust.trust import Trust
 from indelible.credentials.trust.trust_lists import OFFICIAL, OFFICIAL_TSA, TrustList, parse_list
 from indelible.errors import IndelibleError, OutputError, TrustError
-from indelible.imaging import read_bytes, write_atomic
+from indelible.files import read_bytes, write_atomic
 from indelible.network import Fetcher
 
 __all__ = ["TrustStore"]

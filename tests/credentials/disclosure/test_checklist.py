@@ -17,7 +17,7 @@ from indelible.credentials import (
     read,
     sign,
 )
-from indelible.credentials.signals import xmp
+from indelible.imaging import xmp
 from tests.credentials.conftest import make_request, picture
 
 COMPLETE = Generator("Acme Images", "2.1", provider="Acme Inc.", model="m", model_version="7")

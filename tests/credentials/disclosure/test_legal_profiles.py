@@ -14,8 +14,8 @@ from indelible.credentials import (
     fill_request,
 )
 from indelible.credentials.disclosure.legal_profiles import AIGC_KEYS
-from indelible.credentials.signals import xmp
 from indelible.errors import ManifestError
+from indelible.imaging import xmp
 from tests.credentials.conftest import make_request
 
 COMPLETE = Generator("Acme Images", "2.1", provider="Acme Inc.", model="m", model_version="7")

@@ -20,8 +20,7 @@ from indelible.credentials import (
     read_file,
     sign,
 )
-from indelible.credentials.signals import xmp
-from indelible.imaging import Metadata
+from indelible.imaging import Metadata, xmp
 from tests.credentials.authority import Authority, Leaf, key_pem, new_key, pem
 from tests.credentials.conftest import make_request, picture
 

@@ -1,25 +1,20 @@
-"""Reading by a name that somebody gave: never waiting, never more than allowed."""
+"""Bounded reads: never waiting, never more than allowed, and errors that say what to do."""
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
 import os
 import socket
-import stat
 from pathlib import Path
 
 import pytest
 
 from indelible.credentials import PemSigner, create_identity
-from indelible.errors import IndelibleError
-from indelible.files import (
-    make_private_folder,
-    open_regular,
-    read_file,
-    read_private_file,
-    write_new_private_file,
-)
-from indelible.imaging import Limits, read_bytes
+from indelible.errors import ImageTooLargeError, IndelibleError, UnreadableImageError
+from indelible.files import open_regular, read_bytes, read_file, read_private_file
+from indelible.limits import Limits
 from indelible.settings import load_settings, load_trust_list
 from indelible.watermark import Key
 
@@ -133,24 +128,59 @@ def test_a_private_key_that_others_can_read_is_warned_of(
     assert read_private_file(folder / "development-chain.pem", 1 << 20, what="chain")
 
 
-def test_private_folders_and_files(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b"
-    before = os.umask(0)
-    try:
-        make_private_folder(folder)
-        make_private_folder(folder)
-        write_new_private_file(folder / "file", lambda: b"x")
-        with pytest.raises(FileExistsError):
-            write_new_private_file(folder / "file", lambda: b"y")
-    finally:
-        os.umask(before)
-    for path, mode in (
-        (tmp_path / "a", 0o700),
-        (folder, 0o700),
-        (folder / "file", 0o600),
-    ):
-        assert stat.S_IMODE(path.stat().st_mode) == mode
-    with pytest.raises(NotADirectoryError):
-        make_private_folder(folder / "file")
-    with pytest.raises(NotADirectoryError):
-        make_private_folder(folder / "file" / "below")
+def test_every_kind_of_source(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"abc")
+    for source in (path, str(path), b"abc", bytearray(b"abc"), memoryview(b"abc")):
+        assert read_bytes(source) == b"abc"
+    stream = io.BytesIO(b"xabc")
+    stream.read(1)
+    assert read_bytes(stream) == b"abc"
+    assert not stream.closed
+
+
+def test_missing_folder_text_and_closed(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImageError, match=r"no such file.*") as caught:
+        read_bytes(tmp_path / "none.jpg")
+    assert caught.value.hint == "Check the path."
+    with pytest.raises(UnreadableImageError, match="directory"):
+        read_bytes(tmp_path)
+    with pytest.raises(UnreadableImageError):
+        read_bytes("nul\0character")
+    with pytest.raises(UnreadableImageError, match="text"):
+        read_bytes(io.StringIO("abc"))  # type: ignore[arg-type]
+    closed = io.BytesIO(b"abc")
+    closed.close()
+    with pytest.raises(UnreadableImageError, match="stream"):
+        read_bytes(closed)
+
+
+def test_limits(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(bytes(101))
+    limits = Limits(max_bytes=100)
+    for source in (path, bytes(101), io.BytesIO(bytes(101))):
+        with pytest.raises(ImageTooLargeError, match="bytes"):
+            read_bytes(source, limits=limits)
+    assert len(read_bytes(io.BytesIO(bytes(100)), limits=limits)) == 100
+
+
+def test_an_endless_stream_ends() -> None:
+    class Endless(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            return b"x" * min(size, 10)
+
+    with pytest.raises(ImageTooLargeError):
+        read_bytes(Endless(), limits=Limits(max_bytes=1_000))  # type: ignore[arg-type]
+
+
+def test_a_failing_stream() -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(UnreadableImageError, match="input/output error"):
+        read_bytes(Failing())

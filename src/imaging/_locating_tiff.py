@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-from indelible.imaging.structure.walk import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
+from indelible.imaging.structure.parts import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
 
 __all__ = ["locate_tiff"]
 

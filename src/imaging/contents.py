@@ -20,7 +20,7 @@ from indelible.imaging.formats import container_of, identify
 from indelible.imaging.image_file import ImageFile
 from indelible.imaging.structure import gif, iso, jpeg, png, webp
 from indelible.imaging.structure.item_table import item_locations
-from indelible.imaging.structure.walk import Segment
+from indelible.imaging.structure.parts import Segment
 
 __all__ = ["difference"]
 

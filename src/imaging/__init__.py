@@ -14,7 +14,7 @@ from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import Header, Mode, Picture, Pixels
 from indelible.imaging.relocation import with_plain_items
 from indelible.imaging.structure.iso import C2PA_UUID
-from indelible.imaging.structure.walk import MAX_STORE, Located, Segment, Span, Walk
+from indelible.imaging.structure.parts import MAX_STORE, Located, Segment, Span, Walk
 from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = [

@@ -37,8 +37,10 @@ PREVIEW_NOTE: Final = "The preview in the file, which shows the picture as it wa
 #: What is said, besides why, of a picture of which only a part could be decoded.
 PART_WAS_SEEN: Final = "What is left of the picture was looked at."
 
+# Parts named in one note: more are no help to a reader.
 _MAX_NAMES: Final = 8
 
+# Metadata are decompressed in pieces of this size, so that a limit is noticed soon.
 _INFLATE_BYTES: Final = 64 * 1024
 
 

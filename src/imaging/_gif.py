@@ -27,7 +27,7 @@ from indelible.imaging.structure.gif import (
     problem,
     table_bytes,
 )
-from indelible.imaging.structure.walk import Segment, Walk
+from indelible.imaging.structure.parts import Segment, Walk
 from indelible.limits import Limits
 
 __all__ = ["read_gif"]

@@ -18,7 +18,7 @@ from indelible.imaging._container import Container, names_note, truncated
 from indelible.imaging._iso_items import Items, Property, read_items
 from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure.iso import C2PA_UUID, Boxes, has_uuid, problem
-from indelible.imaging.structure.walk import Segment, Walk
+from indelible.imaging.structure.parts import Segment, Walk
 from indelible.limits import Limits
 
 __all__ = ["read_iso"]

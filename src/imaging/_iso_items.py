@@ -25,7 +25,7 @@ from indelible.errors import UnreadableImageError
 from indelible.imaging._container import damaged
 from indelible.imaging.structure.iso import Boxes
 from indelible.imaging.structure.item_table import MAX_ITEMS, Item, item_locations
-from indelible.imaging.structure.walk import Segment
+from indelible.imaging.structure.parts import Segment
 from indelible.limits import Limits
 
 __all__ = ["ALPHA", "Items", "Property", "read_items"]

@@ -20,7 +20,7 @@ from indelible.imaging._container import (
 )
 from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure.jpeg import APP11, BARE, END, SCAN, problem, store_pieces
-from indelible.imaging.structure.walk import Segment, Walk
+from indelible.imaging.structure.parts import Segment, Walk
 from indelible.limits import Limits
 
 __all__ = ["read_jpeg"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from indelible.imaging._ifd import Extent, Layout, read_layout, walk
-from indelible.imaging.structure.walk import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
+from indelible.imaging.structure.parts import MAX_PARTS, MAX_STORE, TWO_STORES, Located, Span
 
 __all__ = ["locate_tiff"]
 

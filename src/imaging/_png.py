@@ -21,7 +21,7 @@ from indelible.imaging._container import (
 )
 from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure import png
-from indelible.imaging.structure.walk import MAX_PARTS, Segment, Walk
+from indelible.imaging.structure.parts import MAX_PARTS, Segment, Walk
 from indelible.limits import Limits
 
 __all__ = ["picture_is_complete", "read_png"]

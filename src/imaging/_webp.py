@@ -15,14 +15,14 @@ from indelible.imaging._container import (
     truncated,
 )
 from indelible.imaging.picture import Header, Mode
-from indelible.imaging.structure.walk import MAX_PARTS, Segment, Walk
+from indelible.imaging.structure.parts import MAX_PARTS, Segment, Walk
 from indelible.imaging.structure.webp import MARK, PICTURES, stated_end
 from indelible.limits import Limits
 
 __all__ = ["read_webp"]
 
-# Bytes of a chunk that say how large its picture is.
-_HEAD: Final = 30
+# Bytes at the beginning of a chunk that say how large its picture is.
+_HEAD: Final = 10
 _SIZED: Final = frozenset({b"VP8X", *PICTURES})
 
 
@@ -65,7 +65,7 @@ def read_webp(data: bytes, walked: Walk, limits: Limits) -> Container:
     if walked.broken is not None:
         _last_chunk(found, data, walked.broken, limits)
         end = len(data)
-    # Some writers do not count the last byte, which is padding.
+    # There are writers that do not count the last byte, which is padding.
     if end < min(stated, len(data)):
         raise truncated("WebP")
     if stated > len(data) + 1:

@@ -20,7 +20,7 @@ from indelible.imaging.formats import container_of, identify
 from indelible.imaging.image_file import ImageFile
 from indelible.imaging.structure import gif, iso, jpeg, png, webp
 from indelible.imaging.structure.item_table import item_locations
-from indelible.imaging.structure.walk import Segment
+from indelible.imaging.structure.parts import Segment
 
 __all__ = ["difference"]
 
@@ -38,6 +38,7 @@ _PIECES: Final = {273: 279, 324: 325, 513: 514}
 _DIRECTORIES: Final = frozenset({330, 34665, 34853, 40965})
 _MAX_DIRECTORIES: Final = 10_000
 _MAX_DEPTH: Final = 4
+_MAX_BOX_DEPTH: Final = 4  # moov/trak/mdia/minf/stbl
 
 
 def difference(
@@ -166,6 +167,8 @@ def _box(
     data = boxes.data
     inside = box.content + 4 if box.kind == b"meta" else box.content
     if box.kind in (b"meta", b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+        if path.count("/") > _MAX_BOX_DEPTH:
+            raise damaged(boxes.title, "its boxes are nested too deeply")
         yield path, memoryview(data)[box.content : inside]
         for child in boxes.between(inside, box.end):
             yield from _box(boxes, child, place, f"{path}/{child.kind.decode('latin-1')}")

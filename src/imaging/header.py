@@ -13,7 +13,7 @@ from indelible.imaging._jpeg import read_jpeg
 from indelible.imaging._png import read_png
 from indelible.imaging._tiff import read_tiff
 from indelible.imaging._webp import read_webp
-from indelible.imaging.structure.walk import Walk
+from indelible.imaging.structure.parts import Walk
 from indelible.limits import Limits
 
 __all__ = ["read_container"]

@@ -17,7 +17,7 @@ from indelible.imaging.formats import MANIFEST_TYPES, container_of, identify, me
 from indelible.imaging.header import read_container
 from indelible.imaging.picture import Header, Picture
 from indelible.imaging.structure import gif, iso
-from indelible.imaging.structure.walk import Located, Walk
+from indelible.imaging.structure.parts import Located, Walk
 from indelible.limits import DEFAULT_LIMITS, Limits
 
 __all__ = ["Encoded", "ImageFile", "decode", "open_image", "read_header"]

@@ -16,7 +16,7 @@ from indelible.imaging.formats import container_of
 from indelible.imaging.image_file import ImageFile
 from indelible.imaging.structure import iso
 from indelible.imaging.structure.item_table import Item, item_locations
-from indelible.imaging.structure.walk import Segment
+from indelible.imaging.structure.parts import Segment
 
 __all__ = ["with_plain_items"]
 

@@ -89,6 +89,17 @@ def test_what_needs_no_change_is_left_alone() -> None:
         assert imaging.with_plain_items(data) is data
 
 
+def test_boxes_are_not_nested_without_end() -> None:
+    data = b""
+    for _ in range(2_000):
+        data = pictures.box(b"trak", data)
+    data = pictures.box(b"ftyp", b"avif\0\0\0\0avif") + pictures.box(b"moov", data)
+    with pytest.raises(UnreadableImageError, match="nested"):
+        imaging.difference(data, data)
+    with pytest.raises(UnreadableImageError, match="damaged"):
+        imaging.read_header(data)
+
+
 def test_many_pieces_of_no_length_cost_nothing() -> None:
     items = b"".join(struct.pack(">HHHH", n, 0, 0, 65535) for n in range(20_000))
     table = pictures.full_box(b"iloc", struct.pack(">BBH", 0, 0, 20_000) + items, 1)

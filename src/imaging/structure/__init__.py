@@ -13,7 +13,7 @@ from typing import Final
 
 from indelible.imaging._locating_tiff import locate_tiff
 from indelible.imaging.structure import gif, iso, jpeg, png, webp
-from indelible.imaging.structure.walk import MAX_STORE, Located, Span, Walk
+from indelible.imaging.structure.parts import MAX_STORE, Located, Span, Walk
 
 __all__ = ["locate", "walk"]
 
@@ -44,7 +44,7 @@ def walk(data: bytes, container: str | None) -> Walk:
     data : bytes
         The file.
     container : str or None
-        What `indelible.imaging.formats.container` says that it is.
+        What `indelible.imaging.formats.container_of` says that it is.
     """
     known = _STRUCTURES.get(container or "")
     return Walk((), 0) if known is None else known.walk(data)

@@ -13,7 +13,7 @@ from typing import Final
 
 from indelible.errors import UnreadableImageError
 from indelible.imaging._container import damaged, truncated
-from indelible.imaging.structure.walk import (
+from indelible.imaging.structure.parts import (
     MAX_PARTS,
     MAX_STORE,
     TWO_STORES,

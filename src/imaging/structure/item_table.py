@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from indelible.imaging._container import damaged
-from indelible.imaging.structure.walk import Segment
+from indelible.imaging.structure.parts import Segment
 
 __all__ = ["MAX_ITEMS", "Extent", "Item", "item_locations"]
 

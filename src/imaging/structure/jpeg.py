@@ -14,7 +14,7 @@ from typing import Final
 
 from indelible.errors import UnreadableImageError
 from indelible.imaging._container import damaged, truncated
-from indelible.imaging.structure.walk import (
+from indelible.imaging.structure.parts import (
     DAMAGED_STORE,
     MAX_STORE,
     TWO_STORES,

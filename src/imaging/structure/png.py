@@ -11,7 +11,7 @@ import struct
 import zlib
 from typing import Final
 
-from indelible.imaging.structure.walk import (
+from indelible.imaging.structure.parts import (
     DAMAGED_STORE,
     MAX_PARTS,
     MAX_STORE,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from indelible.imaging.structure.walk import (
+from indelible.imaging.structure.parts import (
     DAMAGED_STORE,
     MAX_PARTS,
     MAX_STORE,

@@ -25,7 +25,7 @@ from examples import contact_sheet
 from indelible import IndelibleError, imaging
 from indelible.credentials import Generator
 from indelible.protection.protector import ProtectedImage
-from indelible.verification.verifier import Verification
+from indelible.verification import Verification
 
 OUTPUT = Path("demo-output")
 GENERATOR = Generator(name="Demo Generator", version="1.0", model="demo-model")

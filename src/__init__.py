@@ -23,13 +23,14 @@ from indelible.errors import IndelibleError
 if TYPE_CHECKING:
     from indelible import credentials, imaging, registry, watermark
     from indelible.protection import ProtectedImage, protect
-    from indelible.verification import Verdict, Verification, verify
+    from indelible.verification import Verdict, Verification, Verifier, verify
 
 __all__ = [
     "IndelibleError",
     "ProtectedImage",
     "Verdict",
     "Verification",
+    "Verifier",
     "__version__",
     "credentials",
     "imaging",
@@ -46,6 +47,7 @@ _LAZY: dict[str, str | None] = {
     "ProtectedImage": "indelible.protection",
     "Verdict": "indelible.verification",
     "Verification": "indelible.verification",
+    "Verifier": "indelible.verification",
     "credentials": None,
     "imaging": None,
     "protect": "indelible.protection",

@@ -98,8 +98,8 @@ class Registry(Protocol):
         """
         ...
 
-    def find(self, algorithm: str, payload: bytes) -> list[Record]:
-        """Return the records bound to an id: none or one, or a few in a merged registry."""
+    def find(self, algorithm: str, payload: bytes, *, limit: int = 16) -> list[Record]:
+        """Return the records bound to an id, `limit` at most: in a merged registry a few."""
         ...
 
     def get(self, manifest_id: str) -> Record | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from indelible import imaging, watermark
-from indelible.verification.regions import Carried, _cells, _summed, examine
+from indelible.verification.coverage import Coverage, _cells, _summed, measure_coverage
 from indelible.watermark import Detection, Key
 
 Pixels = NDArray[np.uint8]
@@ -30,7 +30,7 @@ def resized(pixels: Pixels, scale: float) -> Pixels:
 def gone(pixels: Pixels) -> bool | None:
     found = watermark.detect(pixels, KEY)
     assert found.found
-    return examine(pixels, KEY, found).gone
+    return measure_coverage(pixels, KEY, found).regions_gone
 
 
 REPOSTS: dict[str, Callable[[Pixels], Pixels]] = {
@@ -77,10 +77,10 @@ def pictures(photographs: dict[str, Pixels]) -> dict[str, Pixels]:
     return {"whole": marked, "quarter": quarter, "half": half, "pasted": pasted}
 
 
-def looked_at(pixels: Pixels) -> Carried:
+def looked_at(pixels: Pixels) -> Coverage:
     found = watermark.detect(pixels, KEY)
     assert found.found
-    return examine(pixels, KEY, found)
+    return measure_coverage(pixels, KEY, found)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_whole_picture_carries_the_mark(
 def test_a_quarter_of_another_picture_carries_a_quarter(pictures: dict[str, Pixels]) -> None:
     seen = looked_at(through_jpeg(pictures["quarter"], 85))
     assert seen.area == pytest.approx(0.25, abs=0.15)
-    assert seen.gone
+    assert seen.regions_gone
 
 
 def test_half_of_a_picture(pictures: dict[str, Pixels]) -> None:
@@ -107,7 +107,7 @@ def test_half_of_a_picture(pictures: dict[str, Pixels]) -> None:
 
 def test_a_paste_is_noticed(pictures: dict[str, Pixels]) -> None:
     seen = looked_at(through_jpeg(pictures["pasted"], 85))
-    assert seen.gone
+    assert seen.regions_gone
     assert seen.area is not None
     assert 0.5 < seen.area < 0.95
 
@@ -115,16 +115,18 @@ def test_a_paste_is_noticed(pictures: dict[str, Pixels]) -> None:
 def test_small_pictures_say_nothing(photograph: Pixels) -> None:
     tiny = np.ascontiguousarray(photograph[:100, :400])
     found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
-    assert examine(tiny, KEY, found) == Carried(None, None)
+    assert measure_coverage(tiny, KEY, found) == Coverage(None, None)
 
 
 def test_a_flat_picture_says_nothing() -> None:
     found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
-    assert examine(np.full((300, 300, 3), 90, np.uint8), KEY, found) == Carried(None, None)
+    assert measure_coverage(np.full((300, 300, 3), 90, np.uint8), KEY, found) == Coverage(
+        None, None
+    )
 
 
 def test_without_a_mark_there_is_nothing_to_miss(photograph: Pixels) -> None:
-    assert examine(photograph, KEY, Detection(found=False)) == Carried(None, None)
+    assert measure_coverage(photograph, KEY, Detection(found=False)) == Coverage(None, None)
 
 
 def test_sums_over_squares() -> None:

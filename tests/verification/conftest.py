@@ -3,17 +3,51 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import indelible
+from indelible import watermark
 from indelible.credentials import Signer, create_identity
+from indelible.imaging import Pixels
 from indelible.protection import ProtectedImage
+from indelible.verification import pixel_leg
+from indelible.verification.coverage import Coverage
+from indelible.watermark import Detection, Key
 from tests.verification.making import repost
+
+_KNOWN: dict[object, Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def each_picture_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remember detections and coverages for the whole session: many tests look at equal pixels."""
+    detect, measure = watermark.detect, pixel_leg.measure_coverage
+
+    def remembered(name: str, pixels: Pixels, given: object, work: Callable[[], Any]) -> Any:
+        known = (name, pixels.shape, hash(pixels.tobytes()), given)
+        if known not in _KNOWN:
+            _KNOWN[known] = work()
+        return _KNOWN[known]
+
+    def detected(pixels: Pixels, key: Key | Sequence[Key]) -> Detection:
+        given = key if isinstance(key, Key) else tuple(key)
+        found: Detection = remembered("detect", pixels, given, lambda: detect(pixels, key))
+        return found
+
+    def measured(pixels: Pixels, key: Key, found: Detection) -> Coverage:
+        given = (key, found.payload)
+        seen: Coverage = remembered("measure", pixels, given, lambda: measure(pixels, key, found))
+        return seen
+
+    monkeypatch.setattr(watermark, "detect", detected)
+    monkeypatch.setattr(pixel_leg, "measure_coverage", measured)
 
 
 @dataclass(frozen=True)
@@ -22,6 +56,16 @@ class Owner:
 
     folder: Path
     protected: ProtectedImage
+
+    @property
+    def key_file(self) -> Path:
+        (path,) = self.folder.rglob("*.key")
+        return path
+
+    @property
+    def registry_file(self) -> Path:
+        (path,) = self.folder.rglob("*.sqlite3")
+        return path
 
 
 @pytest.fixture(scope="session")

@@ -27,10 +27,17 @@ def resized(pixels: Pixels, scale: float) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
-def gone(pixels: Pixels) -> bool | None:
+def looked_at(pixels: Pixels) -> Coverage:
     found = watermark.detect(pixels, KEY)
     assert found.found
-    return measure_coverage(pixels, KEY, found).regions_gone
+    return measure_coverage(pixels, KEY, found)
+
+
+@pytest.fixture(scope="module")
+def marked(photographs: dict[str, Pixels]) -> dict[str, Pixels]:
+    """Marked photographs."""
+    names = ("astronaut", "coffee", "motorcycle")
+    return {name: watermark.embed(photographs[name], b"12345678", KEY) for name in names}
 
 
 REPOSTS: dict[str, Callable[[Pixels], Pixels]] = {
@@ -49,38 +56,30 @@ REPOSTS: dict[str, Callable[[Pixels], Pixels]] = {
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "motorcycle"])
 @pytest.mark.parametrize("repost", REPOSTS.values(), ids=REPOSTS.keys())
 def test_a_repost_is_not_called_altered(
-    photographs: dict[str, Pixels], name: str, repost: Callable[[Pixels], Pixels]
+    marked: dict[str, Pixels], name: str, repost: Callable[[Pixels], Pixels]
 ) -> None:
-    marked = watermark.embed(photographs[name], b"12345678", KEY)
-    assert gone(repost(marked)) in (False, None)
+    assert looked_at(repost(marked[name])).regions_gone in (False, None)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "motorcycle"])
-def test_a_covered_region_is_noticed(photographs: dict[str, Pixels], name: str) -> None:
-    marked = watermark.embed(photographs[name], b"12345678", KEY)
-    covered = marked.copy()
+def test_a_covered_region_is_noticed(marked: dict[str, Pixels], name: str) -> None:
+    covered = marked[name].copy()
     covered[90:310, 120:360] = (40, 90, 160)
-    assert gone(covered)
-    assert gone(through_jpeg(covered, 85))
+    assert looked_at(covered).regions_gone
+    assert looked_at(through_jpeg(covered, 85)).regions_gone
 
 
 @pytest.fixture(scope="module")
-def pictures(photographs: dict[str, Pixels]) -> dict[str, Pixels]:
+def pictures(marked: dict[str, Pixels], photographs: dict[str, Pixels]) -> dict[str, Pixels]:
     """A marked photograph, and what becomes of it among others."""
-    marked = watermark.embed(photographs["astronaut"], b"12345678", KEY)
+    whole = marked["astronaut"]
     quarter = photographs["motorcycle"].copy()  # 741 x 497
-    quarter[120:440, 200:520] = resized(marked, 320 / 512)
+    quarter[120:440, 200:520] = resized(whole, 320 / 512)
     half = photographs["astronaut"].copy()
-    half[:, 256:] = marked[:, 256:]
-    pasted = marked.copy()
+    half[:, 256:] = whole[:, 256:]
+    pasted = whole.copy()
     pasted[150:380, 200:430] = photographs["motorcycle"][200:430, 300:530]
-    return {"whole": marked, "quarter": quarter, "half": half, "pasted": pasted}
-
-
-def looked_at(pixels: Pixels) -> Coverage:
-    found = watermark.detect(pixels, KEY)
-    assert found.found
-    return measure_coverage(pixels, KEY, found)
+    return {"whole": whole, "quarter": quarter, "half": half, "pasted": pasted}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +126,19 @@ def test_a_flat_picture_says_nothing() -> None:
 
 def test_without_a_mark_there_is_nothing_to_miss(photograph: Pixels) -> None:
     assert measure_coverage(photograph, KEY, Detection(found=False)) == Coverage(None, None)
+
+
+@pytest.mark.parametrize("kind", ["noise", "black and white", "grey", "alpha"])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_whatever_the_pixels_are_it_answers(kind: str, scale: float) -> None:
+    random = np.random.default_rng(3)
+    shape = {"grey": (140, 200), "alpha": (140, 200, 4)}.get(kind, (140, 200, 3))
+    pixels = random.integers(0, 256, shape, dtype=np.uint8)
+    if kind == "black and white":
+        pixels = np.where(pixels < 128, np.uint8(0), np.uint8(255))
+    geometry = np.diag([scale, scale, 1.0])
+    seen = measure_coverage(pixels, KEY, Detection(True, b"12345678", 1e-12, geometry, KEY.id, 0))
+    assert seen.area is None or 0 <= seen.area <= 1
 
 
 def test_sums_over_squares() -> None:

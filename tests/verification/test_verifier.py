@@ -7,8 +7,13 @@ import datetime as dt
 import io
 import json
 import logging
+import os
+import pickle
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +25,14 @@ from PIL import Image
 import indelible
 from indelible import credentials, imaging, watermark
 from indelible.credentials import Signer, SoftBinding, SourceType, Trust
-from indelible.errors import ArgumentError
+from indelible.errors import ArgumentError, ImageTooLargeError, RegistryError
 from indelible.protection import ProtectedImage
 from indelible.registry import Record, SqliteRegistry
 from indelible.settings.defaults import current
 from indelible.settings.schema import user_folders
+from indelible.verification import Verifier
 from indelible.watermark import Key
+from tests.verification.conftest import Owner
 from tests.verification.making import changed_in_place, signed_anew
 
 Pixels = NDArray[np.uint8]
@@ -354,3 +361,123 @@ def test_json(protected: ProtectedImage, reposted: bytes) -> None:
     assert list(told)[:3] == ["file", "verdict", "ai"]
     assert told["timing"]["watermark_ms"] > 0
     assert told["fingerprint"] == "not_checked"
+
+
+# --- a verifier of one's own ------------------------------------------------------------
+
+
+@pytest.fixture
+def verifier(owner: Owner) -> Verifier:
+    """A verifier of the owner's key and registry, whose signer it does not trust."""
+    key, registry = Key.load(owner.key_file), SqliteRegistry(owner.registry_file)
+    return Verifier(keys=key, registry=registry, trust=None)
+
+
+def test_a_verifier_is_used_for_many_pictures(
+    verifier: Verifier, protected: ProtectedImage, reposted: bytes, photograph: Pixels
+) -> None:
+    assert verifier.verify(protected.data).verdict == "unverified"
+    assert verifier.verify(reposted).verdict == "unverified"
+    assert verifier.verify(imaging.encode(photograph, "png")).verdict == "none"
+
+
+def test_what_is_not_given_comes_from_the_settings(
+    protected: ProtectedImage, reposted: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Verifier.from_settings().verify(reposted).verdict == "recovered"
+    assert Verifier.from_settings(trust=Trust.official()).verify(reposted).verdict == "unverified"
+    assert Verifier.from_settings(keys=()).verify(reposted).verdict == "unchecked"
+    monkeypatch.setenv("INDELIBLE_LIMITS_MAX_PIXELS", "100")
+    with pytest.raises(ImageTooLargeError):
+        Verifier.from_settings().verify(reposted)
+    # Who gives all three has read no settings, and no limits in them.
+    parts = {"registry": current().registry(), "trust": current().trust()}
+    complete = Verifier.from_settings(keys=current().detection_keys(), **parts)
+    assert complete.verify(reposted).verdict == "recovered"
+
+
+@pytest.fixture(scope="module")
+def process_of_its_own(
+    owner: Owner, reposted: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """What a process saw that made a verifier of all parts, used it, forked, and used it again."""
+    folder = tmp_path_factory.mktemp("process")
+    home, picture = folder / "home", folder / "reposted.jpg"
+    config = home / "config.toml"
+    home.mkdir()
+    config.write_text("this is no configuration", encoding="utf-8")
+    picture.write_bytes(reposted)
+    program = f"""
+import json, os, sys, warnings
+opened = []
+sys.addaudithook(lambda event, given: event == "open" and opened.append(str(given[0])))
+from indelible import Verifier
+from indelible.registry import SqliteRegistry
+from indelible.watermark import Key
+key = Key.load({str(owner.key_file)!r})
+verifier = Verifier(keys=key, registry=SqliteRegistry({str(owner.registry_file)!r}), trust=None)
+def found():
+    return verifier.verify({str(picture)!r}).to_dict() | {{"timing": None}}
+before = found()
+warnings.simplefilter("ignore")
+child = os.fork() if hasattr(os, "fork") else None
+if child == 0:
+    os._exit(0 if found() == before else 1)
+print(json.dumps({{
+    "registry": before["registry"]["state"],
+    "settings": [name for name in sys.modules if name.startswith("indelible.settings")],
+    "opened": [name for name in opened if name.startswith({str(home)!r})],
+    "child": None if child is None else os.waitpid(child, 0)[1],
+}}))
+"""
+    environment = {"INDELIBLE_CONFIG": str(config), "INDELIBLE_HOME": str(home), "HOME": str(home)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=300,
+    )
+    seen: dict[str, Any] = json.loads(ended.stdout)
+    return seen
+
+
+def test_given_everything_nothing_of_the_users_is_read(process_of_its_own: dict[str, Any]) -> None:
+    assert process_of_its_own["registry"] == "found"
+    assert process_of_its_own["settings"] == []
+    assert process_of_its_own["opened"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_it_survives_a_fork(process_of_its_own: dict[str, Any]) -> None:
+    assert process_of_its_own["child"] == 0
+
+
+def test_it_pickles_by_what_it_was_made_from(verifier: Verifier, reposted: bytes) -> None:
+    again = pickle.loads(pickle.dumps(verifier))
+    assert type(again) is Verifier
+    for name in Verifier.__slots__:
+        if name != "_registry":  # which travels as its path
+            assert getattr(again, name) == getattr(verifier, name)
+    assert again.verify(reposted).registry.state == "found"
+
+
+def test_what_cannot_travel_keeps_it_here() -> None:
+    verifier = Verifier(keys=(), registry=SqliteRegistry(":memory:"), trust=None)
+    with pytest.raises(RegistryError, match="memory"):
+        pickle.dumps(verifier)
+
+
+def test_threads_share_it(verifier: Verifier, protected: ProtectedImage, reposted: bytes) -> None:
+    pictures = [protected.data, reposted] * 2
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(verifier.verify, pictures))
+    assert [one.credential.state for one in found] == ["valid", "absent"] * 2
+    assert {one.watermark.payload for one in found} == {protected.payload}
+
+
+def test_keys_have_to_be_given() -> None:
+    with pytest.raises(ArgumentError, match="keys"):
+        Verifier(keys=None, registry=None, trust=None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="registry"):
+        Verifier(keys=())  # type: ignore[call-arg]

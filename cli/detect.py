@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
 
 from indelible import imaging, watermark
 from indelible.cli._batch import Outcome, collect, worst
-from indelible.cli._console import answer, clean
+from indelible.cli._console import answer
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
-from indelible.files import read_bytes
+from indelible.cli._tables import drawn_table
 from indelible.settings import current
-from indelible.verification.wording import probability
+from indelible.verification import wording
 from indelible.watermark import Detection
 
 __all__ = ["EPILOG", "command"]
@@ -55,12 +52,13 @@ def command(
         )
 
     def work(item: Input) -> Detection:
-        data = read_bytes(item.source(limits), limits=limits)
-        return watermark.detect(imaging.decode(data, limits=limits, tolerant=True).pixels, keys)
+        image = imaging.open_image(item.source(limits), limits=limits)
+        return watermark.detect(image.decode(tolerant=True).pixels, keys)
 
     done = collect(inputs, work, jobs=jobs, title="detecting", as_json=_as_json if json else None)
     if not json and any(outcome.value is not None for outcome in done):
-        answer(_table(done))
+        rows = [(outcome.item.name, outcome.value) for outcome in done]
+        answer(drawn_table(wording.detection_table(rows)))
     raise typer.Exit(worst(done, lambda found: 0 if found.found else 1))
 
 
@@ -77,24 +75,3 @@ def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
     if outcome.error is not None:
         answered.update(error_fields(outcome.error))
     return answered
-
-
-def _table(outcomes: list[Outcome[Detection]]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for heading in ("file", "watermark id", "chance of an accident", "key"):
-        table.add_column(heading, overflow="fold")
-    for outcome in outcomes:
-        found = outcome.value
-        name = Text(clean(outcome.item.name))
-        if found is None:
-            table.add_row(name, Text("unreadable", style="red"))
-        elif found.payload is None:
-            table.add_row(name, Text("none found", style="dim"))
-        else:
-            table.add_row(
-                name,
-                Text(found.payload.hex(), style="bold cyan"),
-                Text(probability(found.false_positive_probability)),
-                Text(found.key_id or ""),
-            )
-    return table

@@ -33,12 +33,12 @@ from indelible.credentials.disclosure.checklist import NOTICE
 from indelible.credentials.signers.certificates import describe as describe_certificate
 from indelible.errors import IndelibleError, ManifestError
 from indelible.files import read_bytes, write_atomic
-from indelible.imaging import Limits
+from indelible.imaging import ImageFile
 from indelible.settings import current
+from indelible.verification import wording
+from indelible.verification.ai import best_ai_claim
+from indelible.verification.credential_leg import manifest_beside, read_credential
 from indelible.verification.result import ai_data
-from indelible.verification.verifier import read_credential
-from indelible.verification.weighing import best_ai_claim
-from indelible.verification.wording import ai_line
 
 __all__ = ["EPILOG", "command"]
 
@@ -109,22 +109,19 @@ def command(
     keys = detection_keys(key, defaults) if profile is not None else ()
 
     def work(item: Input) -> _Inspection:
-        source = item.source(limits)
-        data = read_bytes(source, limits=limits)
-        imaging.read_header(data, limits=limits, tolerant=True)  # refuses what is no picture
+        image = imaging.open_image(item.source(limits), limits=limits)
+        _ = image.header  # what is no picture ends here
         credential = read_credential(
-            source,
-            data,
+            image,
             trust=trusted,
             manifest=manifest,
             remote_hosts=tuple(allow_host or ()),
             ocsp=ocsp,
-            limits=limits,
         )
-        store = _store(source, data, manifest) if certs or extract else None
+        store = _store(image, manifest) if certs or extract else None
         if extract is not None:
             _write_store(extract, store, force=force)
-        picture, unseen = _plain_metadata(data, limits)
+        picture, unseen = _plain_metadata(image)
         lines: tuple[ProfileLine, ...] = ()
         if profile is not None and picture is not None:
             marked = watermark.detect(picture.pixels, keys).found if keys else None
@@ -150,16 +147,13 @@ def command(
     raise typer.Exit(worst(done, _exit_code))
 
 
-def _store(source: Path | bytes, data: bytes, manifest: Path | None) -> bytes | None:
+def _store(image: ImageFile, manifest: Path | None) -> bytes | None:
     """Return the manifest store that was inspected, from wherever it came."""
     if manifest is not None:
         return read_bytes(manifest)
-    inside = credentials.extract_store(data)
-    if inside is None and isinstance(source, Path):
-        beside = credentials.sidecar_path(source)
-        if beside.is_file() and beside != source:
-            return read_bytes(beside)
-    return inside
+    inside = credentials.extract_store(image)
+    beside = None if inside is not None else manifest_beside(image)
+    return inside if beside is None else read_bytes(beside)
 
 
 def _write_store(path: Path, store: bytes | None, *, force: bool) -> None:
@@ -177,18 +171,18 @@ def _certificates(store: bytes | None) -> dict[str, tuple[CertificateReport, ...
     }
 
 
-def _plain_metadata(data: bytes, limits: Limits) -> tuple[imaging.Picture | None, str | None]:
+def _plain_metadata(image: ImageFile) -> tuple[imaging.Picture | None, str | None]:
     """Decode the picture; where that fails, say why: the manifest can be read all the same."""
     try:
-        return imaging.decode(data, limits=limits, tolerant=True), None
+        return image.decode(tolerant=True), None
     except IndelibleError as error:
         return None, describe(error)
 
 
 def _words(name: str, found: _Inspection, *, certs: bool) -> RenderableType:
     parts: list[RenderableType] = [
-        Text(clean(ai_line(_ai(found)))),
-        manifest_tree(clean(name), found.credential),
+        Text(clean(wording.ai_line(_ai(found)))),
+        manifest_tree(name, found.credential),
     ]
     if certs:
         parts.append(certificate_list(found.certificates))
@@ -197,7 +191,7 @@ def _words(name: str, found: _Inspection, *, certs: bool) -> RenderableType:
     if found.signals:
         parts.append(signal_list(found.signals))
     if found.unseen is not None:
-        parts.append(Text(f"The picture itself was not looked at: {found.unseen}", style="yellow"))
+        parts.append(Text(wording.unseen_line(found.unseen), style="yellow"))
     return Group(*parts)
 
 

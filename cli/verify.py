@@ -26,7 +26,7 @@ from indelible.cli._options import (
 )
 from indelible.cli._report import overview, report
 from indelible.settings import current
-from indelible.verification.verifier import Verification, verify
+from indelible.verification import Verification, verify
 
 __all__ = ["EPILOG", "command"]
 

@@ -26,8 +26,7 @@ def ask(picture: Path) -> str:
         + "; ".join(f"{label} {text}" for label, text in wording.claims(origin, result.verdict))
         for origin in wording.origins(result)
     )
-    credential = result.best_credential
-    if credential is not None and credential.development:
+    if result.origin is not None and result.origin.credential.development:
         lines.append(wording.DEVELOPMENT_NOTE)
     lines.append(words.caution)
     return "\n".join(lines)

@@ -26,7 +26,7 @@ from indelible import IndelibleError, imaging
 from indelible.credentials import Generator
 from indelible.files import read_bytes, write_atomic
 from indelible.protection import ProtectedImage
-from indelible.verification.verifier import Verification
+from indelible.verification import Verification
 
 OUTPUT = Path("demo-output")
 GENERATOR = Generator(name="Demo Generator", version="1.0", model="demo-model")

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import indelible
-from indelible import IndelibleError, Verdict
-from indelible.verification.verifier import Verification
+from indelible import IndelibleError, Verdict, Verification
 
 # What a platform does about a verdict is its own decision; none of them says what is true.
 POLICY = {
@@ -27,9 +26,9 @@ POLICY = {
 
 def label(result: Verification) -> str:
     """Say in one line who made the picture, as far as somebody vouches for it."""
-    credential = result.best_credential
-    if credential is None or result.verdict not in (Verdict.AUTHENTIC, Verdict.RECOVERED):
+    if result.origin is None or result.verdict not in (Verdict.AUTHENTIC, Verdict.RECOVERED):
         return result.verdict.words.headline
+    credential = result.origin.credential
     made = "made with AI" if credential.source_type == "trainedAlgorithmicMedia" else "made"
     return f"{made}: {credential.generator}, {credential.time}, says {credential.signer}"
 

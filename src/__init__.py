@@ -26,7 +26,7 @@ from indelible.errors import IndelibleError
 if TYPE_CHECKING:
     from indelible import credentials, imaging, registry, watermark
     from indelible.protection import ProtectedImage, Protector, protect
-    from indelible.verification import Verdict, Verification, verify
+    from indelible.verification import Verdict, Verification, Verifier, verify
 
 __all__ = [
     "IndelibleError",
@@ -34,6 +34,7 @@ __all__ = [
     "Protector",
     "Verdict",
     "Verification",
+    "Verifier",
     "__version__",
     "credentials",
     "imaging",
@@ -51,6 +52,7 @@ _LAZY: dict[str, str | None] = {
     "Protector": "indelible.protection",
     "Verdict": "indelible.verification",
     "Verification": "indelible.verification",
+    "Verifier": "indelible.verification",
     "credentials": None,
     "imaging": None,
     "protect": "indelible.protection",

@@ -1,4 +1,4 @@
-"""How exactly the original's pixels are located, and where the mark still stands."""
+"""How exactly the original's pixels are located, and where and how far the mark still stands."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from benchmarks._report import Cell, Report, axes, print_settings, show
 from benchmarks._running import Record, Store, Task, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint, key_bytes, payload_for
 from benchmarks.attacks import Pixels, codecs, geometry
+from benchmarks.localisation import coverage
 from indelible import watermark
 from indelible.errors import UnmarkableImageError
 
@@ -38,16 +39,20 @@ _LEAST_AREA = 0.97
 
 @dataclass(frozen=True)
 class Locating(Task):
-    """One picture, moved in every way, and with a part of its mark taken back."""
+    """One picture, moved in every way, edited, and with a part of its mark taken back."""
 
     source: images.Source
+    stranger: images.Source  # the picture that is pasted into it
     root: float
     seed: int
 
 
 def run(argv: Sequence[str] | None) -> None:
     """Run the benchmark as the command line asks."""
-    parser = options("localisation", "Corner errors of the geometry; the presence map's accuracy.")
+    parser = options(
+        "localisation",
+        "Corner errors of the geometry; the presence map's accuracy; edits called altered.",
+    )
     picture_options(parser)
     parser.add_argument(
         "--root", type=float, default=1000, help="square root of the pictures' area, pixels"
@@ -59,19 +64,25 @@ def run(argv: Sequence[str] | None) -> None:
         "pictures": [source.name for source in sources],
         "root": given.root,
         "block": _BLOCK,
+        "edits": coverage.HONEST,
         "seed": given.seed,
         "engine": engine_fingerprint(),
     }
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs})
     store = Store(given.out, settings, restart=given.restart)
-    work = [Locating(source.name, source, given.root, given.seed) for source in sources]
+    work = [
+        Locating(source.name, source, stranger, given.root, given.seed)
+        for source, stranger in zip(sources, [*sources[1:], sources[0]], strict=True)
+    ]
     records = run_tasks(work, locate, store, jobs=given.jobs, label="locating")
-    _plot(records, given.out)
-    show([table(records)], given.out, settings)
+    located = [record for record in records if "move" in record]
+    _plot(located, given.out)
+    edited = [record for record in records if "edit" in record]
+    show([table(located), coverage.table(edited)], given.out, settings)
 
 
 def locate(task: Locating) -> list[Record]:
-    """Measure the corner error of every move, and the presence of every block."""
+    """Measure the corner error of every move, every edit's coverage, every block's presence."""
     key = watermark.Key.from_bytes(key_bytes(task.seed))
     original = images.resize_area(task.source.load(), task.root)
     try:
@@ -87,6 +98,8 @@ def locate(task: Locating) -> list[Record]:
         if found is not None and received.homography is not None:
             error = measures.corner_error(found, received.homography, height, width)
         records.append({"move": name, "error": error})
+    stranger = images.resize_area(task.stranger.load(), task.root)
+    records += coverage.measure(marked, stranger, key, task.source.name, task.seed)
     return [*records, {"move": "", **_presence(original, marked, key, task)}]
 
 

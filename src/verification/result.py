@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing
-from indelible.verification.verdict import FingerprintState, Integrity, RegistryState, Verdict
+from indelible.verification.evidence import FingerprintState, Integrity, RegistryState
+from indelible.verification.verdict import Verdict
 from indelible.watermark import Detection
 
 __all__ = [
@@ -278,13 +279,6 @@ class Verification:
     def origin(self) -> Origin | None:
         """The manifest that speaks for this picture: of the best standing, the file's own first."""
         return min(self.origins, key=lambda one: _BEST.index(one.standing), default=None)
-
-    @property
-    def best_credential(self) -> CredentialReport | None:
-        """The report of `origin`, else of a manifest that cannot be read."""
-        if self.origin is not None:
-            return self.origin.credential
-        return self.credential if self.credential.present else self.registry.credential
 
     @property
     def exit_code(self) -> int:

@@ -17,7 +17,7 @@ from indelible.watermark.embedding import can_carry, embed
 from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
-from indelible.watermark.versions import ALGORITHM
+from indelible.watermark.versions import ALGORITHM, is_known
 from indelible.watermark.warming import warm_up
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "correlate_blocks",
     "detect",
     "embed",
+    "is_known",
     "presence",
     "remove",
     "warm_up",

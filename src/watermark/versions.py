@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["ALGORITHM", "CURRENT", "VERSIONS", "CarrierVersion"]
+__all__ = ["ALGORITHM", "CURRENT", "VERSIONS", "CarrierVersion", "is_known"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,8 @@ class CarrierVersion:
 CURRENT: Final = CarrierVersion(1)  # of new keys
 VERSIONS: Final = {version.number: version for version in (CURRENT,)}
 ALGORITHM: Final = CURRENT.algorithm
+
+
+def is_known(algorithm: str) -> bool:
+    """Whether this is the name of a version that is known here."""
+    return any(version.algorithm == algorithm for version in VERSIONS.values())

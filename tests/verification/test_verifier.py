@@ -1,84 +1,40 @@
-"""Verifying: the way from bytes to a verdict, and that no bytes lead anywhere else."""
+"""Verifying: the way from a file to a verdict, with real pictures."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
 import io
-import itertools
 import json
 import logging
-import random
+import os
+import pickle
 import re
-import socket
-import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
 import indelible
 from indelible import credentials, imaging, watermark
-from indelible.credentials import (
-    Generator,
-    ManifestRequest,
-    Signer,
-    SoftBinding,
-    SourceType,
-    Trust,
-    create_identity,
-    new_manifest_id,
-)
-from indelible.errors import (
-    ArgumentError,
-    ImageError,
-    ImageTooLargeError,
-    IndelibleError,
-    MissingDependencyError,
-    RegistryUnavailableError,
-    UnreadableImageError,
-)
-from indelible.imaging import Limits
+from indelible.credentials import Signer, SoftBinding, SourceType, Trust
+from indelible.errors import ArgumentError, ImageTooLargeError, RegistryError
 from indelible.protection import ProtectedImage
-from indelible.registry import Record, Registry, open_registry, sqlite_url
-from indelible.registry.sql import SqlRegistry
-from indelible.registry.sqlite import SqliteDatabase
+from indelible.registry import Record, open_registry, sqlite_url
 from indelible.settings import current, user_folders
-from indelible.verification import Verification, verifier
+from indelible.verification import Verifier
 from indelible.watermark import Key
-from tests.imaging import pictures
+from tests.verification.conftest import Owner
+from tests.verification.making import changed_in_place, signed_anew
 
 Pixels = NDArray[np.uint8]
-
-
-@pytest.fixture
-def protected(photograph: Pixels) -> ProtectedImage:
-    return indelible.protect(photograph, format="jpeg")
-
-
-def repost(data: bytes, *, quality: int = 75, crop: bool = True) -> bytes:
-    pixels = imaging.decode(data).pixels
-    if crop:
-        pixels = np.ascontiguousarray(pixels[37:480, 51:490])
-    return imaging.encode(pixels, "jpeg", quality=quality)
-
-
-def changed_in_place(protected: ProtectedImage) -> bytes:
-    """Flip a bit of the compressed pixels, the manifest untouched."""
-    data = bytearray(protected.data)
-    data[-len(data) // 8] ^= 0x01
-    return bytes(data)
-
-
-# --- verdicts, for real -----------------------------------------------------------------
 
 
 def test_authentic(protected: ProtectedImage) -> None:
@@ -92,18 +48,17 @@ def test_authentic(protected: ProtectedImage) -> None:
     assert result.registry.manifest_id == protected.manifest_id
 
 
-def test_recovered_after_a_repost(protected: ProtectedImage) -> None:
-    result = indelible.verify(repost(protected.data))
+def test_recovered_after_a_repost(protected: ProtectedImage, reposted: bytes) -> None:
+    result = indelible.verify(reposted)
     assert result.verdict == "recovered"
     assert result.credential.state == "absent"
     assert result.registry.manifest_id == protected.manifest_id
     assert result.registry.credential_state == "trusted"
     assert result.registry.names_payload
     assert result.fingerprint == "not_checked"
-    best = result.best_credential
-    assert best is result.registry.credential
-    assert best is not None
-    assert best.development
+    assert result.origin is not None
+    assert result.origin.credential is result.registry.credential
+    assert result.origin.credential.development
 
 
 def test_altered_in_place(protected: ProtectedImage) -> None:
@@ -121,99 +76,15 @@ def test_invalid_when_the_claim_is_changed(protected: ProtectedImage) -> None:
     assert result.credential.failures
 
 
-def test_unverified_where_the_signer_is_unknown(protected: ProtectedImage) -> None:
-    for data in (protected.data, repost(protected.data)):
+def test_unverified_where_the_signer_is_unknown(protected: ProtectedImage, reposted: bytes) -> None:
+    for data in (protected.data, reposted):
         result = indelible.verify(data, trust=Trust.official())
         assert result.verdict == "unverified"
-        assert not (result.best_credential or result.credential).signer_trusted
+        assert result.origin is not None
+        assert not result.origin.credential.signer_trusted
 
 
-def test_unverified_where_no_registry_holds_the_id(
-    protected: ProtectedImage, tmp_path: Path
-) -> None:
-    elsewhere = open_registry(sqlite_url(tmp_path / "empty.sqlite3"))
-    result = indelible.verify(repost(protected.data), registry=elsewhere)
-    assert result.registry.state == "unavailable"
-    assert "does not exist" in (result.registry.reason or "")
-    elsewhere.put(Record(new_manifest_id(), watermark.ALGORITHM, b"another.", b"s", "image/jpeg"))
-    result = indelible.verify(repost(protected.data), registry=elsewhere)
-    assert result.verdict == "unverified"
-    assert result.registry.state == "unknown"
-
-
-def test_altered_where_the_mark_is_gone(protected: ProtectedImage) -> None:
-    pixels = imaging.decode(protected.data).pixels.copy()
-    pixels[130:350, 150:390] = (40, 90, 160)
-    result = indelible.verify(imaging.encode(pixels, "jpeg", quality=90))
-    assert result.watermark.payload == protected.payload
-    assert result.watermark.regions_gone is True
-    assert result.verdict == "altered"
-
-
-def test_suspect_when_the_manifest_names_another_id(photograph: Pixels) -> None:
-    key = current().marking_keys()[0]
-    other = indelible.protect(photograph, format="png", key=Key.generate())
-    # The manifest is sound, but the pixels were marked with another id before they were signed.
-    marked = watermark.embed(imaging.decode(other.data).pixels, b"intruder", key)
-    signed = credentials.sign(
-        imaging.encode(marked, "png"),
-        credentials.ManifestRequest(
-            credentials.new_manifest_id(),
-            credentials.Generator("x"),
-            soft_binding=credentials.SoftBinding(watermark.ALGORITHM, other.payload),
-        ),
-        current().signer(),
-    )
-    result = indelible.verify(signed.data)
-    assert result.credential.state == "trusted"
-    assert result.verdict == "suspect"
-
-
-def test_suspect_when_the_registry_leads_elsewhere(
-    protected: ProtectedImage, photograph: Pixels, tmp_path: Path
-) -> None:
-    other = indelible.protect(photograph[::-1].copy(), format="jpeg")
-    (record,) = current().registry().find(watermark.ALGORITHM, other.payload)
-    poisoned = open_registry(sqlite_url(tmp_path / "poisoned.sqlite3"))
-    poisoned.put(
-        Record(
-            manifest_id=record.manifest_id,
-            algorithm=watermark.ALGORITHM,
-            payload=protected.payload,
-            manifest_store=record.manifest_store,
-            media_type=record.media_type,
-        )
-    )
-    result = indelible.verify(repost(protected.data), registry=poisoned)
-    assert result.verdict == "suspect"
-    assert not result.registry.names_payload
-
-
-def test_a_tampered_registry_vouches_for_nothing(protected: ProtectedImage, tmp_path: Path) -> None:
-    (record,) = current().registry().find(watermark.ALGORITHM, protected.payload)
-    store = record.manifest_store
-    for tampered in (
-        store.replace(b"trainedAlgorithmicMedia", b"trainedAlgorithmicmedia"),
-        store[: len(store) // 2],
-        b"",
-        b"nonsense",
-    ):
-        registry = open_registry(sqlite_url(tmp_path / f"{len(tampered)}.sqlite3"))
-        registry.put(
-            Record(
-                manifest_id=record.manifest_id,
-                algorithm=watermark.ALGORITHM,
-                payload=protected.payload,
-                manifest_store=tampered,
-                media_type=record.media_type,
-            )
-        )
-        result = indelible.verify(repost(protected.data), registry=registry)
-        assert result.verdict in ("unverified", "suspect")
-
-
-def test_none(photograph: Pixels) -> None:
-    current().marking_keys()
+def test_none(at_home: Path, photograph: Pixels) -> None:
     result = indelible.verify(imaging.encode(photograph, "png"))
     assert result.verdict == "none"
     assert result.watermark.state == "not_found"
@@ -221,27 +92,27 @@ def test_none(photograph: Pixels) -> None:
     assert result.registry.state == "not_asked"
 
 
-def test_another_key_finds_nothing(protected: ProtectedImage) -> None:
-    result = indelible.verify(repost(protected.data), keys=Key.generate())
+def test_another_key_finds_nothing(protected: ProtectedImage, reposted: bytes) -> None:
+    result = indelible.verify(reposted, keys=Key.generate())
     assert result.verdict == "none"
 
 
-def test_a_ring_of_keys(protected: ProtectedImage) -> None:
+def test_a_ring_of_keys(protected: ProtectedImage, reposted: bytes) -> None:
     ring = [Key.generate(), *current().detection_keys(), Key.generate()]
-    result = indelible.verify(repost(protected.data), keys=ring)
+    result = indelible.verify(reposted, keys=ring)
     assert result.verdict == "recovered"
     assert result.watermark.key_id == protected.key_id
 
 
-def test_old_keys_still_detect_after_rotation(protected: ProtectedImage) -> None:
+def test_old_keys_still_detect_after_rotation(protected: ProtectedImage, reposted: bytes) -> None:
     current().key_ring.rotate()
-    assert indelible.verify(repost(protected.data)).verdict == "recovered"
+    assert indelible.verify(reposted).verdict == "recovered"
     assert indelible.protect(imaging.decode(protected.data).pixels[:300, :].copy()).key_id != (
         protected.key_id
     )
 
 
-def test_history_names_an_older_mark(photograph: Pixels) -> None:
+def test_history_names_an_older_mark(at_home: Path, photograph: Pixels) -> None:
     """Protected twice with one key: whichever mark is found, nothing is suspect."""
     first = indelible.protect(photograph, format="png")
     second = indelible.protect(first.data)
@@ -261,57 +132,64 @@ def test_history_names_an_older_mark(photograph: Pixels) -> None:
     assert result.verdict == "authentic"
 
 
+def test_without_keys_nothing_is_made(photograph: Pixels, home: Path) -> None:
+    result = indelible.verify(imaging.encode(photograph, "png"))
+    assert result.verdict == "unchecked"
+    assert result.watermark.state == "not_checked"
+    assert "key" in result.reasons[0]
+    assert list(home.rglob("*.key")) == []
+    assert list(home.rglob("*.sqlite3")) == []
+
+
+def test_a_damaged_development_identity_is_not_fatal(
+    protected: ProtectedImage, caplog: pytest.LogCaptureFixture
+) -> None:
+    (user_folders().identity / "development-key.pem").write_text("damaged", encoding="utf-8")
+    result = indelible.verify(protected.data)
+    assert result.verdict == "unverified"
+    assert any("damaged" in record.getMessage() for record in caplog.records)
+
+
 # --- contradictions ---------------------------------------------------------------------
 
 
-def signed_anew(
-    pixels: Pixels,
-    signer: Signer,
-    *,
-    source_type: SourceType = SourceType.CAPTURED,
-    parent: bytes | None = None,
-    soft_binding: SoftBinding | None = None,
-    more: tuple[str, ...] = (),
-) -> bytes:
-    """Sign pixels as a picture of one's own, or as an edit of `parent`."""
-    if more:
-        request: Any = credentials.ManifestDefinition(
-            {
-                "claim_generator_info": [{"name": "Editor"}],
-                "assertions": [
-                    {
-                        "label": "c2pa.actions.v2",
-                        "data": {
-                            "actions": [
-                                {"action": "c2pa.created", "digitalSourceType": source_type.uri},
-                                {"action": "c2pa.watermarked.bound"},
-                                *({"action": action} for action in more),
-                            ]
-                        },
-                    },
-                    *ManifestRequest(
-                        credentials.new_manifest_id(),
-                        Generator("Editor"),
-                        soft_binding=soft_binding,
-                    )._soft_binding_assertion(),
-                ],
-            }
-        )
-    else:
-        request = ManifestRequest(
+def test_suspect_when_the_manifest_names_another_id(at_home: Path, photograph: Pixels) -> None:
+    key = current().marking_keys()[0]
+    other = indelible.protect(photograph, format="png", key=Key.generate())
+    # The manifest is sound, but the pixels were marked with another id before they were signed.
+    marked = watermark.embed(imaging.decode(other.data).pixels, b"intruder", key)
+    signed = credentials.sign(
+        imaging.encode(marked, "png"),
+        credentials.ManifestRequest(
             credentials.new_manifest_id(),
-            Generator("Editor"),
-            source_type=source_type,
-            soft_binding=soft_binding,
+            credentials.Generator("x"),
+            soft_binding=credentials.SoftBinding(watermark.ALGORITHM, other.payload),
+        ),
+        current().signer(),
+    )
+    result = indelible.verify(signed.data)
+    assert result.credential.state == "trusted"
+    assert result.verdict == "suspect"
+
+
+def test_suspect_when_the_registry_leads_elsewhere(
+    protected: ProtectedImage, photograph: Pixels, tmp_path: Path, reposted: bytes
+) -> None:
+    other = indelible.protect(photograph[::-1].copy(), format="jpeg")
+    (record,) = current().registry().find(watermark.ALGORITHM, other.payload)
+    poisoned = open_registry(sqlite_url(tmp_path / "poisoned.sqlite3"))
+    poisoned.put(
+        Record(
+            manifest_id=record.manifest_id,
+            algorithm=watermark.ALGORITHM,
+            payload=protected.payload,
+            manifest_store=record.manifest_store,
+            media_type=record.media_type,
         )
-    data = imaging.encode(pixels, "jpeg", quality=85)
-    return credentials.sign(data, request, signer, parent=parent).data
-
-
-@pytest.fixture
-def stranger(tmp_path: Path) -> Signer:
-    """A signer whom this machine does not trust."""
-    return create_identity(tmp_path / "stranger").signer
+    )
+    result = indelible.verify(reposted, registry=poisoned)
+    assert result.verdict == "suspect"
+    assert not result.registry.names_payload
 
 
 @pytest.mark.parametrize(
@@ -361,7 +239,7 @@ def test_a_trusted_capture_of_a_generated_picture_is_suspect(protected: Protecte
     assert indelible.verify(again).verdict == "authentic"
 
 
-def test_a_promised_mark_that_is_not_there_is_suspect(photograph: Pixels, home: Path) -> None:
+def test_a_promised_mark_that_is_not_there_is_suspect(at_home: Path, photograph: Pixels) -> None:
     key, signer = current().marking_keys()[0], current().signer()
     promised = SoftBinding(watermark.ALGORITHM, b"8 bytes.", key_id=key.id)
     plain = signed_anew(photograph, signer, soft_binding=promised)
@@ -386,7 +264,7 @@ def test_a_promised_mark_that_is_not_there_is_suspect(photograph: Pixels, home: 
     [("c2pa.resized", "authentic"), ("c2pa.drawing", "authentic"), ("c2pa.published", "suspect")],
 )
 def test_an_action_can_explain_that_a_mark_is_gone(
-    photograph: Pixels, action: str, verdict: str
+    at_home: Path, photograph: Pixels, action: str, verdict: str
 ) -> None:
     key, signer = current().marking_keys()[0], current().signer()
     promised = SoftBinding(watermark.ALGORITHM, b"8 bytes.", key_id=key.id)
@@ -394,226 +272,7 @@ def test_an_action_can_explain_that_a_mark_is_gone(
     assert indelible.verify(data).verdict == verdict
 
 
-def test_the_best_of_several_recovered_manifests_speaks(
-    protected: ProtectedImage, stranger: Signer, tmp_path: Path
-) -> None:
-    """In a merged registry: one that names the id, of a trusted signer, whatever the order."""
-    (good,) = current().registry().find(watermark.ALGORITHM, protected.payload)
-    pixels = imaging.decode(protected.data).pixels
-    named = SoftBinding(watermark.ALGORITHM, protected.payload)
-
-    def record(manifest_store: bytes, name: str) -> Record:
-        return Record(name, watermark.ALGORITHM, protected.payload, manifest_store, "image/jpeg")
-
-    def store(data: bytes) -> bytes:
-        extracted = credentials.extract_store(data)
-        assert extracted is not None
-        return extracted
-
-    unknown = record(store(signed_anew(pixels, stranger, soft_binding=named)), "unknown")
-    other_id = record(store(signed_anew(pixels, current().signer())), "another id")
-    broken = record(good.manifest_store[:-40], "broken")
-    merged = tmp_path / "merged.sqlite3"
-    for order in itertools.permutations([unknown, other_id, broken, good]):
-        found = dataclasses.replace(
-            verifier._registry_leg(
-                protected.payload,
-                repost(protected.data),
-                registry=_Answering(merged, list(order)),
-                trust=current().trust(),
-            )
-        )
-        assert found.manifest_id == good.manifest_id
-        assert set(found.others) == {"unknown", "another id", "broken"}
-    left = [unknown, other_id, broken]
-    for order in itertools.permutations(left):
-        result = indelible.verify(repost(protected.data), registry=_Answering(merged, list(order)))
-        assert result.registry.manifest_id == "unknown"
-        assert result.verdict == "unverified"
-
-
-class _Answering(SqlRegistry):
-    """A registry that answers with given records."""
-
-    def __init__(self, path: Path, records: list[Record]) -> None:
-        super().__init__(SqliteDatabase(path))
-        self._records = records
-
-    def find(self, algorithm: str, payload: bytes, *, limit: int = 16) -> list[Record]:
-        return self._records
-
-
-# --- how much of the picture, and AI ----------------------------------------------------
-
-
-def test_a_collage_says_how_much_of_it_is_marked(
-    protected: ProtectedImage, photographs: dict[str, Pixels]
-) -> None:
-    whole = indelible.verify(protected.data).watermark
-    assert whole.area is not None
-    assert whole.area > 0.6
-    sheet = photographs["motorcycle"][:480, :740].copy()
-    sheet[:400, :250] = imaging.decode(protected.data).pixels[:400, 100:350]
-    result = indelible.verify(imaging.encode(sheet, "jpeg", quality=90))
-    assert result.watermark.payload == protected.payload
-    assert result.watermark.area is not None
-    assert result.watermark.area < 0.5
-    assert any("Only one watermark" in note for note in result.notes)
-
-
-def test_a_picture_with_a_patch_says_how_much_of_it_is_marked(
-    protected: ProtectedImage, photographs: dict[str, Pixels]
-) -> None:
-    patched = imaging.decode(protected.data).pixels.copy()
-    patched[40:300, 40:360] = photographs["motorcycle"][40:300, 40:360]
-    result = indelible.verify(imaging.encode(patched, "jpeg", quality=90))
-    assert result.verdict == "altered"
-    assert any("of the picture carries the watermark" in note for note in result.notes)
-
-
-def test_who_says_that_ai_made_it(
-    protected: ProtectedImage, photograph: Pixels, stranger: Signer
-) -> None:
-    def claim(data: bytes, **options: Any) -> tuple[object, ...]:
-        said = indelible.verify(data, **options).to_dict()["ai"]
-        return said["claimed"], said["by"], said["where"], said["standing"]
-
-    by = None  # nobody named the generator
-    assert claim(protected.data) == (True, by, "manifest", "trusted")
-    assert claim(repost(protected.data)) == (True, by, "recovered", "trusted")
-    assert claim(protected.data, trust=Trust.nobody()) == (True, by, "manifest", "untrusted")
-    broken = protected.data.replace(b"c2pa.created", b"c2pa.creatxd")
-    nowhere: list[Key] = []
-    assert claim(broken, keys=nowhere) == (True, by, "manifest", "broken")
-    pixels = imaging.decode(protected.data).pixels
-    edit = signed_anew(pixels, stranger, source_type=SourceType.HUMAN_EDITED, parent=protected.data)
-    assert claim(edit, keys=nowhere)[:3] == (True, by, "ingredient")
-    text = imaging.Metadata(
-        text=(("parameters", "a cat\nSteps: 20, Sampler: Euler, CFG scale: 7"),)
-    )
-    plain = imaging.encode(photograph, "png", metadata=text)
-    assert claim(plain) == (True, "Stable Diffusion", "metadata", "metadata")
-    assert claim(imaging.encode(photograph, "png")) == (False, None, None, None)
-
-
-# --- legs that fail do not hide the others ----------------------------------------------
-
-
-def test_an_unavailable_registry_is_reported_beside_the_watermark(
-    protected: ProtectedImage, tmp_path: Path
-) -> None:
-    damaged = tmp_path / "damaged.sqlite3"
-    damaged.write_bytes(b"this is no database" * 100)
-    for data in (protected.data, repost(protected.data)):
-        result = indelible.verify(data, registry=open_registry(sqlite_url(damaged)))
-        assert result.watermark.payload == protected.payload
-        assert result.registry.state == "unavailable"
-        assert "damaged" in (result.registry.reason or "")
-        # Nothing that the registry could say would change an authentic file.
-        authentic = data == protected.data
-        assert result.verdict == ("authentic" if authentic else "unverified")
-        assert result.complete == authentic
-        assert result.exit_code == (0 if authentic else 5)
-        assert any("unavailable" in note for note in result.notes) == authentic
-
-
-def test_a_locked_registry_does_not_block_readers(protected: ProtectedImage) -> None:
-    holder = sqlite3.connect(user_folders().registry)
-    holder.execute("BEGIN IMMEDIATE")
-    assert indelible.verify(repost(protected.data)).verdict == "recovered"
-    holder.rollback()
-    holder.close()
-
-
-def test_a_registry_that_raises(protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = open_registry(sqlite_url(user_folders().registry))
-
-    def away(algorithm: str, payload: bytes) -> list[Record]:
-        raise RegistryUnavailableError("away", hint="wait")
-
-    monkeypatch.setattr(registry, "find", away)
-    result = indelible.verify(protected.data, registry=registry)
-    assert result.registry.state == "unavailable"
-    assert result.credential.state == "trusted"
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        TimeoutError("slow"),
-        ZeroDivisionError(),
-        None,
-        "records",
-        [b"record"],
-        itertools.repeat(None),
-        [SimpleNamespace(manifest_id="a", manifest_store="text")],
-        [SimpleNamespace(manifest_id="a", manifest_store=1 << 40)],
-    ],
-    ids=repr,
-)
-def test_whatever_a_foreign_registry_does_the_manifest_still_speaks(
-    answer: Any, protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    registry = open_registry(sqlite_url(user_folders().registry))
-
-    def find(algorithm: str, payload: bytes) -> Any:
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    monkeypatch.setattr(registry, "find", find)
-    result = indelible.verify(protected.data, registry=registry)
-    assert result.registry.state == "unavailable"
-    assert "the registry failed" in (result.registry.reason or "")
-    assert result.verdict == "authentic"
-
-
-def test_without_a_codec_the_manifest_still_speaks(
-    protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing(data: bytes, *, limits: Limits, tolerant: bool) -> imaging.Picture:
-        raise MissingDependencyError("no codec", hint="install it")
-
-    bare = repost(protected.data)
-    monkeypatch.setattr(imaging, "decode", missing)
-    result = indelible.verify(protected.data)
-    assert result.verdict == "authentic"
-    assert result.watermark.state == "not_checked"
-    assert "no codec" in (result.watermark.reason or "")
-    unseen = indelible.verify(bare)
-    assert unseen.verdict == "unchecked"
-    assert "install it" in unseen.reasons[0]
-
-
-def test_without_keys_nothing_is_made(photograph: Pixels, home: Path) -> None:
-    result = indelible.verify(imaging.encode(photograph, "png"))
-    assert result.verdict == "unchecked"
-    assert result.watermark.state == "not_checked"
-    assert "key" in result.reasons[0]
-    assert list(home.rglob("*.key")) == []
-    assert list(home.rglob("*.sqlite3")) == []
-
-
-def test_a_damaged_development_identity_is_not_fatal(
-    protected: ProtectedImage, caplog: pytest.LogCaptureFixture
-) -> None:
-    (user_folders().identity / "development-key.pem").write_text("damaged", encoding="utf-8")
-    result = indelible.verify(protected.data)
-    assert result.verdict == "unverified"
-    assert any("damaged" in record.getMessage() for record in caplog.records)
-
-
-# --- kinds of input ---------------------------------------------------------------------
-
-
-def test_animations_are_verified(photograph: Pixels) -> None:
-    current().marking_keys()
-    frames = [Image.fromarray(photograph[:64, :64]), Image.fromarray(photograph[64:128, :64])]
-    stream = io.BytesIO()
-    frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=100)
-    result = indelible.verify(stream.getvalue())
-    assert result.verdict == "none"
-    assert any("frames" in note for note in result.notes)
+# --- what goes in, and what comes out --------------------------------------------------
 
 
 def test_the_file_is_named(protected: ProtectedImage, tmp_path: Path) -> None:
@@ -622,39 +281,6 @@ def test_the_file_is_named(protected: ProtectedImage, tmp_path: Path) -> None:
     assert indelible.verify(path).file == str(path)
     assert indelible.verify(str(path)).format == "jpeg"
     assert indelible.verify(protected.data).file is None
-
-
-def test_a_manifest_beside_the_picture(photograph: Pixels, tmp_path: Path) -> None:
-    path = tmp_path / "photo.jpg"
-    signed = credentials.sign_file(
-        imaging.encode(photograph, "jpeg"),
-        path,
-        credentials.ManifestRequest(
-            credentials.new_manifest_id(), credentials.Generator("x"), embed=False
-        ),
-        current().signer(),
-        sidecar=True,
-    )
-    beside = indelible.verify(path)
-    assert beside.verdict == "authentic"
-    assert not beside.credential.embedded
-    assert beside.credential.place == "beside"
-    assert "beside the picture" in beside.reasons[0]
-    bytes_ = path.read_bytes()
-    assert indelible.verify(bytes_).verdict == "unchecked"
-    assert indelible.verify(bytes_, manifest=signed.manifest_store).verdict == "authentic"
-    assert indelible.verify(bytes_, manifest=tmp_path / "photo.c2pa").verdict == "authentic"
-    (tmp_path / "photo.c2pa").write_bytes(b"damaged")
-    assert indelible.verify(path).verdict == "invalid"
-
-
-def test_a_stale_trust_list_is_noted(photograph: Pixels) -> None:
-    stale = [
-        dataclasses.replace(item, next_update=dt.datetime(2020, 1, 2, tzinfo=dt.UTC))
-        for item in Trust.official().lists
-    ]
-    result = indelible.verify(imaging.encode(photograph, "png"), trust=Trust.of(stale))
-    assert any("2020-01-02" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("wrap", [bytearray, memoryview, io.BytesIO])
@@ -690,6 +316,15 @@ def test_a_wrong_argument_is_named(protected: ProtectedImage, argument: str, val
     assert caught.value.argument == argument
 
 
+def test_a_stale_trust_list_is_noted(photograph: Pixels) -> None:
+    stale = [
+        dataclasses.replace(item, next_update=dt.datetime(2020, 1, 2, tzinfo=dt.UTC))
+        for item in Trust.official().lists
+    ]
+    result = indelible.verify(imaging.encode(photograph, "png"), trust=Trust.of(stale))
+    assert any("2020-01-02" in note for note in result.notes)
+
+
 def test_times_and_a_log_without_secrets(
     protected: ProtectedImage, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -706,19 +341,8 @@ def test_times_and_a_log_without_secrets(
     )
 
 
-@pytest.mark.parametrize("source", [b"", b"text", Path("/nonexistent.jpg"), "/", "\0"], ids=repr)
-def test_what_is_no_picture(source: Any) -> None:
-    with pytest.raises(UnreadableImageError):
-        indelible.verify(source)
-
-
-def test_a_huge_picture_is_refused_from_its_header(photograph: Pixels) -> None:
-    with pytest.raises(ImageTooLargeError):
-        indelible.verify(imaging.encode(photograph, "png"), limits=Limits(max_pixels=1000))
-
-
-def test_json(protected: ProtectedImage) -> None:
-    told = json.loads(json.dumps(indelible.verify(repost(protected.data)).to_dict()))
+def test_json(protected: ProtectedImage, reposted: bytes) -> None:
+    told = json.loads(json.dumps(indelible.verify(reposted).to_dict()))
     assert told["verdict"] == "recovered"
     assert told["credential"]["state"] == "absent"
     assert told["credential"]["failures"] == []
@@ -736,145 +360,122 @@ def test_json(protected: ProtectedImage) -> None:
     assert told["fingerprint"] == "not_checked"
 
 
-# --- hostile bytes ----------------------------------------------------------------------
+# --- a verifier of one's own ------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """Small protected pictures by format, and what verifies them."""
+@pytest.fixture
+def verifier(owner: Owner) -> Verifier:
+    """A verifier of the owner's key and registry, whose signer it does not trust."""
+    key, registry = Key.load(owner.key_file), open_registry(sqlite_url(owner.registry_file))
+    return Verifier(keys=key, registry=registry, trust=None)
 
-    pictures: dict[str, bytes]
-    key: Key
-    registry: Registry
+
+def test_a_verifier_is_used_for_many_pictures(
+    verifier: Verifier, protected: ProtectedImage, reposted: bytes, photograph: Pixels
+) -> None:
+    assert verifier.verify(protected.data).verdict == "unverified"
+    assert verifier.verify(reposted).verdict == "unverified"
+    assert verifier.verify(imaging.encode(photograph, "png")).verdict == "none"
+
+
+def test_what_is_not_given_comes_from_the_settings(
+    protected: ProtectedImage, reposted: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Verifier.from_settings().verify(reposted).verdict == "recovered"
+    assert Verifier.from_settings(trust=Trust.official()).verify(reposted).verdict == "unverified"
+    assert Verifier.from_settings(keys=()).verify(reposted).verdict == "unchecked"
+    monkeypatch.setenv("INDELIBLE_LIMITS_MAX_PIXELS", "100")
+    with pytest.raises(ImageTooLargeError):
+        Verifier.from_settings().verify(reposted)
+    # Who gives all three has read no settings, and no limits in them.
+    parts: dict[str, Any] = {"registry": current().registry(), "trust": current().trust()}
+    complete = Verifier.from_settings(keys=current().detection_keys(), **parts)
+    assert complete.verify(reposted).verdict == "recovered"
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory, photograph: Pixels) -> Corpus:
-    folder = tmp_path_factory.mktemp("corpus")
-    key, registry = Key.generate(), open_registry(sqlite_url(folder / "registry.sqlite3"))
-    small = photograph[:256, 100:356].copy()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INDELIBLE_HOME", str(folder))
-        pictures = {
-            name: indelible.protect(small, format=name, key=key, registry=registry).data
-            for name in ("jpeg", "png", "webp")
-        }
-    return Corpus(pictures, key, registry)
-
-
-def mutated(data: bytes, draw: random.Random) -> bytes:
-    """Damage a file the way that transfers, disks and attackers do."""
-    kind = draw.randrange(6)
-    at = draw.randrange(len(data))
-    damaged = bytearray(data)
-    if kind == 0:
-        return data[:at]
-    if kind == 1:
-        for _ in range(draw.randrange(1, 20)):
-            damaged[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-    elif kind == 2:
-        damaged[at : at + draw.randrange(1, 200)] = draw.randbytes(draw.randrange(200))
-    elif kind == 3:
-        length = draw.randrange(1, 1000)
-        damaged[at:at] = damaged[draw.randrange(len(data)) :][:length]
-    elif kind == 4:
-        head = draw.randrange(min(2000, len(data)))  # where lengths and types stand
-        damaged[head : head + 4] = draw.choice(
-            [b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f\xff\xff\xff", b"\x80\0\0\0"]
-        )
-    else:
-        damaged += draw.randbytes(draw.randrange(1, 500))
-    return bytes(damaged)
-
-
-@pytest.mark.parametrize("format", ["jpeg", "png", "webp"])
-def test_mutated_files_raise_only_our_errors(corpus: Corpus, format: str) -> None:
-    draw = random.Random(f"mutations of {format}")
-    refused = 0
-    for _ in range(100):
-        damaged = mutated(corpus.pictures[format], draw)
-        try:
-            result = indelible.verify(damaged, keys=corpus.key, registry=corpus.registry)
-        except ImageError:
-            refused += 1
-        else:
-            assert isinstance(result, Verification)
-            json.dumps(result.to_dict(), allow_nan=False)
-    assert 0 < refused < 100
-
-
-@given(st.binary(max_size=300))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_any_bytes(data: bytes) -> None:
-    for prefix in (b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x01\x00WEBPVP8 "):
-        with pytest.raises(IndelibleError):
-            indelible.verify(prefix + data)
-
-
-def test_a_transplanted_manifest_does_not_pass(photograph: Pixels) -> None:
-    one = indelible.protect(photograph, format="png")
-    other = imaging.encode(photograph[::-1].copy(), "png")
-    result = indelible.verify(_with_manifest_of(one.data, other))
-    assert result.verdict == "altered"
-    assert "assertion.dataHash.mismatch" in [f.code for f in result.credential.failures]
-
-
-def _with_manifest_of(source: bytes, target: bytes) -> bytes:
-    """Copy the PNG chunk that holds the manifest (caBX) from one file into another."""
-    start = source.index(b"caBX") - 4
-    length = int.from_bytes(source[start : start + 4], "big") + 12
-    after_header = 8 + 25
-    return target[:after_header] + source[start : start + length] + target[after_header:]
-
-
-def test_no_connection_is_opened(
-    protected: ProtectedImage, photograph: Pixels, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}/manifest.c2pa"
-        xmp = (
-            '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-            'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
-            f'xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="{address}"/>'
-            "</rdf:RDF></x:xmpmeta>"
-        ).encode()
-        pointing = imaging.encode(photograph, "jpeg", metadata=imaging.Metadata(xmp=xmp))
-        result = indelible.verify(pointing)
-        assert result.credential.state == "absent"
-        assert result.credential.remote_url == address
-        assert indelible.verify(protected.data).verdict == "authentic"
-        # Not even when asked: a picture must not make this machine talk to its own network.
-        host = f"127.0.0.1:{listener.getsockname()[1]}"
-        asked = indelible.verify(pointing, remote_hosts=[host])
-        assert asked.credential.state == "absent"
-        assert any("private" in reason for reason in asked.credential.reasons)
-        assert asked.verdict == "none"
-        listener.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            listener.accept()
-
-
-@pytest.mark.parametrize("what", ["a stray byte", "no end", "cut"])
-def test_a_picture_that_viewers_show_is_looked_at(photograph: Pixels, what: str) -> None:
-    data = indelible.protect(photograph, format="jpeg").data
-    damaged = {
-        "a stray byte": data[:20] + b"\0" + data[20:],
-        "no end": data[:-2],
-        "cut": data[: len(data) * 4 // 5],
-    }[what]
-    result = indelible.verify(damaged)
-    assert result.watermark.state == "found"
-    assert result.verdict == "altered"
-    assert any("JPEG file" in note for note in result.notes)
-    assert any("JPEG file" in note for note in result.to_dict()["notes"])
-
-
-def test_a_reason_is_one_line() -> None:
-    raw = pictures.tiff(
-        pictures.scene(), extra={254: (1,)}, below={256: (9,), 257: (9,), 262: (32803,)}
+def process_of_its_own(
+    owner: Owner, reposted: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """What a process saw that made a verifier of all parts, used it, forked, and used it again."""
+    folder = tmp_path_factory.mktemp("process")
+    home, picture = folder / "home", folder / "reposted.jpg"
+    config = home / "config.toml"
+    home.mkdir()
+    config.write_text("this is no configuration", encoding="utf-8")
+    picture.write_bytes(reposted)
+    program = f"""
+import json, os, sys, warnings
+opened = []
+sys.addaudithook(lambda event, given: event == "open" and opened.append(str(given[0])))
+from indelible import Verifier
+from indelible.registry import open_registry, sqlite_url
+from indelible.watermark import Key
+key = Key.load({str(owner.key_file)!r})
+registry = open_registry({sqlite_url(owner.registry_file)!r})
+verifier = Verifier(keys=key, registry=registry, trust=None)
+def found():
+    return verifier.verify({str(picture)!r}).to_dict() | {{"timing": None}}
+before = found()
+warnings.simplefilter("ignore")
+child = os.fork() if hasattr(os, "fork") else None
+if child == 0:
+    os._exit(0 if found() == before else 1)
+print(json.dumps({{
+    "registry": before["registry"]["state"],
+    "settings": [name for name in sys.modules if name.startswith("indelible.settings")],
+    "opened": [name for name in opened if name.startswith({str(home)!r})],
+    "child": None if child is None else os.waitpid(child, 0)[1],
+}}))
+"""
+    environment = {"INDELIBLE_CONFIG": str(config), "INDELIBLE_HOME": str(home), "HOME": str(home)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=300,
     )
-    report = indelible.verify(raw).watermark
-    assert report.state == "not_checked"
-    assert report.reason is not None
-    assert "camera raw file" in report.reason
-    assert "\n" not in report.reason
+    seen: dict[str, Any] = json.loads(ended.stdout)
+    return seen
+
+
+def test_given_everything_nothing_of_the_users_is_read(process_of_its_own: dict[str, Any]) -> None:
+    assert process_of_its_own["registry"] == "found"
+    assert process_of_its_own["settings"] == []
+    assert process_of_its_own["opened"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_it_survives_a_fork(process_of_its_own: dict[str, Any]) -> None:
+    assert process_of_its_own["child"] == 0
+
+
+def test_it_pickles_by_what_it_was_made_from(verifier: Verifier, reposted: bytes) -> None:
+    again = pickle.loads(pickle.dumps(verifier))
+    assert type(again) is Verifier
+    for name in Verifier.__slots__:
+        if name != "_registry":  # which travels as its path
+            assert getattr(again, name) == getattr(verifier, name)
+    assert again.verify(reposted).registry.state == "found"
+
+
+def test_what_cannot_travel_keeps_it_here() -> None:
+    verifier = Verifier(keys=(), registry=open_registry("sqlite:///unused.sqlite3"), trust=None)
+    with pytest.raises(RegistryError, match="memory"):
+        pickle.dumps(verifier)
+
+
+def test_threads_share_it(verifier: Verifier, protected: ProtectedImage, reposted: bytes) -> None:
+    pictures = [protected.data, reposted] * 2
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(verifier.verify, pictures))
+    assert [one.credential.state for one in found] == ["valid", "absent"] * 2
+    assert {one.watermark.payload for one in found} == {protected.payload}
+
+
+def test_keys_have_to_be_given() -> None:
+    with pytest.raises(ArgumentError, match="keys"):
+        Verifier(keys=None, registry=None, trust=None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="registry"):
+        Verifier(keys=())  # type: ignore[call-arg]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmarks.attacks import Pixels
+from benchmarks.localisation import coverage
 from benchmarks.localisation import run as command
 from indelible import watermark
 
@@ -37,10 +38,23 @@ def test_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watermark, "presence", presence, raising=False)
     line = ["--limit", "2", "--root", "300", "--jobs", "1", "--out", str(tmp_path)]
     command.run(line)
-    (result,) = json.loads((tmp_path / "result.json").read_text())["tables"]
+    result, edited = json.loads((tmp_path / "result.json").read_text())["tables"]
     rows = {row["measure"]: row for row in result["rows"]}
     assert rows["corner error after resize 0.5, px"]["mean"] == pytest.approx(110, rel=0.4)
     assert rows["corner error after resize 0.5, px"]["kept"] is False
     (presence_row,) = (row for name, row in rows.items() if name.startswith("presence"))
     assert presence_row["mean"] == 0.5
     assert (tmp_path / "presence.png").exists()
+    edits = {row["edit"]: row for row in edited["rows"]}
+    assert edits["honest edit"]["n"] == 2 * len(coverage.HONEST)
+    assert edits["honest edit"]["share of it marked"] == 1
+    assert edits["50 % of a collage"]["share of it marked"] == 0.5
+    assert edits["paste of 128 px"]["called altered"] == 0  # this engine's mark is none
+
+
+def test_forgeries_hold_as_much_of_the_mark_as_they_say() -> None:
+    marked, stranger = np.zeros((400, 600, 3), np.uint8), np.full((300, 300, 3), 255, np.uint8)
+    forged = [edit for edit in coverage.edits(marked, stranger, "a", 0) if edit.marked < 1]
+    assert len(forged) == 5
+    for edit in forged:
+        assert np.mean(edit.pixels < 128) == pytest.approx(edit.marked, abs=0.01)

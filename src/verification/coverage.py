@@ -23,7 +23,7 @@ from indelible.errors import WatermarkError
 from indelible.imaging import Pixels
 from indelible.watermark import BlockCorrelations, Detection, Key
 
-__all__ = ["Carried", "examine"]
+__all__ = ["Coverage", "measure_coverage"]
 
 _SMALLEST: Final = 128  # px a side
 _LEAST_VARIANCE: Final = 3.0  # grey levels squared: a block below is flat
@@ -54,22 +54,22 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class Coverage:
     """What carries the mark.
 
     Attributes
     ----------
     area : float or None
         Share of the picture, 0 to 1, without what cannot carry one; None where that cannot be told.
-    gone : bool or None
+    regions_gone : bool or None
         Whether the mark is reliably missing in a part, or None.
     """
 
     area: float | None = None
-    gone: bool | None = None
+    regions_gone: bool | None = None
 
 
-def examine(pixels: Pixels, key: Key, found: Detection) -> Carried:
+def measure_coverage(pixels: Pixels, key: Key, found: Detection) -> Coverage:
     """Tell how much of a picture carries the mark that was found in it.
 
     Parameters
@@ -83,25 +83,25 @@ def examine(pixels: Pixels, key: Key, found: Detection) -> Carried:
 
     Returns
     -------
-    Carried
+    Coverage
         Unknown for a picture under 128 px a side, and where hardly anything could carry a mark.
     """
     if min(pixels.shape[:2]) < _SMALLEST:
-        return Carried()
+        return Coverage()
     try:
         evidence = watermark.correlate_blocks(pixels, key, found)
     except WatermarkError:
-        return Carried()
+        return Coverage()
     able = (evidence.power > _LEAST_VARIANCE) & (_plain(pixels, evidence.power.shape) < _MOST_PLAIN)
     able &= _summed(able, _WINDOW) > _WINDOW**2 / 2
     if np.count_nonzero(able) < _LEAST_BLOCKS:
-        return Carried()
+        return Coverage()
     classes = _textures(evidence, able)
     gain, weight = _gains(evidence, able, _WINDOW)
     area = _area(evidence, able, _references(gain, weight, able, classes, _PART))
     reference = _references(gain, weight, able, classes, _WHOLE)
     gone = area < _ELSEWHERE or _missing(evidence, able, reference)
-    return Carried(area, gone or _covered(pixels, key, found))
+    return Coverage(area, gone or _covered(pixels, key, found))
 
 
 def _plain(pixels: Pixels, shape: tuple[int, ...]) -> Values:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from indelible import imaging, watermark
-from indelible.verification.regions import Carried, _cells, _summed, examine
+from indelible.verification.coverage import Coverage, _cells, _summed, measure_coverage
 from indelible.watermark import Detection, Key
 
 Pixels = NDArray[np.uint8]
@@ -27,10 +27,17 @@ def resized(pixels: Pixels, scale: float) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
-def gone(pixels: Pixels) -> bool | None:
+def looked_at(pixels: Pixels) -> Coverage:
     found = watermark.detect(pixels, KEY)
     assert found.found
-    return examine(pixels, KEY, found).gone
+    return measure_coverage(pixels, KEY, found)
+
+
+@pytest.fixture(scope="module")
+def marked(photographs: dict[str, Pixels]) -> dict[str, Pixels]:
+    """Marked photographs."""
+    names = ("astronaut", "coffee", "motorcycle")
+    return {name: watermark.embed(photographs[name], b"12345678", KEY) for name in names}
 
 
 REPOSTS: dict[str, Callable[[Pixels], Pixels]] = {
@@ -49,38 +56,30 @@ REPOSTS: dict[str, Callable[[Pixels], Pixels]] = {
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "motorcycle"])
 @pytest.mark.parametrize("repost", REPOSTS.values(), ids=REPOSTS.keys())
 def test_a_repost_is_not_called_altered(
-    photographs: dict[str, Pixels], name: str, repost: Callable[[Pixels], Pixels]
+    marked: dict[str, Pixels], name: str, repost: Callable[[Pixels], Pixels]
 ) -> None:
-    marked = watermark.embed(photographs[name], b"12345678", KEY)
-    assert gone(repost(marked)) in (False, None)
+    assert looked_at(repost(marked[name])).regions_gone in (False, None)
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "motorcycle"])
-def test_a_covered_region_is_noticed(photographs: dict[str, Pixels], name: str) -> None:
-    marked = watermark.embed(photographs[name], b"12345678", KEY)
-    covered = marked.copy()
+def test_a_covered_region_is_noticed(marked: dict[str, Pixels], name: str) -> None:
+    covered = marked[name].copy()
     covered[90:310, 120:360] = (40, 90, 160)
-    assert gone(covered)
-    assert gone(through_jpeg(covered, 85))
+    assert looked_at(covered).regions_gone
+    assert looked_at(through_jpeg(covered, 85)).regions_gone
 
 
 @pytest.fixture(scope="module")
-def pictures(photographs: dict[str, Pixels]) -> dict[str, Pixels]:
+def pictures(marked: dict[str, Pixels], photographs: dict[str, Pixels]) -> dict[str, Pixels]:
     """A marked photograph, and what becomes of it among others."""
-    marked = watermark.embed(photographs["astronaut"], b"12345678", KEY)
+    whole = marked["astronaut"]
     quarter = photographs["motorcycle"].copy()  # 741 x 497
-    quarter[120:440, 200:520] = resized(marked, 320 / 512)
+    quarter[120:440, 200:520] = resized(whole, 320 / 512)
     half = photographs["astronaut"].copy()
-    half[:, 256:] = marked[:, 256:]
-    pasted = marked.copy()
+    half[:, 256:] = whole[:, 256:]
+    pasted = whole.copy()
     pasted[150:380, 200:430] = photographs["motorcycle"][200:430, 300:530]
-    return {"whole": marked, "quarter": quarter, "half": half, "pasted": pasted}
-
-
-def looked_at(pixels: Pixels) -> Carried:
-    found = watermark.detect(pixels, KEY)
-    assert found.found
-    return examine(pixels, KEY, found)
+    return {"whole": whole, "quarter": quarter, "half": half, "pasted": pasted}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_a_whole_picture_carries_the_mark(
 def test_a_quarter_of_another_picture_carries_a_quarter(pictures: dict[str, Pixels]) -> None:
     seen = looked_at(through_jpeg(pictures["quarter"], 85))
     assert seen.area == pytest.approx(0.25, abs=0.15)
-    assert seen.gone
+    assert seen.regions_gone
 
 
 def test_half_of_a_picture(pictures: dict[str, Pixels]) -> None:
@@ -107,7 +106,7 @@ def test_half_of_a_picture(pictures: dict[str, Pixels]) -> None:
 
 def test_a_paste_is_noticed(pictures: dict[str, Pixels]) -> None:
     seen = looked_at(through_jpeg(pictures["pasted"], 85))
-    assert seen.gone
+    assert seen.regions_gone
     assert seen.area is not None
     assert 0.5 < seen.area < 0.95
 
@@ -115,16 +114,31 @@ def test_a_paste_is_noticed(pictures: dict[str, Pixels]) -> None:
 def test_small_pictures_say_nothing(photograph: Pixels) -> None:
     tiny = np.ascontiguousarray(photograph[:100, :400])
     found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
-    assert examine(tiny, KEY, found) == Carried(None, None)
+    assert measure_coverage(tiny, KEY, found) == Coverage(None, None)
 
 
 def test_a_flat_picture_says_nothing() -> None:
     found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
-    assert examine(np.full((300, 300, 3), 90, np.uint8), KEY, found) == Carried(None, None)
+    assert measure_coverage(np.full((300, 300, 3), 90, np.uint8), KEY, found) == Coverage(
+        None, None
+    )
 
 
 def test_without_a_mark_there_is_nothing_to_miss(photograph: Pixels) -> None:
-    assert examine(photograph, KEY, Detection(found=False)) == Carried(None, None)
+    assert measure_coverage(photograph, KEY, Detection(found=False)) == Coverage(None, None)
+
+
+@pytest.mark.parametrize("kind", ["noise", "black and white", "grey", "alpha"])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_whatever_the_pixels_are_it_answers(kind: str, scale: float) -> None:
+    random = np.random.default_rng(3)
+    shape = {"grey": (140, 200), "alpha": (140, 200, 4)}.get(kind, (140, 200, 3))
+    pixels = random.integers(0, 256, shape, dtype=np.uint8)
+    if kind == "black and white":
+        pixels = np.where(pixels < 128, np.uint8(0), np.uint8(255))
+    geometry = np.diag([scale, scale, 1.0])
+    seen = measure_coverage(pixels, KEY, Detection(True, b"12345678", 1e-12, geometry, KEY.id, 0))
+    assert seen.area is None or 0 <= seen.area <= 1
 
 
 def test_sums_over_squares() -> None:

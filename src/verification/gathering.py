@@ -1,0 +1,138 @@
+"""From the legs' reports to the evidence that the verdict rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from indelible import watermark
+from indelible.credentials import CredentialReport, ManifestReport
+from indelible.credentials.manifests.status import Kind, meaning
+from indelible.verification.evidence import (
+    Evidence,
+    ManifestEvidence,
+    RecoveryEvidence,
+    WatermarkEvidence,
+)
+from indelible.verification.manifest_claims import (
+    claimed_creation,
+    manifest_and_history,
+    named_payloads,
+    promises_watermark,
+)
+from indelible.verification.result import RegistryReport, WatermarkReport
+from indelible.watermark import Key
+
+__all__ = ["gather_evidence"]
+
+
+def gather_evidence(
+    credential: CredentialReport,
+    mark: WatermarkReport,
+    registry: RegistryReport,
+    keys: Sequence[Key],
+) -> Evidence:
+    """Return the evidence in the reports.
+
+    Parameters
+    ----------
+    credential : CredentialReport
+        The manifest that came with the file.
+    mark : WatermarkReport
+        The mark in the pixels.
+    registry : RegistryReport
+        What its id led to.
+    keys : sequence of Key
+        The keys that were looked with.
+    """
+    return Evidence(
+        _about_manifest(credential, mark, registry, keys),
+        WatermarkEvidence(
+            keys=mark.keys,
+            payload=mark.payload,
+            area=mark.area,
+            regions_gone=mark.regions_gone,
+            can_carry=bool(mark.can_carry),
+            obstacle=mark.reason,
+        ),
+        _about_recovery(registry),
+    )
+
+
+def _about_manifest(
+    credential: CredentialReport,
+    mark: WatermarkReport,
+    registry: RegistryReport,
+    keys: Sequence[Key],
+) -> ManifestEvidence:
+    key_ids = {key.id for key in keys}
+    return ManifestEvidence(
+        integrity=credential.integrity,
+        place=credential.place,
+        trusted=credential.signer_trusted,
+        expired=credential.expired,
+        causes=_causes(credential),
+        doubts=_sentences(credential, "trust"),
+        payloads=frozenset(named_payloads(credential.manifest, mark.payload)),
+        names_key=any(
+            watermark.is_known(binding.algorithm)
+            and (binding.key_id is None or binding.key_id in key_ids)
+            for binding in credential.soft_bindings
+        ),
+        promises_mark=promises_watermark(credential, keys),
+        creation=claimed_creation(credential.manifest),
+        continues_recovered=_continues(credential.manifest, registry),
+    )
+
+
+def _about_recovery(registry: RegistryReport) -> RecoveryEvidence:
+    recovered = registry.credential
+    if recovered is None:
+        return RecoveryEvidence(registry.state, registry.integrity)
+    return RecoveryEvidence(
+        registry=registry.state,
+        integrity=registry.integrity,
+        trusted=recovered.signer_trusted,
+        expired=recovered.expired,
+        names_payload=registry.names_payload,
+        creation=claimed_creation(recovered.manifest),
+        doubts=_sentences(recovered, "trust"),
+    )
+
+
+def _causes(credential: CredentialReport) -> tuple[str, ...]:
+    """Return why a manifest does not hold; neither trust nor a changed picture is a cause."""
+    if credential.integrity == "unreadable":
+        return credential.reasons
+    return _sentences(credential, "integrity")
+
+
+def _sentences(credential: CredentialReport, kind: Kind) -> tuple[str, ...]:
+    """Return the failures of one kind in sentences, each once."""
+    return tuple(
+        dict.fromkeys(
+            finding.sentence
+            for finding in credential.failures
+            if meaning(finding.code).kind == kind
+        )
+    )
+
+
+def _continues(manifest: ManifestReport | None, registry: RegistryReport) -> bool:
+    """Whether a manifest, or one in its history, is the recovered one.
+
+    Anybody can copy an id, a soft binding's or a manifest's, so what it says must be the same too.
+    """
+    recovered = None if registry.credential is None else registry.credential.manifest
+    return any(
+        one.manifest_id in registry.others
+        or (recovered is not None and _says_the_same(one, recovered))
+        for one in manifest_and_history(manifest)
+    )
+
+
+def _says_the_same(one: ManifestReport, other: ManifestReport) -> bool:
+    facts = [
+        (it.manifest_id, it.generator, it.actions, it.soft_bindings, it.signature.serial)
+        for it in (one, other)
+    ]
+    return facts[0] == facts[1]

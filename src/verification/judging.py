@@ -1,0 +1,253 @@
+"""Evidence in, one verdict out: a pure function without files, network or clock.
+
+The table below is read from the top; the first row that holds is the verdict. docs/verdicts.md has
+the same table with its reasons, and a test compares the two.
+
+==============  =====================================================================  ====
+verdict         when                                                                   exit
+==============  =====================================================================  ====
+``suspect``     the evidence contradicts itself                                        3
+``invalid``     the file's manifest fails for a reason other than a changed file, or   3
+                cannot be read
+``altered``     a manifest or a watermark is there, and the file was changed since     3
+``authentic``   the file's manifest, its hashes and its trusted signer all hold        0
+``recovered``   the file has no manifest; the watermark led to one that holds, of a    0
+                trusted signer
+``unverified``  a manifest or a watermark is there, and who stands behind it could     0
+                not be verified
+``unchecked``   the file has no manifest, and nobody looked for a watermark            1
+``none``        looked for with at least one key, and nothing was found                1
+==============  =====================================================================  ====
+
+No row speaks about truth: a verdict says who vouches for a file, never what the picture shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from indelible.verification.evidence import (
+    Evidence,
+    ManifestEvidence,
+    RecoveryEvidence,
+    WatermarkEvidence,
+)
+from indelible.verification.verdict import CHANGED, CREATIONS, PLACES, Verdict
+
+__all__ = ["Judgement", "judge", "rests_on_the_registry"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, the sentences that led to it, and what another leg could not answer."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """Turn evidence into one verdict.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What the legs found. A leg that failed contributes its default, "nothing known".
+
+    Returns
+    -------
+    Judgement
+        The first row of the table that holds, with the reasons found in that row.
+    """
+    for verdict, rule in _TABLE:
+        reasons = rule(evidence)
+        if reasons:
+            notes = _questions(evidence) if verdict is Verdict.AUTHENTIC else []
+            return Judgement(verdict, tuple(reasons), tuple(notes))
+    keys = evidence.watermark.keys
+    mark = f"No watermark was found with the {keys} keys that were tried."
+    if keys == 1:
+        mark = "No watermark was found with the one key that was tried."
+    return Judgement(Verdict.NONE, (mark,))
+
+
+def rests_on_the_registry(evidence: Evidence) -> bool:
+    """Whether a registry that was unavailable could have changed the verdict by its answer.
+
+    An ``authentic`` file stays one; what the registry would add is a note.
+    """
+    if evidence.recovery.registry != "unavailable":
+        return False
+    verdict = judge(evidence).verdict
+    answer = RecoveryEvidence("found", "intact", True, False, True, "generated")
+    return (
+        verdict is not Verdict.AUTHENTIC
+        and verdict is not judge(replace(evidence, recovery=answer)).verdict
+    )
+
+
+# --- the rows, from the top: each returns its reasons, or nothing ---------------------------------
+
+
+def _contradictions(evidence: Evidence) -> list[str]:
+    """Row ``suspect``: two pieces of evidence cannot both be right."""
+    manifest, mark, recovery = evidence.manifest, evidence.watermark, evidence.recovery
+    reasons: list[str] = []
+    if recovery.registry == "found" and mark.payload is not None:
+        if recovery.integrity == "intact" and not recovery.names_payload:
+            reasons.append("The watermark's id leads to a manifest that names another id.")
+        if evidence.fingerprint == "mismatch":
+            reasons.append("The watermark's id leads to a manifest about another picture.")
+    return [*reasons, *_missing_mark(manifest, mark), *_laundering(manifest, mark, recovery)]
+
+
+def _missing_mark(manifest: ManifestEvidence, mark: WatermarkEvidence) -> list[str]:
+    """Find a manifest that names one mark over pixels that carry none, or another."""
+    if not manifest.sound or mark.keys == 0:
+        return []
+    if mark.payload is not None:
+        if manifest.names_key and mark.payload not in manifest.payloads:
+            return [f"{_named(manifest)} names another watermark id than the pixels carry."]
+        return []
+    # A picture that was changed since may have lost its mark by that change.
+    if manifest.integrity == "intact" and manifest.promises_mark and mark.can_carry:
+        return [
+            (
+                f"{_named(manifest)} says that the picture carries a watermark of a key that was "
+                "tried, and the picture carries none."
+            )
+        ]
+    return []
+
+
+def _laundering(
+    manifest: ManifestEvidence, mark: WatermarkEvidence, recovery: RecoveryEvidence
+) -> list[str]:
+    """Find a claim of creation over a picture whose mark leads to another trusted origin."""
+    creation = manifest.creation
+    if creation is None or not manifest.sound:
+        return []
+    # Whoever names what a picture was made from may say much about it; never that a camera saw what
+    # was generated.
+    disclosed = manifest.continues_recovered
+    if disclosed and not (creation == "captured" and recovery.creation == "generated"):
+        return []
+    if not mark.covers or not recovery.vouched:
+        return []
+    if not (manifest.trusted and not manifest.expired):
+        return [
+            (
+                f"{_named(manifest)}, whose signer could not be verified, says that the picture "
+                f"{CREATIONS[creation]}; its watermark leads to another manifest, of a trusted "
+                + (
+                    "signer, that says otherwise."
+                    if disclosed
+                    else "signer, that this one does not mention."
+                )
+            )
+        ]
+    if creation in ("captured", "made") and recovery.creation == "generated":
+        return [
+            (
+                f"{_named(manifest)} says that the picture {CREATIONS[creation]}; its watermark "
+                f"leads to a manifest that says that it {CREATIONS['generated']}. Both signers are "
+                "trusted."
+            )
+        ]
+    return []
+
+
+def _broken_manifest(evidence: Evidence) -> list[str]:
+    """Row ``invalid``: the file's manifest itself is not sound."""
+    manifest = evidence.manifest
+    if manifest.integrity == "unreadable":
+        return [f"{_named(manifest)} cannot be read.", *manifest.causes]
+    if manifest.integrity == "broken":
+        return list(manifest.causes) or [f"{_named(manifest)} does not hold."]
+    return []
+
+
+def _changes(evidence: Evidence) -> list[str]:
+    """Row ``altered``: the picture is no longer the one that was signed or marked."""
+    manifest, mark = evidence.manifest, evidence.watermark
+    reasons = [CHANGED] if manifest.integrity == "changed" else []
+    # A hard binding that holds and names this very mark outranks a local measurement of it.
+    bound = manifest.integrity == "intact" and mark.payload in manifest.payloads
+    if mark.payload is not None and mark.regions_gone and not bound:
+        reasons.append("The watermark is missing in part of the picture.")
+    return reasons
+
+
+def _authenticity(evidence: Evidence) -> list[str]:
+    """Row ``authentic``: the file's manifest holds in every respect."""
+    if not evidence.manifest.vouched:
+        return []
+    reasons = [f"{_named(evidence.manifest)}, its hashes and its trusted signer all hold."]
+    if evidence.watermark.payload is not None and evidence.recovery.vouched:
+        reasons.append("The watermark leads to a manifest in the registry as well.")
+    return reasons
+
+
+def _recovery(evidence: Evidence) -> list[str]:
+    """Row ``recovered``: only the watermark leads to a manifest, and that manifest holds."""
+    if evidence.manifest.integrity != "absent" or evidence.watermark.payload is None:
+        return []
+    if not evidence.recovery.vouched:
+        return []
+    return ["The watermark led to a manifest with a valid signature by a trusted signer."]
+
+
+def _open_questions(evidence: Evidence) -> list[str]:
+    """Row ``unverified``: something is there, and nobody whom we trust vouches for it."""
+    manifest = evidence.manifest
+    reasons: list[str] = []
+    if manifest.integrity == "intact" and not manifest.vouched:
+        reasons.extend(_distrust(_named(manifest), manifest.doubts))
+    return [*reasons, *_questions(evidence)]
+
+
+def _questions(evidence: Evidence) -> list[str]:
+    """Return what the watermark's leg leaves open."""
+    recovery = evidence.recovery
+    if evidence.watermark.payload is None or recovery.vouched:
+        return []
+    match recovery.registry:
+        case "found" if recovery.integrity == "intact":
+            return _distrust("The recovered manifest", recovery.doubts)
+        case "found":
+            return ["The recovered manifest does not hold."]
+        case "unavailable":
+            return ["The watermark's id could not be looked up: the registry is unavailable."]
+        case "not_asked":
+            return ["The watermark's id was not looked up: there is no registry to ask."]
+        case _:
+            return ["The registry does not hold the watermark's id."]
+
+
+def _unsearched(evidence: Evidence) -> list[str]:
+    """Row ``unchecked``: nobody looked."""
+    mark = evidence.watermark
+    if evidence.manifest.integrity != "absent" or mark.keys > 0:
+        return []
+    return [mark.obstacle or "No watermark was looked for."]
+
+
+def _distrust(manifest: str, doubts: tuple[str, ...]) -> list[str]:
+    return [f"{manifest} is intact.", *(doubts or ("Its signer is not trusted here.",))]
+
+
+def _named(manifest: ManifestEvidence) -> str:
+    return PLACES[manifest.place]
+
+
+_TABLE: Final[tuple[tuple[Verdict, Callable[[Evidence], list[str]]], ...]] = (
+    (Verdict.SUSPECT, _contradictions),
+    (Verdict.INVALID, _broken_manifest),
+    (Verdict.ALTERED, _changes),
+    (Verdict.AUTHENTIC, _authenticity),
+    (Verdict.RECOVERED, _recovery),
+    (Verdict.UNVERIFIED, _open_questions),
+    (Verdict.UNCHECKED, _unsearched),
+)

@@ -1,0 +1,101 @@
+"""The pixel leg: the watermark in a picture, and what its plain metadata claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from indelible import credentials, watermark
+from indelible.credentials import CredentialReport, Signal
+from indelible.errors import MissingDependencyError, UnsupportedImageError
+from indelible.imaging import Header, ImageFile, Pixels
+from indelible.verification.coverage import measure_coverage
+from indelible.verification.manifest_claims import binds_watermark, promises_watermark
+from indelible.verification.result import WatermarkReport
+from indelible.watermark import Detection, Key
+
+__all__ = ["PixelFindings", "examine_pixels"]
+
+_NO_KEY: Final = "There is no watermark key here to look with."
+
+
+@dataclass(frozen=True, slots=True)
+class PixelFindings:
+    """What decoding a picture showed.
+
+    Attributes
+    ----------
+    mark : WatermarkReport
+        The watermark.
+    header : Header
+        The file's header, which may say more than before: what only decoding shows.
+    signals : tuple of Signal
+        What plain metadata claims.
+    """
+
+    mark: WatermarkReport
+    header: Header
+    signals: tuple[Signal, ...] = ()
+
+
+def examine_pixels(
+    image: ImageFile, keys: Sequence[Key], credential: CredentialReport
+) -> PixelFindings:
+    """Decode a picture, look for a mark in its pixels and for claims in its plain metadata.
+
+    A damaged picture is decoded as viewers show it. One whose kind cannot be decoded here, because
+    a codec is missing for example, leaves the other legs standing.
+
+    Parameters
+    ----------
+    image : ImageFile
+        The picture.
+    keys : sequence of Key
+        The keys to look with; empty where there are none.
+    credential : CredentialReport
+        Its manifest, which may name the mark to expect.
+
+    Raises
+    ------
+    ImageError
+        If so much of the picture is damaged that nothing can be decoded.
+    """
+    try:
+        picture = image.decode(tolerant=True)
+    except (MissingDependencyError, UnsupportedImageError) as error:
+        return PixelFindings(WatermarkReport("not_checked", reason=error.reason()), image.header)
+    mark = _find_mark(picture.pixels, keys, credential)
+    return PixelFindings(mark, picture.header, credentials.find_signals(picture.metadata))
+
+
+def _find_mark(
+    pixels: Pixels, keys: Sequence[Key], credential: CredentialReport
+) -> WatermarkReport:
+    if not keys:
+        return WatermarkReport("not_checked", reason=_NO_KEY)
+    promised = next((key for key in keys if promises_watermark(credential, (key,))), None)
+    detection = _detect(pixels, keys, promised)
+    if detection.payload is None:
+        can_carry = None if promised is None else watermark.can_carry(pixels, promised)
+        return WatermarkReport("not_found", detection, keys=len(keys), can_carry=can_carry)
+    key = next(key for key in keys if key.id == detection.key_id)
+    coverage = measure_coverage(pixels, key, detection)
+    # Where the signed hash fits, it says more than a measurement.
+    bound = binds_watermark(credential, detection.payload)
+    return WatermarkReport(
+        "found",
+        detection,
+        None if bound else coverage.regions_gone,
+        area=coverage.area,
+        keys=len(keys),
+    )
+
+
+def _detect(pixels: Pixels, keys: Sequence[Key], promised: Key | None) -> Detection:
+    """Return the strongest mark; beside another key's, that of the key which the manifest names."""
+    strongest = watermark.detect(pixels, keys)
+    if promised is None or strongest.key_id in (None, promised.id):
+        return strongest
+    named = watermark.detect(pixels, promised)
+    return named if named.found else strongest

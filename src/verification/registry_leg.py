@@ -1,0 +1,100 @@
+"""The registry leg: the manifest that the watermark's id leads to."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from indelible import credentials
+from indelible.credentials import CredentialReport, Trust
+from indelible.errors import IndelibleError, RegistryError
+from indelible.imaging import ImageFile
+from indelible.registry import Registry
+from indelible.verification.result import RegistryReport
+from indelible.watermark import Detection
+
+__all__ = ["look_up"]
+
+# One id leads to one manifest; to a few in a merged registry. To more than these only in one that
+# somebody filled on purpose, and each costs a validation.
+_MAX_RECORDS: Final = 16
+_STATES: Final = ("trusted", "valid", "invalid", "unreadable", "absent")
+
+_log: Final = logging.getLogger("indelible")
+
+
+def look_up(
+    found: Detection | None, image: ImageFile, *, registry: Registry | None, trust: Trust
+) -> RegistryReport:
+    """Look a watermark's id up, and validate what it leads to against the picture.
+
+    Parameters
+    ----------
+    found : Detection or None
+        The watermark; None where nobody looked for one.
+    image : ImageFile
+        The picture that carries it.
+    registry : Registry or None
+        Where to look; None where there is no registry to ask.
+    trust : Trust
+        Whose signatures count.
+
+    Returns
+    -------
+    RegistryReport
+        A registry that fails is reported as ``"unavailable"``: the other legs stand.
+    """
+    if found is None or found.payload is None or found.algorithm is None:
+        return RegistryReport("not_asked")
+    if registry is None:
+        return RegistryReport("not_asked", reason="There is no registry to ask.")
+    try:
+        records = _find(registry, found.algorithm, found.payload)
+    except RegistryError as error:
+        return RegistryReport("unavailable", reason=error.reason())
+    candidates = [
+        _validate(record, found.algorithm, found.payload, image, trust) for record in records
+    ]
+    if not candidates:
+        return RegistryReport("unknown", reason="The registry does not hold this id.")
+    best = min(candidates, key=_preference)
+    others = tuple(c.manifest_id for c in candidates if c is not best and c.manifest_id is not None)
+    return replace(best, others=others)
+
+
+def _find(registry: Registry, algorithm: str, payload: bytes) -> list[tuple[str, bytes]]:
+    """Return the manifests under an id, as (manifest id, manifest store).
+
+    Raises
+    ------
+    RegistryError
+        Whatever a registry that is not ours raises or returns.
+    """
+    try:
+        held = registry.find(algorithm, payload, limit=_MAX_RECORDS)
+        records = islice(held, _MAX_RECORDS)  # a foreign registry may know no limit
+        return [(str(one.manifest_id), bytes(memoryview(one.manifest_store))) for one in records]
+    except RegistryError:
+        raise
+    except Exception as error:  # foreign code
+        _log.warning("the registry failed", exc_info=True)
+        raise RegistryError(f"the registry failed: {type(error).__name__}") from error
+
+
+def _validate(
+    record: tuple[str, bytes], algorithm: str, payload: bytes, image: ImageFile, trust: Trust
+) -> RegistryReport:
+    manifest_id, store = record
+    try:
+        report = credentials.read(image, trust=trust, manifest_store=store)
+    except IndelibleError as error:
+        report = CredentialReport("unreadable", reasons=(error.reason(),))
+    names = any(b.names(algorithm, payload) for b in report.soft_bindings)
+    return RegistryReport("found", manifest_id, store, report, names)
+
+
+def _preference(candidate: RegistryReport) -> tuple[bool, int]:
+    """Order in which manifests under one id are believed: those that name it, then trusted ones."""
+    return (not candidate.names_payload, _STATES.index(candidate.credential_state))

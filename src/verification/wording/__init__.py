@@ -1,0 +1,90 @@
+"""The words of every face: one cause, one sentence, whoever shows it.
+
+Everything here returns plain text in plain shapes. It holds text of strangers as it stands: a face
+that draws on a terminal or a page cleans or escapes it. The verdicts' own words are in `verdict`.
+"""
+
+from __future__ import annotations
+
+from indelible.verification.wording._ai import ai_cell, ai_line
+from indelible.verification.wording._history import history
+from indelible.verification.wording._inspection import (
+    NO_CERTIFICATES,
+    certificate_facts,
+    certificates_heading,
+    profile_table,
+    unseen_line,
+)
+from indelible.verification.wording._legs import (
+    evidence_lines,
+    manifest_line,
+    registry_line,
+    watermark_line,
+)
+from indelible.verification.wording._notes import notes
+from indelible.verification.wording._origins import (
+    claims,
+    how_to_look,
+    origin_cell,
+    origin_heading,
+    origins,
+)
+from indelible.verification.wording._overview import Overview, detection_table, overview
+from indelible.verification.wording._report import Report, reasons, report
+from indelible.verification.wording._shapes import Cell, Item, Node, Section, Table
+from indelible.verification.wording._signals import (
+    SIGNALS_CAUTION,
+    SIGNALS_HEADING,
+    signal_cell,
+    signal_table,
+    signal_text,
+)
+from indelible.verification.wording._vocabulary import (
+    DEVELOPMENT_NOTE,
+    SOURCE_WORDS,
+    action_words,
+    probability,
+    time_words,
+)
+
+__all__ = [
+    "DEVELOPMENT_NOTE",
+    "NO_CERTIFICATES",
+    "SIGNALS_CAUTION",
+    "SIGNALS_HEADING",
+    "SOURCE_WORDS",
+    "Cell",
+    "Item",
+    "Node",
+    "Overview",
+    "Report",
+    "Section",
+    "Table",
+    "action_words",
+    "ai_cell",
+    "ai_line",
+    "certificate_facts",
+    "certificates_heading",
+    "claims",
+    "detection_table",
+    "evidence_lines",
+    "history",
+    "how_to_look",
+    "manifest_line",
+    "notes",
+    "origin_cell",
+    "origin_heading",
+    "origins",
+    "overview",
+    "probability",
+    "profile_table",
+    "reasons",
+    "registry_line",
+    "report",
+    "signal_cell",
+    "signal_table",
+    "signal_text",
+    "time_words",
+    "unseen_line",
+    "watermark_line",
+]

@@ -1,0 +1,104 @@
+"""One protected picture for all, and for each test a home of its own that knows it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import indelible
+from indelible import watermark
+from indelible.credentials import Signer, create_identity
+from indelible.imaging import Pixels
+from indelible.protection import ProtectedImage
+from indelible.verification import pixel_leg
+from indelible.verification.coverage import Coverage, measure_coverage
+from indelible.watermark import Detection, Key
+from tests.verification.making import repost
+
+_KNOWN: dict[object, Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def each_picture_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remember detections and coverages for the whole session: many tests look at equal pixels."""
+    detect, measure = watermark.detect, measure_coverage
+
+    def remembered(name: str, pixels: Pixels, given: object, work: Callable[[], Any]) -> Any:
+        known = (name, pixels.shape, hash(pixels.tobytes()), given)
+        if known not in _KNOWN:
+            _KNOWN[known] = work()
+        return _KNOWN[known]
+
+    def detected(pixels: Pixels, key: Key | Sequence[Key]) -> Detection:
+        given = key if isinstance(key, Key) else tuple(key)
+        found: Detection = remembered("detect", pixels, given, lambda: detect(pixels, key))
+        return found
+
+    def measured(pixels: Pixels, key: Key, found: Detection) -> Coverage:
+        given = (key, found.payload)
+        seen: Coverage = remembered("measure", pixels, given, lambda: measure(pixels, key, found))
+        return seen
+
+    monkeypatch.setattr(watermark, "detect", detected)
+    monkeypatch.setattr(pixel_leg, "measure_coverage", measured)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The folder with key ring, development identity and registry, and the picture made there."""
+
+    folder: Path
+    protected: ProtectedImage
+
+    @property
+    def key_file(self) -> Path:
+        (path,) = self.folder.rglob("*.key")
+        return path
+
+    @property
+    def registry_file(self) -> Path:
+        (path,) = self.folder.rglob("*.sqlite3")
+        return path
+
+
+@pytest.fixture(scope="session")
+def owner(tmp_path_factory: pytest.TempPathFactory, photograph: NDArray[np.uint8]) -> Owner:
+    """Whoever protected the picture; nobody changes this folder."""
+    folder = tmp_path_factory.mktemp("owner")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INDELIBLE_HOME", str(folder))
+        return Owner(folder, indelible.protect(photograph, format="jpeg"))
+
+
+@pytest.fixture
+def at_home(owner: Owner, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a copy of the owner's folder."""
+    copy = home / "indelible"
+    shutil.copytree(owner.folder, copy)
+    monkeypatch.setenv("INDELIBLE_HOME", str(copy))
+    return copy
+
+
+@pytest.fixture
+def protected(owner: Owner, at_home: Path) -> ProtectedImage:
+    """A protected picture, where its keys, its signer and its registry are known."""
+    return owner.protected
+
+
+@pytest.fixture(scope="session")
+def reposted(owner: Owner) -> bytes:
+    """The protected picture as a network shows it: cropped, compressed, without metadata."""
+    return repost(owner.protected.data)
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    """A signer whom this machine does not trust."""
+    return create_identity(tmp_path_factory.mktemp("stranger") / "identity").signer

@@ -28,6 +28,8 @@ from indelible.credentials import Signer, SoftBinding, SourceType, Trust
 from indelible.errors import ArgumentError, ImageTooLargeError, RegistryError
 from indelible.protection import ProtectedImage
 from indelible.registry import Record, open_registry, sqlite_url
+from indelible.registry.sql import SqlRegistry
+from indelible.registry.sqlite import SqliteDatabase
 from indelible.settings import current, user_folders
 from indelible.verification import Verifier
 from indelible.watermark import Key
@@ -461,7 +463,12 @@ def test_it_pickles_by_what_it_was_made_from(verifier: Verifier, reposted: bytes
 
 
 def test_what_cannot_travel_keeps_it_here() -> None:
-    verifier = Verifier(keys=(), registry=open_registry("sqlite:///unused.sqlite3"), trust=None)
+    class Local(SqlRegistry):
+        def __reduce__(self) -> tuple[object, ...]:
+            raise RegistryError("it holds a connection in memory")
+
+    registry = Local(SqliteDatabase(Path("unused.sqlite3")))
+    verifier = Verifier(keys=(), registry=registry, trust=None)
     with pytest.raises(RegistryError, match="memory"):
         pickle.dumps(verifier)
 

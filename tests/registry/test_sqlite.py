@@ -159,3 +159,40 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert open_at(tmp_path / "empty").count() == 1
     (tmp_path / "link").symlink_to("empty")
     assert open_at(tmp_path / "link").count() == 1
+
+
+@pytest.mark.parametrize(("pragma", "value"), [("synchronous", 2), ("foreign_keys", 1)])
+def test_how_a_connection_writes(registry_path: Path, pragma: str, value: int) -> None:
+    registry = open_at(registry_path)
+    with registry._database.writing() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+
+
+def test_a_change_that_cannot_be_undone_on_a_read_only_disk(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal beside the file: a process died, and SQLite would have to write to clean up."""
+    open_at(registry_path).put(make_record())
+    opened = sqlite._open_file
+
+    def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
+        if how == "ro":
+            raise sqlite3.OperationalError("attempt to write a readonly database")
+        return opened(path, timeout, how)
+
+    monkeypatch.setattr(sqlite, "_open_file", cannot_write)
+    assert open_at(registry_path).has(ALGORITHM, PAYLOAD)
+    Path(f"{registry_path}-journal").write_bytes(b"changes")
+    with pytest.raises(RegistryUnavailableError, match="middle of a change") as caught:
+        open_at(registry_path).has(ALGORITHM, PAYLOAD)
+    assert "-journal" in (caught.value.hint or "")
+
+
+def test_a_write_holds_the_lock_from_its_beginning(registry_path: Path) -> None:
+    registry = open_at(registry_path)
+    registry.put(make_record())
+    other = sqlite3.connect(registry_path, isolation_level=None, timeout=0)
+    with registry._database.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")
+    other.execute("BEGIN IMMEDIATE")
+    other.close()

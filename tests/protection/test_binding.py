@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from indelible.errors import (
     SigningError,
 )
 from indelible.imaging import ImageFile
+from indelible.protection.binding import free_ids
 from indelible.protection.marking import MarkablePicture, Marked
 from indelible.registry import Record
 from indelible.registry.sql import SqlRegistry
@@ -108,6 +110,15 @@ def test_a_registry_that_lies_does_not_hang(
     monkeypatch.setattr(registry, "has", lambda algorithm, payload: True)
     with pytest.raises(RegistryError, match="in a row"):
         indelible.protect(photograph, registry=registry)
+
+
+def test_only_ids_that_are_held_in_a_row_are_suspicious(
+    registry: SqliteRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = itertools.cycle([True, False])
+    monkeypatch.setattr(registry, "has", lambda algorithm, payload: next(answers))
+    ids = free_ids(registry, watermark.ALGORITHM)
+    assert len({next(ids) for _ in range(40)}) == 40
 
 
 def test_a_registry_that_takes_back_its_word_does_not_hang(

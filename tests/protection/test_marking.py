@@ -79,6 +79,28 @@ def test_older_marks_are_taken_out_and_named(photograph: Pixels) -> None:
     assert not watermark.detect(left, keys[0]).found
 
 
+def test_older_marks_are_named_once_each_the_loudest_first(
+    photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taking one out may take two rounds, and one key may have left several."""
+    keys = [Key.generate(), Key.generate()]
+    seen = [
+        Detection(found=True, payload=payload, key_id=key.id)
+        for payload, key in (
+            (b"first id", keys[0]),
+            (b"other id", keys[0]),
+            (b"first id", keys[0]),
+            (b"first id", keys[1]),
+        )
+    ]
+    rounds = iter([*seen, Detection(found=False)])
+    monkeypatch.setattr(watermark, "detect", lambda image, key: next(rounds))
+    monkeypatch.setattr(watermark, "remove", lambda image, key, found: image)
+    found = MarkablePicture(Source(photograph), "png").clear(keys)
+    assert found == (seen[0], seen[1], seen[3])
+    assert next(rounds, None) is None
+
+
 # --- mark_file ----------------------------------------------------------------------------
 
 

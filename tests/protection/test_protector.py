@@ -23,6 +23,7 @@ from indelible.credentials import (
     Generator,
     ManifestRequest,
     SourceType,
+    Trust,
     new_manifest_id,
 )
 from indelible.errors import (
@@ -350,6 +351,25 @@ def test_settings_fill_what_is_missing(
     assert registry.count() == 1
     assert current().existing_registry() is None
     assert result.key_id == current().marking_keys()[0].id
+
+
+def test_every_part_is_filled_from_the_settings_unless_given(
+    given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDELIBLE_WATERMARK_STRENGTH", "high")
+    protector = Protector.from_settings()
+    assert protector._signer is current().signer()
+    assert protector._keys == current().marking_keys()
+    assert protector._registry is current().registry()
+    assert protector._strength == "high"
+    assert protector._trust == current().trust() != Trust.official()
+    given |= {"trust": Trust.nobody(), "strength": "standard"}
+    protector = Protector.from_settings(**given)  # no generator: the settings are asked for it
+    assert protector._signer is given["signer"]
+    assert protector._keys == (given["key"],)
+    assert protector._registry is given["registry"]
+    assert protector._strength == "standard"
+    assert protector._trust == Trust.nobody()
 
 
 def test_a_wrong_argument_is_named_before_the_users_files_are_touched(home: Path) -> None:

@@ -24,9 +24,12 @@ from indelible.errors import (
     RegistryUnavailableError,
 )
 from indelible.files import StagedFile
+from indelible.protection import mark_file
+from indelible.protection.marking import MarkablePicture
 from indelible.registry import Record
 from indelible.registry.sql import SqlRegistry
 from indelible.settings import current
+from indelible.watermark import Key
 from tests.protection.conftest import Pixels, left_in
 
 pytestmark = [
@@ -44,6 +47,23 @@ def test_an_existing_output_is_left_alone(photograph: Pixels, tmp_path: Path) ->
     assert current().existing_registry() is None
     assert indelible.protect(photograph, output, overwrite=True).path == output
     assert indelible.verify(output).verdict == "authentic"
+
+
+def test_a_place_that_cannot_be_written_is_noticed_before_any_work(
+    photograph: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(self: MarkablePicture, *args: object, **options: object) -> None:
+        pytest.fail("this work is in vain")
+
+    monkeypatch.setattr(MarkablePicture, "mark", work)
+    output = tmp_path / "there.png"
+    output.write_bytes(b"precious")
+    key = Key.generate()
+    for place in (output, tmp_path, tmp_path / "missing" / "out.png"):
+        with pytest.raises(OutputError):
+            indelible.protect(photograph, place, format="png")
+        with pytest.raises(OutputError):
+            mark_file(photograph, place, payload=b"my own 1", key=key, format="png")
 
 
 def test_a_missing_folder(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:

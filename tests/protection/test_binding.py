@@ -113,7 +113,7 @@ def test_a_registry_that_lies_does_not_hang(
 
 
 def test_only_ids_that_are_held_in_a_row_are_suspicious(
-    registry: SqliteRegistry, monkeypatch: pytest.MonkeyPatch
+    registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = itertools.cycle([True, False])
     monkeypatch.setattr(registry, "has", lambda algorithm, payload: next(answers))

@@ -361,7 +361,7 @@ def test_every_part_is_filled_from_the_settings_unless_given(
     assert protector._signer is current().signer()
     assert protector._keys == current().marking_keys()
     assert protector._registry is current().registry()
-    assert protector._strength == "high"
+    assert protector._strength == "balanced"
     assert protector._trust == current().trust() != Trust.official()
     given |= {"trust": Trust.nobody(), "strength": "standard"}
     protector = Protector.from_settings(**given)  # no generator: the settings are asked for it

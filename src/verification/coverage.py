@@ -1,13 +1,12 @@
 """How much of a picture carries a mark, and whether the mark is reliably missing in a part of it.
 
 `watermark.correlate_blocks` compares each block of the picture with the mark that was found. How
-well a block keeps a mark depends on its texture (a codec leaves little of it in a smooth sky), so
-that a place is judged by what places of similar texture in the same picture show: the references.
-Places that are nearly of one colour (borders, captions, clipped highlights) cannot carry a mark,
-whoever made them so, and say nothing.
+well a block keeps a mark depends on its texture (a codec leaves little of it in a smooth sky), so a
+place is compared with places of similar texture in the same picture: their gain is its reference. Places
+that are nearly of one colour (borders, captions, clipped highlights) cannot carry a mark, however
+they came to be so, and say nothing.
 
-Calling a repost altered is worse than missing a change. What the rule does on honest edits and on
-pastes is measured by ``python -m benchmarks.localisation``.
+Calling a repost altered is worse than missing a change.
 """
 
 from __future__ import annotations
@@ -21,48 +20,58 @@ from numpy.typing import NDArray
 from indelible import watermark
 from indelible.errors import WatermarkError
 from indelible.imaging import Pixels
+from indelible.verification.evidence import HALF
 from indelible.watermark import BlockCorrelations, Detection, Key
 
 __all__ = ["Coverage", "measure_coverage"]
 
-_SMALLEST: Final = 128  # px a side
-_LEAST_VARIANCE: Final = 3.0  # grey levels squared: a block below is flat
-_MOST_PLAIN: Final = 0.5  # of its pixels like their neighbours: a block above is drawn, or clipped
-_SAMPLED: Final = 1_000_000  # px of which that is measured
-_LEAST_BLOCKS: Final = 9
-_TEXTURES: Final = 6  # classes of texture
-_LEAST_OF_CLASS: Final = 4
-_MOST_OF_ALL: Final = 1.3  # a class's reference to that of all
-_WHOLE: Final = 0.85  # quantile of the gains that is taken for an undisturbed mark's ...
-_PART: Final = 0.95  # ... and where most of the picture may be somebody else's
-_NEAR: Final = 3  # blocks a side that speak for the one in the middle
-_WINDOW: Final = 5  # blocks a side of the smallest region that is called gone
-_FILLED: Final = 0.75  # of such a window are blocks that can tell
-_UNEVEN: Final = 0.1  # deviation of an undisturbed gain from its reference
-_DEVIATIONS: Final = 7.5  # below the reference: gone
-_CONFIDENCE: Final = 2.5  # deviations: gone are places whose gain is so surely ...
-_GONE: Final = 0.5  # ... below this part of the reference
-_ELSEWHERE: Final = 0.5  # of the area: with less of the mark, most of the picture is another's
-_CELL: Final = 8  # px: the presence map is averaged to cells
-_ABSENT: Final = 0.02  # mean presence in a square of 128 px
-_STANDING: Final = 0.6  # median presence in the picture, below which the map says nothing
-_BLACK, _WHITE = 2, 253
-_SPREAD: Final = 9  # blocks: as far as known places speak for unknown ones
-_PRIOR: Final = 0.02  # weight of the whole picture's mean there
+# Unless its comment derives it, a figure is the best one that was tried on the table "Coverage" of
+# ``python -m benchmarks.localisation``: no honest edit is called altered, and with that condition
+# as many pastes and collages as possible are.
+
+# What may carry a mark at all.
+_SMALLEST: Final = 128  # px a side: five windows of the presence map fit into no smaller picture
+_LEAST_VARIANCE: Final = 3.0  # grey levels squared; flatter blocks hold less than rounding adds
+_MOST_PLAIN: Final = 0.5  # share of a block's pixels that equal their neighbours: more is drawn
+_PLAIN_SAMPLE: Final = 1_000_000  # px: enough for shares that are exact to 0.1 %
+_LEAST_BLOCKS: Final = 9  # fewer have no quantiles
+
+# What an undisturbed mark would show.
+_TEXTURES: Final = 6  # classes; with one, honest edits of smooth skies are called altered
+_LEAST_OF_CLASS: Final = 4  # blocks; a smaller class counts as one without a mark
+_UNDISTURBED: Final = 0.95  # quantile of the gains: all but the best may be somebody else's
+_SPREAD_OF_GAIN: Final = 0.04  # its variance among undisturbed blocks: a precision beyond 25 is one
+
+# Where it is missing. Blocks are 32 px of a picture that is reduced to about 512 x 512, 16 apart.
+_WINDOW: Final = 5  # blocks a side of the smallest region: 96 px, a thirtieth of the area
+_FILLED: Final = 0.75  # share of a window's blocks that can carry a mark; below, captions are found
+_UNEVEN: Final = 0.1  # deviation of an undisturbed region's gain, as a share of its reference
+_DEVIATIONS: Final = 7.5  # below its reference; at 6, honest edits are called altered
+
+# Where the presence map alone decides.
+_CELL: Final = 8  # px: the map is averaged to cells, an eighth of the square's side and less
+_ABSENT: Final = 0.02  # mean presence in a square of 128 px that was covered
+_STANDING: Final = 0.6  # median presence of the picture; 0.5 is "cannot tell"
+_BLACK, _WHITE = 2, 253  # grey levels at which a mark of a few levels is clipped
+
+# How much carries it.
+_NEAR: Final = 3  # blocks a side that speak for the one in the middle: its neighbours overlap it
+_NEIGHBOURHOOD: Final = 9  # blocks a side, twice: as far as known places speak for unknown ones
+_PRIOR: Final = 0.02  # weight of the whole picture's mean beside them: decides far from all known
 
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What carries the mark.
+    """What of a picture carries a mark.
 
     Attributes
     ----------
     area : float or None
-        Share of the picture, 0 to 1, without what cannot carry one; None where that cannot be told.
+        Share of it, 0 to 1, leaving aside what cannot carry one; None where that is not known.
     regions_gone : bool or None
-        Whether the mark is reliably missing in a part, or None.
+        Whether the mark is reliably missing in a part of it; None where that is not known.
     """
 
     area: float | None = None
@@ -70,7 +79,7 @@ class Coverage:
 
 
 def measure_coverage(pixels: Pixels, key: Key, found: Detection) -> Coverage:
-    """Tell how much of a picture carries the mark that was found in it.
+    """Measure how much of a picture carries the mark that was found in it.
 
     Parameters
     ----------
@@ -89,25 +98,29 @@ def measure_coverage(pixels: Pixels, key: Key, found: Detection) -> Coverage:
     if min(pixels.shape[:2]) < _SMALLEST:
         return Coverage()
     try:
-        evidence = watermark.correlate_blocks(pixels, key, found)
+        blocks = watermark.correlate_blocks(pixels, key, found)
     except WatermarkError:
         return Coverage()
-    able = (evidence.power > _LEAST_VARIANCE) & (_plain(pixels, evidence.power.shape) < _MOST_PLAIN)
-    able &= _summed(able, _WINDOW) > _WINDOW**2 / 2
+    able = _able_to_carry(pixels, blocks)
     if np.count_nonzero(able) < _LEAST_BLOCKS:
         return Coverage()
-    classes = _textures(evidence, able)
-    gain, weight = _gains(evidence, able, _WINDOW)
-    area = _area(evidence, able, _references(gain, weight, able, classes, _PART))
-    reference = _references(gain, weight, able, classes, _WHOLE)
-    gone = area < _ELSEWHERE or _missing(evidence, able, reference)
-    return Coverage(area, gone or _covered(pixels, key, found))
+    reference = _references(blocks, able)
+    area = _area(blocks, able, reference)
+    gone = area < HALF or _is_missing(blocks, able, reference) or _is_covered(pixels, key, found)
+    return Coverage(area, gone)
+
+
+def _able_to_carry(pixels: Pixels, blocks: BlockCorrelations) -> NDArray[np.bool_]:
+    """Return the blocks that could carry a mark, among others that could."""
+    plain = _plain(pixels, blocks.power.shape)
+    able = (blocks.power > _LEAST_VARIANCE) & (plain < _MOST_PLAIN)
+    return np.asarray(able & (_summed(able, _WINDOW) > _WINDOW**2 / 2), np.bool_)
 
 
 def _plain(pixels: Pixels, shape: tuple[int, ...]) -> Values:
-    """Return which share of the pixels around each block are like the next one, in x or in y."""
+    """Return the share of the pixels in each block that equal their neighbours, in x or in y."""
     grey = pixels if pixels.ndim == 2 else pixels[:, :, 1]
-    step = max(1, round((grey.size / _SAMPLED) ** 0.5))
+    step = max(1, round((grey.size / _PLAIN_SAMPLE) ** 0.5))
     rows, columns = grey[::step].astype(np.int16), grey[:, ::step].astype(np.int16)
     across = _cells(np.abs(np.diff(rows, axis=1)) <= 1, shape)
     down = _cells(np.abs(np.diff(columns, axis=0)) <= 1, shape)
@@ -138,8 +151,8 @@ def _summed(values: NDArray[np.generic], side: int) -> Values:
     )
 
 
-def _covered(pixels: Pixels, key: Key, found: Detection) -> bool:
-    """Tell whether the presence map rules the mark out all over some square.
+def _is_covered(pixels: Pixels, key: Key, found: Detection) -> bool:
+    """Whether the presence map rules the mark out all over a square.
 
     A plain box has no texture that other places could be compared with.
     """
@@ -159,82 +172,74 @@ def _covered(pixels: Pixels, key: Key, found: Detection) -> bool:
     return inside.size > 0 and float(inside.min()) < _ABSENT * (size + 1) ** 2
 
 
-def _noise(evidence: BlockCorrelations) -> Values:
-    noise = evidence.noise.astype(np.float64)
+def _noise(blocks: BlockCorrelations) -> Values:
+    noise = blocks.noise.astype(np.float64)
     return np.asarray(np.maximum(noise, 1e-3 * noise.mean() + 1e-30), np.float64)
 
 
-def _gains(
-    evidence: BlockCorrelations, able: NDArray[np.bool_], side: int
-) -> tuple[Values, Values]:
-    """Return the mark's amplitude around each block, to that of the whole, and its precision."""
-    noise = _noise(evidence)
-    product = _summed(np.where(able, evidence.product / noise, 0), side)
-    weight = _summed(np.where(able, evidence.energy / noise, 0), side)
+def _gains(blocks: BlockCorrelations, able: NDArray[np.bool_], side: int) -> tuple[Values, Values]:
+    """Return the mark's amplitude around each block, relative to the whole, and its precision."""
+    noise = _noise(blocks)
+    product = _summed(np.where(able, blocks.product / noise, 0), side)
+    weight = _summed(np.where(able, blocks.energy / noise, 0), side)
     return np.asarray(product / np.maximum(weight, 1e-9)), weight
 
 
-def _textures(evidence: BlockCorrelations, able: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Return each place's class of texture, in equal parts."""
-    texture = np.where(able, np.log2(np.maximum(evidence.power, 1)), 0)
+def _textures(blocks: BlockCorrelations, able: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return each place's class of texture; the classes are of equal size."""
+    texture = np.where(able, np.log2(np.maximum(blocks.power, 1)), 0)
     texture = _summed(texture, _WINDOW) / np.maximum(_summed(able, _WINDOW), 1)
     limits = np.quantile(texture[able], np.linspace(0, 1, _TEXTURES + 1))[1:-1]
     return np.digitize(texture, limits)
 
 
-def _references(
-    gain: Values,
-    weight: Values,
-    able: NDArray[np.bool_],
-    classes: NDArray[np.intp],
-    quantile: float,
-) -> Values:
-    """Return the gain of an undisturbed mark at each place; 0 where none of its kind has one."""
-    of_all = _quantile(gain[able], weight[able], quantile)
+def _references(blocks: BlockCorrelations, able: NDArray[np.bool_]) -> Values:
+    """Return the gain of an undisturbed mark at each place; 0 where its kind shows none."""
+    gain, weight = _gains(blocks, able, _WINDOW)
+    classes = _textures(blocks, able)
     references = np.zeros(_TEXTURES)
     for index in range(_TEXTURES):
         mine = able & (classes == index)
         if np.count_nonzero(mine) >= _LEAST_OF_CLASS:
-            references[index] = _quantile(gain[mine], weight[mine], quantile)
-    return np.asarray(np.clip(references, 0, max(_MOST_OF_ALL * of_all, 0))[classes], np.float64)
+            references[index] = max(0.0, _quantile(gain[mine], weight[mine], _UNDISTURBED))
+    return np.asarray(references[classes], np.float64)
 
 
 def _quantile(gain: Values, weight: Values, quantile: float) -> float:
-    """Return a quantile in which uncertain gains count little."""
-    shares = 1 / (1 / np.maximum(weight, 1e-9) + 0.04)
+    """Return a quantile in which gains count by their precision."""
+    shares = 1 / (1 / np.maximum(weight, 1e-9) + _SPREAD_OF_GAIN)
     order = np.argsort(gain)
     reached = np.cumsum(shares[order]) / shares.sum()
     return float(gain[order][min(int(np.searchsorted(reached, quantile)), len(gain) - 1)])
 
 
-def _area(evidence: BlockCorrelations, able: NDArray[np.bool_], reference: Values) -> float:
+def _area(blocks: BlockCorrelations, able: NDArray[np.bool_], reference: Values) -> float:
     """Return the share of the places that can carry a mark which do.
 
-    Each place's two hypotheses, the mark at its reference and no mark, have even odds beforehand.
-    Places that cannot tell them apart are filled from those nearby.
+    At each place the mark at its reference and no mark have even odds beforehand. Places that
+    cannot distinguish the two are filled from those nearby.
     """
-    gain, weight = _gains(evidence, able, _NEAR)
+    gain, weight = _gains(blocks, able, _NEAR)
     ratio = reference * weight * (gain - reference / 2)
     there = 1 / (1 + np.exp(-np.clip(ratio, -20, 20)))
     known = np.abs(2 * there - 1) * able
     mean = float(np.sum(known * there) / max(float(known.sum()), 1e-9))
-    n = _SPREAD**2
+    n = _NEIGHBOURHOOD**2
     near = (_spread(known * there) + _PRIOR * n * mean) / (_spread(known) + _PRIOR * n)
     filled = known * there + (1 - known) * near
     return float(np.clip(filled[able].mean(), 0, 1))
 
 
 def _spread(values: Values) -> Values:
-    """Sum over the neighbourhood, the near ones more."""
-    return np.asarray(_summed(_summed(values, _SPREAD), _SPREAD) / _SPREAD**2, np.float64)
+    """Sum over the neighbourhood, with more weight on what is near."""
+    twice = _summed(_summed(values, _NEIGHBOURHOOD), _NEIGHBOURHOOD)
+    return np.asarray(twice / _NEIGHBOURHOOD**2, np.float64)
 
 
-def _missing(evidence: BlockCorrelations, able: NDArray[np.bool_], reference: Values) -> bool:
-    """Tell whether some window's gain is surely far below its reference."""
-    inner = able & (_summed(~able, 3) == 0)  # what touches a border or a letter is none of these
-    gain, weight = _gains(evidence, inner, _WINDOW)
-    error = 1 / np.sqrt(np.maximum(weight, 1e-9))
-    deviation = np.sqrt(error**2 + (_UNEVEN * reference) ** 2) + 1e-9
-    surely = gain + _CONFIDENCE * error < _GONE * reference
+def _is_missing(blocks: BlockCorrelations, able: NDArray[np.bool_], reference: Values) -> bool:
+    """Whether the gain of a window is reliably far below its reference."""
+    inner = able & (_summed(~able, 3) == 0)  # what touches a border or a letter is disturbed by it
+    gain, weight = _gains(blocks, inner, _WINDOW)
+    deviation = np.sqrt(1 / np.maximum(weight, 1e-9) + (_UNEVEN * reference) ** 2) + 1e-9
     full = _summed(inner, _WINDOW) > _FILLED * _WINDOW**2
-    return bool(np.any(surely & full & (reference - gain > _DEVIATIONS * deviation)))
+    return bool(np.any(full & (reference - gain > _DEVIATIONS * deviation)))

@@ -28,7 +28,7 @@ FingerprintState = Literal["not_checked", "match", "mismatch"]
 """Whether the picture looks like the one that the recovered manifest was made for."""
 
 HALF: Final = 0.5
-"""Share of the picture from which on a watermark is about all of it."""
+"""Share of the picture at which a watermark speaks for the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,7 @@ class ManifestEvidence:
         Whether the manifest itself, not an ingredient, names one of the keys that were looked with,
         or names an id without saying of which key.
     promises_mark : bool
-        Whether it names one of those keys by its id, and no action of it explains that the mark is
-        gone.
+        Whether it names one of those keys by its id, and none of its actions explains a lost mark.
     creation : Creation or None
         How it says that the picture began; None where it says nothing about that.
     continues_recovered : bool
@@ -76,7 +75,7 @@ class ManifestEvidence:
 
     @property
     def sound(self) -> bool:
-        """Whether what it says is what its signer said, be it about this file or another."""
+        """Whether it says what its signer said, about this file or another one."""
         return self.integrity in ("intact", "changed")
 
     @property

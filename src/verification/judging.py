@@ -49,7 +49,7 @@ class Judgement:
 
 
 def judge(evidence: Evidence) -> Judgement:
-    """Turn evidence into one verdict.
+    """Return the one verdict that the evidence leads to.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def judge(evidence: Evidence) -> Judgement:
 def rests_on_the_registry(evidence: Evidence) -> bool:
     """Whether a registry that was unavailable could have changed the verdict by its answer.
 
-    An ``authentic`` file stays one; what the registry would add is a note.
+    An ``authentic`` file stays authentic; what the registry would add is a note.
     """
     if evidence.recovery.registry != "unavailable":
         return False
@@ -104,7 +104,7 @@ def _contradictions(evidence: Evidence) -> list[str]:
 
 
 def _missing_mark(manifest: ManifestEvidence, mark: WatermarkEvidence) -> list[str]:
-    """Find a manifest that names one mark over pixels that carry none, or another."""
+    """Find a manifest that names a mark where the pixels carry none, or a different one."""
     if not manifest.sound or mark.keys == 0:
         return []
     if mark.payload is not None:
@@ -129,8 +129,8 @@ def _laundering(
     creation = manifest.creation
     if creation is None or not manifest.sound:
         return []
-    # Whoever names what a picture was made from may say much about it; never that a camera saw what
-    # was generated.
+    # An edit that names what it was made from may claim a beginning of its own, but not that a
+    # camera saw what was generated.
     disclosed = manifest.continues_recovered
     if disclosed and not (creation == "captured" and recovery.creation == "generated"):
         return []
@@ -200,7 +200,7 @@ def _recovery(evidence: Evidence) -> list[str]:
 
 
 def _open_questions(evidence: Evidence) -> list[str]:
-    """Row ``unverified``: something is there, and nobody whom we trust vouches for it."""
+    """Row ``unverified``: something is there, and nobody who is trusted vouches for it."""
     manifest = evidence.manifest
     reasons: list[str] = []
     if manifest.integrity == "intact" and not manifest.vouched:
@@ -209,7 +209,7 @@ def _open_questions(evidence: Evidence) -> list[str]:
 
 
 def _questions(evidence: Evidence) -> list[str]:
-    """Return what the watermark's leg leaves open."""
+    """Return what the way from the watermark to a manifest leaves open."""
     recovery = evidence.recovery
     if evidence.watermark.payload is None or recovery.vouched:
         return []

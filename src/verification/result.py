@@ -1,4 +1,4 @@
-"""What a verification found, leg by leg: plain data, for people and for JSON."""
+"""What a verification found, leg by leg: plain data, ready for JSON."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ class WatermarkReport:
     area : float or None
         Share of the picture that carries the mark, 0 to 1; None where that is not known.
     keys : int
-        With how many keys it was looked for. Only one id is looked for: others may stand beside it.
+        How many keys it was looked for with. Only the strongest mark is reported: others may stand
+        beside it.
     can_carry : bool or None
-        Whether the picture could carry a mark that is found again; None where nobody asked.
+        Whether the picture could carry a mark that is found again; None where that was not asked.
     """
 
     state: WatermarkState
@@ -174,7 +175,7 @@ class RegistryReport:
 
 
 def ai_data(said: AiClaim) -> dict[str, Any]:
-    """Return what is said about AI as JSON-ready data, all empty where nobody does."""
+    """Return what is said about AI as JSON-ready data; all empty where nothing is said."""
     if not said.claimed:
         return {"claimed": False, "kind": None, "by": None, "where": None, "standing": None}
     return asdict(said)
@@ -182,7 +183,7 @@ def ai_data(said: AiClaim) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The manifest that speaks for a picture, and what its words are worth.
+    """A manifest that says where a picture comes from, and what its words are worth.
 
     Attributes
     ----------
@@ -191,7 +192,7 @@ class Origin:
     where : {"manifest", "recovered"}
         Whether it came with the file, or its watermark led to it.
     standing : {"trusted", "untrusted", "broken"}
-        What it says is a fact of its signer only where ``"trusted"``; else it is somebody's claim.
+        What it says is a fact of its signer only where ``"trusted"``; else it is a claim.
     """
 
     credential: CredentialReport
@@ -236,8 +237,8 @@ class Verification:
     format : str
         Its format, from its content.
     signals : tuple of Signal
-        What plain, unsigned metadata claims about the picture's making. Anybody can write it and
-        anybody can remove it: it takes no part in the verdict.
+        What plain, unsigned metadata claims about the making of the picture. Anybody can write or
+        remove it, so it takes no part in the verdict.
     notes : tuple of str
         What else a reader should know ("only the first frame was looked at").
     ai : AiClaim

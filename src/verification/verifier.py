@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from indelible import arguments, imaging
@@ -26,6 +24,7 @@ from indelible.verification.judging import judge, rests_on_the_registry
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
 from indelible.verification.registry_leg import look_up
 from indelible.verification.result import RegistryReport, Verification
+from indelible.verification.timing import Clock
 from indelible.verification.wording import notes
 from indelible.watermark import Key
 
@@ -202,7 +201,7 @@ class Verifier:
         arguments.as_path_or_bytes("image", image)
         if manifest is not None:
             arguments.as_path_or_bytes("manifest", manifest)
-        clock = _Clock()
+        clock = Clock()
         opened = imaging.open_image(image, limits=self._limits)
         _ = opened.header  # what is no picture ends here
         with clock.leg("credential"):
@@ -229,7 +228,7 @@ class Verifier:
         credential: CredentialReport,
         pixels: PixelFindings,
         recovered: RegistryReport,
-        clock: _Clock,
+        clock: Clock,
     ) -> Verification:
         """Put the legs' reports together under one verdict."""
         evidence = gather_evidence(credential, pixels.mark, recovered, self._keys)
@@ -275,27 +274,6 @@ def verify(
         ocsp=ocsp,
         limits=limits,
     ).verify(image, manifest=manifest)
-
-
-class _Clock:
-    """How long each leg takes."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self._legs: dict[str, float] = {}
-
-    @contextmanager
-    def leg(self, name: str) -> Iterator[None]:
-        """Measure one leg."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._legs[f"{name}_ms"] = 1000 * (time.perf_counter() - began)
-
-    def times(self) -> dict[str, float]:
-        """Return each leg's time and the whole, in milliseconds."""
-        return {**self._legs, "total_ms": 1000 * (time.perf_counter() - self._began)}
 
 
 def _log_result(result: Verification) -> None:

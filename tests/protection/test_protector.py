@@ -356,19 +356,19 @@ def test_settings_fill_what_is_missing(
 def test_every_part_is_filled_from_the_settings_unless_given(
     given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INDELIBLE_WATERMARK_STRENGTH", "high")
+    monkeypatch.setenv("INDELIBLE_WATERMARK_STRENGTH", "balanced")
     protector = Protector.from_settings()
     assert protector._signer is current().signer()
     assert protector._keys == current().marking_keys()
     assert protector._registry is current().registry()
     assert protector._strength == "balanced"
     assert protector._trust == current().trust() != Trust.official()
-    given |= {"trust": Trust.nobody(), "strength": "standard"}
+    given |= {"trust": Trust.nobody(), "strength": "robust"}
     protector = Protector.from_settings(**given)  # no generator: the settings are asked for it
     assert protector._signer is given["signer"]
     assert protector._keys == (given["key"],)
     assert protector._registry is given["registry"]
-    assert protector._strength == "standard"
+    assert protector._strength == "robust"
     assert protector._trust == Trust.nobody()
 
 

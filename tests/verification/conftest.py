@@ -28,7 +28,7 @@ _KNOWN: dict[object, Any] = {}
 @pytest.fixture(autouse=True)
 def each_picture_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remember detections and coverages for the whole session: many tests look at equal pixels."""
-    detect, measure = watermark.detect, measure_coverage
+    detect = watermark.detect
 
     def remembered(name: str, pixels: Pixels, given: object, work: Callable[[], Any]) -> Any:
         known = (name, pixels.shape, hash(pixels.tobytes()), given)
@@ -43,7 +43,9 @@ def each_picture_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def measured(pixels: Pixels, key: Key, found: Detection) -> Coverage:
         given = (key, found.payload)
-        seen: Coverage = remembered("measure", pixels, given, lambda: measure(pixels, key, found))
+        seen: Coverage = remembered(
+            "measure", pixels, given, lambda: measure_coverage(pixels, key, found)
+        )
         return seen
 
     monkeypatch.setattr(watermark, "detect", detected)

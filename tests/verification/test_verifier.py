@@ -390,8 +390,9 @@ def test_what_is_not_given_comes_from_the_settings(
     with pytest.raises(ImageTooLargeError):
         Verifier.from_settings().verify(reposted)
     # Who gives all three has read no settings, and no limits in them.
-    parts: dict[str, Any] = {"registry": current().registry(), "trust": current().trust()}
-    complete = Verifier.from_settings(keys=current().detection_keys(), **parts)
+    complete = Verifier.from_settings(
+        keys=current().detection_keys(), registry=current().registry(), trust=current().trust()
+    )
     assert complete.verify(reposted).verdict == "recovered"
 
 

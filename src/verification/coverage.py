@@ -2,9 +2,9 @@
 
 `watermark.correlate_blocks` compares each block of the picture with the mark that was found. How
 well a block keeps a mark depends on its texture (a codec leaves little of it in a smooth sky), so a
-place is compared with places of similar texture in the same picture: their gain is its reference. Places
-that are nearly of one colour (borders, captions, clipped highlights) cannot carry a mark, however
-they came to be so, and say nothing.
+place is compared with places of similar texture in the same picture: their gain is its reference.
+Places that are nearly of one colour (borders, captions, clipped highlights) cannot carry a mark,
+however they came to be so, and say nothing.
 
 Calling a repost altered is worse than missing a change.
 """

@@ -1,0 +1,92 @@
+"""docs/architecture.md against the disk: its drawing, its table of changes, and mirrored tests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+SOURCE = ROOT / "src"
+
+# Tests of what several modules of their room do together.
+OF_SEVERAL_MODULES = {
+    "credentials/manifests/test_hostile.py",
+    "credentials/manifests/test_no_network.py",
+    "credentials/manifests/test_time_stamps.py",
+    "credentials/store/test_costs.py",
+    "imaging/structure/test_locating.py",
+    "imaging/structure/test_structure.py",
+    "imaging/test_colours.py",
+    "imaging/test_heic.py",
+    "imaging/test_hostile.py",
+    "imaging/test_kept.py",
+    "imaging/test_tolerance.py",
+    "registry/test_docs.py",
+    "settings/test_imports.py",
+    "verification/test_hostile.py",
+    "verification/wording/test_faces.py",
+    "watermark/test_constants.py",
+    "watermark/test_docs.py",
+    "watermark/test_kernels_compiling.py",
+    "watermark/test_kernels_pixels.py",
+    "watermark/test_kernels_search.py",
+    "watermark/test_kernels_tiles.py",
+    "watermark/test_vectors.py",
+}
+
+
+def drawing() -> list[str]:
+    """Return what the page draws of ``src/`` and ``cli/``, as paths."""
+    block = re.search(r"^```text\n(src/.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert block is not None
+    paths: list[str] = []
+    above: list[str] = []
+    for line in block.group(1).splitlines():
+        entry = re.match(r"( *)([\w.]+/?)", line)
+        assert entry is not None
+        above = [*above[: len(entry.group(1)) // 2], entry.group(2)]
+        paths.append("".join(above))
+    return paths
+
+
+def on_disk() -> list[str]:
+    """Return every folder of ``src/`` and ``cli/``, and the modules of floors that hold rooms."""
+    folders = [path for path in [SOURCE, *SOURCE.rglob("*")] if path.is_dir()]
+    found = [f"{folder.relative_to(ROOT).as_posix()}/" for folder in [*folders, ROOT / "cli"]]
+    found = [folder for folder in found if "__pycache__" not in folder]
+    modules = [*SOURCE.glob("*.py"), *(SOURCE / "credentials").glob("[!_]*.py")]
+    modules.append(SOURCE / "credentials" / "_der.py")
+    return found + [path.relative_to(ROOT).as_posix() for path in modules]
+
+
+def test_the_drawing_shows_what_is_there() -> None:
+    assert sorted(drawing()) == sorted(on_disk())
+
+
+def test_the_drawing_names_nothing_twice() -> None:
+    assert len(drawing()) == len(set(drawing()))
+
+
+def test_every_path_on_the_page_exists() -> None:
+    paths = re.findall(r"`((?:src|cli|tests|benchmarks|docs)/[\w./-]*)`", PAGE)
+    assert len(paths) > 20
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    assert missing == []
+
+
+def test_tests_stand_where_their_module_does() -> None:
+    elsewhere = set()
+    for room in (path for path in SOURCE.rglob("*") if path.is_dir()):
+        for test in (ROOT / "tests" / room.relative_to(SOURCE)).glob("test_*.py"):
+            name = test.stem.removeprefix("test_")
+            if not any((room / f"{private}{name}.py").exists() for private in ("", "_")):
+                elsewhere.add(test.relative_to(ROOT / "tests").as_posix())
+    assert elsewhere == OF_SEVERAL_MODULES
+
+
+def test_every_room_is_tested() -> None:
+    """Each with a folder of its own, the kernels aside: `tests/watermark` holds theirs."""
+    rooms = {path.parent.relative_to(SOURCE) for path in SOURCE.rglob("__init__.py")}
+    untested = {str(room) for room in rooms if not (ROOT / "tests" / room).is_dir()}
+    assert untested == {"watermark/_kernels"}

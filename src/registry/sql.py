@@ -14,7 +14,6 @@ from indelible.errors import (
     RegistryError,
     RegistryUnavailableError,
 )
-from indelible.registry.opening import open_registry
 from indelible.registry.protocol import MAX_FOUND
 from indelible.registry.record import Record
 from indelible.registry.sqlite import SqliteDatabase
@@ -129,10 +128,6 @@ class SqlRegistry:
     def __repr__(self) -> str:
         """Show where the registry is."""
         return f"SqlRegistry({self.url!r})"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Travel to other processes as a URL."""
-        return (open_registry, (self.url,))
 
     def _insert(self, record: Record) -> None:
         manifest, binding = values_of(record)

@@ -6,6 +6,7 @@ not exist yet. Looking something up changes nothing, neither in the file nor bes
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -58,6 +59,10 @@ class SqliteDatabase:
         self._timeout = timeout
         self._known: tuple[int, int] | None = None  # the file that was found to be a registry
         self._engines: dict[Mode, sa.Engine] = {}
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel to other processes without connections."""
+        return functools.partial(SqliteDatabase, timeout=self._timeout), (self._path,)
 
     @property
     def name(self) -> str:

@@ -70,6 +70,7 @@ def _as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
         "payload": None if found.payload is None else found.payload.hex(),
         "false_positive_probability": found.false_positive_probability,
         "key_id": found.key_id,
+        "algorithm": found.algorithm,
         "geometry": None if found.geometry is None else found.geometry.tolist(),
     }
     if outcome.error is not None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from indelible.cli._console import answer, answer_json, clean, remark, write_bytes
-from indelible.cli._errors import UsageError, guarded
-from indelible.cli._inputs import expand
+from indelible.cli._batch import Outcome, collect, worst
+from indelible.cli._console import answer, clean, remark, write_bytes
+from indelible.cli._errors import UsageError, error_fields, guarded
+from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     ForceOption,
     FormatOption,
@@ -20,7 +21,7 @@ from indelible.cli._options import (
     marking_key,
 )
 from indelible.cli._outputs import targets
-from indelible.protection import mark_file
+from indelible.protection import MarkedFile, mark_file
 from indelible.settings import current
 
 __all__ = ["EPILOG", "command"]
@@ -62,28 +63,41 @@ def command(
         raise UsageError(f"{file} stands for {len(inputs)} pictures; each needs an id of its own.")
     (item,) = inputs
     place = targets(inputs, output, format=format, infix="marked", json=json)[item.name]
+    wanted = _payload(payload)
     defaults = current()
-    marked = mark_file(
-        item.source(defaults.limits),
-        place,
-        payload=_payload(payload),
-        key=marking_key(key, defaults),
-        strength=defaults.settings.watermark.strength if strength is None else strength,
-        format=format,
-        quality=quality,
-        lossless=lossless,
-        overwrite=force,
-        limits=defaults.limits,
-    )
-    for note in marked.notes:
-        remark(clean(note))
-    if place is None:
-        write_bytes(marked.data)
-    elif json:
-        answer_json({"file": item.name, **marked.to_dict()})
-    else:
-        text = f" carries {marked.payload.hex()}, key {marked.key_id}"
-        answer(Text.assemble((clean(place), "bold green"), text))
+    marking = marking_key(key, defaults)
+
+    def work(item: Input) -> MarkedFile:
+        return mark_file(
+            item.source(defaults.limits),
+            place,
+            payload=wanted,
+            key=marking,
+            strength=defaults.settings.watermark.strength if strength is None else strength,
+            format=format,
+            quality=quality,
+            lossless=lossless,
+            overwrite=force,
+            limits=defaults.limits,
+        )
+
+    done = collect(inputs, work, jobs=1, title="embedding", as_json=_as_json if json else None)
+    marked = done[0].value
+    if marked is not None:
+        for note in marked.notes:
+            remark(clean(note))
+        if place is None:
+            write_bytes(marked.data)
+        elif not json:
+            text = f" carries {marked.payload.hex()}, key {marked.key_id}"
+            answer(Text.assemble((clean(place), "bold green"), text))
+    raise typer.Exit(worst(done))
+
+
+def _as_json(outcome: Outcome[MarkedFile]) -> dict[str, Any]:
+    if outcome.value is None:
+        return {"file": outcome.item.name, "path": None, **error_fields(outcome.error)}
+    return {"file": outcome.item.name, **outcome.value.to_dict()}
 
 
 def _payload(text: str) -> bytes:

@@ -93,6 +93,7 @@ class WatermarkReport:
             "payload": None if self.payload is None else self.payload.hex(),
             "false_positive_probability": self.false_positive_probability,
             "key_id": self.key_id,
+            "algorithm": None if self.detection is None else self.detection.algorithm,
             "geometry": None if geometry is None else geometry.tolist(),
             "area": None if self.area is None else round(self.area, 3),
             "regions_gone": self.regions_gone,

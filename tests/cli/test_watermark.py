@@ -192,3 +192,15 @@ def test_a_damaged_key_is_named(run: Run, key: Path) -> None:
     answer = run("keys", "show", key)
     assert answer.code == 2
     assert "damaged" in answer.err
+
+
+def test_embed_names_what_it_cannot_read(run: Run, key: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.png"
+    line = ["embed", missing, "-o", tmp_path / "out.png", "--payload", "00" * 8, "--key", key]
+    answer = run(*line)
+    assert answer.code == 4
+    assert "missing.png" in answer.err
+    answered = json.loads(run(*line, "--json").out)
+    assert answered["file"] == str(missing)
+    assert answered["path"] is None
+    assert "no such file" in answered["error"]

@@ -1,8 +1,7 @@
-"""How kernels are compiled: at their first call, for one signature, and kept in numba's cache.
+"""How kernels are compiled: at their first call, for one signature, and kept on disk (`_cache`).
 
-Importing the package compiles nothing and reads no compiled code. The cache lies beside the source
-where that can be written, else in the user's cache folder; where neither can, a kernel is compiled
-in memory. numba notices when a kernel's own file changes, but not a file whose functions it calls.
+Importing the package compiles nothing and reads no compiled code. Where no folder can be written, a
+kernel is compiled in memory.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numba
 from numba.core import config
 from numba.core.typing.templates import Signature
+
+from indelible.watermark._kernels._cache import open_cache
 
 __all__ = ["KERNELS", "Kernel", "inner", "kernel"]
 
@@ -47,7 +48,7 @@ class Kernel(Generic[P, R]):
         self.function = function
         self._signature = signature
         self._compiled: Callable[P, R] | None = None
-        self.kept = False  # in a cache, for the next process
+        self.kept = False  # on disk, for the next process
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function, having made it ready if this is the first call."""
@@ -56,28 +57,26 @@ class Kernel(Generic[P, R]):
 
     def compile(self) -> Callable[P, R]:
         """Compile the function, or read it from the cache, and return it."""
-        compiled: Callable[P, R]
         if CONFIG.DISABLE_JIT:
-            compiled = self.function
-        else:
-            try:
-                made = numba.njit(self._signature, cache=True, **OPTIONS)(self.function)
-                self.kept = True
-                if made.stats.cache_misses:
-                    _say_once()
-            except RuntimeError as error:
-                if "no locator available" not in str(error):  # neither cache can be written
-                    raise
-                made = numba.njit(self._signature, **OPTIONS)(self.function)
-                _say_once()
-            compiled = made
+            self._compiled = self.function
+            return self.function
+        dispatcher: Any = numba.njit(**OPTIONS)(self.function)
+        cache = open_cache(self.function)
+        if cache is not None:
+            dispatcher._cache = cache  # noqa: SLF001 -- `cache=True` puts one of numba's there
+        dispatcher.compile(self._signature)
+        dispatcher.disable_compile()
+        self.kept = cache is not None and cache.kept
+        if dispatcher.stats.cache_misses:
+            _announce()
+        compiled: Callable[P, R] = dispatcher
         self._compiled = compiled
         return compiled
 
 
 @lru_cache(maxsize=1)
-def _say_once() -> None:
-    """Tell whoever listens why the first call takes so long; the others are still to come."""
+def _announce() -> None:
+    """Say once, in the log, why the first call takes so long: other kernels are still to come."""
     LOG.info(
         "Compiling the watermark engine once: this takes up to a minute. `indelible warm-up` does "
         "it beforehand."

@@ -6,8 +6,10 @@ kernel is compiled in memory.
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, update_wrapper
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -17,7 +19,7 @@ from numba.core.typing.templates import Signature
 
 from indelible.watermark._kernels._cache import open_cache
 
-__all__ = ["KERNELS", "Kernel", "inner", "kernel"]
+__all__ = ["KERNELS", "Kernel", "inlined", "inner", "kernel"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +31,7 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",  # a division by zero gives inf or nan, as in numpy, and costs no test
     # Without "nnan" and "ninf": whatever is in a picture, a kernel's result stays defined.
     "fastmath": {"contract"},
+    "no_cfunc_wrapper": True,  # nothing calls a kernel from C
 }
 
 
@@ -64,7 +67,8 @@ class Kernel(Generic[P, R]):
         cache = open_cache(self.function)
         if cache is not None:
             dispatcher._cache = cache  # noqa: SLF001 -- `cache=True` puts one of numba's there
-        dispatcher.compile(self._signature)
+        with _without_collector():
+            dispatcher.compile(self._signature)
         dispatcher.disable_compile()
         self.kept = cache is not None and cache.kept
         if dispatcher.stats.cache_misses:
@@ -72,6 +76,18 @@ class Kernel(Generic[P, R]):
         compiled: Callable[P, R] = dispatcher
         self._compiled = compiled
         return compiled
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause Python's garbage collector: a compiler's many objects live until it is done."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @lru_cache(maxsize=1)
@@ -98,6 +114,16 @@ def kernel(signature: str | Signature) -> Callable[[Callable[P, R]], Kernel[P, R
 
 
 def inner(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function that kernels call; it is compiled, and kept, with each of them."""
+    """Make a function that kernels call; it is compiled, and kept, with each of them.
+
+    A function of a few lines, or with one caller, is :func:`inlined` instead: nothing is compiled
+    for it alone. Within nested loops numba's copying costs more than that; then it is no gain.
+    """
     compiled: Callable[P, R] = numba.njit(**OPTIONS)(function)
+    return compiled
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function whose statements numba copies into its callers; see :func:`inner`."""
+    compiled: Callable[P, R] = numba.njit(**OPTIONS, inline="always")(function)
     return compiled

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numba.core import config
+from numba.core.caching import FunctionCache
 from numpy.typing import NDArray
 
 from indelible.watermark import _kernels
-from indelible.watermark._kernels import _jit
+from indelible.watermark._kernels import _cache, _jit
 
 CONFIG: Any = config
 
@@ -85,14 +87,84 @@ def test_kernels_run_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_writable_cache_kernels_compile_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def nowhere(*_: object, **__: object) -> None:
-        raise RuntimeError("cannot cache function 'doubled': no locator available for file 'x'")
-
-    monkeypatch.setattr("numba.core.dispatcher.FunctionCache", nowhere)
+    monkeypatch.setattr(_cache.KernelCache._impl_class, "_locator_classes", [])
     kernel = _jit.Kernel(doubled, "void(float32[::1])")
     values = np.ones(4, np.float32)
     kernel(values)
     assert values.tolist() == [2, 2, 2, 2]
+    assert not kernel.kept
+
+
+@pytest.mark.compiled
+def test_on_a_full_disk_kernels_compile_in_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(CONFIG, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(FunctionCache, "save_overload", full)
+    kernel = _jit.Kernel(doubled, "void(float32[::1])")
+    values = np.ones(4, np.float32)
+    kernel(values)
+    assert values.tolist() == [2, 2, 2, 2]
+    assert not kernel.kept
+    assert "No space left" in caplog.text
+
+
+SHADES = """
+import numpy as np
+from indelible.watermark._kernels import masking
+one, out = np.ones((1, 1), np.float32), np.empty((1, 1), np.float32)
+masking.amplitudes(one, one, 1.0, 1.0, 0.0, 1.0, 1.0, out)
+hits = len(masking.amplitudes._compiled.stats.cache_hits)
+print(masking.__file__, round(float(out[0, 0]), 2), hits)
+"""
+
+
+@pytest.fixture
+def kernels(tmp_path: Path) -> Path:
+    """Return a copy of the folder of kernels, in a package of its own of the same name."""
+    folder = tmp_path / "copy/indelible/watermark/_kernels"
+    shutil.copytree(*_kernels.__path__, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in (folder.parent, folder.parents[1]):
+        (package / "__init__.py").touch()
+    return folder
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("locator", ["InTree", "UserWide"])
+def test_a_change_of_what_a_kernel_calls_is_noticed(
+    kernels: Path, tmp_path: Path, locator: str
+) -> None:
+    """`amplitudes` calls `power`, of another file; numba looks at the kernel's own file alone."""
+
+    def shade() -> tuple[float, bool]:
+        place, value, hits = run(
+            SHADES,
+            PYTHONPATH=str(kernels.parents[2]),
+            NUMBA_CACHE_DIR="",
+            NUMBA_CACHE_LOCATOR_CLASSES=f"{locator}CacheLocator",
+            XDG_CACHE_HOME=str(tmp_path / "user"),
+        ).split()
+        assert Path(place).parent == kernels
+        return float(value), int(hits) == 1
+
+    def kept() -> dict[str, str]:
+        return {path.suffix: path.name for path in tmp_path.rglob("masking.amplitudes-*.nb?")}
+
+    assert shade() == (2.0, False)
+    assert shade() == (2.0, True)
+    before = kept()
+    powers = kernels / "powers.py"
+    text = powers.read_text(encoding="utf-8")
+    powers.write_text(text.replace("return np.float32(", "return np.float32(3.0) * ("), "utf-8")
+    assert shade() == (6.0, False)
+    assert shade() == (6.0, True)
+    # in other files, and without leaving the old ones
+    assert kept().keys() == before.keys() == {".nbi", ".nbc"}
+    assert not set(kept().values()) & set(before.values())
+    assert len(list(tmp_path.rglob("*.nb?"))) == 2
 
 
 @pytest.mark.compiled

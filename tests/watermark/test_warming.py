@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
 
-import numba
 import pytest
 
 from indelible import watermark
@@ -21,39 +19,42 @@ def test_all_kernels_are_compiled() -> None:
     assert all(kernel._compiled is not None for kernel in KERNELS)
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     seen: list[tuple[int, int]] = []
     total = watermark.warm_up(lambda ready, all_: seen.append((ready, all_)))
     assert seen == [(ready, total) for ready in range(1, total + 1)]
 
 
 def test_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warm-up that the next process has nothing of is an error that names the variable."""
+    """A warm-up from which no other process gains is an error that names the variable."""
 
-    def njit(*args: Any, cache: bool = False, **options: Any) -> Any:
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available for file")
-        return lambda function: function
+    def refuse(_: object) -> None:
+        return None
 
-    kernels = [_jit.Kernel(kernel.function, "void()") for kernel in KERNELS[:2]]
-    monkeypatch.setattr(numba, "njit", njit)
+    kernels = [_jit.Kernel(kernel.function, kernel._signature) for kernel in KERNELS[:1]]
+    monkeypatch.setattr(_jit, "open_cache", refuse)
     monkeypatch.setattr(warming, "KERNELS", kernels)
     with pytest.raises(ConfigurationError, match="NUMBA_CACHE_DIR") as caught:
         watermark.warm_up()
     assert "NUMBA_CACHE_DIR" in (caught.value.hint or "")
 
 
-def test_one_notice_and_only_for_who_listens(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.compiled
+def test_one_notice_and_only_if_something_is_compiled(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    def njit(*args: Any, **options: Any) -> Any:
-        return lambda function: SimpleNamespace(stats=SimpleNamespace(cache_misses={"()": 1}))
+    def nothing() -> None:
+        pass
 
-    _jit._say_once.cache_clear()
-    monkeypatch.setattr(numba, "njit", njit)
+    _jit._announce.cache_clear()
+    monkeypatch.setattr(_jit.CONFIG, "CACHE_DIR", str(tmp_path))
     with caplog.at_level(logging.INFO, logger="indelible.engine"):
-        for _ in range(3):
-            _jit.Kernel(test_progress_is_told, "void()").compile()
-    assert [record.levelname for record in caplog.records] == ["INFO"]
+        for _ in range(2):
+            _jit.Kernel(nothing, "void()").compile()
+            assert [record.levelname for record in caplog.records] == ["INFO"]
     assert "once" in caplog.text
-    _jit._say_once.cache_clear()
+    caplog.clear()
+    _jit._announce.cache_clear()
+    with caplog.at_level(logging.INFO, logger="indelible.engine"):
+        _jit.Kernel(nothing, "void()").compile()  # from the disk
+    assert not caplog.records

@@ -1,14 +1,15 @@
-"""How kernels are compiled: at their first call, for one signature, and kept in numba's cache.
+"""How kernels are compiled: at their first call, for one signature, and kept on disk (`_cache`).
 
-Importing the package compiles nothing and reads no compiled code. The cache lies beside the source
-where that can be written, else in the user's cache folder; where neither can, a kernel is compiled
-in memory. numba notices when a kernel's own file changes, but not a file whose functions it calls.
+Importing the package compiles nothing and reads no compiled code. Where no folder can be written, a
+kernel is compiled in memory.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, update_wrapper
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -16,7 +17,9 @@ import numba
 from numba.core import config
 from numba.core.typing.templates import Signature
 
-__all__ = ["KERNELS", "Kernel", "inner", "kernel"]
+from indelible.watermark._kernels._cache import open_cache
+
+__all__ = ["KERNELS", "Kernel", "inlined", "inner", "kernel"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +31,7 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",  # a division by zero gives inf or nan, as in numpy, and costs no test
     # Without "nnan" and "ninf": whatever is in a picture, a kernel's result stays defined.
     "fastmath": {"contract"},
+    "no_cfunc_wrapper": True,  # nothing calls a kernel from C
 }
 
 
@@ -47,7 +51,7 @@ class Kernel(Generic[P, R]):
         self.function = function
         self._signature = signature
         self._compiled: Callable[P, R] | None = None
-        self.kept = False  # in a cache, for the next process
+        self.kept = False  # on disk, for the next process
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function, having made it ready if this is the first call."""
@@ -56,28 +60,39 @@ class Kernel(Generic[P, R]):
 
     def compile(self) -> Callable[P, R]:
         """Compile the function, or read it from the cache, and return it."""
-        compiled: Callable[P, R]
         if CONFIG.DISABLE_JIT:
-            compiled = self.function
-        else:
-            try:
-                made = numba.njit(self._signature, cache=True, **OPTIONS)(self.function)
-                self.kept = True
-                if made.stats.cache_misses:
-                    _say_once()
-            except RuntimeError as error:
-                if "no locator available" not in str(error):  # neither cache can be written
-                    raise
-                made = numba.njit(self._signature, **OPTIONS)(self.function)
-                _say_once()
-            compiled = made
+            self._compiled = self.function
+            return self.function
+        dispatcher: Any = numba.njit(**OPTIONS)(self.function)
+        cache = open_cache(self.function)
+        if cache is not None:
+            dispatcher._cache = cache  # noqa: SLF001 -- `cache=True` puts one of numba's there
+        with _without_collector():
+            dispatcher.compile(self._signature)
+        dispatcher.disable_compile()
+        self.kept = cache is not None and cache.kept
+        if dispatcher.stats.cache_misses:
+            _announce()
+        compiled: Callable[P, R] = dispatcher
         self._compiled = compiled
         return compiled
 
 
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause Python's garbage collector: a compiler's many objects live until it is done."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 @lru_cache(maxsize=1)
-def _say_once() -> None:
-    """Tell whoever listens why the first call takes so long; the others are still to come."""
+def _announce() -> None:
+    """Say once, in the log, why the first call takes so long: other kernels are still to come."""
     LOG.info(
         "Compiling the watermark engine once: this takes up to a minute. `indelible warm-up` does "
         "it beforehand."
@@ -99,6 +114,16 @@ def kernel(signature: str | Signature) -> Callable[[Callable[P, R]], Kernel[P, R
 
 
 def inner(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a function that kernels call; it is compiled, and kept, with each of them."""
+    """Make a function that kernels call; it is compiled, and kept, with each of them.
+
+    A function of a few lines, or with one caller, is :func:`inlined` instead: nothing is compiled
+    for it alone. Within nested loops numba's copying costs more than that; then it is no gain.
+    """
     compiled: Callable[P, R] = numba.njit(**OPTIONS)(function)
+    return compiled
+
+
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function whose statements numba copies into its callers; see :func:`inner`."""
+    compiled: Callable[P, R] = numba.njit(**OPTIONS, inline="always")(function)
     return compiled

@@ -6,7 +6,7 @@ import numpy as np
 from numba import float32, int64, types, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, kernel
 from indelible.watermark._kernels.fourier import (
     BUNDLE,
     IMAG,
@@ -29,7 +29,7 @@ HALF, NINTH = np.float32(0.5), np.float32(1 / 9)
 NORM = np.float32(1 / SIZE**2)
 
 
-@inner
+@inlined
 def _take(
     image: NDArray[np.float32],
     row_of: NDArray[np.int64],
@@ -49,7 +49,7 @@ def _take(
     return np.float32(total * NORM)
 
 
-@inner
+@inlined
 def _put(lane: NDArray[np.float32], top: int, left: int, out: NDArray[np.float32]) -> None:
     """Add a block to the image at (top, left), which may lie partly outside of it."""
     height, width = out.shape
@@ -59,7 +59,7 @@ def _put(lane: NDArray[np.float32], top: int, left: int, out: NDArray[np.float32
             line[left + x] += lane[(y * SIZE + x) * LANES]
 
 
-@inner
+@inlined
 def _transform(pixels: NDArray[np.float32], spectra: NDArray[np.float32]) -> None:
     """Transform the blocks: rows two at a time, as the parts of one complex row; then columns."""
     for y in range(0, SIZE, 2):
@@ -81,7 +81,7 @@ def _transform(pixels: NDArray[np.float32], spectra: NDArray[np.float32]) -> Non
         forward(spectra[k * BUNDLE : (k + 1) * BUNDLE])
 
 
-@inner
+@inlined
 def _restore(spectra: NDArray[np.float32], pixels: NDArray[np.float32]) -> None:
     """Undo :func:`_transform`, up to a factor of SIZE^2."""
     for k in range(BINS):
@@ -102,7 +102,7 @@ def _restore(spectra: NDArray[np.float32], pixels: NDArray[np.float32]) -> None:
         inverse(pair)
 
 
-@inner
+@inlined
 def _flatten(spectra: NDArray[np.float32], floor: np.float32, exponent: np.float32) -> None:
     """Multiply by a power of the periodogram, averaged over 3 x 3 bins."""
     column = np.empty(ROW + 2 * LANES, np.float32)  # one more row above and below

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, inner, kernel
 
 
 @inner
@@ -53,7 +53,7 @@ def mean_power(
     return float(total / np.sqrt(inside))
 
 
-@inner
+@inlined
 def climb(
     power: NDArray[np.float32],
     lines: NDArray[np.float64],
@@ -89,7 +89,8 @@ def climb(
                 value = mean_power(power, lines, trial)
                 if value > best:
                     best = value
-                    matrix[:, :] = trial
+                    for i in range(2):
+                        matrix[i, 0], matrix[i, 1] = trial[i, 0], trial[i, 1]
                     improved = True
         if not improved:
             step *= 0.5

@@ -10,10 +10,9 @@ offset below is a constant. The forward transform leaves its result in bit-rever
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner
+from indelible.watermark._kernels._jit import inlined, inner
 
 SIZE = 32  # a power of two, 8 to 64
 LANES = 16
@@ -35,7 +34,7 @@ COSINE = np.cos(_ANGLE).astype(np.float32)
 SINE = np.sin(_ANGLE).astype(np.float32)
 
 
-@njit(inline="always")
+@inlined
 def _split(points: NDArray[np.float32], reach: int) -> None:
     """One stage of decimation in frequency: combine points `reach` apart, then turn the second."""
     for start in range(0, SIZE, 2 * reach):
@@ -43,18 +42,19 @@ def _split(points: NDArray[np.float32], reach: int) -> None:
             cosine, sine = COSINE[k * (SIZE // 2 // reach)], SINE[k * (SIZE // 2 // reach)]
             first = (start + k) * LANES
             second = first + reach * LANES
+            first_imag, second_imag = first + IMAG, second + IMAG
             for lane in range(LANES):
-                real, imag = points[first + lane], points[first + IMAG + lane]
-                other_real, other_imag = points[second + lane], points[second + IMAG + lane]
+                real, imag = points[first + lane], points[first_imag + lane]
+                other_real, other_imag = points[second + lane], points[second_imag + lane]
                 points[first + lane] = real + other_real
-                points[first + IMAG + lane] = imag + other_imag
+                points[first_imag + lane] = imag + other_imag
                 real -= other_real
                 imag -= other_imag
                 points[second + lane] = real * cosine + imag * sine
-                points[second + IMAG + lane] = imag * cosine - real * sine
+                points[second_imag + lane] = imag * cosine - real * sine
 
 
-@njit(inline="always")
+@inlined
 def _join(points: NDArray[np.float32], reach: int) -> None:
     """One stage of decimation in time, which undoes :func:`_split` up to a factor of 2."""
     for start in range(0, SIZE, 2 * reach):
@@ -62,15 +62,16 @@ def _join(points: NDArray[np.float32], reach: int) -> None:
             cosine, sine = COSINE[k * (SIZE // 2 // reach)], SINE[k * (SIZE // 2 // reach)]
             first = (start + k) * LANES
             second = first + reach * LANES
+            first_imag, second_imag = first + IMAG, second + IMAG
             for lane in range(LANES):
-                other_real, other_imag = points[second + lane], points[second + IMAG + lane]
+                other_real, other_imag = points[second + lane], points[second_imag + lane]
                 turned_real = other_real * cosine - other_imag * sine
                 turned_imag = other_imag * cosine + other_real * sine
-                real, imag = points[first + lane], points[first + IMAG + lane]
+                real, imag = points[first + lane], points[first_imag + lane]
                 points[first + lane] = real + turned_real
-                points[first + IMAG + lane] = imag + turned_imag
+                points[first_imag + lane] = imag + turned_imag
                 points[second + lane] = real - turned_real
-                points[second + IMAG + lane] = imag - turned_imag
+                points[second_imag + lane] = imag - turned_imag
 
 
 @inner

@@ -6,7 +6,7 @@ import numpy as np
 from numba import float32, types, uint8, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, inner, kernel
 
 # Read-only arrays are common (PIL gives them), and numba converts writable ones to this type.
 IMAGE = types.Array(uint8, 3, "C", readonly=True)
@@ -16,7 +16,7 @@ RED, GREEN, BLUE = np.float32(0.299), np.float32(0.587), np.float32(0.114)
 LEAST_WEIGHT = 1e-4  # of a row that an output row only touches by rounding
 
 
-@inner
+@inlined
 def _add_row(row: NDArray[np.uint8], weight: np.float32, total: NDArray[np.float32]) -> None:
     for i in range(total.size):
         total[i] += weight * np.float32(row[i])
@@ -39,7 +39,7 @@ def _to_luminance(
             out[x] = scale * total[x]
 
 
-@inner
+@inlined
 def _spans(
     length: int, count: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:

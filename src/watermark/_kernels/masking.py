@@ -6,7 +6,7 @@ import numpy as np
 from numba import float32, types, uint8, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, kernel
 from indelible.watermark._kernels.luminance import IMAGE
 from indelible.watermark._kernels.powers import power
 
@@ -29,8 +29,10 @@ def box_moments(
     """
     height, width = image.shape
     # Columns' sums of the rows in reach, with a margin of zeros for the sums along the row
-    total = np.zeros(width + 2 * radius, np.float32)
-    square = np.zeros(width + 2 * radius, np.float32)
+    total = np.empty(width + 2 * radius, np.float32)
+    square = np.empty(width + 2 * radius, np.float32)
+    total[:] = np.float32(0.0)
+    square[:] = np.float32(0.0)
     share = np.empty(width, np.float32)
     for x in range(width):
         share[x] = 1.0 / (min(x + radius, width - 1) - max(x - radius, 0) + 1)
@@ -107,7 +109,7 @@ def amplitudes(
             row[x] = factor * shade * room
 
 
-@inner
+@inlined
 def _double(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Repeat each value twice, but the last one of an odd line."""
     for x in range(out.size // 2):
@@ -117,7 +119,7 @@ def _double(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
         out[out.size - 1] = values[out.size // 2]
 
 
-@inner
+@inlined
 def _spread(
     line: NDArray[np.float32],
     weights: NDArray[np.float32],
@@ -143,7 +145,7 @@ def _spread(
             out[4 * x + 3] = np.float32(0.0)
 
 
-@inner
+@inlined
 def _add(row: NDArray[np.uint8], change: NDArray[np.float32], out: NDArray[np.uint8]) -> None:
     """Add, round and clip; an unchanged value stays exactly what it was."""
     for i in range(change.size):

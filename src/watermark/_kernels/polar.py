@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, kernel
 
 ZERO, HALF = np.float32(0.0), np.float32(0.5)
 DEVIATION, LIMIT = np.float32(16.0), np.float32(127.0)  # of a row of the log-polar map
@@ -67,7 +67,7 @@ def smoothed(power: NDArray[np.float32], out: NDArray[np.float32]) -> None:
             out[y, x] = line[x - 1] + line[x] + line[x + 1]
 
 
-@inner
+@inlined
 def _nearest_bins(
     radius: np.float32,
     cosine: NDArray[np.float32],
@@ -91,7 +91,7 @@ def _nearest_bins(
         turned[c] = np.int32(row * columns + min(down, last))
 
 
-@inner
+@inlined
 def _standardise(line: NDArray[np.float32], out: NDArray[np.int16]) -> None:
     """Bring a line to mean 0 and deviation 16; write it twice."""
     total, square = ZERO, ZERO
@@ -224,7 +224,7 @@ def cell_peaks(
                         places[row, index] = y * columns + x
 
 
-@inner
+@inlined
 def _add_four(
     cells: NDArray[np.int16],
     at: NDArray[np.uint64],
@@ -237,7 +237,7 @@ def _add_four(
         total[i] += cells[a + i] + cells[b + i] + cells[c + i] + cells[d + i]
 
 
-@inner
+@inlined
 def _scales_of_leaving(
     row_of_line: NDArray[np.int64], rows: int, leaving: NDArray[np.int64]
 ) -> None:
@@ -251,7 +251,7 @@ def _scales_of_leaving(
         leaving[place] = offset
 
 
-@inner
+@inlined
 def _largest(values: NDArray[np.int16]) -> np.int16:
     top = np.int16(-32768)
     for i in range(values.size):

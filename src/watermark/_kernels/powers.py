@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from indelible.watermark._kernels._jit import inlined
 
 # log2(1 + m) and 2^f on 0..1: polynomials fitted at Chebyshev nodes, both off by 1.0e-4 at most
 L0, L1, L2, L3, L4 = (
@@ -13,7 +14,7 @@ L0, L1, L2, L3, L4 = (
 E0, E1, E2, E3 = (np.float32(value) for value in (0.99989669, 0.69639055, 0.22451634, 0.0790857))
 
 
-@njit(inline="always")
+@inlined
 def power(base: np.float32, exponent: np.float32) -> np.float32:
     """Return ``base ** exponent``, both float32; base and result have to be normal and positive."""
     bits = np.float32(base).view(np.int32)

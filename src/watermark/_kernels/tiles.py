@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, inner, kernel
 from indelible.watermark._kernels.translations import (
     powers_needed,
     wave_of,
@@ -17,14 +17,14 @@ from indelible.watermark._kernels.warp import resample
 LEAST_CURVATURE = 0.05  # of a line's, where it is far from its maximum
 MOST_STEPS = 30
 BESIDE = 0.1  # pixels: more than resampling rounds a place
-WITHOUT_SIGN = np.int32(0x7FFFFFFF)
+ZERO = np.float32(0.0)
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-3, 1e4
 ENOUGH = 1e-4  # of the sum: a step that gains less is the last one
 
 
-@inner
+@inlined
 def _is_beside(corner: NDArray[np.float64], samples: int, width: int, height: int) -> bool:
-    """Tell whether all four corners of a tile lie beyond the same side of the source."""
+    """Return whether all four corners of a tile lie beyond the same side of the source."""
     left, right, above, below = 0, 0, 0, 0
     for index in range(4):
         i, j = index % 2 * (samples - 1), index // 2 * (samples - 1)
@@ -40,16 +40,17 @@ def _is_beside(corner: NDArray[np.float64], samples: int, width: int, height: in
     return max(left, right, above, below) == 4
 
 
-@inner
+@inlined
 def _is_empty(tile: NDArray[np.float32]) -> bool:
-    bits = tile.reshape(-1).view(np.int32)
-    seen = np.int32(0)
-    for i in range(bits.size):
-        seen |= bits[i] & WITHOUT_SIGN
-    return bool(seen == 0)
+    for y in range(tile.shape[0]):
+        row = tile[y]
+        for x in range(row.size):
+            if row[x] != ZERO:
+                return False
+    return True
 
 
-@inner
+@inlined
 def _halved(tile: NDArray[np.float32], even: NDArray[np.float32], odd: NDArray[np.float32]) -> None:
     """Write each row plus and minus its mirror row n - y, 0 <= y <= n / 2; they are flat."""
     n = tile.shape[0]
@@ -82,7 +83,7 @@ def _along(half: NDArray[np.float32], wave: NDArray[np.float32], out: NDArray[np
             out[x] += a * half[p + x]
 
 
-@inner
+@inlined
 def _across(
     real: NDArray[np.float32],
     imag: NDArray[np.float32],
@@ -178,7 +179,7 @@ def tile_pilots(
     return found
 
 
-@inner
+@inlined
 def _basis(x: float, y: float, out: NDArray[np.float64]) -> None:
     """Displacement (across, down) at a place for a unit of each parameter, if it is not 0."""
     out[0, 0], out[1, 1] = 1.0, 1.0
@@ -201,7 +202,8 @@ def _sums(
     size = parameters.size
     powers = powers_needed(lines)
     across, down = np.empty(powers, np.complex128), np.empty(powers, np.complex128)
-    basis = np.zeros((2, 8))
+    basis = np.empty((2, 8))
+    basis[:, :] = 0.0
     for p in range(size):
         gradient[p] = 0.0
         for q in range(size):

@@ -6,7 +6,7 @@ import numpy as np
 from numba import complex64, float32, float64, int64, types, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, inner, kernel
 
 LINE_SIGNS = types.Array(float64, 1, "C", readonly=True)
 GRID = 64  # translations tried per tile and direction
@@ -40,7 +40,7 @@ def wave_powers(place: float, out: NDArray[np.complex128]) -> None:
         out[k] = out[k - 1] * step
 
 
-@inner
+@inlined
 def powers_needed(lines: NDArray[np.int64]) -> int:
     """Return how many :func:`wave_powers` the lines (u, v) need."""
     highest = 0
@@ -49,7 +49,7 @@ def powers_needed(lines: NDArray[np.int64]) -> int:
     return highest + 1
 
 
-@inner
+@inlined
 def wave_of(
     u: int, v: int, across: NDArray[np.complex128], down: NDArray[np.complex128]
 ) -> complex:
@@ -86,7 +86,7 @@ def best_translations(
     """
     n = lines.shape[0]
     tables = np.empty((2, GRID * GRID), np.float32)
-    wave_tables(GRID, tables[0], tables[1])
+    wave_tables(np.int64(GRID), tables[0], tables[1])
     wave_real, wave_imag = tables[0].reshape(GRID, GRID), tables[1].reshape(GRID, GRID)
     column_real = np.empty(GRID, np.float32)
     column_imag = np.empty(GRID, np.float32)
@@ -227,7 +227,7 @@ def scan_sizes(
         for row in range(rows):
             real[line, row], imag[line, row] = expected[row, line].real, expected[row, line].imag
     sums = np.empty((2, rows), np.float32)  # of the lines with sign 1, with sign -1
-    seen, heights = np.empty(n, np.complex64), np.empty(n, np.float64)
+    seen, heights = np.empty(n, np.complex64), np.empty(n)
     for index in range(periods.shape[0]):
         across, down = size / periods[index, 0], size / periods[index, 1]
         inside, standing_out = 0, 0.0

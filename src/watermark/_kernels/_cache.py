@@ -1,0 +1,102 @@
+"""Compiled kernels on disk, under names that say what they were compiled from.
+
+numba looks at the file that holds a function, but not at the files whose functions it calls, and it
+replaces the index of stale code before the code itself: a process that reads between the two runs
+the old code. Here a file's name holds a digest of all sources of this folder, so that neither can
+happen: code is found only by the sources that it was made from. The folder is numba's choice:
+beside the source, or where ``NUMBA_CACHE_DIR`` says, or in the user's cache folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+
+__all__ = ["KernelCache", "open_cache"]
+
+LOG = logging.getLogger("indelible.engine")
+DIGITS = 16  # of the digest, in a file's name
+
+
+@lru_cache(maxsize=1)
+def sources_digest() -> str:
+    """Return a digest of every module of this folder and of numba's version."""
+    from importlib import resources  # noqa: PLC0415 -- slow to import, and works for archives, too
+
+    digest = hashlib.sha256(numba.__version__.encode())
+    modules = resources.files(__package__ or __name__).iterdir()
+    for module in sorted(modules, key=lambda path: path.name):
+        if module.name.endswith(".py"):
+            digest.update(hashlib.sha256(module.read_bytes()).digest())
+    return digest.hexdigest()[:DIGITS]
+
+
+class _Naming(CompileResultCacheImpl):  # type: ignore[misc]
+    """numba's choice of a folder, with file names of our own."""
+
+    def get_filename_base(self, fullname: str, abiflags: str) -> str:
+        """Return how the names of a kernel's files begin: its name, the digest, Python's version.
+
+        The digest stands where numba writes the function's line, which moves with every change.
+        """
+        base: str = super().get_filename_base(fullname, abiflags)
+        self.name, _, rest = base.rpartition("-")
+        self.python = rest.rpartition(".")[2]
+        return f"{self.name}-{sources_digest()}.{self.python}"
+
+
+class KernelCache(FunctionCache):  # type: ignore[misc]
+    """The cache of one kernel, for a dispatcher of numba.
+
+    Attributes
+    ----------
+    kept : bool
+        Whether the code is on disk, for the next process.
+    """
+
+    _impl_class = _Naming
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self.kept = False
+
+    def load_overload(self, sig: object, target_context: object) -> object:
+        """Return the compiled code, or None where there is none of these sources."""
+        found: object = super().load_overload(sig, target_context)
+        self.kept = found is not None
+        return found
+
+    def save_overload(self, sig: object, data: object) -> None:
+        """Write the compiled code; where the disk is full, it is only used by this process."""
+        try:
+            super().save_overload(sig, data)
+            self._remove_stale()
+        except OSError as error:
+            LOG.warning("Compiled code cannot be kept in %s: %s", self.cache_path, error)
+        else:
+            self.kept = True
+
+    def _remove_stale(self) -> None:
+        """Remove this kernel's code of other sources: an old process has it in memory already."""
+        naming = self._impl
+        for path in Path(self.cache_path).glob(f"{naming.name}-*.{naming.python}.*"):
+            current = path.name.startswith(f"{naming.filename_base}.")
+            if not current and path.suffix in {".nbi", ".nbc"}:  # not what is being written
+                path.unlink(missing_ok=True)
+
+
+def open_cache(function: Callable[..., Any]) -> KernelCache | None:
+    """Return the cache of a kernel, or None where no folder for it can be written."""
+    try:
+        return KernelCache(function)
+    except RuntimeError as error:
+        if "no locator available" not in str(error):
+            raise
+        return None

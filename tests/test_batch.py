@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_an_endless_iterable_is_read_a_window_ahead() -> None:
     read = itertools.count()
     outcomes = batch.run(map(int, read), lambda number: number, workers=2)
     assert [next(outcomes).value for _ in range(50)] == list(range(50))
-    assert next(read) <= 50 + 4 * 2
+    assert next(read) == 49 + 4 * 2  # the one that was yielded last is in the window still
     outcomes.close()
 
 
@@ -101,18 +102,46 @@ def test_an_interruption_finishes_what_is_under_way() -> None:
     assert len(finished) < 100
 
 
+def test_an_interruption_while_an_outcome_is_waited_for_loses_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    result = Future.result
+    interrupted: list[int] = []
+
+    def interrupt(future: Future[int], timeout: float | None = None) -> int:
+        value = result(future, timeout)
+        if value == 1 and not interrupted:
+            interrupted.append(value)
+            raise KeyboardInterrupt
+        return value
+
+    monkeypatch.setattr(Future, "result", interrupt)
+    reported: list[int | None] = []
+    with pytest.raises(KeyboardInterrupt):
+        reported.extend(one.value for one in batch.run(range(4), abs, workers=1))
+    assert interrupted == [1]
+    assert reported[:2] == [0, 1]
+
+
 def test_closing_drops_what_has_not_begun() -> None:
+    started, go_on = threading.Event(), threading.Event()
     finished: list[int] = []
 
-    def job(number: int) -> None:
-        time.sleep(0.01)
+    def job(number: int) -> threading.Thread:
+        if number == 1:
+            started.set()
+            go_on.wait(10)
         finished.append(number)
+        return threading.current_thread()
 
     outcomes = batch.run(range(1000), job, workers=1)
-    next(outcomes)
+    worker = next(outcomes).value
+    assert started.wait(10)
     outcomes.close()
-    time.sleep(0.1)
-    assert len(finished) < 10
+    go_on.set()
+    assert worker is not None
+    worker.join(10)
+    assert finished == [0, 1]
 
 
 def test_a_crash_is_the_error_of_one_item() -> None:

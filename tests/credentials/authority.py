@@ -83,7 +83,7 @@ class Authority:
         *,
         issuer: Authority | None = None,
         path_length: int | None = None,
-        is_authority: bool = True,
+        is_authority: bool | None = True,  # None: it does not say
         issues: bool = True,
         end: dt.datetime = NOW + 3650 * DAY,
         extra: Sequence[x509.Extension[x509.ExtensionType]] = (),
@@ -99,14 +99,15 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(NOW - 2 * DAY)
             .not_valid_after(end)
-            .add_extension(
-                x509.BasicConstraints(ca=is_authority, path_length=path_length), critical=True
-            )
             .add_extension(key_usage(issue=issues, sign=not issues), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False
             )
         )
+        if is_authority is not None:
+            builder = builder.add_extension(
+                x509.BasicConstraints(ca=is_authority, path_length=path_length), critical=True
+            )
         if issuer is not None:
             builder = builder.add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()),

@@ -41,6 +41,23 @@ def test_what_is_no_file_is_refused_at_once(pipe: Path, tmp_path: Path) -> None:
         open_regular(link)
 
 
+def test_what_is_refused_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system_open = os.open
+    opened: list[int] = []
+
+    def remember(path: str, flags: int) -> int:
+        opened.append(system_open(path, flags))
+        return opened[-1]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", remember)
+        with pytest.raises(IsADirectoryError):
+            open_regular(tmp_path)
+    (descriptor,) = opened
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(descriptor)
+
+
 def test_everything_that_reads_a_file_refuses_a_pipe(pipe: Path, tmp_path: Path) -> None:
     identity = create_identity(tmp_path / "identity").folder
     chain = identity / "development-chain.pem"

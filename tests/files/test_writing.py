@@ -193,6 +193,19 @@ def test_file_systems_without_links(
     assert names(tmp_path) == ["b", "out.jpg"]
 
 
+def test_without_links_a_failure_gives_the_name_free_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OutputError):
+        write_atomic(tmp_path / "out.jpg", b"one")
+    assert names(tmp_path) == []
+
+
 def test_one_of_many_writers_wins(tmp_path: Path) -> None:
     path = tmp_path / "out.jpg"
     outcomes: list[str] = []

@@ -101,6 +101,23 @@ def test_older_marks_are_named_once_each_the_loudest_first(
     assert next(rounds, None) is None
 
 
+def test_the_mark_is_looked_for_in_what_was_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    blank = np.zeros((64, 64, 3), np.uint8)
+    encoded = imaging.encode(blank, "png")
+    looked_at: list[Pixels] = []
+
+    def detect(image: Pixels, key: Key) -> Detection:
+        looked_at.append(image)
+        return Detection(found=True, payload=b"first id")
+
+    monkeypatch.setattr(watermark, "embed", lambda image, *_, **__: image + 1)
+    monkeypatch.setattr(imaging, "encode", lambda *_, **__: encoded)
+    monkeypatch.setattr(watermark, "detect", detect)
+    marked = MarkablePicture(Source(blank), "png").mark(b"first id", Key.generate())
+    assert marked.file.data == encoded
+    assert [image.any() for image in looked_at] == [False]
+
+
 # --- mark_file ----------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from indelible.errors import (
 from indelible.files import StagedFile
 from indelible.protection import mark_file
 from indelible.protection.marking import MarkablePicture
+from indelible.protection.publishing import show
 from indelible.registry import Record
 from indelible.registry.sql import SqlRegistry
 from indelible.settings import current
@@ -79,6 +80,17 @@ def test_a_read_only_folder(photograph: Pixels, tmp_path: Path, registry: SqlReg
     with pytest.raises(OutputError):
         indelible.protect(photograph, folder / "out.png", registry=registry)
     assert registry.count() == 0
+
+
+def test_a_reader_of_a_stream_who_went_away_is_no_fault_of_the_output() -> None:
+    """Command lines end quietly then, as others do."""
+
+    class Closed(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        show(b"picture", Closed(), overwrite=False)
 
 
 def test_a_locked_registry(photograph: Pixels, tmp_path: Path, registry: SqlRegistry) -> None:

@@ -161,7 +161,9 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     assert open_at(tmp_path / "link").count() == 1
 
 
-@pytest.mark.parametrize(("pragma", "value"), [("synchronous", 2), ("foreign_keys", 1)])
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("synchronous", 2), ("foreign_keys", 1), ("trusted_schema", 0)]
+)
 def test_how_a_connection_writes(registry_path: Path, pragma: str, value: int) -> None:
     registry = open_at(registry_path)
     with registry._database.writing() as connection:

@@ -438,3 +438,9 @@ def _recoveries() -> list[RecoveryEvidence]:
         RecoveryEvidence("unavailable"),
         *found,
     ]
+
+
+def test_every_contradiction_is_named() -> None:
+    recovery = replace(FOUND, names_payload=False)
+    judgement = judge(Evidence(watermark=MARKED, recovery=recovery, fingerprint="mismatch"))
+    assert len(judgement.reasons) == 2

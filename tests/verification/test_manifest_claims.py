@@ -8,7 +8,12 @@ import pytest
 
 from indelible import watermark
 from indelible.credentials import CredentialReport, SoftBinding
-from indelible.verification.manifest_claims import claimed_creation, promises_watermark
+from indelible.verification.manifest_claims import (
+    binds_watermark,
+    claimed_creation,
+    named_payloads,
+    promises_watermark,
+)
 from indelible.watermark import Key
 from tests.verification.manifests import manifest
 
@@ -59,3 +64,28 @@ def test_which_manifest_promises_a_mark(
     made = manifest("c2pa.created", "c2pa.cropped", "c2pa.watermarked.bound", *actions)
     report = CredentialReport("trusted", manifest=replace(made, soft_bindings=(binding,)))
     assert promises_watermark(report, (KEY,)) == promised
+
+
+def test_without_a_step_of_watermarking_every_step_may_have_removed_the_mark() -> None:
+    binding = SoftBinding(watermark.ALGORITHM, ID, key_id=KEY.id)
+    for actions, promised in (
+        (("c2pa.cropped", "c2pa.published"), False),
+        (("c2pa.created", "c2pa.published"), True),
+    ):
+        made = replace(manifest(*actions), soft_bindings=(binding,))
+        assert promises_watermark(CredentialReport("valid", manifest=made), (KEY,)) == promised
+
+
+def test_which_ids_a_manifest_names() -> None:
+    bindings = (
+        SoftBinding("com.example", b"not ours"),
+        SoftBinding(watermark.ALGORITHM, b"?", (ID,)),
+        SoftBinding(watermark.ALGORITHM, b"another."),
+    )
+    made = replace(manifest("c2pa.created"), soft_bindings=bindings)
+    assert list(named_payloads(made, ID)) == [ID, b"another."]
+    assert list(named_payloads(made, None)) == [b"?", b"another."]
+    intact = CredentialReport("valid", integrity="intact", manifest=made)
+    assert binds_watermark(intact, ID)
+    assert not binds_watermark(intact, b"not ours")
+    assert not binds_watermark(replace(intact, integrity="changed"), ID)

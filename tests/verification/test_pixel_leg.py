@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import indelible
-from indelible import imaging
+from indelible import imaging, watermark
 from indelible.credentials import CredentialReport, ManifestReport, SoftBinding
 from indelible.errors import MissingDependencyError
 from indelible.imaging import ImageFile
 from indelible.protection import ProtectedImage
+from indelible.verification import pixel_leg
 from indelible.verification.pixel_leg import examine_pixels
-from indelible.watermark import ALGORITHM, Key, embed
+from indelible.watermark import ALGORITHM, Detection, Key, embed
 from tests.imaging import pictures
 
 Pixels = NDArray[np.uint8]
@@ -119,3 +120,14 @@ def test_the_mark_that_the_manifest_names_wins_over_a_stronger_one(photograph: P
         (CredentialReport("trusted", manifest=manifest), b"promised"),
     ):
         assert examine_pixels(image, (loud, named), report).mark.payload == payload
+
+
+def test_the_strongest_mark_counts_where_the_one_that_the_manifest_names_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loud, named = Key.from_bytes(bytes(32)), Key.from_bytes(bytes(range(32)))
+    stronger = Detection(True, b"stronger", key_id=loud.id)
+    monkeypatch.setattr(
+        watermark, "detect", lambda _, key: Detection(False) if key is named else stronger
+    )
+    assert pixel_leg._detect(np.zeros((8, 8), np.uint8), (loud, named), named) is stronger

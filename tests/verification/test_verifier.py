@@ -26,6 +26,7 @@ import indelible
 from indelible import credentials, imaging, watermark
 from indelible.credentials import Signer, SoftBinding, SourceType, Trust
 from indelible.errors import ArgumentError, ImageTooLargeError, RegistryError
+from indelible.limits import Limits
 from indelible.protection import ProtectedImage
 from indelible.registry import Record, open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
@@ -461,6 +462,20 @@ def test_it_pickles_by_what_it_was_made_from(verifier: Verifier, reposted: bytes
         if name != "_registry":  # which travels as its path
             assert getattr(again, name) == getattr(verifier, name)
     assert again.verify(reposted).registry.state == "found"
+
+
+def test_nothing_that_was_asked_for_is_lost_in_a_pickle() -> None:
+    verifier = Verifier(
+        keys=[Key.generate(), Key.generate()],
+        registry=None,
+        trust=Trust.nobody(),
+        remote_hosts=["example.com"],
+        ocsp=True,
+        limits=Limits(max_bytes=1_000),
+    )
+    again = pickle.loads(pickle.dumps(verifier))
+    for name in Verifier.__slots__:
+        assert getattr(again, name) == getattr(verifier, name)
 
 
 def test_what_cannot_travel_keeps_it_here() -> None:

@@ -32,6 +32,8 @@ from indelible.watermark import (
     versions,
 )
 from indelible.watermark.pattern import variant_for
+from indelible.watermark.resolution import working_luminance
+from indelible.watermark.whitening import whiten
 
 pytestmark = pytest.mark.compiled
 
@@ -181,6 +183,43 @@ def test_the_bound_counts_every_decode(
         ring.append(Key.from_bytes(bytes(32), version=toy))
     assert not detect(marked, ring).found
     assert len(ring) * 16 < hypotheses <= len(ring) * probability.DECODES_PER_KEY
+
+
+def test_one_block_of_whitening_is_looked_at(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[tuple[int, ...]] = []
+
+    def remember(luminance: NDArray[np.float32]) -> NDArray[np.float32]:
+        looked_at.append(luminance.shape)
+        return whiten(luminance)
+
+    monkeypatch.setattr(detection, "whiten", remember)
+    assert not detect(np.zeros((31, 64), np.uint8), key).found
+    assert looked_at == []
+    assert not detect(np.zeros((32, 64), np.uint8), key).found
+    assert looked_at[0] == (32, 64)
+
+
+def test_the_bound_counts_every_try_of_an_unmoved_picture(
+    photograph: NDArray[np.uint8], key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All variants, with flat weights and with the pilots', if these stand out everywhere."""
+    monkeypatch.setattr(decoding, "UNMOVED", -np.inf)
+    monkeypatch.setattr(probability, "LIMIT", -1.0)
+    real, tried = decoding.decode_unmoved, 0
+
+    def counted(
+        values: NDArray[np.complex64], own: carrier.Carrier, variant: int
+    ) -> list[decoding.Decoded]:
+        nonlocal tried
+        tried += 1
+        return real(values, own, variant)
+
+    monkeypatch.setattr(decoding, "decode_unmoved", counted)
+    white = whiten(working_luminance(photograph))
+    search = detection._Search(photograph, white, (key,), [carrier.carrier_of(key)])
+    assert search._unmoved() is None
+    of_locks = probability.MAX_LOCKS * probability.TRIES_PER_LOCK * carrier.TILES_PER_SUPER**2
+    assert tried == probability.DECODES_PER_KEY - of_locks
 
 
 def test_a_payload_of_another_variant_does_not_count(

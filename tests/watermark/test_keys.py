@@ -25,6 +25,7 @@ from indelible.errors import KeyFileError, OutputError, OutputExistsError
 from indelible.watermark import Key, keys
 
 SECRET = bytes(range(100, 132))
+TEXT = base64.b64encode(SECRET).decode()
 CHECK = hashlib.sha256(b"indelible-watermark-key 1 default\0" + SECRET).hexdigest()[:32]
 SHOWN = [
     SECRET.decode("latin-1"),
@@ -277,7 +278,13 @@ def test_a_damaged_file_is_never_another_key(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"check": None}, {"check": "0" * 32}, {"secret": "A" * 43 + "="}, {"family": "another"}],
+    [
+        {"check": None},
+        {"check": "0" * 32},
+        {"secret": "A" * 43 + "="},
+        {"secret": f"{TEXT[:-2]}{chr(ord(TEXT[-2]) + 1)}="},  # a bit behind the bytes
+        {"family": "another"},
+    ],
 )
 def test_a_damaged_file_says_so(tmp_path: Path, changes: dict[str, object]) -> None:
     (tmp_path / "key").write_text(json.dumps(fields(**changes)))

@@ -47,6 +47,17 @@ def rotated(image: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
 # --- the value -----------------------------------------------------------------------------------
 
 
+def test_only_the_names_of_registered_versions_are_known() -> None:
+    later = CarrierVersion(CURRENT.number + 1)
+    assert versions.is_known(CURRENT.algorithm)
+    for name in (later.algorithm, f"{CURRENT.algorithm}.1", CURRENT.algorithm.upper(), ""):
+        assert not versions.is_known(name)
+
+
+def test_a_registered_version_is_known(toy: CarrierVersion) -> None:
+    assert versions.is_known(toy.algorithm)
+
+
 def test_the_current_version_is_what_new_keys_have() -> None:
     for key in (Key.generate(), Key.from_bytes(SECRET), Key(SECRET)):
         assert key.version == CURRENT

@@ -161,6 +161,13 @@ def test_who_is_no_authority_cannot_issue() -> None:
         assert judged(chain).signer_trusted is False
 
 
+def test_only_an_anchor_need_not_say_that_it_is_an_authority() -> None:
+    silent = Authority("Silent", issuer=ROOT, is_authority=None)
+    assert "not a certificate authority" in str(problem([silent.issue(KEY), silent.certificate]))
+    anchor = Authority("Silent root", is_authority=None)
+    assert problem([anchor.issue(KEY)], anchor=anchor) is None
+
+
 def test_a_path_has_a_length() -> None:
     top = Authority("Top", issuer=ROOT, path_length=0)
     below = Authority("Below", issuer=top)

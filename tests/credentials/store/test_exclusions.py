@@ -255,6 +255,7 @@ XMP_BOX = box(b"uuid", bytes(range(16)) + b"<x/>")
         ([*ISO, {"xpath": "/moov/trak"}], box(b"moov", b""), False),
         ([{"xpath": "/uuid"}], XMP_BOX, False),
         ([{"xpath": "/uuid", "data": [{"offset": 9, "value": b"\1"}]}], XMP_BOX, False),
+        ([{"xpath": "/uuid", "data": [{"offset": 24, "value": C2PA_UUID}]}], XMP_BOX, False),
         ([*ISO, {"xpath": "/meta/iloc"}], b"", False),
         ([*ISO, {"xpath": "//meta[1]"}], b"", False),
         ([*ISO, {"xpath": "mdat", "subset": [{"offset": 16, "length": 0}]}], b"", False),

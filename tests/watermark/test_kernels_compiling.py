@@ -126,7 +126,7 @@ print(masking.__file__, round(float(out[0, 0]), 2), hits)
 def kernels(tmp_path: Path) -> Path:
     """Return a copy of the folder of kernels, in a package of its own of the same name."""
     folder = tmp_path / "copy/indelible/watermark/_kernels"
-    shutil.copytree(*_kernels.__path__, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(_kernels.__path__[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
     for package in (folder.parent, folder.parents[1]):
         (package / "__init__.py").touch()
     return folder

@@ -38,7 +38,7 @@ def sources_digest() -> str:
     return digest.hexdigest()[:DIGITS]
 
 
-class _Naming(CompileResultCacheImpl):  # type: ignore[misc]
+class _Naming(CompileResultCacheImpl):
     """numba's choice of a folder, with file names of our own."""
 
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
@@ -46,13 +46,13 @@ class _Naming(CompileResultCacheImpl):  # type: ignore[misc]
 
         The digest stands where numba writes the function's line, which moves with every change.
         """
-        base: str = super().get_filename_base(fullname, abiflags)
+        base: str = super().get_filename_base(fullname, abiflags)  # type: ignore[no-untyped-call]
         self.name, _, rest = base.rpartition("-")
         self.python = rest.rpartition(".")[2]
         return f"{self.name}-{sources_digest()}.{self.python}"
 
 
-class KernelCache(FunctionCache):  # type: ignore[misc]
+class KernelCache(FunctionCache):
     """The cache of one kernel, for a dispatcher of numba.
 
     Attributes
@@ -64,19 +64,19 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
     _impl_class = _Naming
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)
+        super().__init__(function)  # type: ignore[no-untyped-call]
         self.kept = False
 
     def load_overload(self, sig: object, target_context: object) -> object:
         """Return the compiled code, or None where there is none of these sources."""
-        found: object = super().load_overload(sig, target_context)
+        found: object = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         self.kept = found is not None
         return found
 
     def save_overload(self, sig: object, data: object) -> None:
         """Write the compiled code; where the disk is full, it is only used by this process."""
         try:
-            super().save_overload(sig, data)
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
             self._remove_stale()
         except OSError as error:
             LOG.warning("Compiled code cannot be kept in %s: %s", self.cache_path, error)
@@ -93,9 +93,11 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
 
 def open_cache(function: Callable[..., Any]) -> KernelCache | None:
-    """Return the cache of a kernel, or None where no folder for it can be written."""
+    """Return the cache of a kernel, or None without a folder to write to or sources to read."""
     try:
         return KernelCache(function)
+    except OSError:  # an application packed without sources
+        return None
     except RuntimeError as error:
         if "no locator available" not in str(error):
             raise

@@ -86,10 +86,10 @@ def best_translations(
     """
     n = lines.shape[0]
     tables = np.empty((2, GRID * GRID), np.float32)
-    wave_tables(np.int64(GRID), tables[0], tables[1])
-    wave_real, wave_imag = tables[0].reshape(GRID, GRID), tables[1].reshape(GRID, GRID)
     column_real = np.empty(GRID, np.float32)
     column_imag = np.empty(GRID, np.float32)
+    wave_tables(column_real.size, tables[0], tables[1])  # of a literal it is compiled once more
+    wave_real, wave_imag = tables[0].reshape(GRID, GRID), tables[1].reshape(GRID, GRID)
     sums = np.empty((GRID, GRID), np.float32)
     for hypothesis in range(scores.shape[0]):
         first, second = hypothesis // seen.shape[0], hypothesis % seen.shape[0]

@@ -1,63 +1,23 @@
-"""Protect: mark, encode, check, sign, register, and only then show: one transaction.
-
-The order is what makes it safe (docs/adr/0004). A process that dies
-
-- before the registry commits leaves nothing, or a hidden temporary file beside the output;
-- between the commit and the rename leaves, besides, a registry entry about a picture that nobody
-  has seen: it points to a complete manifest and harms nobody;
-- after the rename leaves everything.
-
-A visible output without its registry entry, or half an output, cannot happen. An *error* at any
-step, a full disk or a locked registry for example, leaves nothing at all: the entry is withdrawn.
-"""
+"""`Protector`, which is made once and used for every picture, and `protect`, one call of it."""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import Any, Final, get_args
+from collections.abc import Sequence
 
-from indelible import arguments, credentials, imaging
-from indelible.choices import DEFAULT_STRENGTH, Profile, Strength
-from indelible.credentials import (
-    Generator,
-    ManifestRequest,
-    Signer,
-    SoftBinding,
-    SourceType,
-    Trust,
-)
-from indelible.errors import BindingConflictError, RegistryError
+from indelible import arguments
+from indelible.choices import Profile, Strength
+from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.imaging import Limits
-from indelible.imaging.sources import ImageInput, open_source
-from indelible.protection import binding
-from indelible.protection.binding import Draft
-from indelible.protection.history import history_of
-from indelible.protection.marking import MarkablePicture, choose_format
-from indelible.protection.publishing import Output, check_free, register_and_show
+from indelible.imaging.sources import ImageInput
+from indelible.protection.marking import open_picture
+from indelible.protection.parts import Given, Parts, checked, completed, limits_of
+from indelible.protection.publishing import Output
 from indelible.protection.result import ProtectedImage
+from indelible.protection.transaction import protect_picture
 from indelible.registry import Registry
 from indelible.watermark import Key
 
 __all__ = ["Protector", "protect"]
-
-_MOST_CONFLICTS: Final = 3  # ids that somebody took between the draw and the commit
-
-_INSTEAD: Final = "Give it, or begin with indelible.Protector.from_settings(...)."
-_CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
-    "signer": arguments.as_signer,
-    "key": partial(arguments.as_keys, name="key"),
-    "registry": arguments.as_registry,
-    "generator": arguments.as_generator,
-    "source_type": arguments.as_source_type,
-    "manifest": arguments.as_manifest,
-    "trust": arguments.as_trust,
-    "profile": partial(arguments.as_word, "profile", words=get_args(Profile)),
-    "strength": partial(arguments.as_word, "strength", words=get_args(Strength)),
-    "limits": arguments.as_limits,
-}
 
 
 class Protector:
@@ -128,7 +88,7 @@ class Protector:
         strength: Strength | None = None,
         limits: Limits | None = None,
     ) -> None:
-        given = _checked(
+        self._made_from = checked(
             signer=signer,
             key=key,
             registry=registry,
@@ -140,20 +100,8 @@ class Protector:
             strength=strength,
             limits=limits,
         )
-        for name in ("signer", "key", "registry"):
-            arguments.required(name, given[name], hint=_INSTEAD)
-        self._made_from = given
         self._by_settings = False
-        self._signer: Signer = given["signer"]
-        self._keys: tuple[Key, ...] = given["key"]
-        self._registry: Registry = given["registry"]
-        self._generator: Generator | None = given["generator"]
-        self._source_type: SourceType | None = given["source_type"]
-        self._manifest: ManifestRequest | None = given["manifest"]
-        self._trust: Trust = given["trust"] or Trust.official()
-        self._profile: Profile | None = given["profile"]
-        self._strength: Strength = given["strength"] or DEFAULT_STRENGTH
-        self._limits: Limits = given["limits"] or imaging.DEFAULT_LIMITS
+        self._parts = Parts.of(self._made_from)
 
     @classmethod
     def from_settings(
@@ -188,7 +136,7 @@ class Protector:
         ConfigurationError, KeyFileError, CredentialError
             If something is missing and the user's configuration cannot give it.
         """
-        given = _checked(
+        given = checked(
             signer=signer,
             key=key,
             registry=registry,
@@ -200,7 +148,7 @@ class Protector:
             strength=strength,
             limits=limits,
         )
-        protector = cls(**_completed(given))
+        protector = cls(**completed(given))
         protector._made_from = given
         protector._by_settings = True
         return protector
@@ -267,82 +215,21 @@ class Protector:
             If signing, registering or writing fails. Nothing is left visible or registered; after a
             `RegistryOutcomeUnknownError`, a record of a picture that nobody has seen may be left.
         """
-        arguments.check_image(image)
-        arguments.check_output(output)
-        request = self._request(
+        request = self._parts.request(
             arguments.as_manifest(manifest), arguments.as_source_type(source_type)
         )
-        format = arguments.as_format(format)
-        quality = arguments.as_number("quality", quality, 1, 100)
-        lossless = arguments.as_flag("lossless", lossless)
-        strip = arguments.as_flag("strip", strip)
-        overwrite = arguments.as_flag("overwrite", overwrite)
-        check_free(output, overwrite=overwrite)
-
-        source = open_source(image, self._limits)
-        picture = MarkablePicture(
-            source,
-            choose_format(format, output, source),
+        picture = open_picture(
+            image,
+            output,
+            format=format,
             quality=quality,
             lossless=lossless,
             strip=strip,
-            limits=self._limits,
+            overwrite=overwrite,
+            limits=self._parts.limits,
         )
-        doubt = credentials.camera_contradicts(request.source_type, source.metadata.exif)
-        older = picture.clear(self._keys)
-        history = history_of(source, older, self._registry, strip=strip)
-        drafts = self._drafts(picture, request)
-        for _ in range(_MOST_CONFLICTS):
-            draft, marked = binding.mark(picture, drafts, self._key, strength=self._strength)
-            signed = binding.sign(marked, draft, self._signer, history=history, trust=self._trust)
-            record = binding.record_of(picture, draft, signed)
-            try:
-                path = register_and_show(
-                    record, self._registry, signed.data, output, overwrite=overwrite
-                )
-            except BindingConflictError:
-                continue  # somebody took the id since it was drawn
-            return ProtectedImage(
-                signed.data,
-                record.payload,
-                signed.manifest_id,
-                picture.format,
-                path,
-                self._key.id,
-                picture.notes if doubt is None else (*picture.notes, doubt),
-            )
-        raise RegistryError(
-            f"The registry refused {_MOST_CONFLICTS} ids in a row that it had called free.",
-            hint="It does not answer truthfully; check which registry is configured.",
-        )
-
-    @property
-    def _key(self) -> Key:
-        """The key that marks."""
-        return self._keys[0]
-
-    def _drafts(self, picture: MarkablePicture, request: ManifestRequest) -> Iterator[Draft]:
-        """Draw ids that are free, and draft a manifest for each; as many as are asked for."""
-        algorithm = self._key.algorithm
-        ids = binding.free_ids(self._registry, algorithm)
-        bindings = (SoftBinding(algorithm, payload, key_id=self._key.id) for payload in ids)
-        return binding.drafts(
-            bindings, request, picture, signer=self._signer, profile=self._profile
-        )
-
-    def _request(
-        self, manifest: ManifestRequest | None, source_type: SourceType | None
-    ) -> ManifestRequest:
-        """Return what one picture's manifest is to say, without its id and its soft binding."""
-        request = manifest
-        if request is None and self._manifest is not None:
-            request = dataclasses.replace(self._manifest, when=dt.datetime.now(dt.UTC))
-        if request is None:
-            request = ManifestRequest(credentials.new_manifest_id(), Generator.unnamed())
-        return dataclasses.replace(
-            request,
-            generator=self._generator or request.generator,
-            source_type=source_type or self._source_type or request.source_type,
+        return protect_picture(
+            self._parts, picture, output, request=request, strip=strip, overwrite=overwrite
         )
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -373,20 +260,15 @@ def protect(
 ) -> ProtectedImage:
     """Mark a picture invisibly, sign its C2PA manifest, and register both.
 
-    In one call ``Protector.from_settings(...).protect(image, output, ...)``, where every parameter
-    is described. What is not given comes from the user's configuration, else from the development
-    identity; where signer, key, registry, and generator or manifest are given, nothing of the
-    user's is read.
+    The same as ``Protector.from_settings(...).protect(image, output, ...)``, but the picture is
+    opened first: where that fails, nothing is taken or made of the user's. To protect many
+    pictures, make one `Protector`.
 
     Parameters
     ----------
-    image : path, bytes, binary stream, ndarray or PIL image
-        An encoded picture, or pixels: uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey, 0 to 255.
-    output : path, binary stream or bytearray, optional
-        Where the protected picture goes. Without it, take the picture from the result's ``data``.
     signer, key, registry, generator, source_type, trust, profile, strength, limits
-        As for `Protector`.
-    manifest, format, quality, lossless, strip, overwrite
+        As for `Protector.from_settings`.
+    image, output, manifest, format, quality, lossless, strip, overwrite
         As for `Protector.protect`.
 
     Returns
@@ -405,7 +287,7 @@ def protect(
     >>> indelible.verify("picture.jpg").verdict                 # doctest: +SKIP
     <Verdict.AUTHENTIC: 'authentic'>
     """
-    return Protector.from_settings(
+    given = checked(
         signer=signer,
         key=key,
         registry=registry,
@@ -416,47 +298,23 @@ def protect(
         profile=profile,
         strength=strength,
         limits=limits,
-    ).protect(
+    )
+    picture = open_picture(
         image,
         output,
-        manifest=manifest,  # once more: its time is this picture's own
         format=format,
         quality=quality,
         lossless=lossless,
         strip=strip,
         overwrite=overwrite,
+        limits=limits_of(given),
+    )
+    parts = Parts.of(completed(given))
+    request = parts.request(given["manifest"])
+    return protect_picture(
+        parts, picture, output, request=request, strip=strip, overwrite=overwrite
     )
 
 
-def _checked(**given: object) -> dict[str, Any]:
-    """Check every part; keys come back as a tuple, names as what they name."""
-    return {name: check(given[name]) for name, check in _CHECKS.items()}
-
-
-def _completed(given: dict[str, Any]) -> dict[str, Any]:
-    """Return what was given, and the rest from the user's configuration, if there is a rest.
-
-    In this order, so that the one notice about a new identity names everything.
-    """
-    named = given["generator"] is not None or given["manifest"] is not None
-    if named and None not in (given["signer"], given["key"], given["registry"]):
-        return given
-    from indelible.settings import current  # noqa: PLC0415 - only where it is needed
-
-    settings = current()
-    sources: dict[str, Callable[[], object]] = {
-        "signer": settings.signer,
-        "key": settings.marking_keys,
-        "registry": settings.registry,
-        "trust": settings.trust,
-        "strength": lambda: settings.settings.watermark.strength,
-        "limits": lambda: settings.limits,
-    }
-    parts = given | {name: take() for name, take in sources.items() if given[name] is None}
-    if not named:  # as a manifest, so that one that is given for a picture names its own generator
-        parts["manifest"] = ManifestRequest(credentials.new_manifest_id(), settings.generator)
-    return parts
-
-
-def _remade(by_settings: bool, given: dict[str, Any]) -> Protector:
+def _remade(by_settings: bool, given: Given) -> Protector:
     return Protector.from_settings(**given) if by_settings else Protector(**given)

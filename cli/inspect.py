@@ -17,6 +17,7 @@ from indelible.cli._console import answer, clean, describe
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FilesArgument,
     HostsOption,
     JobsOption,
     JsonOption,
@@ -74,10 +75,7 @@ class _Inspection:
 
 @guarded
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     certs: Annotated[
         bool, typer.Option("--certs", help="Show the certificates of every manifest.")
     ] = False,

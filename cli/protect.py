@@ -17,11 +17,13 @@ from indelible.cli._errors import error_fields, guarded
 from indelible.cli._groups import grouped
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FilesArgument,
     ForceOption,
     FormatOption,
     JobsOption,
     JsonOption,
     KeyOption,
+    LosslessOption,
     ProfileOption,
     QualityOption,
     RegistryOption,
@@ -60,10 +62,7 @@ your settings to say it once.
 @guarded
 @grouped
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     output: Annotated[
         str | None,
         typer.Option(
@@ -82,7 +81,7 @@ def command(
     profile: ProfileOption = None,
     format: FormatOption = None,
     quality: QualityOption = None,
-    lossless: Annotated[bool, typer.Option("--lossless", help="Without loss (WebP).")] = False,
+    lossless: LosslessOption = False,
     strength: StrengthOption = None,
     strip: Annotated[
         bool, typer.Option("--strip", help="Keep no metadata but the colour profile.")

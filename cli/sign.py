@@ -18,7 +18,13 @@ from indelible.cli._console import answer, clean, remark, write_bytes
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._groups import grouped
 from indelible.cli._inputs import Input, expand
-from indelible.cli._options import ForceOption, JobsOption, JsonOption, SkipExistingOption
+from indelible.cli._options import (
+    FilesArgument,
+    ForceOption,
+    JobsOption,
+    JsonOption,
+    SkipExistingOption,
+)
 from indelible.cli._outputs import targets, without_existing
 from indelible.cli._signer import SignerOptions
 from indelible.credentials import (
@@ -58,10 +64,7 @@ The manifest beside the picture:
 @guarded
 @grouped
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     output: Annotated[
         str | None,
         typer.Option(
@@ -116,7 +119,7 @@ def command(
     skipped = 0
     if skip_existing:
         inputs, skipped = without_existing(inputs, places)
-    _check_wishes(places, embed=embed, sidecar=sidecar, remote=remote)
+    _check_options(places, embed=embed, sidecar=sidecar, remote=remote)
     defaults = current()
     template: ManifestDefinition | ManifestRequest
     if manifest is not None:
@@ -175,7 +178,7 @@ def command(
     raise typer.Exit(worst(done))
 
 
-def _check_wishes(
+def _check_options(
     places: dict[str, Path | None], *, embed: bool, sidecar: bool, remote: str | None
 ) -> None:
     if not embed and not (sidecar or remote):

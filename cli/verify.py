@@ -12,6 +12,7 @@ from indelible.cli._console import answer
 from indelible.cli._errors import error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FilesArgument,
     HostsOption,
     JobsOption,
     JsonOption,
@@ -53,10 +54,7 @@ nothing.
 
 @guarded
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     key: KeysOption = None,
     registry: RegistryOption = None,
     trust: TrustOption = None,

@@ -111,10 +111,10 @@ class MarkablePicture:
         return self._metadata.xmp
 
     def clear(self, keys: Iterable[Key]) -> tuple[Detection, ...]:
-        """Take out the marks of these keys that the picture carries from before.
+        """Remove the marks of these keys that the picture already carries.
 
         Two marks of one key compete, and the older one may be the louder. What it stood for is
-        history: it belongs into the manifest, not into the pixels.
+        history: it belongs in the manifest, not in the pixels.
 
         Returns
         -------
@@ -215,7 +215,7 @@ def open_picture(
     Raises
     ------
     ArgumentError
-        If an argument is of no use; the error names it.
+        If an argument is invalid; the error names it.
     ImageError
         If the input is no picture, is animated, or exceeds the limits; or if its output's format
         cannot be written.
@@ -296,7 +296,7 @@ def mark_file(
     Raises
     ------
     ArgumentError
-        If an argument is of no use; the error names it. No work was done.
+        If an argument is invalid; the error names it. No work was done.
     PayloadError
         If the id is not 8 bytes.
     ImageError

@@ -45,7 +45,7 @@ def checked(**given: object) -> Given:
     Raises
     ------
     ArgumentError
-        If an argument is of no use; the error names it.
+        If an argument is invalid; the error names it.
     """
     return {name: check(given[name]) for name, check in _CHECKS.items()}
 

@@ -262,8 +262,8 @@ def verify(
     """Find out who vouches for a picture, by the user's settings where nothing else is given.
 
     The same as ``Verifier.from_settings(keys=keys, ...).verify(image, manifest=manifest)``: see
-    `Verifier.from_settings` and `Verifier.verify` for parameters, result and errors. Who verifies
-    many pictures makes one `Verifier`.
+    `Verifier.from_settings` and `Verifier.verify` for parameters, result and errors. To verify
+    many pictures, make one `Verifier`.
     """
     return Verifier.from_settings(
         keys=keys,

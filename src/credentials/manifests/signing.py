@@ -29,7 +29,7 @@ _log: Final = logging.getLogger("indelible")
 
 @dataclass(frozen=True, slots=True)
 class SignedPicture:
-    """What signing gives.
+    """The result of signing.
 
     Attributes
     ----------

@@ -34,7 +34,7 @@ from indelible.cli._options import (
 )
 from indelible.cli._outputs import targets, without_existing
 from indelible.cli._signer import SignerOptions
-from indelible.protection import ProtectedImage, protect
+from indelible.protection import ProtectedImage, Protector
 from indelible.settings import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
 
@@ -107,29 +107,27 @@ def command(
     request = claims.request(claimed, defaults)
     if inputs:
         claims.announce(request, defaults)
-    signing = signer_options.signer(defaults)
-    ring = marking_ring(key, defaults)
-    where = registry_at(registry, create=True) or defaults.registry()
-    trust = defaults.trust()
+    protector = Protector(
+        signer=signer_options.signer(defaults),
+        key=marking_ring(key, defaults),
+        registry=registry_at(registry, create=True) or defaults.registry(),
+        manifest=request,
+        trust=defaults.trust(),
+        profile=profile,
+        strength=defaults.settings.watermark.strength if strength is None else strength,
+        limits=defaults.limits,
+    )
 
     def work(item: Input) -> ProtectedImage:
         place = places[item.name]
-        result = protect(
+        result = protector.protect(
             item.source(defaults.limits),
             place,
-            signer=signing,
-            key=ring,
-            registry=where,
-            manifest=request,
-            trust=trust,
-            profile=profile,
             format=format,
             quality=quality,
             lossless=lossless,
-            strength=(defaults.settings.watermark.strength if strength is None else strength),
             strip=strip,
             overwrite=force,
-            limits=defaults.limits,
         )
         # What is on the disk need not stay in memory: there may be thousands of files.
         return result if place is None else replace(result, data=b"")

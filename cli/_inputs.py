@@ -28,7 +28,7 @@ from indelible.imaging import Limits
 __all__ = ["STDIN", "Input", "expand", "format_of"]
 
 STDIN: Final = "-"
-_HEAD: Final = 512  # bytes that tell every format
+_HEAD: Final = 512  # bytes: enough to recognise every format
 _PATTERN: Final = frozenset("*?[")
 
 

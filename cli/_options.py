@@ -17,6 +17,7 @@ from indelible.settings import Configuration, KeyRing, load_trust_list
 from indelible.watermark import Key
 
 __all__ = [
+    "FilesArgument",
     "ForceOption",
     "FormatOption",
     "HostsOption",
@@ -24,6 +25,7 @@ __all__ = [
     "JsonOption",
     "KeyOption",
     "KeysOption",
+    "LosslessOption",
     "ManifestOption",
     "OcspOption",
     "ProfileOption",
@@ -39,6 +41,10 @@ __all__ = [
     "trust_with",
 ]
 
+FilesArgument: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
+]
 KeyOption: TypeAlias = Annotated[
     Path | None,
     typer.Option("--key", metavar="FILE", help="Watermark key file, or a folder of keys."),
@@ -68,7 +74,9 @@ JsonOption: TypeAlias = Annotated[
 ]
 JobsOption: TypeAlias = Annotated[
     int | None,
-    typer.Option("--jobs", "-j", min=1, max=64, metavar="N", help="Files at once."),
+    typer.Option(
+        "--jobs", "-j", min=1, max=64, metavar="N", help="How many files to work on at once."
+    ),
 ]
 ManifestOption: TypeAlias = Annotated[
     Path | None,
@@ -94,13 +102,16 @@ SkipExistingOption: TypeAlias = Annotated[
 ]
 FormatOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--format", metavar="NAME", help="jpeg, png, webp, ...: else by the name."),
+    typer.Option(
+        "--format", metavar="NAME", help="jpeg, png, webp, ...; by default as the output is named."
+    ),
 ]
 QualityOption: TypeAlias = Annotated[
     int | None, typer.Option("--quality", min=1, max=100, help="Encoder quality.")
 ]
-
-
+LosslessOption: TypeAlias = Annotated[
+    bool, typer.Option("--lossless", help="Encode without loss (WebP).")
+]
 ProfileOption: TypeAlias = Annotated[
     Profile | None,
     typer.Option(

@@ -50,7 +50,7 @@ def targets(
     Raises
     ------
     UsageError
-        If the wishes contradict each other, or two results would get one name.
+        If the options contradict each other, or two results would get one name.
     """
     if output is None and [item.name for item in inputs] == [STDIN]:
         output = STDOUT

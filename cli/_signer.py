@@ -12,8 +12,7 @@ import typer
 
 from indelible.cli._console import is_terminal
 from indelible.cli._errors import UsageError
-from indelible.credentials import Signer
-from indelible.credentials.signers.opening import open_signer
+from indelible.credentials import Signer, open_signer
 from indelible.secret import Secret
 from indelible.settings import Configuration, with_timestamp
 

@@ -12,8 +12,13 @@ from rich.tree import Tree
 
 from indelible.cli._console import clean
 from indelible.cli._tables import TONE_STYLES, drawn_table
-from indelible.credentials import CertificateReport, CredentialReport, ProfileLine, Signal
-from indelible.credentials.disclosure.checklist import NOTICE
+from indelible.credentials import (
+    PROFILE_NOTICE,
+    CertificateReport,
+    CredentialReport,
+    ProfileLine,
+    Signal,
+)
 from indelible.verification import wording
 
 __all__ = ["certificate_list", "certificate_table", "manifest_tree", "profile_table", "signal_list"]
@@ -79,7 +84,7 @@ def certificate_table(report: CertificateReport) -> Table:
 
 def profile_table(lines: Sequence[ProfileLine]) -> RenderableType:
     """Return a disclosure profile line by line."""
-    return Group(drawn_table(wording.profile_table(lines)), Text(NOTICE, style="italic"))
+    return Group(drawn_table(wording.profile_table(lines)), Text(PROFILE_NOTICE, style="italic"))
 
 
 def signal_list(signals: Sequence[Signal]) -> RenderableType:

@@ -15,7 +15,6 @@ from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption
 from indelible.cli._signer import ask_passphrase
 from indelible.cli._tree import certificate_table
-from indelible.credentials.identity import AUTHORITY_FILE, CHAIN_FILE, KEY_FILE
 from indelible.errors import CertificateError
 from indelible.files import read_file
 
@@ -34,14 +33,10 @@ def development(
     Nobody else trusts them. The first indelible protect makes one of your own by itself.
     """
     identity = credentials.create_identity(folder)
-    files = {
-        "authority": folder / AUTHORITY_FILE,
-        "certificate": folder / CHAIN_FILE,
-        "private_key": folder / KEY_FILE,
-    }
+    files = identity.files
     if json:
-        told = {name: str(path) for name, path in files.items()}
-        answer_json({**told, "expires": identity.expires.isoformat()})
+        paths = {name: str(path) for name, path in files.items()}
+        answer_json({**paths, "expires": identity.expires.isoformat()})
         return
     answer(
         Text.assemble((clean(files["certificate"]), "bold green"), "  --cert"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -11,7 +11,7 @@ from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
-from indelible.cli._options import JobsOption, JsonOption, KeysOption, detection_keys
+from indelible.cli._options import FilesArgument, JobsOption, JsonOption, KeysOption, detection_keys
 from indelible.cli._tables import drawn_table
 from indelible.settings import current
 from indelible.verification import wording
@@ -31,10 +31,7 @@ and most pictures never carried one.
 
 @guarded
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     key: KeysOption = None,
     jobs: JobsOption = None,
     json: JsonOption = False,

@@ -17,6 +17,7 @@ from indelible.cli._console import answer, clean, describe
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FilesArgument,
     HostsOption,
     JobsOption,
     JsonOption,
@@ -28,17 +29,19 @@ from indelible.cli._options import (
     trust_with,
 )
 from indelible.cli._tree import certificate_list, manifest_tree, profile_table, signal_list
-from indelible.credentials import AiClaim, CertificateReport, CredentialReport, ProfileLine, Signal
-from indelible.credentials.disclosure.checklist import NOTICE
-from indelible.credentials.signers.certificates import describe as describe_certificate
+from indelible.credentials import (
+    PROFILE_NOTICE,
+    AiClaim,
+    CertificateReport,
+    CredentialReport,
+    ProfileLine,
+    Signal,
+)
 from indelible.errors import IndelibleError, ManifestError
-from indelible.files import read_bytes, write_atomic
+from indelible.files import write_atomic
 from indelible.imaging import ImageFile
 from indelible.settings import current
-from indelible.verification import wording
-from indelible.verification.ai import best_ai_claim
-from indelible.verification.credential_leg import manifest_beside, read_credential
-from indelible.verification.result import ai_data
+from indelible.verification import best_ai_claim, wording
 
 __all__ = ["EPILOG", "command"]
 
@@ -72,10 +75,7 @@ class _Inspection:
 
 @guarded
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     certs: Annotated[
         bool, typer.Option("--certs", help="Show the certificates of every manifest.")
     ] = False,
@@ -111,14 +111,11 @@ def command(
     def work(item: Input) -> _Inspection:
         image = imaging.open_image(item.source(limits), limits=limits)
         _ = image.header  # what is no picture ends here
-        credential = read_credential(
-            image,
-            trust=trusted,
-            manifest=manifest,
-            remote_hosts=tuple(allow_host or ()),
-            ocsp=ocsp,
-        )
-        store = _store(image, manifest) if certs or extract else None
+        found = credentials.find_store(image, manifest=manifest, remote_hosts=allow_host or ())
+        credential = credentials.read_found(image, found, trust=trusted, ocsp=ocsp)
+        store = found.data
+        if store is None and (certs or extract is not None):
+            store = credentials.extract_store(image)
         if extract is not None:
             _write_store(extract, store, force=force)
         picture, unseen = _plain_metadata(image)
@@ -147,15 +144,6 @@ def command(
     raise typer.Exit(worst(done, _exit_code))
 
 
-def _store(image: ImageFile, manifest: Path | None) -> bytes | None:
-    """Return the manifest store that was inspected, from wherever it came."""
-    if manifest is not None:
-        return read_bytes(manifest)
-    inside = credentials.extract_store(image)
-    beside = None if inside is not None else manifest_beside(image)
-    return inside if beside is None else read_bytes(beside)
-
-
 def _write_store(path: Path, store: bytes | None, *, force: bool) -> None:
     if store is None:
         raise ManifestError("There is no manifest to extract.")
@@ -166,7 +154,7 @@ def _certificates(store: bytes | None) -> dict[str, tuple[CertificateReport, ...
     if store is None:
         return {}
     return {
-        label: tuple(describe_certificate(certificate) for certificate in chain)
+        label: tuple(credentials.describe_certificate(certificate) for certificate in chain)
         for label, chain in credentials.signing_chains(store).items()
     }
 
@@ -209,7 +197,7 @@ def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
         }
     answered: dict[str, Any] = {
         "file": outcome.item.name,
-        "ai": ai_data(_ai(found)),
+        "ai": _ai(found).to_dict(),
         "credential": found.credential.to_dict(),
         "signals": [asdict(signal) for signal in found.signals],
     }
@@ -219,7 +207,7 @@ def _as_json(outcome: Outcome[_Inspection], *, certs: bool) -> dict[str, Any]:
         }
     if found.lines:
         answered["profile"] = [asdict(line) for line in found.lines]
-        answered["profile_notice"] = NOTICE
+        answered["profile_notice"] = PROFILE_NOTICE
     return answered
 
 

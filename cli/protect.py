@@ -17,11 +17,13 @@ from indelible.cli._errors import error_fields, guarded
 from indelible.cli._groups import grouped
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FilesArgument,
     ForceOption,
     FormatOption,
     JobsOption,
     JsonOption,
     KeyOption,
+    LosslessOption,
     ProfileOption,
     QualityOption,
     RegistryOption,
@@ -32,7 +34,7 @@ from indelible.cli._options import (
 )
 from indelible.cli._outputs import targets, without_existing
 from indelible.cli._signer import SignerOptions
-from indelible.protection import ProtectedImage, protect
+from indelible.protection import ProtectedImage, Protector
 from indelible.settings import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
 
@@ -60,10 +62,7 @@ your settings to say it once.
 @guarded
 @grouped
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     output: Annotated[
         str | None,
         typer.Option(
@@ -82,7 +81,7 @@ def command(
     profile: ProfileOption = None,
     format: FormatOption = None,
     quality: QualityOption = None,
-    lossless: Annotated[bool, typer.Option("--lossless", help="Without loss (WebP).")] = False,
+    lossless: LosslessOption = False,
     strength: StrengthOption = None,
     strip: Annotated[
         bool, typer.Option("--strip", help="Keep no metadata but the colour profile.")
@@ -108,29 +107,27 @@ def command(
     request = claims.request(claimed, defaults)
     if inputs:
         claims.announce(request, defaults)
-    signing = signer_options.signer(defaults)
-    ring = marking_ring(key, defaults)
-    where = registry_at(registry, create=True) or defaults.registry()
-    trust = defaults.trust()
+    protector = Protector(
+        signer=signer_options.signer(defaults),
+        key=marking_ring(key, defaults),
+        registry=registry_at(registry, create=True) or defaults.registry(),
+        manifest=request,
+        trust=defaults.trust(),
+        profile=profile,
+        strength=defaults.settings.watermark.strength if strength is None else strength,
+        limits=defaults.limits,
+    )
 
     def work(item: Input) -> ProtectedImage:
         place = places[item.name]
-        result = protect(
+        result = protector.protect(
             item.source(defaults.limits),
             place,
-            signer=signing,
-            key=ring,
-            registry=where,
-            manifest=request,
-            trust=trust,
-            profile=profile,
             format=format,
             quality=quality,
             lossless=lossless,
-            strength=(defaults.settings.watermark.strength if strength is None else strength),
             strip=strip,
             overwrite=force,
-            limits=defaults.limits,
         )
         # What is on the disk need not stay in memory: there may be thousands of files.
         return result if place is None else replace(result, data=b"")

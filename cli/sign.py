@@ -18,7 +18,13 @@ from indelible.cli._console import answer, clean, remark, write_bytes
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._groups import grouped
 from indelible.cli._inputs import Input, expand
-from indelible.cli._options import ForceOption, JobsOption, JsonOption, SkipExistingOption
+from indelible.cli._options import (
+    FilesArgument,
+    ForceOption,
+    JobsOption,
+    JsonOption,
+    SkipExistingOption,
+)
 from indelible.cli._outputs import targets, without_existing
 from indelible.cli._signer import SignerOptions
 from indelible.credentials import (
@@ -33,7 +39,7 @@ from indelible.credentials import (
 )
 from indelible.errors import IndelibleError
 from indelible.files import read_bytes
-from indelible.imaging import Limits
+from indelible.imaging import ImageFile
 from indelible.settings import current
 from indelible.verification.wording import DEVELOPMENT_NOTE
 
@@ -58,10 +64,7 @@ The manifest beside the picture:
 @guarded
 @grouped
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     output: Annotated[
         str | None,
         typer.Option(
@@ -116,7 +119,7 @@ def command(
     skipped = 0
     if skip_existing:
         inputs, skipped = without_existing(inputs, places)
-    _check_wishes(places, embed=embed, sidecar=sidecar, remote=remote)
+    _check_options(places, embed=embed, sidecar=sidecar, remote=remote)
     defaults = current()
     template: ManifestDefinition | ManifestRequest
     if manifest is not None:
@@ -130,20 +133,20 @@ def command(
     signer = signer_options.signer(defaults)
     trust = defaults.trust()
     limits = defaults.limits
-    before = None if parent is None else read_bytes(parent, limits=limits)
+    before = None if parent is None else imaging.open_image(parent, limits=limits)
     store = None if parent_manifest is None else read_bytes(parent_manifest, limits=limits)
 
     doubts: dict[str, str] = {}
 
     def work(item: Input) -> SignedPicture:
-        data = read_bytes(item.source(limits), limits=limits)
-        imaging.read_header(data, limits=limits, exact=True)
-        doubt = _doubt(data, template.source_type, limits)
+        image = imaging.open_image(item.source(limits), limits=limits)
+        image.check_regular()
+        doubt = _doubt(image, template.source_type)
         if doubt is not None:
             doubts[item.name] = doubt
         place = places[item.name]
         signed = sign_file(
-            data,
+            image,
             place,
             _fresh(template, embed=embed, remote=remote),
             signer,
@@ -154,7 +157,7 @@ def command(
             trust=trust,
         )
         # What is on the disk need not stay in memory: there may be thousands of files.
-        return signed if place is None else replace(signed, data=b"", manifest_store=b"")
+        return signed if place is None else replace(signed, file=ImageFile(b""), manifest_store=b"")
 
     def as_json(outcome: Outcome[SignedPicture]) -> dict[str, Any]:
         return _as_json(outcome, places[outcome.item.name], sidecar=sidecar)
@@ -175,7 +178,7 @@ def command(
     raise typer.Exit(worst(done))
 
 
-def _check_wishes(
+def _check_options(
     places: dict[str, Path | None], *, embed: bool, sidecar: bool, remote: str | None
 ) -> None:
     if not embed and not (sidecar or remote):
@@ -186,12 +189,12 @@ def _check_wishes(
         raise UsageError("A manifest beside standard output has no name.", hint="Name a file: -o.")
 
 
-def _doubt(data: bytes, claimed: SourceType, limits: Limits) -> str | None:
+def _doubt(image: ImageFile, claimed: SourceType) -> str | None:
     """Say where a picture's EXIF speaks against the claim that AI generated it."""
     if claimed is not SourceType.GENERATED:
         return None
     try:
-        return camera_contradicts(claimed, imaging.decode(data, limits=limits).metadata.exif)
+        return camera_contradicts(claimed, image.decode().metadata.exif)
     except IndelibleError:
         return None  # a kind that is signed, but not decoded here
 

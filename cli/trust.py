@@ -178,7 +178,7 @@ def _subjects(pem: str) -> list[str]:
 
 
 def _as_dict(item: TrustList, *, certificates: bool) -> dict[str, object]:
-    told: dict[str, object] = {
+    facts: dict[str, object] = {
         "name": item.name,
         "kind": item.kind,
         "issued": None if item.issued is None else item.issued.isoformat(),
@@ -187,7 +187,7 @@ def _as_dict(item: TrustList, *, certificates: bool) -> dict[str, object]:
         "count": len(item.certificates()),
         "source": item.source,
     }
-    return told | {"authorities": _subjects(item.pem)} if certificates else told
+    return facts | {"authorities": _subjects(item.pem)} if certificates else facts
 
 
 def _table(trust: Trust) -> Table:

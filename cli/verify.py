@@ -12,6 +12,7 @@ from indelible.cli._console import answer
 from indelible.cli._errors import error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FilesArgument,
     HostsOption,
     JobsOption,
     JsonOption,
@@ -26,7 +27,7 @@ from indelible.cli._options import (
 )
 from indelible.cli._report import overview, report
 from indelible.settings import current
-from indelible.verification import Verification, verify
+from indelible.verification import Verification, Verifier
 
 __all__ = ["EPILOG", "command"]
 
@@ -53,10 +54,7 @@ nothing.
 
 @guarded
 def command(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Pictures, folders, patterns; - is standard input."),
-    ],
+    files: FilesArgument,
     key: KeysOption = None,
     registry: RegistryOption = None,
     trust: TrustOption = None,
@@ -77,21 +75,17 @@ def command(
     """
     inputs = expand(files)
     defaults = current()
-    keys = detection_keys(key, defaults)
-    where = registry_at(registry)
-    trusted = trust_with(trust, defaults)
+    verifier = Verifier.from_settings(
+        keys=detection_keys(key, defaults),
+        registry=registry_at(registry),
+        trust=trust_with(trust, defaults),
+        remote_hosts=tuple(allow_host or ()),
+        ocsp=ocsp,
+        limits=defaults.limits,
+    )
 
     def work(item: Input) -> Verification:
-        result = verify(
-            item.source(defaults.limits),
-            keys=keys,
-            registry=where,
-            trust=trusted,
-            manifest=manifest,
-            remote_hosts=tuple(allow_host or ()),
-            ocsp=ocsp,
-            limits=defaults.limits,
-        )
+        result = verifier.verify(item.source(defaults.limits), manifest=manifest)
         # Thousands of recovered manifests need not stay in memory until the table is drawn.
         return replace(result, registry=replace(result.registry, manifest_store=None))
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.errors import ArgumentError, IndelibleError
-from indelible.imaging import Limits
+from indelible.imaging import ImageFile, Limits
 from indelible.imaging.sources import PillowImage
 from indelible.registry import Registry
 from indelible.watermark import Key
@@ -250,8 +250,8 @@ def as_hosts(name: str, value: object) -> tuple[str, ...]:
 
 
 def check_image(value: object) -> None:
-    """Make sure that something may be a picture: a file, pixels, or a PIL image."""
-    if isinstance(value, np.ndarray) or _is_encoded("image", value):
+    """Make sure that something may be a picture: a file, open or not, pixels, or a PIL image."""
+    if isinstance(value, np.ndarray | ImageFile) or _is_encoded("image", value):
         return
     if isinstance(value, PillowImage) and not isinstance(value, type):
         return

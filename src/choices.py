@@ -1,10 +1,10 @@
-"""Words that callers choose from, each defined once for Python, settings and command line alike."""
+"""Sets of words, each defined once: what callers choose from, and what reports answer with."""
 
 from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["DEFAULT_STRENGTH", "Law", "Profile", "Strength"]
+__all__ = ["DEFAULT_STRENGTH", "AiKind", "Integrity", "Law", "Place", "Profile", "Strength"]
 
 Strength: TypeAlias = Literal["robust", "balanced"]
 """How a watermark weighs robustness against visibility; "balanced" is the less visible one."""
@@ -16,3 +16,12 @@ Law: TypeAlias = Literal["eu", "california", "china"]
 
 Profile: TypeAlias = Literal["eu", "california", "china", "all"]
 """A disclosure profile: one law's, or that of all of them together."""
+
+Integrity: TypeAlias = Literal["intact", "changed", "broken", "absent", "unreadable"]
+"""Whether a manifest holds, whoever signed it; ``changed``: only the file's hash does not fit."""
+
+Place: TypeAlias = Literal["file", "beside", "given", "address"]
+"""Where a manifest was: in the picture's file, beside it, given by the caller, fetched."""
+
+AiKind: TypeAlias = Literal["generated", "edited"]
+"""What AI is said to have done with a picture."""

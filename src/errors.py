@@ -13,7 +13,7 @@
     │   ├── PayloadError              a payload that is not exactly eight bytes
     │   └── KeyFileError              a watermark key that cannot be read, written or used
     ├── CredentialError
-    │   ├── SigningError              the signer, the C2PA library or the time stamper refused
+    │   ├── SigningError              the signer, the C2PA library or the time-stamp authority
     │   ├── CertificateError          a certificate that breaks the C2PA profile
     │   ├── ManifestError             a manifest that cannot be built
     │   ├── TrustError                a trust list that cannot be read or updated
@@ -21,9 +21,9 @@
     ├── RegistryError
     │   ├── BindingConflictError      the registry already holds this watermark id
     │   └── RegistryUnavailableError  locked, full, unreadable, unreachable
-    │       ├── NoRegistryError       there is none, or something else, where it was said to be
+    │       ├── NoRegistryError       there is none where it should be, or something else
     │       └── RegistryOutcomeUnknownError  a commit failed: what it wrote may be there or not
-    ├── ArgumentError                 an argument of a call that is of no use, named
+    ├── ArgumentError                 an invalid argument of a call, which it names
     ├── ConfigurationError            settings that contradict each other or cannot be read
     ├── OutputError
     │   └── OutputExistsError         the output exists and overwriting was not asked for
@@ -164,7 +164,7 @@ class RegistryUnavailableError(RegistryError):
 
 
 class ArgumentError(IndelibleError, ValueError):
-    """An argument of a call is of no use.
+    """An argument of a call is invalid.
 
     Parameters
     ----------
@@ -189,13 +189,13 @@ def _argument_error(argument: str, message: str, hint: str | None) -> ArgumentEr
 
 
 class NoRegistryError(RegistryUnavailableError):
-    """Where the registry was said to be there is nothing, or something else."""
+    """There is no registry where one should be, or there is something else."""
 
 
 class RegistryOutcomeUnknownError(RegistryUnavailableError):
     """A commit was sent and not acknowledged: what it wrote may be there or not.
 
-    What a caller can do about it stands at `indelible.registry.Registry`.
+    `indelible.registry.Registry` describes what a caller can do about it.
     """
 
 

@@ -1,9 +1,18 @@
-"""docs/architecture.md against the disk: its drawing, its table of changes, and mirrored tests."""
+"""docs/architecture.md against the disk: its drawing, its table of changes, and mirrored tests.
+
+The arrows are import-linter's (pyproject.toml), except those that need a finer rule than imports of
+whole modules: they are at the end.
+"""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -25,6 +34,7 @@ OF_SEVERAL_MODULES = {
     "registry/test_docs.py",
     "settings/test_imports.py",
     "verification/test_hostile.py",
+    "verification/test_places.py",
     "verification/wording/test_faces.py",
     "watermark/test_constants.py",
     "watermark/test_docs.py",
@@ -90,3 +100,70 @@ def test_every_room_is_tested() -> None:
     rooms = {path.parent.relative_to(SOURCE) for path in SOURCE.rglob("__init__.py")}
     untested = {str(room) for room in rooms if not (ROOT / "tests" / room).is_dir()}
     assert untested == {"watermark/_kernels"}
+
+
+# --- arrows that import-linter cannot draw ------------------------------------------------------
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield what a file imports, wherever the statement stands: a module, and a name out of it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+
+
+@pytest.mark.parametrize("path", modules("cli"), ids=lambda path: path.name)
+def test_a_face_imports_public_names(path: Path) -> None:
+    """Those that a room, or a module of the ground floor, lists in ``__all__``."""
+    private = []
+    for module, name in imported(path):
+        if not module.startswith("indelible") or module.startswith("indelible.cli"):
+            continue
+        room = importlib.import_module(module)
+        is_room = module.count(".") < 2 or module == "indelible.verification.wording"
+        is_public = name is None or name in room.__all__ or _is_module(f"{module}.{name}")
+        if not (is_room and is_public):
+            private.append((module, name))
+    assert private == []
+
+
+def _is_module(name: str) -> bool:
+    """Whether this is a room of its own that a package does not have to list."""
+    return name.removeprefix("indelible.") in {"batch", "cli", "verification.wording"} or (
+        name.startswith("indelible.cli.")
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules("src") + modules("cli") if path != SOURCE / "network.py"],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_others_split_addresses_and_follow_none(path: Path) -> None:
+    for module, name in imported(path):
+        if module.startswith("urllib"):
+            assert module == "urllib.parse", f"{path} imports {module}.{name}"
+
+
+def test_only_imaging_decodes() -> None:
+    """OpenCV has codecs, too: only the watermark imports it, and calls none of them."""
+    codec = re.compile(r"\b(?:im(?:read|write|decode|encode)\w*|VideoCapture|VideoWriter)\b")
+    for path in modules("src") + modules("cli"):
+        code = path.read_text("utf-8")
+        assert not codec.search(code), path
+        if re.search(r"import_module\(.cv2.\)|\bimport cv2\b", code):
+            assert path == SOURCE / "watermark" / "_opencv.py"
+
+
+def test_keys_are_the_only_files_of_the_watermark() -> None:
+    """import-linter forbids `files` and `pathlib`; what is built in needs no import."""
+    for path in modules("src/watermark"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "open", path

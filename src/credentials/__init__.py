@@ -7,7 +7,7 @@ watermarks carry. It opens no network connection unless it is asked to.
 from __future__ import annotations
 
 from indelible.credentials.disclosure.ai_claims import AiClaim, ai_claims
-from indelible.credentials.disclosure.checklist import ProfileLine, check_profile
+from indelible.credentials.disclosure.checklist import PROFILE_NOTICE, ProfileLine, check_profile
 from indelible.credentials.disclosure.legal_profiles import disclosure_xmp, fill_request
 from indelible.credentials.identity import (
     DevelopmentIdentity,
@@ -23,7 +23,14 @@ from indelible.credentials.manifests.assertions import (
 )
 from indelible.credentials.manifests.definitions import ManifestDefinition
 from indelible.credentials.manifests.embedded import extract_store, has_manifest
-from indelible.credentials.manifests.files import read_file, sidecar_path, sign_file
+from indelible.credentials.manifests.files import (
+    FoundStore,
+    find_store,
+    read_file,
+    read_found,
+    sidecar_path,
+    sign_file,
+)
 from indelible.credentials.manifests.manifest_report import (
     Action,
     Finding,
@@ -34,7 +41,7 @@ from indelible.credentials.manifests.manifest_report import (
     weaker,
 )
 from indelible.credentials.manifests.reading import read
-from indelible.credentials.manifests.report import CredentialReport, Integrity, Place, State
+from indelible.credentials.manifests.report import CredentialReport, State
 from indelible.credentials.manifests.request import (
     Generator,
     ManifestRequest,
@@ -52,9 +59,11 @@ from indelible.credentials.signers.certificates import (
     CertificateReport,
     CertificateRequest,
     create_request,
+    describe_certificate,
     inspect_chain,
     write_request,
 )
+from indelible.credentials.signers.opening import open_signer
 from indelible.credentials.signers.pem_signer import PemSigner
 from indelible.credentials.signers.protocol import CallbackSigner, Signer
 from indelible.credentials.source_types import SourceType
@@ -64,6 +73,7 @@ from indelible.credentials.trust.trust_lists import TrustList, parse_list
 from indelible.credentials.trust.trust_store import TrustStore
 
 __all__ = [
+    "PROFILE_NOTICE",
     "Action",
     "AiClaim",
     "AiDisclosure",
@@ -74,14 +84,13 @@ __all__ = [
     "CredentialReport",
     "DevelopmentIdentity",
     "Finding",
+    "FoundStore",
     "Generator",
     "IngredientReport",
-    "Integrity",
     "ManifestDefinition",
     "ManifestReport",
     "ManifestRequest",
     "PemSigner",
-    "Place",
     "ProfileFinding",
     "ProfileLine",
     "Region",
@@ -103,18 +112,22 @@ __all__ = [
     "check_profile",
     "create_identity",
     "create_request",
+    "describe_certificate",
     "disclosure_xmp",
     "extract_store",
     "fill_request",
     "find_signals",
+    "find_store",
     "has_manifest",
     "inspect_chain",
     "load_identity",
     "load_or_create_identity",
     "new_manifest_id",
+    "open_signer",
     "parse_list",
     "read",
     "read_file",
+    "read_found",
     "sidecar_path",
     "sign",
     "sign_file",

@@ -68,6 +68,15 @@ class DevelopmentIdentity:
     signer: PemSigner = field(repr=False)
     expires: dt.datetime
 
+    @property
+    def files(self) -> dict[str, Path]:
+        """Its files: ``authority``, ``certificate`` (with its chain) and ``private_key``."""
+        return {
+            "authority": self.folder / AUTHORITY_FILE,
+            "certificate": self.folder / CHAIN_FILE,
+            "private_key": self.folder / KEY_FILE,
+        }
+
     def trust(self, base: Trust | None = None) -> Trust:
         """Return `base` (by default the official lists) with this identity's authority added."""
         return (Trust.official() if base is None else base).with_development(self.authority_pem)

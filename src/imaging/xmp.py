@@ -29,7 +29,6 @@ from indelible.imaging._xmp_parser import (
 __all__ = [
     "AIGC",
     "AI_PROMPT",
-    "AI_PROMPT_WRITER",
     "AI_SYSTEM",
     "AI_SYSTEM_VERSION",
     "CREATOR_TOOL",
@@ -50,7 +49,6 @@ DIGITAL_SOURCE_TYPE: Final[Property] = (_IPTC, "DigitalSourceType")
 AI_SYSTEM: Final[Property] = (_IPTC, "AISystemUsed")
 AI_SYSTEM_VERSION: Final[Property] = (_IPTC, "AISystemVersionUsed")
 AI_PROMPT: Final[Property] = (_IPTC, "AIPromptInformation")
-AI_PROMPT_WRITER: Final[Property] = (_IPTC, "AIPromptWriterName")
 AIGC: Final[Property] = ("http://www.tc260.org.cn/ns/AIGC/1.0/", "AIGC")
 CREATOR_TOOL: Final[Property] = ("http://ns.adobe.com/xap/1.0/", "CreatorTool")
 CREDIT: Final[Property] = ("http://ns.adobe.com/photoshop/1.0/", "Credit")

@@ -22,7 +22,7 @@ from indelible.protection.publishing import Output, check_free, show
 from indelible.protection.result import MarkedFile
 from indelible.watermark import Detection, Key
 
-__all__ = ["MarkablePicture", "Marked", "choose_format", "mark_file"]
+__all__ = ["MarkablePicture", "Marked", "mark_file", "open_picture"]
 
 _MOST_REMOVALS: Final = 8  # of marks and what was left of them; one mark takes one or two
 
@@ -64,6 +64,8 @@ class MarkablePicture:
 
     Attributes
     ----------
+    source : Source
+        The picture as it came.
     format : str
         Output format.
     notes : tuple of str
@@ -82,6 +84,7 @@ class MarkablePicture:
     ) -> None:
         metadata = source.metadata.stripped() if strip else source.metadata
         fitted = imaging.conform(source.pixels, metadata, format)
+        self.source = source
         self.format = format
         self.notes: tuple[str, ...] = (*source.notes, *fitted.notes)
         self._pixels: Pixels = fitted.pixels
@@ -108,10 +111,10 @@ class MarkablePicture:
         return self._metadata.xmp
 
     def clear(self, keys: Iterable[Key]) -> tuple[Detection, ...]:
-        """Take out the marks of these keys that the picture carries from before.
+        """Remove the marks of these keys that the picture already carries.
 
         Two marks of one key compete, and the older one may be the louder. What it stood for is
-        history: it belongs into the manifest, not into the pixels.
+        history: it belongs in the manifest, not in the pixels.
 
         Returns
         -------
@@ -189,6 +192,54 @@ class MarkablePicture:
         )
 
 
+def open_picture(
+    image: ImageInput,
+    output: Output,
+    *,
+    format: str | None,
+    quality: int | None,
+    lossless: bool,
+    strip: bool,
+    overwrite: bool,
+    limits: Limits,
+) -> MarkablePicture:
+    """Open the picture that one call is about, fitted to its output; all is checked before.
+
+    Parameters
+    ----------
+    image, output, format, quality, lossless, strip, overwrite
+        As for `mark_file`.
+    limits : Limits
+        What the picture may demand.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument is invalid; the error names it.
+    ImageError
+        If the input is no picture, is animated, or exceeds the limits; or if its output's format
+        cannot be written.
+    OutputError
+        If the output exists and may not be replaced, or is nothing that can be written.
+    """
+    arguments.check_image(image)
+    arguments.check_output(output)
+    format = arguments.as_format(format)
+    quality = arguments.as_number("quality", quality, 1, 100)
+    lossless = arguments.as_flag("lossless", lossless)
+    strip = arguments.as_flag("strip", strip)
+    check_free(output, overwrite=arguments.as_flag("overwrite", overwrite))
+    source = open_source(image, limits)
+    return MarkablePicture(
+        source,
+        _chosen_format(format, output, source),
+        quality=quality,
+        lossless=lossless,
+        strip=strip,
+        limits=limits,
+    )
+
+
 def mark_file(
     image: ImageInput,
     output: Output = None,
@@ -245,7 +296,7 @@ def mark_file(
     Raises
     ------
     ArgumentError
-        If an argument is of no use; the error names it. No work was done.
+        If an argument is invalid; the error names it. No work was done.
     PayloadError
         If the id is not 8 bytes.
     ImageError
@@ -257,28 +308,19 @@ def mark_file(
     OutputError
         If the picture cannot be written.
     """
-    arguments.check_image(image)
-    arguments.check_output(output)
     keys = arguments.required("key", arguments.as_keys(key, name="key"))
     strength = arguments.required(
         "strength", arguments.as_word("strength", strength, get_args(Strength))
     )
-    format = arguments.as_format(format)
-    quality = arguments.as_number("quality", quality, 1, 100)
-    lossless = arguments.as_flag("lossless", lossless)
-    strip = arguments.as_flag("strip", strip)
-    overwrite = arguments.as_flag("overwrite", overwrite)
-    limits = arguments.as_limits(limits) or imaging.DEFAULT_LIMITS
-    check_free(output, overwrite=overwrite)
-
-    source = open_source(image, limits)
-    picture = MarkablePicture(
-        source,
-        choose_format(format, output, source),
+    picture = open_picture(
+        image,
+        output,
+        format=format,
         quality=quality,
         lossless=lossless,
         strip=strip,
-        limits=limits,
+        overwrite=overwrite,
+        limits=arguments.as_limits(limits) or imaging.DEFAULT_LIMITS,
     )
     picture.clear(keys)
     marked = picture.mark(payload, keys[0], strength=strength)
@@ -289,14 +331,15 @@ def mark_file(
             hint="Use the original, or another key.",
         )
     notes = picture.notes
-    if source.file is not None and credentials.has_manifest(source.file):
+    file = picture.source.file
+    if file is not None and credentials.has_manifest(file):
         notes += ("The picture's manifest is not carried over; `indelible protect` keeps it.",)
     data = marked.file.data
     path = show(data, output, overwrite=overwrite)
     return MarkedFile(data, marked.payload, picture.format, path, keys[0].id, notes)
 
 
-def choose_format(wanted: str | None, output: object, source: Source) -> str:
+def _chosen_format(wanted: str | None, output: object, source: Source) -> str:
     """Choose the output format: as asked, as the output is named, as the input is, else PNG.
 
     Parameters

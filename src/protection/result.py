@@ -1,4 +1,4 @@
-"""What protecting or marking a picture gives."""
+"""The results of protecting a picture and of marking one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["MarkedFile", "ProtectedImage"]
 
 @dataclass(frozen=True, slots=True)
 class MarkedFile:
-    """A picture that carries a watermark, and nothing else of ours.
+    """A picture that was marked, neither signed nor registered.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ from indelible.registry.tables import METADATA, SCHEMA_VERSION
 
 __all__ = ["APPLICATION_ID", "Layout", "empty_database", "make_registry", "read_layout"]
 
-APPLICATION_ID: Final = 0x494E444C  # "INDL": tells our files from everybody else's
+APPLICATION_ID: Final = 0x494E444C  # "INDL": marks a file as ours
 
 
 class Layout(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indelible.verification.ai import best_ai_claim
 from indelible.verification.result import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import Verdict
 from indelible.verification.verifier import Verifier, verify
@@ -13,5 +14,6 @@ __all__ = [
     "Verification",
     "Verifier",
     "WatermarkReport",
+    "best_ai_claim",
     "verify",
 ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final
 
+from indelible.choices import AiKind
 from indelible.credentials import AiClaim, CredentialReport, Signal, ai_claims
 from indelible.verification.result import RegistryReport
 
@@ -47,7 +48,5 @@ def best_ai_claim(
 
 def _metadata_claim(signal: Signal) -> AiClaim:
     by = signal.generator or (signal.detail if signal.name in _NAMING_SIGNALS else None)
-    kind: Literal["generated", "edited"] = (
-        "edited" if signal.name == "iptc-ai-edited" else "generated"
-    )
+    kind: AiKind = "edited" if signal.name == "iptc-ai-edited" else "generated"
     return AiClaim(True, kind, by, "metadata", "metadata")

@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from indelible.verification.verdict import Creation, Place
+from indelible.choices import Integrity, Place
+from indelible.verification.verdict import Creation
 
 __all__ = [
     "HALF",
     "Evidence",
     "FingerprintState",
-    "Integrity",
     "ManifestEvidence",
     "RecoveryEvidence",
     "RegistryState",
     "WatermarkEvidence",
 ]
-
-Integrity = Literal["intact", "changed", "broken", "absent", "unreadable"]
-"""Whether a manifest holds, whoever signed it; ``changed``: only the file's hash does not fit."""
 
 RegistryState = Literal["not_asked", "unknown", "found", "unavailable"]
 """What the registry answered about the watermark's id."""

@@ -8,8 +8,9 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.credentials import AiClaim, CredentialReport, Signal, Standing
-from indelible.verification.evidence import FingerprintState, Integrity, RegistryState
+from indelible.choices import Integrity
+from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
+from indelible.verification.evidence import FingerprintState, RegistryState
 from indelible.verification.verdict import Verdict
 from indelible.watermark import Detection
 
@@ -19,7 +20,6 @@ __all__ = [
     "Verification",
     "WatermarkReport",
     "WatermarkState",
-    "ai_data",
 ]
 
 WatermarkState = Literal["found", "not_found", "not_checked"]
@@ -152,7 +152,7 @@ class RegistryReport:
         return "trusted" if report.signer_trusted and not report.expired else "untrusted"
 
     @property
-    def credential_state(self) -> Literal["trusted", "valid", "invalid", "absent", "unreadable"]:
+    def credential_state(self) -> State:
         """State of the recovered manifest, leaving aside that this may be a repost."""
         report = self.credential
         if report is None:
@@ -173,13 +173,6 @@ class RegistryReport:
             "others": list(self.others),
             "reason": self.reason,
         }
-
-
-def ai_data(said: AiClaim) -> dict[str, Any]:
-    """Return what is said about AI as JSON-ready data; all empty where nothing is said."""
-    if not said.claimed:
-        return {"claimed": False, "kind": None, "by": None, "where": None, "standing": None}
-    return asdict(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +287,7 @@ class Verification:
         return {
             "file": self.file,
             "verdict": str(self.verdict),
-            "ai": ai_data(self.ai),
+            "ai": self.ai.to_dict(),
             "headline": words.headline,
             "meaning": words.meaning,
             "caution": words.caution,

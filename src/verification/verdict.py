@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-__all__ = ["CHANGED", "CREATIONS", "PLACES", "Creation", "Place", "Verdict", "Words"]
+from indelible.choices import Place
 
-Place = Literal["file", "beside", "given", "address"]
-"""Where the manifest was: in the picture's file, beside it, given by the caller, fetched."""
+__all__ = ["CHANGED", "CREATIONS", "PLACES", "Creation", "Verdict", "Words"]
 
 Creation = Literal["generated", "captured", "made", "created"]
 """How a manifest says that its picture began; ``created``: it does not say how."""

@@ -12,13 +12,12 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from indelible import arguments, imaging
+from indelible import arguments, credentials, imaging
 from indelible.credentials import CredentialReport, Trust
 from indelible.errors import ArgumentError
 from indelible.imaging import Encoded, ImageFile, Limits
 from indelible.registry import Registry
 from indelible.verification.ai import best_ai_claim
-from indelible.verification.credential_leg import read_credential
 from indelible.verification.gathering import gather_evidence
 from indelible.verification.judging import judge, rests_on_the_registry
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
@@ -205,7 +204,7 @@ class Verifier:
         opened = imaging.open_image(image, limits=self._limits)
         _ = opened.header  # what is no picture ends here
         with clock.leg("credential"):
-            credential = read_credential(
+            credential = credentials.read_file(
                 opened,
                 trust=self._trust,
                 manifest=manifest,
@@ -263,8 +262,8 @@ def verify(
     """Find out who vouches for a picture, by the user's settings where nothing else is given.
 
     The same as ``Verifier.from_settings(keys=keys, ...).verify(image, manifest=manifest)``: see
-    `Verifier.from_settings` and `Verifier.verify` for parameters, result and errors. Who verifies
-    many pictures makes one `Verifier`.
+    `Verifier.from_settings` and `Verifier.verify` for parameters, result and errors. To verify
+    many pictures, make one `Verifier`.
     """
     return Verifier.from_settings(
         keys=keys,

@@ -12,11 +12,12 @@ from __future__ import annotations
 from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
 from indelible.watermark.correlation import BlockCorrelations, correlate_blocks
-from indelible.watermark.detection import Detection, detect
+from indelible.watermark.detection import detect
 from indelible.watermark.embedding import can_carry, embed
 from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
+from indelible.watermark.result import Detection
 from indelible.watermark.versions import ALGORITHM, is_known
 from indelible.watermark.warming import warm_up
 

@@ -18,11 +18,11 @@ from indelible.errors import WatermarkError
 from indelible.watermark._image import as_channels
 from indelible.watermark._opencv import area_resized, sampled
 from indelible.watermark.carrier import BAND, TILE, carrier_of
-from indelible.watermark.detection import Detection
 from indelible.watermark.embedding import BUDGETS, Room, room_of
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import Response, period_of, synthesise_canonical, variant_for
 from indelible.watermark.resolution import WORKING_SIDE, reduced_shape, working_luminance
+from indelible.watermark.result import Detection
 from indelible.watermark.whitening import gains_of, spectra_of
 
 __all__ = [

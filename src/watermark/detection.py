@@ -16,6 +16,7 @@ from indelible.watermark.geometry import from_full_size, original_to_received, t
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for, variant_for
 from indelible.watermark.resolution import WORKING_SIDE, reduced, reduced_shape, working_luminance
+from indelible.watermark.result import Detection
 from indelible.watermark.search import (
     Candidate,
     Spectrum,
@@ -27,7 +28,7 @@ from indelible.watermark.search import (
 )  # fmt: skip
 from indelible.watermark.whitening import whiten
 
-__all__ = ["Detection", "detect"]
+__all__ = ["detect"]
 
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
@@ -79,43 +80,6 @@ REFINING = 7.0  # looks up to the first one: alignment.refine's 3 (6 in a part),
 SETTLING = 2.0 + len(alignment.SETTLING) + DECODING  # looks up to the second: alignment.settle's
 SAME_MAP = 0.002  # of a map's size: for a tile of 128 pixels 0.4 bins of the highest pilots
 MAX_RESCALINGS = 2  # of a search: a true lock is among the first
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """What was found in a picture.
-
-    Attributes
-    ----------
-    found : bool
-    payload : bytes or None
-        8 bytes; None where nothing is found.
-    false_positive_probability : float
-        Bound on the chance that an unmarked picture gives this result, over the whole search; 1.0
-        where nothing is found.
-    geometry : float64 (3, 3) or None
-        Homography from the original picture's pixel coordinates (x, y, 1), pixel centres at
-        integers, to this picture's. After a crop the original's origin is known up to the mark's
-        period: then it is the one nearest to this picture's.
-    key_id : str or None
-        Which key of the ring.
-    size_class : int or None
-        Class of the mark's period, for :func:`presence`.
-    polarity : int
-        -1 where the picture's tones are inverted, else 1.
-    algorithm : str or None
-        Version of the mark that was found, as manifests and registries name it; None where nothing
-        is found.
-    """
-
-    found: bool
-    payload: bytes | None = None
-    false_positive_probability: float = 1.0
-    geometry: NDArray[np.float64] | None = None
-    key_id: str | None = None
-    size_class: int | None = field(default=None, repr=False)
-    polarity: int = field(default=1, repr=False)
-    algorithm: str | None = None
 
 
 def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:

@@ -17,12 +17,12 @@ from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import warp
 from indelible.watermark._opencv import box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
-from indelible.watermark.detection import Detection
 from indelible.watermark.embedding import MASK_EXPONENT
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
 from indelible.watermark.resolution import working_luminance
+from indelible.watermark.result import Detection
 from indelible.watermark.whitening import EXPONENT, whiten
 
 __all__ = ["presence"]

@@ -13,9 +13,9 @@ from indelible.watermark._image import as_channels
 from indelible.watermark._opencv import area_resized, box_filter, sampled
 from indelible.watermark.carrier import BAND
 from indelible.watermark.correlation import Fit, Mark, between, energies, mark_of, products
-from indelible.watermark.detection import Detection
 from indelible.watermark.embedding import BUDGETS, Room, room_of
 from indelible.watermark.keys import Key
+from indelible.watermark.result import Detection
 
 __all__ = ["remove"]
 

@@ -106,7 +106,7 @@ def test_a_bug_ends_in_a_message(
 
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    monkeypatch.setattr("indelible.cli.verify.verify", broken)
+    monkeypatch.setattr("indelible.verification.Verifier.verify", broken)
     answer = run("verify", plain)
     assert answer.code == 5
     assert "Internal error: RuntimeError: unforeseen" in answer.err

@@ -79,7 +79,9 @@ def test_everything_in_the_file_says_the_same(
 
 def test_kinds_of_input(photograph: Pixels, picture_file: Path) -> None:
     path = picture_file
-    for source in (path, str(path), path.read_bytes(), photograph, Image.fromarray(photograph)):
+    opened = imaging.open_image(path)
+    pixels = (photograph, Image.fromarray(photograph))
+    for source in (path, str(path), path.read_bytes(), opened, *pixels):
         result = indelible.protect(source)
         assert result.format == "png"
         assert result.path is None
@@ -230,6 +232,33 @@ def test_what_is_no_picture(source: Any, error: type[Exception], tmp_path: Path)
     assert current().existing_registry() is None
 
 
+def test_nothing_is_made_for_what_cannot_be_protected(
+    picture_file: Path, tmp_path: Path, home: Path
+) -> None:
+    """Neither an identity, nor a key, nor a registry: the picture is opened first."""
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(picture_file.read_bytes()[:200])
+    there = tmp_path / "there.png"
+    there.write_bytes(b"")
+    for image, output in (
+        (broken, tmp_path / "out.png"),
+        (picture_file, there),
+        (picture_file, tmp_path / "out.xyz"),
+    ):
+        with pytest.raises(IndelibleError):
+            indelible.protect(image, output)
+    assert [path for path in home.rglob("*") if path.is_file()] == []
+
+
+def test_the_users_limits_hold_before_anything_is_made(
+    picture_file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INDELIBLE_LIMITS_MAX_PIXELS", "1000")
+    with pytest.raises(ImageTooLargeError):
+        indelible.protect(picture_file)
+    assert [path for path in home.rglob("*") if path.is_file()] == []
+
+
 def test_limits_hold_for_every_kind_of_input(photograph: Pixels) -> None:
     small = Limits(max_pixels=1000)
     encoded = imaging.encode(photograph, "png")
@@ -358,18 +387,18 @@ def test_every_part_is_filled_from_the_settings_unless_given(
 ) -> None:
     monkeypatch.setenv("INDELIBLE_WATERMARK_STRENGTH", "balanced")
     protector = Protector.from_settings()
-    assert protector._signer is current().signer()
-    assert protector._keys == current().marking_keys()
-    assert protector._registry is current().registry()
-    assert protector._strength == "balanced"
-    assert protector._trust == current().trust() != Trust.official()
+    assert protector._parts.signer is current().signer()
+    assert protector._parts.keys == current().marking_keys()
+    assert protector._parts.registry is current().registry()
+    assert protector._parts.strength == "balanced"
+    assert protector._parts.trust == current().trust() != Trust.official()
     given |= {"trust": Trust.nobody(), "strength": "robust"}
     protector = Protector.from_settings(**given)  # no generator: the settings are asked for it
-    assert protector._signer is given["signer"]
-    assert protector._keys == (given["key"],)
-    assert protector._registry is given["registry"]
-    assert protector._strength == "robust"
-    assert protector._trust == Trust.nobody()
+    assert protector._parts.signer is given["signer"]
+    assert protector._parts.keys == (given["key"],)
+    assert protector._parts.registry is given["registry"]
+    assert protector._parts.strength == "robust"
+    assert protector._parts.trust == Trust.nobody()
 
 
 def test_a_wrong_argument_is_named_before_the_users_files_are_touched(home: Path) -> None:

@@ -7,9 +7,10 @@ like an AI product's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal
 
+from indelible.choices import AiKind
 from indelible.credentials.manifests.manifest_report import (
     IngredientReport,
     ManifestReport,
@@ -48,10 +49,16 @@ class AiClaim:
     """
 
     claimed: bool
-    kind: Literal["generated", "edited"] | None = None
+    kind: AiKind | None = None
     by: str | None = None
     where: Literal["manifest", "ingredient", "recovered", "metadata"] = "manifest"
     standing: Literal["trusted", "untrusted", "broken", "metadata"] = "untrusted"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready data; all empty where nothing is said."""
+        if not self.claimed:
+            return {"claimed": False, "kind": None, "by": None, "where": None, "standing": None}
+        return asdict(self)
 
 
 def ai_claims(report: CredentialReport) -> tuple[AiClaim, ...]:
@@ -97,7 +104,7 @@ def _claim(
     manifest: ManifestReport, where: Literal["manifest", "ingredient"], standing: Standing
 ) -> AiClaim:
     kinds = set(_kinds(manifest))
-    kind: Literal["generated", "edited"] | None = None
+    kind: AiKind | None = None
     if kinds:
         kind = "generated" if "generated" in kinds else "edited"
     agent = next((item.agent for item in manifest.actions if _kind(item.source_type)), None)
@@ -113,7 +120,7 @@ def _maker(manifest: ManifestReport) -> str | None:
     return manifest.generator or (None if manifest.provider else manifest.signature.signer)
 
 
-def _kinds(manifest: ManifestReport) -> Iterator[Literal["generated", "edited"]]:
+def _kinds(manifest: ManifestReport) -> Iterator[AiKind]:
     """Yield what each action, and the signed copy of the metadata, say."""
     for action in manifest.actions:
         kind = _kind(action.source_type)
@@ -125,7 +132,7 @@ def _kinds(manifest: ManifestReport) -> Iterator[Literal["generated", "edited"]]
         yield kind
 
 
-def _kind(source_type: str | None) -> Literal["generated", "edited"] | None:
+def _kind(source_type: str | None) -> AiKind | None:
     if source_type in _GENERATED:
         return "generated"
     return "edited" if source_type in _EDITED else None

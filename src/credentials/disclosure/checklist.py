@@ -14,9 +14,9 @@ from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.source_types import SourceType
 from indelible.imaging import xmp
 
-__all__ = ["NOTICE", "ProfileLine", "check_profile"]
+__all__ = ["PROFILE_NOTICE", "ProfileLine", "check_profile"]
 
-NOTICE = "This is a technical checklist and not legal advice."
+PROFILE_NOTICE = "This is a technical checklist and not legal advice."
 
 _AI_TERMS = frozenset(item.value for item in SourceType if item.involves_ai)
 

@@ -1,4 +1,4 @@
-"""Credentials of files: sign one, read one, and the manifest files that may lie beside them."""
+"""Credentials of files: sign one, and read one wherever its manifest is kept."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from indelible.choices import Place
 from indelible.credentials.manifests.definitions import Definition
+from indelible.credentials.manifests.embedded import embedded
 from indelible.credentials.manifests.reading import read
 from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.manifests.signing import SignedPicture, sign
 from indelible.credentials.signers.protocol import Signer
 from indelible.credentials.trust.trust import Trust
-from indelible.errors import OutputError, OutputExistsError
+from indelible.errors import NetworkError, OutputError, OutputExistsError
 from indelible.files import read_bytes, stage
-from indelible.imaging import open_image
+from indelible.imaging import Encoded, ImageFile, open_image
 from indelible.network import Fetcher
 
-__all__ = ["read_file", "sidecar_path", "sign_file"]
+__all__ = ["FoundStore", "find_store", "read_file", "read_found", "sidecar_path", "sign_file"]
 
-Source: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 Target: TypeAlias = str | os.PathLike[str] | BinaryIO | None
 
 
@@ -32,12 +34,12 @@ def sidecar_path(path: str | os.PathLike[str]) -> Path:
 
 
 def sign_file(
-    source: Source,
+    source: Encoded | ImageFile,
     output: Target,
     request: Definition,
     signer: Signer,
     *,
-    parent: Source | None = None,
+    parent: Encoded | ImageFile | None = None,
     parent_store: bytes | None = None,
     sidecar: bool = False,
     overwrite: bool = False,
@@ -47,14 +49,14 @@ def sign_file(
 
     Parameters
     ----------
-    source : path, bytes or binary stream
+    source : path, bytes, binary stream or ImageFile
         The picture.
     output : path, binary stream or None
         Where to; None only returns it. It may be the source's own path, with `overwrite`: at every
         moment the old file or the new one is there, whole.
     request, signer, parent_store, trust
         As for `sign`.
-    parent : path, bytes or binary stream, optional
+    parent : path, bytes, binary stream or ImageFile, optional
         The picture that this one was made from.
     sidecar : bool
         Also write the manifest beside `output`, as ``.c2pa``. With ``request.embed`` false the
@@ -77,7 +79,7 @@ def sign_file(
     if sidecar:
         if not isinstance(output, (str, os.PathLike)):
             raise OutputError(
-                "a manifest file needs a picture's path to lie beside",
+                "a manifest beside the picture needs an output path",
                 hint="Give an output path, or write `manifest_store` yourself.",
             )
         beside = sidecar_path(output)
@@ -115,19 +117,89 @@ def _publish(
             file.publish()
 
 
-def read_file(
-    source: Source,
-    *,
-    trust: Trust | None = None,
-    manifest: Source | None = None,
-    remote_hosts: Iterable[str] = (),
-    ocsp: bool = False,
-) -> CredentialReport:
-    """Read the credentials of a picture from a path, bytes or a stream.
+@dataclass(frozen=True, slots=True)
+class FoundStore:
+    """Where the manifest of a picture is kept, and the store itself if that is not in its file.
+
+    Attributes
+    ----------
+    place : {"file", "beside", "given", "address"}
+        Where it is kept; ``"file"`` also for a picture without one.
+    data : bytes or None
+        The manifest store from elsewhere; None for what the picture holds.
+    address : str or None
+        Where it was fetched.
+    problem : str or None
+        Why it was not fetched.
+    """
+
+    place: Place = "file"
+    data: bytes | None = field(default=None, repr=False)
+    address: str | None = None
+    problem: str | None = None
+
+
+def find_store(
+    image: ImageFile, *, manifest: Encoded | None = None, remote_hosts: Iterable[str] = ()
+) -> FoundStore:
+    """Find a picture's manifest: as given, inside, beside it, or where it points.
 
     Parameters
     ----------
-    source : path, bytes or binary stream
+    image : ImageFile
+        The picture. Where it has a path, a manifest file may lie beside it.
+    manifest, remote_hosts
+        As for `read_file`.
+
+    Raises
+    ------
+    ImageError
+        If a manifest file cannot be read.
+    """
+    if manifest is not None:
+        return FoundStore("given", read_bytes(manifest, limits=image.limits))
+    held = embedded(image)
+    if held.media_type is None or held.store is not None or held.problem is not None:
+        return FoundStore()
+    if image.path is not None:
+        beside = sidecar_path(image.path)
+        if beside.is_file() and beside != image.path:
+            return FoundStore("beside", read_bytes(beside, limits=image.limits))
+    hosts = tuple(remote_hosts)
+    if held.address is None or not hosts:
+        return FoundStore()
+    try:
+        data = Fetcher.of(hosts).get(held.address, accept="application/c2pa")
+    except NetworkError as error:
+        return FoundStore(problem=error.reason())
+    return FoundStore("address", data, held.address)
+
+
+def read_found(
+    image: ImageFile, found: FoundStore, *, trust: Trust | None = None, ocsp: bool = False
+) -> CredentialReport:
+    """Read the manifest that `find_store` found; see `read`."""
+    report = read(image, trust=trust, manifest_store=found.data, ocsp=ocsp)
+    if found.problem is not None:
+        return dataclasses.replace(report, reasons=(*report.reasons, found.problem))
+    if found.data is None:
+        return report
+    return dataclasses.replace(report, place=found.place, remote_url=found.address)
+
+
+def read_file(
+    source: Encoded | ImageFile,
+    *,
+    trust: Trust | None = None,
+    manifest: Encoded | None = None,
+    remote_hosts: Iterable[str] = (),
+    ocsp: bool = False,
+) -> CredentialReport:
+    """Read the credentials of a picture, wherever its manifest is kept.
+
+    Parameters
+    ----------
+    source : path, bytes, binary stream or ImageFile
         The picture.
     trust, ocsp
         As for `read`.
@@ -136,28 +208,14 @@ def read_file(
         picture has none inside.
     remote_hosts : iterable of str
         Hosts from which a manifest that is kept elsewhere may be fetched. None by default; see
-        `Fetcher`.
+        `Fetcher`. What cannot be fetched is ``absent``, with the reason.
 
     Raises
     ------
     UnreadableImageError
         If a file cannot be read, or is of no format that could carry a manifest.
-    NetworkError
-        If `remote_hosts` were given and the manifest's address is none of them, or fails.
     """
     image = open_image(source)
     _ = image.media_type  # a file that could carry no manifest is an error, not an absent manifest
-    if manifest is not None:
-        return read(image, trust=trust, manifest_store=read_bytes(manifest), ocsp=ocsp)
-    report = read(image, trust=trust, ocsp=ocsp)
-    if report.state == "absent" and image.path is not None:
-        beside = sidecar_path(image.path)
-        if beside.is_file() and beside != image.path:
-            store = read_bytes(beside)
-            return read(image, trust=trust, manifest_store=store, ocsp=ocsp)
-    hosts = tuple(remote_hosts)
-    if report.remote_url is not None and hosts:
-        store = Fetcher.of(hosts).get(report.remote_url, accept="application/c2pa")
-        fetched = read(image, trust=trust, manifest_store=store, ocsp=ocsp)
-        return dataclasses.replace(fetched, remote_url=report.remote_url)
-    return report
+    found = find_store(image, manifest=manifest, remote_hosts=remote_hosts)
+    return read_found(image, found, trust=trust, ocsp=ocsp)

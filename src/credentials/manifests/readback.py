@@ -33,12 +33,12 @@ def prepared(image: ImageFile) -> ImageFile:
     return image if plain == image.data else ImageFile(plain, limits=image.limits)
 
 
-def check(picture: bytes, signed: bytes, store: bytes, request: Definition) -> None:
+def check(picture: ImageFile, signed: ImageFile, store: bytes, request: Definition) -> None:
     """Compare a signed picture with the one that went in, and read its manifest.
 
     Parameters
     ----------
-    picture, signed : bytes
+    picture, signed : ImageFile
         The picture before and after.
     store : bytes
         The manifest store that was made.
@@ -54,7 +54,7 @@ def check(picture: bytes, signed: bytes, store: bytes, request: Definition) -> N
     """
     if request.embed or request.remote_url is not None:
         _compare(picture, signed, xmp=request.remote_url is not None)
-    elif signed != picture:
+    elif signed.data != picture.data:
         raise _changed("bytes of the file")
     report = read(
         signed,
@@ -72,7 +72,7 @@ def check(picture: bytes, signed: bytes, store: bytes, request: Definition) -> N
         )
 
 
-def _compare(picture: bytes, signed: bytes, *, xmp: bool) -> None:
+def _compare(picture: ImageFile, signed: ImageFile, *, xmp: bool) -> None:
     try:
         changed = difference(picture, signed, xmp=xmp)
     except (UnreadableImageError, UnsupportedImageError) as error:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from indelible.choices import Integrity
 from indelible.credentials.manifests import _c2pa
 from indelible.credentials.manifests._json import text_of
 from indelible.credentials.manifests.embedded import (
@@ -21,7 +22,7 @@ from indelible.credentials.manifests.findings import (
     own_finding,
 )
 from indelible.credentials.manifests.manifest_report import Finding, ManifestReport
-from indelible.credentials.manifests.report import CredentialReport, Integrity, State
+from indelible.credentials.manifests.report import CredentialReport, State
 from indelible.credentials.manifests.revocation import responder_hosts
 from indelible.credentials.manifests.signer_trust import JudgedSigner, judge_signer, trusted_history
 from indelible.credentials.manifests.status import (

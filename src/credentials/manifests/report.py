@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from indelible.choices import Integrity, Place
 from indelible.credentials.manifests.manifest_report import (
     Action,
     Finding,
@@ -16,11 +17,9 @@ from indelible.credentials.manifests.manifest_report import (
 )
 from indelible.credentials.manifests.request import SoftBinding
 
-__all__ = ["CredentialReport", "Integrity", "Place", "State"]
+__all__ = ["CredentialReport", "State"]
 
 State = Literal["trusted", "valid", "invalid", "absent", "unreadable"]
-Integrity = Literal["intact", "changed", "broken", "absent", "unreadable"]
-Place = Literal["file", "beside", "given", "address"]
 
 
 _INTEGRITY: dict[State, Integrity] = {

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from indelible.credentials.manifests import _c2pa, readback
@@ -29,11 +29,11 @@ _log: Final = logging.getLogger("indelible")
 
 @dataclass(frozen=True, slots=True)
 class SignedPicture:
-    """What signing gives.
+    """The result of signing.
 
     Attributes
     ----------
-    data : bytes
+    file : ImageFile
         The picture with its manifest inside, or unchanged where the request said not to embed it.
     manifest_store : bytes
         The manifest with its whole history, as ``application/c2pa``: for a registry, or for a
@@ -41,13 +41,18 @@ class SignedPicture:
     manifest_id : str
         The id of the new manifest.
     sha256 : str
-        SHA-256 of `data`, in hexadecimal.
+        SHA-256 of the picture's file, in hexadecimal.
     """
 
-    data: bytes
-    manifest_store: bytes
+    file: ImageFile = field(repr=False)
+    manifest_store: bytes = field(repr=False)
     manifest_id: str
     sha256: str
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of `file`."""
+        return self.file.data
 
 
 def sign(
@@ -113,7 +118,7 @@ def sign(
         # There is no history to judge, and going through long lists takes the library its time.
         settings = dataclasses.replace(settings, trust=Trust.nobody())
     picture = readback.prepared(image) if request.embed else image
-    signed, store = _signed(
+    data, store = _signed(
         _c2pa.SigningJob(
             image=picture,
             manifest=request.definition(has_parent=ancestor is not None),
@@ -124,12 +129,13 @@ def sign(
             remote_url=request.remote_url,
         )
     )
-    readback.check(picture.data, signed, store, request)
+    signed = ImageFile(data, limits=image.limits)
+    readback.check(picture, signed, store, request)
     return SignedPicture(
-        data=signed,
+        file=signed,
         manifest_store=store,
         manifest_id=request.manifest_id,
-        sha256=hashlib.sha256(signed).hexdigest(),
+        sha256=hashlib.sha256(data).hexdigest(),
     )
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "CertificateReport",
     "CertificateRequest",
     "create_request",
+    "describe_certificate",
     "generate_private_key",
     "inspect_chain",
     "write_request",
@@ -107,10 +108,10 @@ def inspect_chain(
         If the chain cannot be parsed.
     """
     chain = load_chain(pem)
-    return tuple(describe(item) for item in chain), check_chain(chain, now=now)
+    return tuple(describe_certificate(item) for item in chain), check_chain(chain, now=now)
 
 
-def describe(certificate: x509.Certificate) -> CertificateReport:
+def describe_certificate(certificate: x509.Certificate) -> CertificateReport:
     """Return what one certificate says."""
     purposes: tuple[str, ...] = ()
     authority = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from indelible.credentials import CredentialReport, Place
+from indelible.choices import Place
+from indelible.credentials import CredentialReport
 from indelible.verification.result import RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import Verdict
 from indelible.verification.wording._vocabulary import one_line, probability

@@ -29,7 +29,6 @@ from indelible.credentials.store.jumbf import read_boxes
 from indelible.credentials.store.opening import open_store, signing_chains
 from indelible.errors import (
     ManifestError,
-    NetworkError,
     OutputError,
     OutputExistsError,
     SigningError,
@@ -92,8 +91,9 @@ def test_a_sidecar_is_written_and_found(
     assert out.read_bytes() == original.read_bytes()
     assert sidecar_path(out).read_bytes() == signed.manifest_store
     report = read_file(out, trust=trust)
-    assert (report.state, report.embedded) == ("trusted", False)
-    assert read_file(original, trust=trust, manifest=sidecar_path(out)).state == "trusted"
+    assert (report.state, report.embedded, report.place) == ("trusted", False, "beside")
+    named = read_file(original, trust=trust, manifest=sidecar_path(out))
+    assert (named.state, named.place) == ("trusted", "given")
     assert read_file(original, trust=trust).state == "absent"
     with pytest.raises(OutputExistsError):
         sign_file(original, original.with_name("copy.png"), request, identity.signer, sidecar=True)
@@ -142,8 +142,9 @@ def test_a_remote_manifest_is_fetched_only_from_listed_hosts(
 ) -> None:
     request = make_request(embed=False, remote_url="https://manifests.example/1.c2pa")
     signed = sign(picture(), request, identity.signer)
-    with pytest.raises(NetworkError, match="not allowed"):
-        read_file(signed.data, trust=trust, remote_hosts=["other.example"])
+    report = read_file(signed.data, trust=trust, remote_hosts=["other.example"])
+    assert (report.state, report.remote_url) == ("absent", request.remote_url)
+    assert "not allowed" in report.reasons[-1]
     asked: list[str] = []
 
     def fetch(self: Fetcher, url: str, *, accept: str) -> bytes:
@@ -154,7 +155,8 @@ def test_a_remote_manifest_is_fetched_only_from_listed_hosts(
     assert read_file(signed.data, trust=trust).state == "absent"
     assert asked == []
     report = read_file(signed.data, trust=trust, remote_hosts=["manifests.example"])
-    assert (report.state, report.remote_url) == ("trusted", asked[0])
+    assert (report.state, report.place) == ("trusted", "address")
+    assert report.remote_url == asked[0] == request.remote_url
 
 
 def test_the_certificates_of_every_manifest_can_be_shown(identity: DevelopmentIdentity) -> None:
@@ -192,7 +194,7 @@ def test_the_store_can_be_taken_out(kind: str, identity: DevelopmentIdentity) ->
     assert extract_store(picture(kind)) is None
 
 
-def test_what_is_no_picture_is_told(tmp_path: Path, identity: DevelopmentIdentity) -> None:
+def test_what_is_no_picture_is_an_error(tmp_path: Path, identity: DevelopmentIdentity) -> None:
     text = tmp_path / "photo.jpg"
     text.write_text("hello")
     for call in (

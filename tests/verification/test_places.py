@@ -1,4 +1,4 @@
-"""The credential leg: a manifest inside, beside, given, or at an address."""
+"""A manifest inside, beside, given, or at an address: what verifying makes of it."""
 
 from __future__ import annotations
 

@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 import indelible
 from indelible import credentials, imaging
-from indelible.imaging import ImageFile
 from indelible.protection import ProtectedImage
 from indelible.settings import current
-from indelible.verification.credential_leg import manifest_beside
 
 Pixels = NDArray[np.uint8]
 
@@ -41,13 +39,6 @@ def test_a_manifest_beside_the_picture(photograph: Pixels, tmp_path: Path) -> No
     assert indelible.verify(bytes_, manifest=tmp_path / "photo.c2pa").verdict == "authentic"
     (tmp_path / "photo.c2pa").write_bytes(b"damaged")
     assert indelible.verify(path).verdict == "invalid"
-
-
-def test_a_picture_is_not_the_manifest_beside_itself(tmp_path: Path) -> None:
-    path = tmp_path / "picture.c2pa"
-    path.write_bytes(b"a picture of a misleading name")
-    assert manifest_beside(ImageFile(path.read_bytes(), path=path)) is None
-    assert manifest_beside(ImageFile(b"", path=tmp_path / "picture.jpg")) == path
 
 
 def test_a_transplanted_manifest_does_not_pass(at_home: Path, photograph: Pixels) -> None:

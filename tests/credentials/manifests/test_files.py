@@ -25,6 +25,7 @@ from indelible.credentials import (
     sign,
     sign_file,
 )
+from indelible.credentials.manifests.files import find_store
 from indelible.credentials.store.jumbf import read_boxes
 from indelible.credentials.store.opening import open_store, signing_chains
 from indelible.errors import (
@@ -34,6 +35,7 @@ from indelible.errors import (
     SigningError,
     UnreadableImageError,
 )
+from indelible.imaging import ImageFile, open_image
 from indelible.network import Fetcher
 from tests.credentials.conftest import make_request, picture
 
@@ -296,3 +298,11 @@ def test_a_definition_with_a_created_action_still_keeps_the_history(
 def test_definitions_that_are_none_are_told(text: str, identity: DevelopmentIdentity) -> None:
     with pytest.raises(ManifestError):
         sign(picture(), ManifestDefinition.from_json(text), identity.signer)
+
+
+def test_a_picture_is_not_the_manifest_beside_itself(tmp_path: Path) -> None:
+    path = tmp_path / "picture.c2pa"
+    path.write_bytes(picture("png"))
+    assert find_store(open_image(path)).place == "file"
+    other = ImageFile(picture("png"), path=tmp_path / "picture.png")
+    assert find_store(other).place == "beside"

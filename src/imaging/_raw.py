@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from indelible.imaging._ifd import Directory, Layout, read_directory
+from indelible.imaging._ifd import Directory, Layout, extent_of, read_directory
 
 __all__ = ["Raw", "raw_kind"]
 
@@ -22,6 +22,7 @@ _SENSOR: Final = frozenset({32803, 34892})  # colour filter array, linear raw
 _COMPRESSIONS: Final = frozenset({32767, 32769, 32770, 32867, 34713, 34892, 65000, 65535})
 # Raw files have up to ten pictures, and directories of a few kilobytes.
 _MAX_DIRECTORIES: Final = 32
+_MAX_ENTRIES: Final = 8_000  # of these directories in all; real ones have a few hundred
 _MAX_BYTES: Final = 1 << 22
 
 
@@ -81,8 +82,12 @@ def raw_kind(data: bytes, layout: Layout, directory: Directory, pages: list[int]
 
 
 def _pictures(data: bytes, layout: Layout, offsets: Sequence[int]) -> Iterator[_Picture]:
+    room = _MAX_ENTRIES
     for offset in offsets[:_MAX_DIRECTORIES]:
         try:
+            room -= extent_of(data, layout, offset).entries
+            if room < 0:
+                return
             yield _picture(read_directory(data, layout, offset, max_bytes=_MAX_BYTES))
         except ValueError:
             continue

@@ -109,10 +109,20 @@ class ImageFile:
         """
         return self._container.header
 
-    @cached_property
+    @property
     def _container(self) -> Container:
-        self.limits.check_bytes(len(self.data))
-        return read_container(self.data, self.format, self.walk, self.limits)
+        if isinstance(self._taken_apart, ImageError):
+            raise self._taken_apart
+        return self._taken_apart
+
+    @cached_property
+    def _taken_apart(self) -> Container | ImageError:
+        """The container, or why there is none: a file that cannot be read is not read again."""
+        try:
+            self.limits.check_bytes(len(self.data))
+            return read_container(self.data, self.format, self.walk, self.limits)
+        except ImageError as error:
+            return error
 
     @cached_property
     def manifest(self) -> Located | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from PIL import Image
 from benchmarks.security.fillings import container, gif_blocks
 from indelible import imaging
 from indelible.errors import ImageTooLargeError, UnreadableImageError, UnsupportedImageError
-from indelible.imaging import ImageFile, Located, Span, open_image
+from indelible.imaging import ImageFile, Located, Span, image_file, open_image
+from indelible.imaging.header import read_container
 from tests.imaging import heic_files, hostile, pictures
 from tests.imaging.test_raw import RAW
 
@@ -202,3 +204,20 @@ def test_what_decode_and_read_header_say_is_what_the_file_says() -> None:
     image = ImageFile(data)
     assert imaging.read_header(data) == image.header
     assert np.array_equal(imaging.decode(data).pixels, image.decode().pixels)
+
+
+def test_a_file_that_cannot_be_read_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    genuine = read_container
+
+    def counted(data: bytes, *rest: Any) -> Any:
+        read.append(data)
+        return genuine(data, *rest)
+
+    monkeypatch.setattr(image_file, "read_container", counted)
+    file = ImageFile(pictures.saved(Image.fromarray(pictures.scene()), "PNG")[:20])
+    for _ in range(3):
+        with pytest.raises(UnreadableImageError):
+            _ = file.header
+    assert file.xmp_packets == ()
+    assert len(read) == 1

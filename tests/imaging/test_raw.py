@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+from typing import Any
+
 import pytest
 
 from indelible import imaging
 from indelible.errors import UnsupportedImageError
+from indelible.imaging import _ifd, _raw
 from tests.imaging import pictures
 
 SENSOR = {254: (0,), 256: (2048,), 257: (1365,), 262: (32803,)}
@@ -66,3 +70,27 @@ def test_others_are_none(data: bytes) -> None:
 def test_other_raw_formats_are_named(data: bytes) -> None:
     with pytest.raises(UnsupportedImageError, match=r"Camera raw"):
         imaging.identify(data)
+
+
+def test_large_directories_below_are_not_read_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Thirty-two pointers to one directory of thousands of entries cost no more than a few."""
+    entries = 4000
+    data = b"II*\0\x08\0\0\0"
+    data += struct.pack("<HHHIII", 1, 330, 4, 32, 26, 0)  # SubIFDs: thirty-two of them
+    data += struct.pack("<32I", *[26 + 128] * 32)
+    data += struct.pack("<H", entries) + struct.pack("<HHII", 700, 4, 1, 0) * entries + bytes(4)
+    layout = _ifd.read_layout(data)
+    assert layout is not None
+    directory = _ifd.read_directory(data, layout, 8, max_bytes=1 << 20)
+    read: list[int] = []
+    genuine = _ifd.read_directory
+
+    def counted(data: bytes, layout: _ifd.Layout, offset: int, *, max_bytes: int) -> Any:
+        read.append(offset)
+        return genuine(data, layout, offset, max_bytes=max_bytes)
+
+    monkeypatch.setattr(_raw, "read_directory", counted)
+    assert _raw.raw_kind(data, layout, directory, []) is None
+    assert read == [154, 154]

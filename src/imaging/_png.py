@@ -362,7 +362,7 @@ def picture_is_complete(codec: bytes, stream_bytes: int) -> bool:
     """
     stream = zlib.decompressobj()
     total = 0
-    for part in png.walk(codec).parts:
+    for part in png.chunks(codec):  # one at a time: there may be a great many
         piece = codec[part.content : part.end - 4] if part.kind == b"IDAT" else b""
         while piece and total < stream_bytes:
             try:

@@ -37,6 +37,7 @@ _C2PA_TAG, _XMP_TAG = 52545, 700
 _PIECES: Final = {273: 279, 324: 325, 513: 514}
 _DIRECTORIES: Final = frozenset({330, 34665, 34853, 40965})
 _MAX_DIRECTORIES: Final = 10_000
+_MAX_ENTRIES: Final = 200_000  # of all these directories: twenty each
 _MAX_DEPTH: Final = 4
 _MAX_BOX_DEPTH: Final = 4  # moov/trak/mdia/minf/stbl
 
@@ -212,6 +213,7 @@ class _Directories:
         self._layout = layout
         self._skipped = skipped
         self._directories_left = _MAX_DIRECTORIES
+        self._entries_left = _MAX_ENTRIES
         self._bytes_left = 2 * len(data) + 1_000_000
 
     def parts(self, offset: int, title: str, depth: int = 0) -> Iterator[Part]:
@@ -225,6 +227,9 @@ class _Directories:
         self._directories_left -= 1
         if self._directories_left < 0 or depth > _MAX_DEPTH:
             raise ValueError("it has too many directories")
+        self._entries_left -= _ifd.extent_of(self._data, self._layout, offset).entries
+        if self._entries_left < 0:
+            raise ValueError("its directories have too many entries")
         room = max(self._bytes_left, 0)
         directory = _ifd.read_directory(self._data, self._layout, offset, max_bytes=room)
         for entry in directory.entries:

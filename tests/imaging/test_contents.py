@@ -127,3 +127,15 @@ def test_auxiliary_pictures_are_named(urn: bytes, words: str) -> None:
 def test_a_second_picture_is_named() -> None:
     (note,) = imaging.decode(pictures.tiled_avif(pictures.scene(96, 128), second=True)).notes
     assert "another picture" in note
+
+
+def test_the_entries_of_all_pages_are_counted() -> None:
+    """What a file of a few megabytes costs does not grow with how its directories are filled."""
+    entries, pages = 4000, 60
+    page = struct.pack("<H", entries) + struct.pack("<HHII", 700, 4, 1, 0) * entries
+    data = b"II*\0\x08\0\0\0"
+    for number in range(pages):
+        following = len(data) + len(page) + 4 if number < pages - 1 else 0
+        data += page + struct.pack("<I", following)
+    with pytest.raises(UnreadableImageError, match="too many entries"):
+        imaging.difference(data, data)

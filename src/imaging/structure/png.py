@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Final
 
 from indelible.imaging.structure.parts import (
@@ -22,11 +23,23 @@ from indelible.imaging.structure.parts import (
     Walk,
 )
 
-__all__ = ["MARK", "SIGNATURE", "locate", "walk"]
+__all__ = ["MARK", "SIGNATURE", "chunks", "locate", "walk"]
 
 #: The type of the chunk that holds the manifest.
 MARK: Final = b"caBX"
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+
+
+def chunks(data: bytes) -> Iterator[Segment]:
+    """Yield the chunks up to the end chunk, or to one that reaches beyond the data."""
+    at = len(SIGNATURE)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        part = Segment(kind, at, at + 8, at + 12 + length)
+        yield part
+        if part.end > len(data) or kind == b"IEND":
+            return
+        at = part.end
 
 
 def walk(data: bytes) -> Walk:
@@ -36,17 +49,13 @@ def walk(data: bytes) -> Walk:
     """
     parts: list[Segment] = []
     at = len(SIGNATURE)
-    while at + 12 <= len(data):
+    for part in chunks(data):
         if len(parts) == MAX_PARTS:
             return Walk(tuple(parts), at, too_many=True)
-        length, kind = struct.unpack_from(">I4s", data, at)
-        part = Segment(kind, at, at + 8, at + 12 + length)
         if part.end > len(data):
             return Walk(tuple(parts), at, part)
         parts.append(part)
         at = part.end
-        if kind == b"IEND":
-            break
     return Walk(tuple(parts), at)
 
 

@@ -27,6 +27,9 @@ __all__ = ["MARK", "SIGNATURE", "chunks", "locate", "walk"]
 
 #: The type of the chunk that holds the manifest.
 MARK: Final = b"caBX"
+#: Encoders write chunks of some kilobytes, at least a row each. Of smaller ones than `SMALL` bytes
+#: there may be so many: the list of chunks should take no more memory than a small file's pixels.
+SMALL, MOST_SMALL = 100, 20_000
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -48,9 +51,10 @@ def walk(data: bytes) -> Walk:
     A chunk's content is followed by its checksum, the last four bytes of the chunk.
     """
     parts: list[Segment] = []
+    most = min(MAX_PARTS, MOST_SMALL + len(data) // SMALL)
     at = len(SIGNATURE)
     for part in chunks(data):
-        if len(parts) == MAX_PARTS:
+        if len(parts) == most:
             return Walk(tuple(parts), at, too_many=True)
         if part.end > len(data):
             return Walk(tuple(parts), at, part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -81,7 +82,7 @@ def test_no_walk_through_noise_raises(kind: str, kept: int, noise: bytes) -> Non
     ("start", "part", "most"),
     [
         (b"\xff\xd8\xff\xff", b"\xfe\0\2\xff", 20_001),
-        (b"\x89PNG\r\n\x1a\n", hostile.png_chunk(b"teSt", b""), 100_000),
+        (b"\x89PNG\r\n\x1a\n", hostile.png_chunk(b"teSt", b""), 33_200),
         (b"RIFF\xff\xff\xff\0WEBP", b"TEST\0\0\0\0", 100_000),
         (b"GIF89a" + bytes(7), b"!\xfe\0", 100_000),
         (b"\0\0\0\x08ftyp", b"\0\0\0\x08free", 100_000),
@@ -122,3 +123,14 @@ def test_media_data_that_are_cut_are_a_part_all_the_same() -> None:
 def test_tiff_and_unknown_files_have_no_parts() -> None:
     for data in (pictures.tiff(pictures.scene(8, 8)), b"hello", b""):
         assert walk(data) == Walk((), 0)
+
+
+def test_tiny_chunks_without_number_are_refused_in_little_memory() -> None:
+    """A list of them takes twenty times the bytes of a file that holds nothing else."""
+    empty = struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT"))
+    data = pictures.png_with()
+    at = data.index(b"IDAT") - 4
+    walked = ImageFile(data[:at] + empty * 60_000 + data[at:]).walk
+    assert walked.too_many
+    assert len(walked.parts) < 30_000
+    assert not ImageFile(data[:at] + empty * 10_000 + data[at:]).walk.too_many

@@ -41,7 +41,7 @@ _RESOURCE: Final[Property] = (RDF, "resource")
 
 # Photoshop's histories reach some megabytes and tens of thousands of elements, at a depth of ten.
 _MAX_BYTES: Final = 4 * 1024 * 1024
-_MAX_NODES: Final = 100_000  # elements, attributes and declarations
+_MAX_NODES: Final = 30_000  # elements, attributes and declarations: half a second to parse
 _MAX_DEPTH: Final = 100
 _MAX_NAMESPACE: Final = 1_000  # letters; the parser repeats it in each name
 

@@ -97,7 +97,7 @@ def run(
     if processes:
         pool: _Pool[Item, Value] = _Processes(job, workers or cores)
     else:
-        pool = _Threads(job, workers or min(cores, _MOST_THREADS))
+        pool = _Pool(job, workers or min(cores, _MOST_THREADS))
     return _run(iter(items), pool)
 
 
@@ -147,7 +147,7 @@ def _fill(
 
 
 class _Pool(Generic[Item, Value]):
-    """Workers that do one job."""
+    """Workers that do one job: threads of this process."""
 
     def __init__(self, job: Callable[[Item], Value], workers: int) -> None:
         self.job = job
@@ -156,7 +156,7 @@ class _Pool(Generic[Item, Value]):
 
     def start(self, workers: int) -> Executor:
         """Return fresh workers."""
-        raise NotImplementedError
+        return ThreadPoolExecutor(workers, thread_name_prefix="indelible")
 
     def submit(self, item: Item) -> Future[Value]:
         """Begin an item, or queue it."""
@@ -173,13 +173,6 @@ class _Pool(Generic[Item, Value]):
     def close(self) -> None:
         """Drop what has not begun, without waiting for what has."""
         self.executor.shutdown(wait=False, cancel_futures=True)
-
-
-class _Threads(_Pool[Item, Value]):
-    """Threads of this process."""
-
-    def start(self, workers: int) -> Executor:
-        return ThreadPoolExecutor(workers, thread_name_prefix="indelible")
 
 
 class _Processes(_Pool[Item, Value]):

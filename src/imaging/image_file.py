@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeAlias
@@ -111,9 +112,11 @@ class ImageFile:
 
     @property
     def _container(self) -> Container:
-        if isinstance(self._taken_apart, ImageError):
-            raise self._taken_apart
-        return self._taken_apart
+        found = self._taken_apart
+        if isinstance(found, ImageError):
+            # A copy: one that was raised holds its frames, and they this whole file.
+            raise copy(found) from found.__cause__
+        return found
 
     @cached_property
     def _taken_apart(self) -> Container | ImageError:
@@ -122,7 +125,7 @@ class ImageFile:
             self.limits.check_bytes(len(self.data))
             return read_container(self.data, self.format, self.walk, self.limits)
         except ImageError as error:
-            return error
+            return error.with_traceback(None)
 
     @cached_property
     def manifest(self) -> Located | None:

@@ -70,11 +70,11 @@ def _recovered(source: Source, older: Iterable[Detection], registry: Registry) -
     file = source.file
     for found in older:
         algorithm, payload = found.algorithm, found.payload
-        if algorithm is None or payload is None or not registry.has(algorithm, payload):
+        if algorithm is None or payload is None:
             continue
-        if file is None:  # manifests are only read beside a file
-            file = ImageFile(imaging.encode(source.pixels, "png"))
         for record in registry.find(algorithm, payload):
+            if file is None:  # manifests are only read beside a file
+                file = ImageFile(imaging.encode(source.pixels, "png"))
             report = credentials.read(file, manifest_store=record.manifest_store)
             sound = report.integrity in ("intact", "changed")
             if sound and any(b.names(algorithm, payload) for b in report.soft_bindings):

@@ -11,12 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.errors import WatermarkError
 from indelible.watermark import alignment
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import warp
 from indelible.watermark._opencv import box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
+from indelible.watermark.correlation import mark_of
 from indelible.watermark.embedding import MASK_EXPONENT
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.keys import Key
@@ -60,27 +60,22 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
     WatermarkError
         If nothing was found, or with another key.
     """
-    if not found.found or found.payload is None or found.geometry is None:
-        raise WatermarkError("There is no mark whose presence could be mapped: nothing was found.")
-    if found.key_id != key.id or found.size_class is None:
-        raise WatermarkError(
-            "The mark was found with another key.", hint="Pass the key whose id is found.key_id."
-        )
+    mark = mark_of(key, found)
     pixels = as_channels(image)
     height, width, _ = pixels.shape
     luminance = working_luminance(pixels)
-    period = period_of(found.size_class)
+    period = period_of(mark.size_class)
     to_pixels = np.diag([period, period, 1.0])
-    map_ = from_full_size(found.geometry @ to_pixels, luminance.shape, (height, width))
+    map_ = from_full_size(mark.geometry @ to_pixels, luminance.shape, (height, width))
     canonical = alignment.canonical_of(whiten(luminance), map_)
     if canonical is None:
         return np.full((height, width), 0.5, np.float32)
-    carrier, variant = carrier_of(key), variant_for(key, found.payload)
+    carrier, variant = carrier_of(key), variant_for(key, mark.payload)
     pattern = synthesise_canonical(
-        carrier, variant, found.payload, found.size_class, canonical.samples
+        carrier, variant, mark.payload, mark.size_class, canonical.samples
     )
-    scale = float(np.sqrt(abs(np.linalg.det((found.geometry @ to_pixels)[:2, :2]))))
-    ratio = _log_ratio(canonical, pattern * found.polarity, _room(luminance), map_, scale)
+    scale = float(np.sqrt(abs(np.linalg.det((mark.geometry @ to_pixels)[:2, :2]))))
+    ratio = _log_ratio(canonical, pattern * mark.polarity, _room(luminance), map_, scale)
     likelihood = (1 / (1 + np.exp(-np.clip(ratio, -CLIP, CLIP)))).astype(np.float32)
     return _to_image(likelihood, canonical, map_, luminance.shape, (height, width))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import io
 import struct
 import sys
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -221,3 +224,18 @@ def test_a_file_that_cannot_be_read_is_read_once(monkeypatch: pytest.MonkeyPatch
             _ = file.header
     assert file.xmp_packets == ()
     assert len(read) == 1
+
+
+def test_a_file_that_cannot_be_read_does_not_stay_in_memory() -> None:
+    """An error that holds its traceback would hold the file, until a collector comes by."""
+    gc.disable()
+    try:
+        file = ImageFile(pictures.saved(Image.fromarray(pictures.scene()), "PNG")[:20])
+        alive = weakref.ref(file)
+        for _ in range(2):
+            with contextlib.suppress(UnreadableImageError):
+                _ = file.header
+        del file
+        assert alive() is None
+    finally:
+        gc.enable()

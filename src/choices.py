@@ -6,10 +6,10 @@ from typing import Final, Literal, TypeAlias
 
 __all__ = ["DEFAULT_STRENGTH", "AiKind", "Integrity", "Law", "Place", "Profile", "Strength"]
 
-Strength: TypeAlias = Literal["robust", "balanced"]
-"""How a watermark weighs robustness against visibility; "balanced" is the less visible one."""
+Strength: TypeAlias = Literal["robust", "balanced", "discreet"]
+"""How a watermark weighs robustness against visibility: from the most robust to the least seen."""
 
-DEFAULT_STRENGTH: Final[Strength] = "robust"
+DEFAULT_STRENGTH: Final[Strength] = "balanced"
 
 Law: TypeAlias = Literal["eu", "california", "china"]
 """Whose law on disclosure a profile serves."""

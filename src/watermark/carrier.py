@@ -24,25 +24,28 @@ from indelible.watermark.coding import CODED_BITS
 from indelible.watermark.keys import Key, expand
 from indelible.watermark.versions import CURRENT, CarrierVersion
 
-__all__ = ["Carrier", "Pilots", "carrier_of", "data_lines", "pilots_of"]
+__all__ = ["Carrier", "Pilots", "amplitude_at", "carrier_of", "data_lines", "pilots_of"]
 
 # These define version 1: other values are other marks, for a later version. What they are worth:
 # python -m benchmarks.constants carrier.NAME VALUE, and for VARIANTS python -m benchmarks.security.
 TILE = 128  # samples in a period of the pilots: several in a crop, and 32 lines fit into the band
 TILES_PER_SUPER = 4  # a shift by a tile turns each data line by quarter turns, which cost nothing
 SUPER_TILE = TILE * TILES_PER_SUPER  # samples in a period of the data
-BAND = (0.030, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
+BAND = (0.045, 0.220)  # cycles per sample: below, pictures are strong; above, codecs are rough
 VARIANTS = 8  # averages of one key's pictures mix as many; the coherent lock tries each
 # (lowest, highest radius in cycles per sample, how many): low ones outlast blur and shrinking, high
 # ones place a small piece more exactly.
-PILOT_ORBITS = ((0.050, 0.095, 3), (0.120, 0.200, 5))
+PILOT_ORBITS = ((0.060, 0.100, 3), (0.120, 0.200, 5))
 # Degrees, of 0 to 45: off the axes and the diagonals, where pictures have lines of their own.
 PILOT_ANGLES = (4.0, 41.0)
 # Two orbits differ by at least so much in the logarithm of the radius and by so many degrees: more
 # than a raster's steps, so that no wrong map puts many pilots onto each other.
 LEAST_APART = (0.05, 2.5)
 PILOT_SHARE = 0.30  # of the mark's energy: more finds more marks, less reads more of those found
-SLOPE = -0.60  # data amplitude falls as frequency to this power; pictures fall as about -1
+# Data amplitude over frequency: a bell over its logarithm. Lower, the eye sees a mark where nothing
+# else is; higher, shrinking and blur take it.
+CENTRE = 0.125  # cycles per sample
+WIDTH = 0.48  # of the logarithm: deviation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +102,12 @@ def data_lines() -> NDArray[np.int64]:
     u, v = u[used], v[used]
     # ordered by whole numbers: the last bit of a radius depends on the platform, a mark must not
     return np.stack([u, v], axis=1)[np.lexsort((v, u, u * u + v * v))].astype(np.int64)
+
+
+def amplitude_at(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the data's amplitude at a frequency (cycles per sample, positive), up to a factor."""
+    distance = np.log(frequency / CENTRE) / WIDTH
+    return np.asarray(np.exp(-0.5 * np.square(distance)), np.float64)
 
 
 @lru_cache(maxsize=64)

@@ -18,11 +18,11 @@ from indelible.errors import WatermarkError
 from indelible.watermark._image import as_channels
 from indelible.watermark._opencv import area_resized, sampled
 from indelible.watermark.carrier import BAND, TILE, carrier_of
-from indelible.watermark.embedding import BUDGETS, Room, room_of
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import Response, period_of, synthesise_canonical, variant_for
 from indelible.watermark.resolution import WORKING_SIDE, reduced_shape, working_luminance
 from indelible.watermark.result import Detection
+from indelible.watermark.visibility import Room, room_of
 from indelible.watermark.whitening import gains_of, spectra_of
 
 __all__ = [
@@ -247,7 +247,7 @@ def correlate_blocks(image: NDArray[np.uint8], key: Key, found: Detection) -> Bl
     """
     pixels = as_channels(image)
     mark = mark_of(key, found)
-    fit = Fit(pixels, mark, room_of(pixels, BUDGETS["robust"]), NODES, SIDE)
+    fit = Fit(pixels, mark, room_of(pixels), NODES, SIDE)
     expected = fit.expected()
     noise = energies(fit.seen) / np.float32(fit.seen[0, 0].size)
     return BlockCorrelations(products(fit.seen, expected), energies(expected), noise, fit.power)

@@ -13,10 +13,10 @@ from indelible.watermark import coding
 from indelible.watermark._kernels import combining
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
-    SLOPE,
     SUPER_TILE,
     TILES_PER_SUPER,
     Carrier,
+    amplitude_at,
     data_lines,
 )  # fmt: skip
 from indelible.watermark.locking import pilot_signs
@@ -240,7 +240,7 @@ def _level(power: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _expected() -> NDArray[np.float64]:
     """Return each ring's amplitude of the mark as it was embedded, up to a factor."""
-    return np.asarray((_radii() / SUPER_TILE) ** SLOPE, dtype=np.float64)
+    return amplitude_at(_radii() / SUPER_TILE)
 
 
 @lru_cache(maxsize=1)

@@ -11,14 +11,15 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark import coding
+from indelible.watermark._kernels import masking
 from indelible.watermark.carrier import (
     PILOT_SHARE,
-    SLOPE,
     SUPER_TILE,
     TILE,
     TILES_PER_SUPER,
     VARIANTS,
     Carrier,
+    amplitude_at,
     data_lines,
 )  # fmt: skip
 from indelible.watermark.coding import SIZE_BITS
@@ -39,6 +40,8 @@ Response: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 # large pictures against crops of them: python -m benchmarks.robustness --groups resize crop.
 REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
 GROWTH = 0.75  # beyond, samples grow as the side to this power
+LEVEL_RADIUS = 2.0  # samples: squares of 5, about the mean wave
+LEAST_ENERGY = 0.05  # of the mean: where the waves cancel, nothing is blown up without limit
 CLASS_RATIO = 1.175  # between classes: to the power 15 / GROWTH it is 25, for sides up to 16,000 px
 
 
@@ -88,6 +91,39 @@ def synthesise_canonical(
     response : callable, optional
         Factor of each frequency: of a radius in cycles per sample of the original, (n,) to (n,).
     """
+    plain = _sum_of_lines(carrier, variant, payload, size_class, samples, None)
+    level = _level(plain, samples)
+    if response is None:
+        return np.multiply(plain, level, out=plain)
+    return level * _sum_of_lines(carrier, variant, payload, size_class, samples, response)
+
+
+def _level(plain: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
+    """Return the factor that makes a pattern equally strong everywhere, float32 like `plain`.
+
+    A sum of many waves has places where they add up and others where they cancel. The eye sees the
+    former, a detector sums over both: what is taken from the former and given to the latter is seen
+    less and found as well.
+    """
+    radius = max(1, round(LEVEL_RADIUS * samples / TILE))
+    squares = np.pad(np.square(plain), radius, mode="wrap")
+    energy = np.empty_like(squares)
+    masking.box_mean(squares, radius, energy)
+    energy = energy[radius:-radius, radius:-radius] + np.float32(LEAST_ENERGY)
+    level = np.reciprocal(np.sqrt(energy, out=energy), out=energy)
+    level *= np.float32(1.0 / np.sqrt(np.mean(np.square(plain * level), dtype=np.float64)))
+    return np.ascontiguousarray(level)
+
+
+def _sum_of_lines(
+    carrier: Carrier,
+    variant: int,
+    payload: bytes,
+    size_class: int,
+    samples: int,
+    response: Response | None,
+) -> NDArray[np.float32]:
+    """Return one period of the sum of all lines, of unit variance."""
     side = TILES_PER_SUPER * samples
     lines = data_lines()
     n = len(lines)
@@ -113,5 +149,5 @@ def synthesise_canonical(
 def _data_amplitude() -> NDArray[np.float64]:
     """Return each data line's amplitude, float64 (n_lines,)."""
     lines = data_lines()
-    amplitude = (np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE) ** SLOPE
+    amplitude = amplitude_at(np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE)
     return np.asarray(amplitude * np.sqrt((1 - PILOT_SHARE) / (4 * np.sum(amplitude**2))))

@@ -17,12 +17,12 @@ from indelible.watermark._kernels import warp
 from indelible.watermark._opencv import box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
 from indelible.watermark.correlation import mark_of
-from indelible.watermark.embedding import MASK_EXPONENT
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
 from indelible.watermark.resolution import working_luminance
 from indelible.watermark.result import Detection
+from indelible.watermark.visibility import MASKING_EXPONENT
 from indelible.watermark.whitening import EXPONENT, whiten
 
 __all__ = ["presence"]
@@ -33,7 +33,7 @@ WINDOW = (42.0, 0.22)
 ROOM_SIDE = 9  # pixels of the reduced picture, about as far as embedding's mask and edges reach
 # The whitened mark's amplitude goes as the local variance to this power: the mask lets it grow, and
 # whitening divides it by the variance to the power EXPONENT.
-SLOPE = MASK_EXPONENT - EXPONENT
+SLOPE = MASKING_EXPONENT / 2 - EXPONENT
 CLIP = 20.0  # of the log likelihood ratio: e^-20 is less than float32 keeps beside 1
 
 

@@ -13,9 +13,9 @@ from indelible.watermark._image import as_channels
 from indelible.watermark._opencv import area_resized, box_filter, sampled
 from indelible.watermark.carrier import BAND
 from indelible.watermark.correlation import Fit, Mark, between, energies, mark_of, products
-from indelible.watermark.embedding import BUDGETS, Room, room_of
 from indelible.watermark.keys import Key
 from indelible.watermark.result import Detection
+from indelible.watermark.visibility import Room, room_of, shade_of
 
 __all__ = ["remove"]
 
@@ -52,7 +52,7 @@ def remove(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.u
     """
     pixels = as_channels(image)
     mark = mark_of(key, found)
-    room = room_of(pixels, BUDGETS["robust"])
+    room = room_of(pixels)
     fit = Fit(pixels, mark, room, NODES, SIDE)
     fit.gain = _local_gain(fit.seen, fit.expected())
     fit.fit()
@@ -81,7 +81,7 @@ def _subtract(pixels: NDArray[np.uint8], mark: Mark, fit: Fit, room: Room) -> ND
     period = mark.period(between(NODES, fit.response))
     matrix = mark.to_period(np.eye(3))
     amplitude = room.mask * area_resized(fit.gain, (room.mask.shape[0], room.mask.shape[1]))
-    colours = min(channels, len(room.weights))
+    colours = min(channels, 3)
     out = pixels.copy()
     dither = np.random.default_rng(0)
     for top in range(0, height, STRIP):
@@ -90,7 +90,7 @@ def _subtract(pixels: NDArray[np.uint8], mark: Mark, fit: Fit, room: Room) -> ND
         strength = np.repeat(np.repeat(strength, 2, axis=0), 2, axis=1)[: len(rows), :width]
         change = sampled(period, matrix, rows, width) * strength
         part = out[rows.start : rows.stop, :, :colours]
-        changed = part - change[:, :, None] * room.weights
+        changed = part - change[:, :, None] * shade_of(part)
         # Half of a grey level and less is what remains to be removed: plain rounding would lose it.
         part[:] = np.clip(np.floor(changed + dither.random(changed.shape)), 0, 255).astype(np.uint8)
     return out

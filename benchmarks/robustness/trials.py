@@ -187,7 +187,7 @@ def draws(
 ) -> list[Trials]:
     """Return the trials of `count` random draws of a workload, spread over the pictures."""
     rng = attacks.generator(seed, f"draws of {workload.name}")
-    drawn = [attacks.draw(workload.name, rng) for _ in range(count)]
+    drawn = [workload.draw(rng) for _ in range(count)]
     smallest, largest = workload.root or (0.0, 0.0)
     roots = rng.uniform(smallest, largest, len(sources))
     setting: Strength = workload.strength or strength

@@ -6,6 +6,7 @@ Each row is a `Workload`, drawn as the promised ones are. Rows with a floor of 0
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -66,20 +67,28 @@ def _aspect_turned(rng: np.random.Generator) -> Drawn:
     return f"{name}, rotate {degrees:g} expanded", _turned(stretched, degrees)
 
 
+def _clipped(rng: np.random.Generator) -> tuple[str, dict[str, Any]]:
+    """Draw an encoder's speed, a frame of the clip, and whether the clip zooms slowly."""
+    preset, index = one(rng, _PRESETS), round(log_between(rng, 2, 40))
+    zoom = one(rng, (0.0, 0.0, 0.0008, -0.0008))
+    name = f"{preset}, frame {index}{f' of a zoom by {zoom:+.2%}' if zoom else ''}"
+    return name, {"preset": preset, "index": index, "zoom": zoom}
+
+
 def _video(lines: int, crf: int, sides: tuple[str, ...] = ("blurred", "black")) -> Drawer:
     def drawer(rng: np.random.Generator) -> Drawn:
-        around, preset = one(rng, sides), one(rng, _PRESETS)
-        name = f"{lines}p crf {crf} {preset}, {around} sides #{whole(rng, 0, 999)}"
-        return name, partial(video.video, lines=lines, crf=crf, sides=around, preset=preset)
+        around = one(rng, sides)
+        name, clip = _clipped(rng)
+        operation = partial(video.video, lines=lines, crf=crf, sides=around, **clip)
+        return f"{lines}p crf {crf}, {around} sides, {name}", operation
 
     return drawer
 
 
 def _native(codec: str, crf: int) -> Drawer:
     def drawer(rng: np.random.Generator) -> Drawn:
-        preset = one(rng, _PRESETS)
-        name = f"{codec} crf {crf} {preset} #{whole(rng, 0, 999)}"
-        return name, partial(video.native, codec=codec, crf=crf, preset=preset)
+        name, clip = _clipped(rng)
+        return f"{codec} crf {crf}, {name}", partial(video.native, codec=codec, crf=crf, **clip)
 
     return drawer
 
@@ -218,14 +227,14 @@ def _clip(name: str, title: str, floor: float, drawer: Drawer) -> Workload:
 _NOISE_50 = partial(filters.gaussian_noise, sigma=50)
 _SCREENS = {
     "tilted": _screen("tilted", tilt=(0.15, 0.15), fill=(0.7, 0.8)),
-    "far": _screen("far", fill=(0.35, 0.45)),
+    "far": _screen("far", fill=(0.4, 0.5)),
     "noisy": _screen("noisy", noise=(12, 20)),
     "barrel": _screen("barrel", barrel=0.15),
 }
 
 _ROWS = (
     Workload("story", "square pictures stretched to 9:16 or 16:9", 0.97, _story, _LARGE, True),
-    Workload("crosswise", "wide ones stretched to 9:16, high ones to 16:9", 0, _crosswise),
+    Workload("crosswise", "wide ones stretched to 9:16, high ones to 16:9", 0.97, _crosswise),
     Workload("aspect", "aspect x 0.5, x 2", 0.90, _aspect),
     Workload("aspect turned", "aspect x 0.5, x 2, and any angle", 0.90, _aspect_turned),
     _clip("video 720p", "H.264 720p crf 28, blurred sides", 0.95, _video(720, 28, ("blurred",))),

@@ -59,14 +59,16 @@ def keystone(image: Pixels, rng: np.random.Generator, *, strength: float) -> Att
 
 
 def swirl(image: Pixels, rng: np.random.Generator, *, strength: float) -> Attacked:
-    """Twist about the centre: by `strength` radians there, by nothing at the nearest edge."""
+    """Twist about the centre: by `strength` radians there, by nothing at the farthest edge.
+
+    The angle falls linearly with the distance from the centre.
+    """
     del rng
     height, width = image.shape[:2]
     x, y = _grid(height, width)
     cx, cy = (width - 1) / 2, (height - 1) / 2
     x, y = x - np.float32(cx), y - np.float32(cy)
-    inside = np.maximum(0, 1 - np.hypot(x, y) / np.float32(min(cx, cy)))
-    angle = np.float32(strength) * inside * inside
+    angle = np.float32(strength) * np.maximum(0, 1 - np.hypot(x, y) / np.float32(max(cx, cy)))
     cosine, sine = np.cos(angle), np.sin(angle)
     return _remap(image, cosine * x - sine * y + cx, sine * x + cosine * y + cy)
 

@@ -27,7 +27,7 @@ def screen_photo(
     *,
     shown: int = 900,
     fill: float = 0.85,
-    frame: tuple[int, int] = (1280, 960),
+    frame: tuple[int, int] = (1600, 1200),
     tilt: float = 0.04,
     barrel: float = 0.0,
     moire: float = 0.5,

@@ -29,16 +29,36 @@ def _ffmpeg(arguments: Sequence[str], data: bytes) -> bytes:
     return run.stdout
 
 
-def _frame(image: Pixels, encoder: Sequence[str], *, index: int, count: int) -> Pixels:
-    """Encode a clip of the still picture, and return one decoded frame of it."""
+def _moving(image: Pixels, count: int, index: int, zoom: float) -> bytes:
+    """Return `count` raw frames that zoom in, of which the one at `index` is the picture."""
+    height, width = image.shape[:2]
+    frames: list[bytes] = []
+    for number in range(count):
+        scale = 1 + zoom * (number - index)
+        matrix = np.array(
+            [[scale, 0, (1 - scale) * (width - 1) / 2], [0, scale, (1 - scale) * (height - 1) / 2]]
+        )
+        moved = cv2.warpAffine(
+            image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
+        )
+        frames.append(image.tobytes() if number == index else np.asarray(moved).tobytes())
+    return b"".join(frames)
+
+
+def _frame(
+    image: Pixels, encoder: Sequence[str], *, index: int = 0, count: int = 1, zoom: float = 0.0
+) -> Pixels:
+    """Encode a clip of the picture, and return one decoded frame of it."""
     # Chroma of half the size needs even sides.
     height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
-    raw = np.ascontiguousarray(image[:height, :width])
+    even = np.ascontiguousarray(image[:height, :width])
+    raw = _moving(even, count, index, zoom) if zoom else even.tobytes()
+    looped = "format=yuv420p" if zoom else "loop=loop=-1:size=1,format=yuv420p"
     source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(_RATE)]
-    looped = ["-vf", "loop=loop=-1:size=1,format=yuv420p", "-frames:v", str(count)]
+    frames = ["-vf", looped, "-frames:v", str(count)]
     clip = _ffmpeg(
-        [*source, "-i", "pipe:0", *looped, *encoder, "-threads", "1", "-f", "matroska", "pipe:1"],
-        raw.tobytes(),
+        [*source, "-i", "pipe:0", *frames, *encoder, "-threads", "1", "-f", "matroska", "pipe:1"],
+        raw,
     )
     chosen = ["-vf", rf"select=eq(n\,{index})", "-frames:v", "1"]
     frame = _ffmpeg(
@@ -54,26 +74,33 @@ def native(
     codec: str = "h264",
     crf: int,
     preset: str = "medium",
+    index: int = 20,
+    zoom: float = 0.0,
 ) -> Attacked:
     """Take one frame, predicted from others, of a clip that shows the picture at its own size.
 
     Parameters
     ----------
     image, rng
-        As everywhere; which frame is taken is drawn: the 9th to the 40th of a group of pictures.
+        As everywhere; nothing is drawn.
     codec : {"h264", "h265"}, optional
         x264 or x265, 4:2:0.
     crf : int
         Constant rate factor.
     preset : str, optional
         The encoder's speed.
+    index : int, optional
+        Which frame, counted from the cut: soon after it, the encoder has refined little.
+    zoom : float, optional
+        Growth from frame to frame, 0 for a still. The frame that is taken shows the picture as it
+        is.
     """
-    index = int(rng.integers(8, 40))
+    del rng
     name = {"h264": "libx264", "h265": "libx265"}[codec]
     encoder = ["-c:v", name, "-preset", preset, "-crf", str(crf)]
     if codec == "h265":
         encoder += ["-x265-params", "log-level=error:pools=none:frame-threads=1"]
-    return unmoved(_frame(image, encoder, index=index, count=index + _AFTER))
+    return unmoved(_frame(image, encoder, index=index, count=index + _AFTER, zoom=zoom))
 
 
 def framed(
@@ -122,17 +149,25 @@ def video(
     crf: int,
     sides: str = "blurred",
     preset: str = "medium",
+    index: int = 20,
+    zoom: float = 0.0,
 ) -> Attacked:
-    """Take a frame of an H.264 clip of 16:9 that shows the picture in its middle."""
+    """Take a frame of an H.264 clip of 16:9 that shows the picture in its middle.
+
+    Parameters as of `framed` and `native`.
+    """
     laid = framed(image, rng, lines=lines, sides=sides)
-    encoded = native(laid.pixels, rng, crf=crf, preset=preset)
+    encoded = native(laid.pixels, rng, crf=crf, preset=preset, index=index, zoom=zoom)
     return Attacked(encoded.pixels, laid.homography)
 
 
 def heic(image: Pixels, rng: np.random.Generator, *, quality: int) -> Attacked:
-    """HEIC of a quality, as libheif has x265 write it: one intra frame, crf (100 - quality) / 2."""
+    """HEIC of a quality, as libheif has x265 write it, within about 1 dB.
+
+    One intra frame of a constant rate factor of (100 - quality) / 2.
+    """
     del rng
-    parameters = "log-level=error:pools=none:frame-threads=1"
+    parameters = "log-level=error:pools=none:frame-threads=1:keyint=1"
     encoder = ["-c:v", "libx265", "-preset", "slow", "-tune", "ssim"]
     encoder += ["-crf", f"{(100 - quality) / 2:g}", "-x265-params", parameters]
-    return unmoved(_frame(image, encoder, index=0, count=1))
+    return unmoved(_frame(image, encoder))

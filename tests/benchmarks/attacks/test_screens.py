@@ -52,6 +52,7 @@ def test_noise_light_and_moire_do_what_they_say() -> None:
     grey = np.full((180, 240, 3), 128, np.uint8)
     calm: dict[str, Any] = {"tilt": 0, "light": 0, "noise": 0, "moire": 0, "quality": 98}
     middle = (slice(90, 150), slice(130, 190))
+    changes: dict[str, dict[str, Any]]
     changes = {"calm": {}, "noise": {"noise": 12}, "light": {"light": 0.8}, "moire": {"moire": 1}}
     spreads: dict[str, float] = {}
     for name, change in changes.items():

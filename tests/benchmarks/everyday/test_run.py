@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import images
+from benchmarks import hosts, images
 from benchmarks.attacks import Pixels
 from benchmarks.everyday import again, rows, tables
 from benchmarks.everyday import run as command
@@ -36,6 +37,13 @@ def fake(open_fake: Callable[[str], None]) -> None:
     open_fake("benchmarks.robustness.trials")
 
 
+@pytest.fixture
+def small_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, name in (("DOCUMENTS", "page of text"), ("PERIODIC", "QR code")):
+        host = replace(getattr(hosts, kind)[name], height=240, width=200)
+        monkeypatch.setattr(hosts, kind, {name: host})
+
+
 def _run(pictures: Path, out: Path, *names: str, draws: int = 4) -> dict[str, list[Any]]:
     line = ["--images", str(pictures), "--jobs", "1", "--out", str(out), "--draws", str(draws)]
     command.run([*line, "--rows", *names])
@@ -43,6 +51,7 @@ def _run(pictures: Path, out: Path, *names: str, draws: int = 4) -> dict[str, li
     return {table["title"]: table["rows"] for table in result["tables"]}
 
 
+@pytest.mark.usefixtures("small_hosts")
 def test_rows_are_filled_and_compared_with_their_goals(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     found = _run(pictures, out, "aspect", "jpeg 8", "small", "small square", "periodic untouched")
@@ -59,9 +68,10 @@ def test_rows_are_filled_and_compared_with_their_goals(pictures: Path, tmp_path:
     assert settings["rows"][0] == "aspect"
 
 
+@pytest.mark.usefixtures("small_hosts")
 def test_documents_are_counted_by_host_and_by_path(pictures: Path, tmp_path: Path) -> None:
     found = _run(pictures, tmp_path / "out", "documents", draws=1)
-    assert [line["of"] for line in found["Documents"]] == [22] * 8
+    assert [line["of"] for line in found["Documents"]] == [22]
     # Its mark is in the lowest bits, which nothing but leaving alone keeps.
     assert {line["paths found"] for line in found["Documents"]} <= {1, 2}
     by_path = {line["path"]: line["found"] for line in found["Documents by path"]}

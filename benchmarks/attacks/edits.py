@@ -21,6 +21,7 @@ __all__ = [
     "loose_screenshot",
     "overlay",
     "replace",
+    "stranger",
     "transplant",
 ]
 
@@ -98,7 +99,7 @@ def erase(image: Pixels, rng: np.random.Generator, *, share: float) -> Attacked:
     return unmoved(erased)
 
 
-def _stranger(rng: np.random.Generator, width: int, height: int) -> Pixels:
+def stranger(rng: np.random.Generator, width: int, height: int) -> Pixels:
     """Return some unmarked photograph, cropped and resized to fill a size."""
     source = photograph(int(rng.integers(0, 2**31)))
     source_height, source_width = source.shape[:2]
@@ -154,7 +155,7 @@ def replace(
     """
     height, width = image.shape[:2]
     mask = _region(rng, height, width, share, shape, feather)
-    other = _stranger(rng, width, height).astype(np.float32)
+    other = stranger(rng, width, height).astype(np.float32)
     return unmoved(image + mask * (other - image))
 
 
@@ -169,7 +170,7 @@ def transplant(
     """Paste one region of the picture into another picture, at its place; see `replace`."""
     height, width = image.shape[:2]
     mask = _region(rng, height, width, share, shape, feather)
-    other = _stranger(rng, width, height).astype(np.float32)
+    other = stranger(rng, width, height).astype(np.float32)
     return unmoved(other + mask * (image - other))
 
 
@@ -193,7 +194,7 @@ def collage(
     for cell in range(side * side):
         top = space + (cell // side) * (cell_height + space)
         left = space + (cell % side) * (cell_width + space)
-        content = small.pixels if cell == place else _stranger(rng, cell_width, cell_height)
+        content = small.pixels if cell == place else stranger(rng, cell_width, cell_height)
         canvas[top : top + cell_height, left : left + cell_width] = content
         if cell == place and matrix is not None:
             matrix = translation(left, top) @ matrix

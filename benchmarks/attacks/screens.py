@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.attacks import codecs
+from benchmarks.attacks.edits import stranger
 from benchmarks.attacks.geometry import fit_box, translation
 from benchmarks.attacks.model import Attacked, Matrix, Pixels, unmoved
 
@@ -64,7 +65,8 @@ def screen_photo(
     width, height = frame[::-1] if portrait else frame
     display, on_display = _display(image, rng, shown)
     to_photo = _view(on_display, image, rng, (width, height), fill, tilt)
-    photo = _expose(display, to_photo, (width, height), moire=moire, barrel=barrel)
+    room = _room(rng, width, height)
+    photo = _expose(display, to_photo, room, moire=moire, barrel=barrel)
     photo = _lit(photo, rng, light)
     photo += rng.normal(0, noise, photo.shape).astype(np.float32)
     saved = codecs.jpeg(unmoved(photo).pixels, rng, quality=quality)
@@ -118,10 +120,22 @@ def _view(
     return np.asarray(matrix, dtype=np.float64)
 
 
+def _room(rng: np.random.Generator, width: int, height: int) -> npt.NDArray[np.float32]:
+    """Return what is behind the display, in linear light: dim, and out of focus."""
+    behind = stranger(rng, width, height).astype(np.float32) / 255
+    blurred = cv2.GaussianBlur(behind, (0, 0), 0.008 * max(width, height))
+    return np.asarray(0.4 * np.asarray(blurred, dtype=np.float32) ** np.float32(2.2))
+
+
 def _expose(
-    display: Pixels, to_photo: Matrix, size: tuple[int, int], *, moire: float, barrel: float
+    display: Pixels,
+    to_photo: Matrix,
+    room: npt.NDArray[np.float32],
+    *,
+    moire: float,
+    barrel: float,
 ) -> npt.NDArray[np.float32]:
-    """Return what the sensor sees: stripes through a lens, linear light, a wall around."""
+    """Return what the sensor sees, as sRGB: stripes through a lens, in front of a room."""
     lit = _subpixels(display, moire)
     scale = float(np.sqrt(abs(np.linalg.det(to_photo[:2, :2])))) / _STRIPES
     # The lens and the sensor's pixels blur over about a pixel of the photograph.
@@ -129,7 +143,7 @@ def _expose(
     shrunk = np.diag([1 / _STRIPES, 1 / _STRIPES, 1.0])
     shrunk[:2, 2] = (1 / _STRIPES - 1) / 2
     matrix = to_photo @ shrunk
-    width, height = size
+    height, width = room.shape[:2]
     y, x = np.mgrid[:height, :width].astype(np.float32)
     cx, cy = (width - 1) / 2, (height - 1) / 2
     x, y = x - np.float32(cx), y - np.float32(cy)
@@ -137,14 +151,13 @@ def _expose(
     inverse = np.linalg.inv(matrix)
     px, py = x * bend + np.float32(cx), y * bend + np.float32(cy)
     sx, sy, sw = (row[0] * px + row[1] * py + row[2] for row in inverse)
-    wall = (0.12, 0.11, 0.10)
     seen = cv2.remap(
         lit,
         (sx / sw).astype(np.float32),
         (sy / sw).astype(np.float32),
         cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=wall,
+        dst=room.copy(),
+        borderMode=cv2.BORDER_TRANSPARENT,
     )
     return 255 * np.asarray(seen, dtype=np.float32).clip(0, 1) ** np.float32(1 / 2.2)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -57,8 +59,7 @@ def test_cleaning_makes_paper_white(page: Pixels) -> None:
 
 
 @pytest.mark.parametrize("name", ["phone screenshot", "photo of the page", "scan"])
-def test_homographies_follow(name: str, distance: object) -> None:
+def test_homographies_follow(name: str, distance: Callable[..., float]) -> None:
     path = _BY_NAME[name]
-    assert callable(distance)
     moved = lambda image, rng: attacks.compose(path.steps, image, rng)  # noqa: E731
     assert distance(moved) < 1

@@ -226,9 +226,9 @@ def _clip(name: str, title: str, floor: float, drawer: Drawer) -> Workload:
 
 _NOISE_50 = partial(filters.gaussian_noise, sigma=50)
 _SCREENS = {
-    "tilted": _screen("tilted", tilt=(0.15, 0.15), fill=(0.7, 0.8)),
-    "far": _screen("far", fill=(0.4, 0.5)),
-    "noisy": _screen("noisy", noise=(12, 20)),
+    "tilted": _screen("tilted", tilt=(0.075, 0.15), fill=(0.7, 0.8)),
+    "far": _screen("far", fill=(0.45, 0.6)),
+    "noisy": _screen("noisy", noise=(8, 16)),
     "barrel": _screen("barrel", barrel=0.15),
 }
 
@@ -242,9 +242,9 @@ _ROWS = (
     _clip("video 480p crf 35", "H.264 480p crf 35", 0.60, _video(480, 35)),
     _clip("h264 crf 40", "H.264 crf 40, own size", 0.80, _native("h264", 40)),
     _clip("h265 crf 40", "H.265 crf 40, own size", 0.60, _native("h265", 40)),
-    Workload("screen tilted", "photo of a screen, perspective .15", 0.95, _SCREENS["tilted"]),
+    Workload("screen tilted", "photo of a screen, perspective to .15", 0.95, _SCREENS["tilted"]),
     Workload("screen far", "photo of a screen, far", 0.95, _SCREENS["far"]),
-    Workload("screen noisy", "photo of a screen, noise 12 to 20", 0.95, _SCREENS["noisy"]),
+    Workload("screen noisy", "photo of a screen, noise 8 to 16", 0.95, _SCREENS["noisy"]),
     Workload("screen barrel", "photo of a screen, barrel .15", 0.95, _SCREENS["barrel"]),
     Workload("thumbnail 256", "1024 px to 256, JPEG 75 to 85", 0.95, _thumbnail(256), side=1024),
     Workload("thumbnail 225", "1024 px to 225, JPEG 75 to 85", 0.85, _thumbnail(225), side=1024),

@@ -143,7 +143,7 @@ def elastic(
     image, rng
         As everywhere.
     amplitude : float
-        Largest shift in pixels.
+        Shift in pixels: the root of its mean square. The largest is about two and a half times that.
     smoothness : float
         Standard deviation in pixels of the Gaussian window that smooths the random shifts (Simard
         et al. 2003, doi:10.1109/ICDAR.2003.1227801).
@@ -152,5 +152,5 @@ def elastic(
     x, y = _grid(height, width)
     shifts = rng.uniform(-1, 1, (height, width, 2)).astype(np.float32)
     shifts = np.asarray(cv2.GaussianBlur(shifts, (0, 0), smoothness), dtype=np.float32)
-    shifts *= np.float32(amplitude / np.hypot(shifts[..., 0], shifts[..., 1]).max())
+    shifts *= np.float32(amplitude / np.sqrt(2 * np.mean(shifts * shifts)))
     return _remap(image, x + shifts[..., 0], y + shifts[..., 1])

@@ -143,7 +143,7 @@ def elastic(
     image, rng
         As everywhere.
     amplitude : float
-        Shift in pixels: the root of its mean square. The largest is about two and a half times that.
+        Shift in pixels: the root of its mean square. The largest is about 2.5 times that.
     smoothness : float
         Standard deviation in pixels of the Gaussian window that smooths the random shifts (Simard
         et al. 2003, doi:10.1109/ICDAR.2003.1227801).

@@ -7,6 +7,7 @@ import importlib.resources
 import math
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ __all__ = [
     "open_system",
     "package_fingerprint",
     "payload_for",
+    "search_options",
 ]
 
 
@@ -37,13 +39,18 @@ class Indelible:
     seed : int
         The key is derived from it.
     strength : {"robust", "balanced"}, optional
+    effort : str, optional
+        Of the search; the detector's default if None.
     """
 
     payload_bytes = 8
 
-    def __init__(self, seed: int, strength: Strength = DEFAULT_STRENGTH) -> None:
+    def __init__(
+        self, seed: int, strength: Strength = DEFAULT_STRENGTH, effort: str | None = None
+    ) -> None:
         self._key = watermark.Key.from_bytes(key_bytes(seed))
         self._strength: Strength = strength
+        self._search = search_options(effort)
         # Compiling is the business of benchmarks.speed, not of the first picture's time.
         picture = resize_side(photograph(0), 256)
         self.detect(self.embed(picture, bytes(8))[0])
@@ -54,7 +61,7 @@ class Indelible:
 
     def detect(self, image: Pixels) -> Outcome:
         """Look for a mark of the key."""
-        found, seconds = timed(lambda: watermark.detect(image, self._key))
+        found, seconds = timed(lambda: watermark.detect(image, self._key, **self._search))
         if not found.found:
             return Outcome(None, seconds=seconds)
         # A bound may be smaller than the smallest float.
@@ -63,11 +70,18 @@ class Indelible:
 
 
 @lru_cache(maxsize=8)
-def open_system(name: str, seed: int, strength: Strength = DEFAULT_STRENGTH) -> System:
+def open_system(
+    name: str, seed: int, strength: Strength = DEFAULT_STRENGTH, effort: str | None = None
+) -> System:
     """Return a system by name, one per process: ``"indelible"`` or one of `peers.METHODS`."""
     if name == "indelible":
-        return Indelible(seed, strength)
+        return Indelible(seed, strength, effort)
     return Peer(name)
+
+
+def search_options(effort: str | None) -> dict[str, Any]:
+    """Return the options of `watermark.detect` for an effort: none for its default."""
+    return {} if effort is None else {"effort": effort}
 
 
 def key_bytes(seed: int) -> bytes:

@@ -12,9 +12,10 @@ Examples
 >>> attack = attacks.draw("chain", numpy.random.default_rng(0))  # doctest: +SKIP
 """
 
-from benchmarks.attacks.draws import WORKLOADS, Workload, draw
+from benchmarks.attacks.draws import WORKLOADS, draw
 from benchmarks.attacks.model import Attack, Attacked, Matrix, Operation, Pixels, compose, generator
 from benchmarks.attacks.suite import SUITE, get, groups, select
+from benchmarks.attacks.workload import Workload
 
 __all__ = [
     "SUITE",

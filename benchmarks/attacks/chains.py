@@ -10,6 +10,7 @@ from benchmarks.attacks import codecs, colour, edits, filters, geometry
 from benchmarks.attacks.model import Attacked, Pixels, compose, unmoved
 
 __all__ = [
+    "beauty",
     "crop_jpeg",
     "meme",
     "nothing",
@@ -143,16 +144,40 @@ def seal_combination(image: Pixels, rng: np.random.Generator) -> Attacked:
     return compose(steps, image, rng)
 
 
-def waves_combination(image: Pixels, rng: np.random.Generator) -> Attacked:
-    """Geometric, photometric and degrading distortions at once, each at a third of its range."""
+def waves_combination(
+    image: Pixels,
+    rng: np.random.Generator,
+    *,
+    strength: float = 1 / 3,
+    sigma: float = 2,
+) -> Attacked:
+    """Geometric, photometric and degrading distortions at once (WAVES, all combined).
+
+    Each runs at a share `strength` of its range, but for the blur of `sigma` pixels: WAVES blurs by
+    up to 20, of which a third leaves nothing to see.
+    """
     steps = (
-        partial(geometry.rotate, degrees=15),
-        partial(geometry.crop, area=0.8, back=True),
-        partial(edits.erase, share=0.08),
-        partial(colour.brightness, factor=1.33),
-        partial(colour.contrast, factor=1.33),
-        partial(filters.blur, sigma=2),
-        partial(filters.gaussian_noise, sigma=8.5),
-        partial(codecs.jpeg, quality=63),
+        partial(geometry.rotate, degrees=45 * strength),
+        partial(geometry.crop, area=1 - strength / 2, back=True),
+        partial(edits.erase, share=strength / 4),
+        partial(colour.brightness, factor=1 + strength),
+        partial(colour.contrast, factor=1 + strength),
+        partial(filters.blur, sigma=sigma),
+        partial(filters.gaussian_noise, sigma=25.5 * strength),
+        partial(codecs.jpeg, quality=round(90 - 80 * strength)),
     )
     return compose(steps, image, rng)
+
+
+def beauty(
+    image: Pixels,
+    rng: np.random.Generator,
+    *,
+    sigma: float = 40.0,
+    warmth: float = 0.06,
+    quality: int = 85,
+) -> Attacked:
+    """Smooth the skin as a selfie filter does: a bilateral filter twice, a colour table, JPEG."""
+    smooth = partial(filters.bilateral, sigma=sigma)
+    graded = partial(colour.graded, warmth=warmth)
+    return compose((smooth, smooth, graded, partial(codecs.jpeg, quality=quality)), image, rng)

@@ -13,6 +13,7 @@ __all__ = [
     "contrast",
     "equalise",
     "gamma",
+    "graded",
     "grayscale",
     "hue",
     "invert",
@@ -52,6 +53,17 @@ def gamma(image: Pixels, rng: np.random.Generator, *, exponent: float) -> Attack
     del rng
     table = np.rint(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8)
     return unmoved(table[image])
+
+
+def graded(image: Pixels, rng: np.random.Generator, *, warmth: float = 0.06) -> Attacked:
+    """Apply a colour table as phone filters have it: lifted shadows, an S-curve, a warm tint."""
+    del rng
+    tone = np.arange(256) / 255
+    curve = tone + 0.08 * np.sin(2 * np.pi * (tone - 0.5)) / np.pi
+    lifted = 0.06 + 0.92 * curve
+    gains = np.array([1 + warmth, 1 + warmth / 3, 1 - warmth])
+    table = np.clip(np.rint(255 * lifted[:, None] * gains), 0, 255).astype(np.uint8)
+    return unmoved(np.stack([table[image[..., c], c] for c in range(3)], axis=2))
 
 
 def grayscale(image: Pixels, rng: np.random.Generator) -> Attacked:

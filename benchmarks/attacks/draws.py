@@ -6,99 +6,52 @@ setting marks them, and the share of exact recoveries that is the floor.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from benchmarks.attacks import chains, codecs, colour, edits, filters, geometry
-from benchmarks.attacks.model import Attack, Operation
-from indelible.choices import Strength
+from benchmarks.attacks.model import Attack
+from benchmarks.attacks.workload import (
+    Drawer,
+    Drawn,
+    Workload,
+    between,
+    fixed,
+    log_between,
+    one,
+    whole,
+)
 
-__all__ = ["WORKLOADS", "Workload", "draw"]
+__all__ = ["WORKLOADS", "draw"]
 
-T = TypeVar("T")
-Drawn: TypeAlias = tuple[str, Operation]
-Drawer: TypeAlias = Callable[[np.random.Generator], Drawn]
-
-_UHD_SIDE = 3840
 _RESAMPLERS = ("bilinear", "hamming", "bicubic", "lanczos", "box")
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """One row of the promise.
-
-    Attributes
-    ----------
-    name : str
-        Name of the group of draws.
-    title : str
-        What the row covers, in words.
-    floor : float
-        Share of exact recoveries that is promised.
-    drawer : callable
-        Draws (name, operation) from a random generator.
-    root : (float, float) or None
-        Range of the square root of the area, in pixels, that pictures are resized to before they
-        are marked; None keeps their size.
-    square : bool
-        Whether pictures are cut square first.
-    strength : {"robust", "balanced"} or None
-        Of the mark; None is that of the whole run.
-    """
-
-    name: str
-    title: str
-    floor: float
-    drawer: Drawer
-    root: tuple[float, float] | None = None
-    square: bool = False
-    strength: Strength | None = None
-
-
-def _between(rng: np.random.Generator, low: float, high: float, digits: int = 3) -> float:
-    return round(float(rng.uniform(low, high)), digits)
-
-
-def _log_between(rng: np.random.Generator, low: float, high: float, digits: int = 3) -> float:
-    return round(float(np.exp(rng.uniform(np.log(low), np.log(high)))), digits)
-
-
-def _whole(rng: np.random.Generator, low: int, high: int) -> int:
-    return int(rng.integers(low, high + 1))
-
-
-def _one(rng: np.random.Generator, options: tuple[T, ...]) -> T:
-    return options[int(rng.integers(0, len(options)))]
-
-
 def _jpeg(rng: np.random.Generator, low: int = 20, high: int = 95) -> Drawn:
-    quality = _whole(rng, low, high)
-    subsampling = _one(rng, ("4:2:0", "4:2:0", "4:4:4"))
+    quality = whole(rng, low, high)
+    subsampling = one(rng, ("4:2:0", "4:2:0", "4:4:4"))
     operation = partial(codecs.jpeg, quality=quality, subsampling=subsampling)
     return f"jpeg {quality} {subsampling}", operation
 
 
 def _webp(rng: np.random.Generator) -> Drawn:
-    quality = _whole(rng, 20, 95)
+    quality = whole(rng, 20, 95)
     return f"webp {quality}", partial(codecs.webp, quality=quality)
 
 
 def _avif(rng: np.random.Generator) -> Drawn:
-    quality = _whole(rng, 30, 90)
+    quality = whole(rng, 30, 90)
     return f"avif {quality}", partial(codecs.avif, quality=quality)
 
 
 def _gif(rng: np.random.Generator) -> Drawn:
-    colours = _one(rng, (256, 256, 128))
+    colours = one(rng, (256, 256, 128))
     return f"gif {colours} colours", partial(codecs.gif, colours=colours)
 
 
 def _jpeg2000(rng: np.random.Generator) -> Drawn:
-    ratio = _whole(rng, 10, 40)
+    ratio = whole(rng, 10, 40)
     return f"jpeg2000 {ratio}:1", partial(codecs.jpeg2000, ratio=ratio)
 
 
@@ -106,83 +59,79 @@ _SINGLE_CODECS: tuple[Drawer, ...] = (_jpeg, _webp, _avif, _gif, _jpeg2000)
 
 
 def _reencoded(rng: np.random.Generator) -> Drawn:
-    drawn = [_one(rng, (_jpeg, _webp, _avif))(rng) for _ in range(3)]
+    drawn = [one(rng, (_jpeg, _webp, _avif))(rng) for _ in range(3)]
     operation = partial(codecs.reencode, codecs=tuple(each for _, each in drawn))
     return ", ".join(name for name, _ in drawn), operation
 
 
 def _codec(rng: np.random.Generator) -> Drawn:
     # JPEG is by far the commonest thing that happens to a picture.
-    return _one(rng, (*_SINGLE_CODECS, _jpeg, _jpeg, _reencoded, _reencoded))(rng)
+    return one(rng, (*_SINGLE_CODECS, _jpeg, _jpeg, _reencoded, _reencoded))(rng)
 
 
 def _blur(rng: np.random.Generator) -> Drawn:
-    sigma = _between(rng, 0.5, 3)
+    sigma = between(rng, 0.5, 3)
     return f"blur {sigma:g}", partial(filters.blur, sigma=sigma)
 
 
 def _noise(rng: np.random.Generator) -> Drawn:
-    sigma = _between(rng, 2, 20)
+    sigma = between(rng, 2, 20)
     return f"noise {sigma:g}", partial(filters.gaussian_noise, sigma=sigma)
 
 
 def _median(rng: np.random.Generator) -> Drawn:
-    size = _one(rng, (3, 5))
+    size = one(rng, (3, 5))
     return f"median {size}", partial(filters.median, size=size)
 
 
 def _nonlocal_means(rng: np.random.Generator) -> Drawn:
-    h = _between(rng, 3, 10, 1)
+    h = between(rng, 3, 10, 1)
     return f"non-local means {h:g}", partial(filters.nonlocal_means, h=h)
 
 
 def _bilateral(rng: np.random.Generator) -> Drawn:
-    sigma = _between(rng, 25, 75, 0)
+    sigma = between(rng, 25, 75, 0)
     return f"bilateral {sigma:g}", partial(filters.bilateral, sigma=sigma)
 
 
 def _brightness(rng: np.random.Generator) -> Drawn:
-    factor = _log_between(rng, 0.1, 2)
+    factor = log_between(rng, 0.1, 2)
     return f"brightness {factor:g}", partial(colour.brightness, factor=factor)
 
 
 def _contrast(rng: np.random.Generator) -> Drawn:
-    factor = _log_between(rng, 0.5, 2)
+    factor = log_between(rng, 0.5, 2)
     return f"contrast {factor:g}", partial(colour.contrast, factor=factor)
 
 
 def _saturation(rng: np.random.Generator) -> Drawn:
-    factor = _between(rng, 0, 2)
+    factor = between(rng, 0, 2)
     return f"saturation {factor:g}", partial(colour.saturation, factor=factor)
 
 
 def _hue(rng: np.random.Generator) -> Drawn:
-    turn = _between(rng, -0.1, 0.1)
+    turn = between(rng, -0.1, 0.1)
     return f"hue {turn:g}", partial(colour.hue, turn=turn)
 
 
 def _gamma(rng: np.random.Generator) -> Drawn:
-    exponent = _log_between(rng, 0.6, 1.6)
+    exponent = log_between(rng, 0.6, 1.6)
     return f"gamma {exponent:g}", partial(colour.gamma, exponent=exponent)
 
 
 def _sharpen(rng: np.random.Generator) -> Drawn:
-    factor = _between(rng, 1.2, 3)
+    factor = between(rng, 1.2, 3)
     return f"sharpen {factor:g}", partial(filters.sharpen, factor=factor)
 
 
 def _salt_and_pepper(rng: np.random.Generator) -> Drawn:
-    share = _between(rng, 0.002, 0.01, 4)
+    share = between(rng, 0.002, 0.01, 4)
     return f"salt and pepper {share:.2%}", partial(filters.salt_and_pepper, share=share)
 
 
 def _posterise(rng: np.random.Generator) -> Drawn:
-    bits = _whole(rng, 4, 6)
+    bits = whole(rng, 4, 6)
     return f"posterise {bits} bits", partial(colour.posterise, bits=bits)
-
-
-def _fixed(name: str, operation: Operation) -> Drawer:
-    return lambda _: (name, operation)
 
 
 _SIGNAL: tuple[Drawer, ...] = (
@@ -199,31 +148,31 @@ _SIGNAL: tuple[Drawer, ...] = (
     _sharpen,
     _salt_and_pepper,
     _posterise,
-    _fixed("unsharp", filters.unsharp),
-    _fixed("grayscale", colour.grayscale),
-    _fixed("equalise", colour.equalise),
-    _fixed("invert", colour.invert),
+    fixed("unsharp", filters.unsharp),
+    fixed("grayscale", colour.grayscale),
+    fixed("equalise", colour.equalise),
+    fixed("invert", colour.invert),
 )
 
 
 def _signal(rng: np.random.Generator) -> Drawn:
-    return _one(rng, _SIGNAL)(rng)
+    return one(rng, _SIGNAL)(rng)
 
 
 def _resize(rng: np.random.Generator) -> Drawn:
-    resample = _one(rng, _RESAMPLERS)
+    resample = one(rng, _RESAMPLERS)
     if rng.random() < 0.35:
-        x, y = _log_between(rng, 0.75, 1.3), _log_between(rng, 0.75, 1.3)
+        x, y = log_between(rng, 0.75, 1.3), log_between(rng, 0.75, 1.3)
         name = f"resize {x:g} x {y:g} {resample}"
         return name, partial(geometry.resize, x=x, y=y, resample=resample)
-    factor = _log_between(rng, 0.33, 2.5)
+    factor = log_between(rng, 0.33, 2.5)
     back = factor < 1 and rng.random() < 0.2
     name = f"resize {factor:g}{' and back' if back else ''} {resample}"
     return name, partial(geometry.resize, x=factor, back=back, resample=resample)
 
 
 def _crop(rng: np.random.Generator) -> Drawn:
-    area, aspect = _between(rng, 0.2, 0.9), _log_between(rng, 0.5, 2)
+    area, aspect = between(rng, 0.2, 0.9), log_between(rng, 0.5, 2)
     back = rng.random() < 0.2
     # A crop resized back is stretched by its aspect ratio; that is the anisotropic row's business.
     aspect = 1.0 if back else aspect
@@ -232,10 +181,10 @@ def _crop(rng: np.random.Generator) -> Drawn:
 
 
 def _rotated(rng: np.random.Generator) -> Drawn:
-    degrees = _between(rng, 0, 360, 2)
-    frame = _one(rng, ("", "expanded", "inscribed"))
-    interpolation = _one(rng, ("bilinear", "bicubic"))
-    fill = _one(rng, ((0, 0, 0), (255, 255, 255), (128, 128, 128)))
+    degrees = between(rng, 0, 360, 2)
+    frame = one(rng, ("", "expanded", "inscribed"))
+    interpolation = one(rng, ("bilinear", "bicubic"))
+    fill = one(rng, ((0, 0, 0), (255, 255, 255), (128, 128, 128)))
     operation = partial(
         geometry.rotate,
         degrees=degrees,
@@ -248,94 +197,94 @@ def _rotated(rng: np.random.Generator) -> Drawn:
 
 
 def _turn(rng: np.random.Generator) -> Drawn:
-    turns = _whole(rng, 1, 3)
+    turns = whole(rng, 1, 3)
     return f"quarter turns {turns}", partial(geometry.quarter_turn, turns=turns)
 
 
 def _flip(rng: np.random.Generator) -> Drawn:
-    axis = _one(rng, ("h", "v"))
+    axis = one(rng, ("h", "v"))
     return f"flip {axis}", partial(geometry.flip, axis=axis)
 
 
 def _rotation(rng: np.random.Generator) -> Drawn:
-    return _one(rng, (_rotated, _rotated, _rotated, _rotated, _turn, _flip))(rng)
+    return one(rng, (_rotated, _rotated, _rotated, _rotated, _turn, _flip))(rng)
 
 
 def _shear(rng: np.random.Generator) -> Drawn:
-    x, y = _between(rng, -8, 8, 2), 0.0
+    x, y = between(rng, -8, 8, 2), 0.0
     if rng.random() < 0.3:
         x, y = y, x
     return f"shear {x:g} x {y:g}", partial(geometry.shear, degrees_x=x, degrees_y=y)
 
 
 def _perspective(rng: np.random.Generator) -> Drawn:
-    strength = _between(rng, 0.01, 0.05)
+    strength = between(rng, 0.01, 0.05)
     return f"perspective {strength:g}", partial(geometry.perspective, strength=strength)
 
 
 def _local_warp(rng: np.random.Generator) -> Drawn:
-    amplitude, cells = _between(rng, 1, 4, 2), _whole(rng, 2, 5)
+    amplitude, cells = between(rng, 1, 4, 2), whole(rng, 2, 5)
     operation = partial(geometry.local_warp, amplitude=amplitude, cells=cells)
     return f"local warp {amplitude:g} px {cells} cells", operation
 
 
 def _warp(rng: np.random.Generator) -> Drawn:
-    return _one(rng, (_shear, _perspective, _local_warp))(rng)
+    return one(rng, (_shear, _perspective, _local_warp))(rng)
 
 
 def _overlay(rng: np.random.Generator) -> Drawn:
-    share, panels = _between(rng, 0.05, 0.4), _whole(rng, 1, 5)
+    share, panels = between(rng, 0.05, 0.4), whole(rng, 1, 5)
     operation = partial(edits.overlay, share=share, panels=panels)
     return f"overlay {share:.1%} {panels} panels", operation
 
 
 def _replace(rng: np.random.Generator) -> Drawn:
-    share, shape = _between(rng, 0.05, 0.4), _one(rng, ("ellipse", "box"))
-    feather = _between(rng, 0, 0.03)
+    share, shape = between(rng, 0.05, 0.4), one(rng, ("ellipse", "box"))
+    feather = between(rng, 0, 0.03)
     operation = partial(edits.replace, share=share, shape=shape, feather=feather)
     return f"replace {share:.1%} {shape}", operation
 
 
 def _collage(rng: np.random.Generator) -> Drawn:
-    scale = _between(rng, 0.5, 1)
+    scale = between(rng, 0.5, 1)
     return f"collage 2 x 2 at {scale:g}", partial(edits.collage, scale=scale)
 
 
 def _border(rng: np.random.Generator) -> Drawn:
-    share = _between(rng, 0.01, 0.1)
+    share = between(rng, 0.01, 0.1)
     return f"border {share:.1%}", partial(edits.border, share=share)
 
 
 def _letterbox(rng: np.random.Generator) -> Drawn:
-    ratio = _one(rng, (1.0, 16 / 9, 9 / 16, 0.8))
+    ratio = one(rng, (1.0, 16 / 9, 9 / 16, 0.8))
     return f"letterbox {ratio:.2f}:1", partial(edits.letterbox, ratio=ratio)
 
 
 def _edit(rng: np.random.Generator) -> Drawn:
-    return _one(rng, (_overlay, _overlay, _replace, _replace, _collage, _border, _letterbox))(rng)
+    return one(rng, (_overlay, _overlay, _replace, _replace, _collage, _border, _letterbox))(rng)
 
 
 def _social(rng: np.random.Generator) -> Drawn:
-    side, quality = _one(rng, (640, 720, 1080, 1280, 1600)), _whole(rng, 65, 85)
+    side, quality = one(rng, (640, 720, 1080, 1280, 1600)), whole(rng, 65, 85)
     return f"social {side} jpeg {quality}", partial(chains.social, side=side, quality=quality)
 
 
 def _screenshot(rng: np.random.Generator) -> Drawn:
-    scale, quality = _between(rng, 0.6, 1.4), _whole(rng, 70, 95)
+    scale, quality = between(rng, 0.6, 1.4), whole(rng, 70, 95)
     operation = partial(chains.screenshot, scale=scale, quality=quality)
     return f"screenshot {scale:g} jpeg {quality}", operation
 
 
 def _meme(rng: np.random.Generator) -> Drawn:
-    first, second, scale = _whole(rng, 50, 80), _whole(rng, 60, 80), _between(rng, 0.6, 0.9)
+    first, second, scale = whole(rng, 50, 80), whole(rng, 60, 80), between(rng, 0.6, 0.9)
     operation = partial(chains.meme, first=first, scale=scale, second=second)
     return f"meme jpeg {first}, {scale:g}, jpeg {second}", operation
 
 
 def _print_scan(rng: np.random.Generator) -> Drawn:
-    strength, sigma = _between(rng, 0.005, 0.02), _between(rng, 0.5, 1)
-    exponent, noise = _between(rng, 0.8, 1.2), _between(rng, 2, 4)
-    quality = _whole(rng, 70, 90)
+    strength, sigma = between(rng, 0.005, 0.02), between(rng, 0.5, 1)
+    exponent, noise = between(rng, 0.8, 1.2), between(rng, 2, 4)
+    quality = whole(rng, 70, 90)
     operation = partial(
         chains.print_scan,
         strength=strength,
@@ -348,21 +297,21 @@ def _print_scan(rng: np.random.Generator) -> Drawn:
 
 
 def _rotate_crop_jpeg(rng: np.random.Generator) -> Drawn:
-    degrees, area = _between(rng, -25, 25, 2), _between(rng, 0.5, 0.8)
-    quality = _whole(rng, 50, 85)
+    degrees, area = between(rng, -25, 25, 2), between(rng, 0.5, 0.8)
+    quality = whole(rng, 50, 85)
     operation = partial(chains.rotate_crop_jpeg, degrees=degrees, area=area, quality=quality)
     return f"rotate {degrees:g}, crop {area:.1%}, jpeg {quality}", operation
 
 
 def _crop_jpeg(rng: np.random.Generator) -> Drawn:
-    area, aspect = _between(rng, 0.25, 0.6), _log_between(rng, 0.6, 1.6)
-    quality = _whole(rng, 50, 85)
+    area, aspect = between(rng, 0.25, 0.6), log_between(rng, 0.6, 1.6)
+    quality = whole(rng, 50, 85)
     operation = partial(chains.crop_jpeg, area=area, aspect=aspect, quality=quality)
     return f"crop {area:.1%} aspect {aspect:g}, jpeg {quality}", operation
 
 
 def _shifted_jpeg(rng: np.random.Generator) -> Drawn:
-    pixels, quality = _whole(rng, 1, 7), _whole(rng, 60, 90)
+    pixels, quality = whole(rng, 1, 7), whole(rng, 60, 90)
     operation = partial(chains.shifted_jpeg, pixels=pixels, quality=quality)
     return f"jpeg {quality}, shift {pixels} px, jpeg {quality}", operation
 
@@ -379,24 +328,24 @@ _CHAINS: tuple[Drawer, ...] = (
 
 
 def _chain(rng: np.random.Generator) -> Drawn:
-    return _one(rng, _CHAINS)(rng)
+    return one(rng, _CHAINS)(rng)
 
 
 _STRETCH: tuple[Drawer, ...] = (
-    _fixed("jpeg 10", partial(codecs.jpeg, quality=10)),
-    _fixed("resize 0.25", partial(geometry.resize, x=0.25)),
-    _fixed("crop 10 %", partial(geometry.crop, area=0.1)),
-    _fixed("noise 40", partial(filters.gaussian_noise, sigma=40)),
-    _fixed("median 7", partial(filters.median, size=7)),
-    _fixed("4k to 320, jpeg 80", partial(chains.social, side=320, quality=80)),
-    _fixed("resize 0.3, jpeg 70", partial(chains.scaled_jpeg, scale=0.3, quality=70)),
+    fixed("jpeg 10", partial(codecs.jpeg, quality=10)),
+    fixed("resize 0.25", partial(geometry.resize, x=0.25)),
+    fixed("crop 10 %", partial(geometry.crop, area=0.1)),
+    fixed("noise 40", partial(filters.gaussian_noise, sigma=40)),
+    fixed("median 7", partial(filters.median, size=7)),
+    fixed("4k to 320, jpeg 80", partial(chains.social, side=320, quality=80)),
+    fixed("resize 0.3, jpeg 70", partial(chains.scaled_jpeg, scale=0.3, quality=70)),
 )
 
 
 def _stretch(rng: np.random.Generator) -> Drawn:
     # The place of a crop follows from the name, so that a number tells the draws apart.
-    name, operation = _one(rng, _STRETCH)(rng)
-    return f"{name} #{_whole(rng, 0, 999)}", operation
+    name, operation = one(rng, _STRETCH)(rng)
+    return f"{name} #{whole(rng, 0, 999)}", operation
 
 
 _COMMON: tuple[Drawer, ...] = (
@@ -412,34 +361,34 @@ _COMMON: tuple[Drawer, ...] = (
 
 
 def _small(rng: np.random.Generator) -> Drawn:
-    return _one(rng, _COMMON)(rng)
+    return one(rng, _COMMON)(rng)
 
 
 def _tiny(rng: np.random.Generator) -> Drawn:
-    degrees = _one(rng, (-10, 10))
+    degrees = one(rng, (-10, 10))
     options: tuple[Drawn, ...] = (
         ("none", chains.nothing),
         ("jpeg 50", partial(codecs.jpeg, quality=50)),
-        (f"crop 75 % #{_whole(rng, 0, 999)}", partial(geometry.crop, area=0.75)),
+        (f"crop 75 % #{whole(rng, 0, 999)}", partial(geometry.crop, area=0.75)),
         (f"rotate {degrees}", partial(geometry.rotate, degrees=degrees)),
     )
-    return _one(rng, options)
+    return one(rng, options)
 
 
 _HIGH: tuple[Drawer, ...] = (
-    _fixed("jpeg 50", partial(codecs.jpeg, quality=50)),
+    fixed("jpeg 50", partial(codecs.jpeg, quality=50)),
     _social,
     _screenshot,
     _rotated,
-    _fixed("resize 0.5", partial(geometry.resize, x=0.5)),
+    fixed("resize 0.5", partial(geometry.resize, x=0.5)),
 )
 
 
 def _high(rng: np.random.Generator) -> Drawn:
     if rng.random() < 1 / 6:
-        aspect = _log_between(rng, 0.6, 1.6)
+        aspect = log_between(rng, 0.6, 1.6)
         return f"crop 50 % aspect {aspect:g}", partial(geometry.crop, area=0.5, aspect=aspect)
-    return _one(rng, _HIGH)(rng)
+    return one(rng, _HIGH)(rng)
 
 
 _ROWS = (
@@ -471,25 +420,11 @@ WORKLOADS: dict[str, Workload] = {row.name: row for row in _ROWS}
 
 
 def draw(group: str, rng: np.random.Generator) -> Attack:
-    """Draw an attack of a workload, with parameters at random.
-
-    Parameters
-    ----------
-    group : str
-        A name in `WORKLOADS`.
-    rng : numpy.random.Generator
-        The source of every parameter. The attack's own randomness (where a crop lies, noise)
-        follows from its name and the seed it is called with, as everywhere.
-
-    Returns
-    -------
-    Attack
+    """Draw an attack of a promised row: `Workload.draw` by name.
 
     Raises
     ------
     KeyError
         If there is no workload of this name.
     """
-    name, operation = WORKLOADS[group].drawer(rng)
-    source_side = _UHD_SIDE if name.startswith("4k") else None
-    return Attack(name, group, (operation,), source_side)
+    return WORKLOADS[group].draw(rng)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.attacks.geometry import crop_box, resize_to, translation
@@ -14,11 +15,14 @@ __all__ = [
     "border",
     "caption",
     "collage",
+    "collage_of_nine",
     "erase",
     "letterbox",
     "loose_screenshot",
     "overlay",
     "replace",
+    "stranger",
+    "transplant",
 ]
 
 _TEXT = (
@@ -95,7 +99,7 @@ def erase(image: Pixels, rng: np.random.Generator, *, share: float) -> Attacked:
     return unmoved(erased)
 
 
-def _stranger(rng: np.random.Generator, width: int, height: int) -> Pixels:
+def stranger(rng: np.random.Generator, width: int, height: int) -> Pixels:
     """Return some unmarked photograph, cropped and resized to fill a size."""
     source = photograph(int(rng.integers(0, 2**31)))
     source_height, source_width = source.shape[:2]
@@ -106,6 +110,26 @@ def _stranger(rng: np.random.Generator, width: int, height: int) -> Pixels:
     return resize_to(
         crop_box(source, left, top, crop_width, crop_height).pixels, width, height
     ).pixels
+
+
+def _region(
+    rng: np.random.Generator, height: int, width: int, share: float, shape: str, feather: float
+) -> npt.NDArray[np.float32]:
+    """Return a soft mask, shape (H, W, 1), that covers a share of the area."""
+    # An ellipse fills pi/4 of its box.
+    box_share = min(1.0, share * 4 / np.pi) if shape == "ellipse" else share
+    ((left, top, box_width, box_height),) = _boxes(rng, width, height, box_share, 1)
+    mask = np.zeros((height, width), dtype=np.float32)
+    if shape == "ellipse":
+        centre = (left + box_width // 2, top + box_height // 2)
+        axes = (box_width // 2, box_height // 2)
+        cv2.ellipse(mask, centre, axes, 0, 0, 360, (1.0,), -1)
+    else:
+        mask[top : top + box_height, left : left + box_width] = 1
+    sigma = feather * min(height, width)
+    if sigma > 0:
+        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), dtype=np.float32)
+    return mask[..., None]
 
 
 def replace(
@@ -130,45 +154,56 @@ def replace(
         Width of the soft edge (standard deviation), as a share of the shorter side.
     """
     height, width = image.shape[:2]
-    # An ellipse fills pi/4 of its box.
-    box_share = min(1.0, share * 4 / np.pi) if shape == "ellipse" else share
-    ((left, top, box_width, box_height),) = _boxes(rng, width, height, box_share, 1)
-    mask = np.zeros((height, width), dtype=np.float32)
-    if shape == "ellipse":
-        centre = (left + box_width // 2, top + box_height // 2)
-        axes = (box_width // 2, box_height // 2)
-        cv2.ellipse(mask, centre, axes, 0, 0, 360, (1.0,), -1)
-    else:
-        mask[top : top + box_height, left : left + box_width] = 1
-    sigma = feather * min(height, width)
-    if sigma > 0:
-        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), sigma), dtype=np.float32)
-    other = _stranger(rng, width, height).astype(np.float32)
-    return unmoved(image + mask[..., None] * (other - image))
+    mask = _region(rng, height, width, share, shape, feather)
+    other = stranger(rng, width, height).astype(np.float32)
+    return unmoved(image + mask * (other - image))
+
+
+def transplant(
+    image: Pixels,
+    rng: np.random.Generator,
+    *,
+    share: float,
+    shape: str = "ellipse",
+    feather: float = 0.01,
+) -> Attacked:
+    """Paste one region of the picture into another picture, at its place; see `replace`."""
+    height, width = image.shape[:2]
+    mask = _region(rng, height, width, share, shape, feather)
+    other = stranger(rng, width, height).astype(np.float32)
+    return unmoved(other + mask * (image - other))
 
 
 def collage(
-    image: Pixels, rng: np.random.Generator, *, scale: float = 0.5, gap: float = 0.01
+    image: Pixels, rng: np.random.Generator, *, scale: float = 0.5, gap: float = 0.01, side: int = 2
 ) -> Attacked:
-    """Show the picture, resized by `scale`, in one cell of 2 x 2; strangers fill the others."""
+    """Show the picture, resized by `scale`, in one of `side` x `side` cells.
+
+    Strangers fill the others; `gap` is the space between, as a share of a cell.
+    """
     height, width = image.shape[:2]
     cell_width, cell_height = max(1, round(width * scale)), max(1, round(height * scale))
     small = resize_to(image, cell_width, cell_height, "lanczos")
     space = round(gap * max(cell_width, cell_height))
     paper = (255, 255, 255) if rng.random() < 0.5 else (0, 0, 0)
-    size = (2 * cell_height + 3 * space, 2 * cell_width + 3 * space, 3)
+    size = (side * (cell_height + space) + space, side * (cell_width + space) + space, 3)
     canvas = np.empty(size, dtype=np.uint8)
     canvas[:] = paper
-    place = int(rng.integers(0, 4))
+    place = int(rng.integers(0, side * side))
     matrix = small.homography
-    for cell in range(4):
-        top = space + (cell // 2) * (cell_height + space)
-        left = space + (cell % 2) * (cell_width + space)
-        content = small.pixels if cell == place else _stranger(rng, cell_width, cell_height)
+    for cell in range(side * side):
+        top = space + (cell // side) * (cell_height + space)
+        left = space + (cell % side) * (cell_width + space)
+        content = small.pixels if cell == place else stranger(rng, cell_width, cell_height)
         canvas[top : top + cell_height, left : left + cell_width] = content
         if cell == place and matrix is not None:
             matrix = translation(left, top) @ matrix
     return Attacked(canvas, matrix)
+
+
+def collage_of_nine(image: Pixels, rng: np.random.Generator, *, side: int) -> Attacked:
+    """Show the picture in one of nine cells of a collage whose longest side is about `side`."""
+    return collage(image, rng, scale=side / 3 / max(image.shape[:2]), side=3)
 
 
 def border(

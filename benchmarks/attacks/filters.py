@@ -15,6 +15,7 @@ __all__ = [
     "gaussian_noise",
     "kernel_blur",
     "median",
+    "motion_blur",
     "nonlocal_means",
     "residual",
     "salt_and_pepper",
@@ -34,6 +35,24 @@ def kernel_blur(image: Pixels, rng: np.random.Generator, *, size: int) -> Attack
     """Gaussian blur given as an odd kernel size in pixels (the Seal papers' k)."""
     del rng
     return unmoved(np.asarray(cv2.GaussianBlur(image, (size, size), 0)))
+
+
+def motion_blur(
+    image: Pixels, rng: np.random.Generator, *, length: float, degrees: float
+) -> Attacked:
+    """Blur along a straight line of `length` pixels: the camera moved."""
+    del rng
+    side = 2 * int(np.ceil(length / 2)) + 1
+    middle, angle = side // 2, np.deg2rad(degrees)
+    kernel = np.zeros((side, side), dtype=np.float32)
+    # Many points along the line, each spread over its four pixels.
+    for offset in np.linspace(-(length - 1) / 2, (length - 1) / 2, 8 * side):
+        x, y = middle + offset * np.cos(angle), middle + offset * np.sin(angle)
+        left, top = int(np.floor(x)), int(np.floor(y))
+        for column, row in ((left, top), (left + 1, top), (left, top + 1), (left + 1, top + 1)):
+            if 0 <= column < side and 0 <= row < side:
+                kernel[row, column] += (1 - abs(x - column)) * (1 - abs(y - row))
+    return unmoved(np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum())))
 
 
 def median(image: Pixels, rng: np.random.Generator, *, size: int) -> Attacked:

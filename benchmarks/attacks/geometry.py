@@ -14,8 +14,10 @@ __all__ = [
     "crop",
     "crop_box",
     "fit",
+    "fit_box",
     "flip",
     "local_warp",
+    "move_corners",
     "perspective",
     "perspective_inwards",
     "quarter_turn",
@@ -25,6 +27,7 @@ __all__ = [
     "shear",
     "shift",
     "side_crop",
+    "stretch",
     "translation",
     "warp",
 ]
@@ -116,6 +119,40 @@ def fit(
     if factor >= 1:
         return unmoved(image)
     return resize(image, rng, x=factor, resample=resample)
+
+
+def fit_box(image: Pixels, width: int, height: int, resample: str = "lanczos") -> Attacked:
+    """Resize, up or down, to the largest size that a box holds; the aspect ratio stays."""
+    factor = min(width / image.shape[1], height / image.shape[0])
+    new_width = min(width, max(1, round(image.shape[1] * factor)))
+    new_height = min(height, max(1, round(image.shape[0] * factor)))
+    return resize_to(image, new_width, new_height, resample)
+
+
+def stretch(
+    image: Pixels,
+    rng: np.random.Generator,
+    *,
+    by: float = 1.0,
+    ratio: float | None = None,
+    resample: str = "bicubic",
+) -> Attacked:
+    """Change the aspect ratio and keep the area.
+
+    Parameters
+    ----------
+    image, rng
+        As everywhere.
+    by : float, optional
+        Factor of the aspect ratio (width / height).
+    ratio : float, optional
+        The aspect ratio that the picture gets, instead of `by`.
+    resample : str, optional
+        Filter.
+    """
+    height, width = image.shape[:2]
+    factor = by if ratio is None else ratio * height / width
+    return resize(image, rng, x=factor**0.5, y=factor**-0.5, resample=resample)
 
 
 def crop_box(image: Pixels, left: int, top: int, width: int, height: int) -> Attacked:
@@ -248,16 +285,17 @@ def perspective(
     image: Pixels, rng: np.random.Generator, *, strength: float, fill: Sequence[int] = _BLACK
 ) -> Attacked:
     """Move each corner at random by up to `strength` times the sides, in x and in y."""
-    return _move_corners(image, rng.uniform(-strength, strength, (4, 2)), fill)
+    return move_corners(image, rng.uniform(-strength, strength, (4, 2)), fill)
 
 
 def perspective_inwards(image: Pixels, rng: np.random.Generator, *, strength: float) -> Attacked:
     """Move each corner towards the middle by up to `strength` times the sides (torchvision)."""
     inwards = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]])
-    return _move_corners(image, inwards * rng.uniform(0, strength, (4, 2)), _BLACK)
+    return move_corners(image, inwards * rng.uniform(0, strength, (4, 2)))
 
 
-def _move_corners(image: Pixels, by: Matrix, fill: Sequence[int]) -> Attacked:
+def move_corners(image: Pixels, by: Matrix, fill: Sequence[int] = _BLACK) -> Attacked:
+    """Move the corners by shares of the sides; `by` has shape (4, 2), clockwise from top left."""
     height, width = image.shape[:2]
     corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], float)
     moved = corners + by * (width, height)

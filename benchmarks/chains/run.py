@@ -25,7 +25,7 @@ from indelible.imaging.sources import Source
 from indelible.protection.marking import MarkablePicture, Marked
 from indelible.watermark import Key
 
-__all__ = ["run"]
+__all__ = ["protect_again", "run"]
 
 _QUALITY = 90  # of the JPEG that each link writes
 _DRAWS = 4  # of payloads for one link, as `protect` draws again
@@ -81,7 +81,7 @@ def follow(task: Chain) -> list[Record]:
     for link in range(task.length):
         key = ring[int(rng.random() < 0.25)]
         try:
-            marked, payload, draws = _protect(picture, key, ring, rng)
+            marked, payload, draws = protect_again(picture, key, ring, rng)
         except UnmarkableImageError:
             break
         won = marked is not None and marked.payload == payload
@@ -107,7 +107,7 @@ def follow(task: Chain) -> list[Record]:
     return records
 
 
-def _protect(
+def protect_again(
     picture: Pixels, key: Key, ring: list[Key], rng: np.random.Generator
 ) -> tuple[Marked | None, bytes, int]:
     """Take older marks out, embed, encode and read back.

@@ -12,13 +12,14 @@ import numpy as np
 
 from benchmarks import _measures as measures
 from benchmarks import attacks, images
+from benchmarks._interface import System
 from benchmarks._running import Record, Task
 from benchmarks._systems import bit_accuracy, open_system, payload_for
 from benchmarks.attacks import Attack, Pixels
 from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
 
-__all__ = ["Preparation", "Trials", "draws", "named", "try_attacks"]
+__all__ = ["Preparation", "Trials", "draws", "in_parts", "named", "try_attacks"]
 
 _CHUNK = 12  # attacks that are recorded together: little is lost by an interruption
 
@@ -67,6 +68,8 @@ class Trials(Task):
         attack's name, on every random choice.
     row : str
         The promised row that the attacks were drawn for; empty for named attacks.
+    effort : str or None
+        Of the search; None is the detector's default.
     """
 
     system: str
@@ -76,6 +79,7 @@ class Trials(Task):
     attacks: tuple[Attack, ...]
     seed: int
     row: str = ""
+    effort: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class _Marked:
     record: Record
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)  # pictures that meet several rows in turn
 def _mark(
     system: str, source: images.Source, preparation: Preparation, strength: Strength, seed: int
 ) -> _Marked:
@@ -131,13 +135,17 @@ def try_attacks(trials: Trials) -> list[Record]:
     return [shared | _attack(trials, attack, marked) for attack in trials.attacks]
 
 
+def _opened(trials: Trials) -> System:
+    return open_system(trials.system, trials.seed, trials.strength, trials.effort)
+
+
 def _attack(trials: Trials, attack: Attack, marked: _Marked) -> Record:
     # Every picture has its own seed, so that crops and noise differ between pictures, but not
     # between systems.
     name = f"{trials.seed} {trials.source.name}"
     seed = int(attacks.generator(trials.seed, name).integers(2**31))
     received = attack(marked.pixels, seed)
-    found = open_system(trials.system, trials.seed, trials.strength).detect(received.pixels)
+    found = _opened(trials).detect(received.pixels)
     answered = found.payload is not None
     corners = math.nan
     if found.homography is not None and received.homography is not None:
@@ -172,7 +180,7 @@ def named(
     trials: list[Trials] = []
     for source in sources:
         whole = Trials("suite", system, source, Preparation(), strength, tuple(chosen), seed)
-        trials += _chunks(whole)
+        trials += in_parts(whole)
     return trials
 
 
@@ -184,10 +192,11 @@ def draws(
     *,
     strength: Strength,
     seed: int,
+    effort: str | None = None,
 ) -> list[Trials]:
     """Return the trials of `count` random draws of a workload, spread over the pictures."""
     rng = attacks.generator(seed, f"draws of {workload.name}")
-    drawn = [attacks.draw(workload.name, rng) for _ in range(count)]
+    drawn = [workload.draw(rng) for _ in range(count)]
     smallest, largest = workload.root or (0.0, 0.0)
     roots = rng.uniform(smallest, largest, len(sources))
     setting: Strength = workload.strength or strength
@@ -202,12 +211,13 @@ def draws(
             preparation = Preparation("side", side) if side else usual
             some = tuple(attack for attack in mine if (attack.source_side or 0) == side)
             label = f"draws of {workload.name} {preparation.how}"
-            whole = Trials(label, system, source, preparation, setting, some, seed, workload.name)
-            trials += _chunks(whole)
+            row = workload.name
+            whole = Trials(label, system, source, preparation, setting, some, seed, row, effort)
+            trials += in_parts(whole)
     return trials
 
 
-def _chunks(whole: Trials) -> list[Trials]:
+def in_parts(whole: Trials) -> list[Trials]:
     """Split trials into parts that are recorded one by one, with ids of their own."""
     return [
         replace(

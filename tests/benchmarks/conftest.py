@@ -13,6 +13,7 @@ from indelible import watermark
 
 _BENCHMARKS = (
     "chains",
+    "everyday",
     "false_positives",
     "localisation",
     "quality",

@@ -1,0 +1,1 @@
+"""What everyday paths do to marks, beyond the promised rows."""

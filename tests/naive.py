@@ -58,53 +58,46 @@ def _overlaps(length: int, count: int) -> Array:
     return out
 
 
-def box_moments(image: NDArray[np.float32], radius: int) -> tuple[Array, Array]:
-    """Mean and variance of the square around each pixel, as far as it lies inside of the image."""
-    mean, variance = np.empty(image.shape), np.empty(image.shape)
-    for y, x in np.ndindex(image.shape):
-        box = image[max(y - radius, 0) : y + radius + 1, max(x - radius, 0) : x + radius + 1]
-        mean[y, x] = np.mean(box, dtype=np.float64)
-        variance[y, x] = np.var(box, dtype=np.float64)
-    return mean, variance
-
-
-def least_nearby(values: NDArray[np.float32]) -> Array:
-    """Least value of the 3 x 3 square around each pixel, as far as it lies inside."""
-    out = np.empty(values.shape)
+def box_mean(values: NDArray[np.float32], radius: int) -> Array:
+    """Mean of the square around each place, as far as it lies inside."""
+    mean = np.empty(values.shape)
     for y, x in np.ndindex(values.shape):
-        out[y, x] = values[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].min()
-    return out
+        box = values[max(y - radius, 0) : y + radius + 1, max(x - radius, 0) : x + radius + 1]
+        mean[y, x] = np.mean(box, dtype=np.float64)
+    return mean
+
+
+def root_detail(luminance: NDArray[np.float32], mean: NDArray[np.float32]) -> Array:
+    """Square root of the absolute difference."""
+    return np.asarray(np.sqrt(np.abs(luminance.astype(np.float64) - mean)))
 
 
 def amplitudes(
-    texture: NDArray[np.float32],
-    mean: NDArray[np.float32],
-    *,
-    exponent: float,
-    amplitude: float,
-    constant: float,
-    least_shade: float,
-    shade_per_level: float,
+    root: NDArray[np.float32], *, exponent: float, amplitude: float, knee: float
 ) -> Array:
-    """Amplitude of the mask: a power of the texture, less where it is dark."""
-    shade = np.minimum(1.0, least_shade + shade_per_level * mean.astype(np.float64))
-    room = (2.0 * texture.astype(np.float64) + constant) ** exponent
-    return np.asarray(amplitude * shade * room)
+    """Amplitude of the mask: a floor, and a power of the detail where that is more."""
+    detail = root.astype(np.float64) ** 2
+    return np.asarray(amplitude * (1 + (detail / knee) ** 2) ** (exponent / 2))
 
 
 def add_pattern(
     image: NDArray[np.uint8],
     mask: NDArray[np.float32],
     pattern: NDArray[np.float32],
-    weights: NDArray[np.float32],
+    *,
+    least_shade: float,
+    shade_per_level: float,
 ) -> Array:
-    """Add the masked pattern; the result is neither rounded nor clipped."""
+    """Add the masked pattern to what is shown; the result is neither rounded nor clipped."""
     out = image.astype(np.float64)
     period = pattern.shape[0]
     for y, x in np.ndindex(image.shape[:2]):
+        if image.shape[2] == 4 and image[y, x, 3] == 0:
+            continue
         change = float(mask[y // 2, x // 2]) * float(pattern[y % period, x % period])
-        for channel, weight in enumerate(weights):
-            out[y, x, channel] += float(weight) * change
+        for channel in range(min(image.shape[2], 3)):
+            level = float(image[y, x, channel])
+            out[y, x, channel] += change * min(1.0, least_shade + shade_per_level * level)
     return out
 
 

@@ -16,32 +16,49 @@ from indelible.errors import (
 )
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import masking
-from indelible.watermark.carrier import carrier_of
+from indelible.watermark.carrier import TILE, carrier_of
 from indelible.watermark.detection import SMALLEST_SIDE, detect
 from indelible.watermark.keys import Key
-from indelible.watermark.pattern import size_class_for, synthesise, variant_for
-from indelible.watermark.visibility import LEAST_SHADE, SHADE_PER_LEVEL, room_of
+from indelible.watermark.need import need_of
+from indelible.watermark.pattern import period_of, size_class_for, synthesise, variant_for
+from indelible.watermark.visibility import (
+    LEAST_SHADE,
+    SHADE_PER_LEVEL,
+    as_viewed,
+    discount_of,
+    room_of,
+)
 
 __all__ = ["BUDGETS", "Budget", "can_carry", "embed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How visible a mark may be, in units of :mod:`visibility`.
+    """How visible a mark may be: about its Butteraugli 3-norm.
 
     Attributes
     ----------
-    visibility : float
-        Of an ordinary picture.
+    margin : float
+        Over what the picture needs (:func:`need.need_of`).
+    lowest, highest : float
+        Limits of the visibility: a picture that hides much, and one that hides little.
     """
 
-    visibility: float
+    margin: float
+    lowest: float
+    highest: float
+
+    def visibility(self, need: float) -> float:
+        """Return how visible the mark of a picture is to be."""
+        return min(max(self.margin * need, self.lowest), self.highest)
 
 
+# What they give is measured by python -m benchmarks.quality (what is seen) and
+# benchmarks.robustness (what survives).
 BUDGETS: dict[Strength, Budget] = {
-    "robust": Budget(1.1),
-    "balanced": Budget(0.85),
-    "discreet": Budget(0.45),
+    "robust": Budget(1.4, 0.95, 1.35),
+    "balanced": Budget(1.05, 0.6, 0.95),
+    "discreet": Budget(0.6, 0.35, 0.5),
 }
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
 # Pixels; below, the mark is looked for before the picture is handed out. Where it begins to be lost
@@ -113,8 +130,12 @@ def embed(
     carrier, size_class = carrier_of(key), size_class_for(height, width)
     pattern = synthesise(carrier, variant_for(key, payload), payload, size_class)
     out = np.empty_like(pixels)
+    scale = period_of(size_class) / TILE
+    need = need_of(room.classes, room.shown * height * width / scale**2)
     mask = room.mask
-    mask *= np.float32(BUDGETS[strength].visibility)
+    mask *= np.float32(
+        BUDGETS[strength].visibility(need) * discount_of(as_viewed(height, width) * scale)
+    )
     masking.add_pattern(pixels, mask, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
     small = height * width < SMALL_AREA or min(height, width) < NARROW_SIDE
     doubtful = small or room.detailed < LITTLE_TEXTURE

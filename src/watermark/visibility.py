@@ -17,8 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import luminance, masking
+from indelible.watermark.need import classes_of
 
-__all__ = ["LEAST_SHADE", "SHADE_PER_LEVEL", "Room", "room_of", "shade_of"]
+__all__ = [
+    "LEAST_SHADE",
+    "SHADE_PER_LEVEL",
+    "Room",
+    "as_viewed",
+    "discount_of",
+    "room_of",
+    "shade_of",
+]
 
 # Grey levels (deviation) on a smooth surface at which a mark has a Butteraugli 3-norm of about 1.
 # How even that is over pictures, and over the places of one: python -m benchmarks.quality.
@@ -33,6 +42,11 @@ POOL_RADIUS = 2  # pixels of half resolution: 10 pixels a side, about a codec's 
 # that is dark takes less of it, so that a saturated colour keeps its hue.
 LEAST_SHADE = 0.35
 SHADE_PER_LEVEL = 1.0 / 40.0  # from level 26 on the mark is whole
+# Coarse waves are seen better: by so much more for each factor in the size of a sample.
+COARSE_EXPONENT = 0.35
+# Pixels, root of the area: larger pictures are looked at reduced to about this, a full HD screen.
+VIEWED_SIDE = 1440.0
+SAMPLES = 65536  # of the detail, for shares of the picture
 LITTLE_DETAIL = 0.05  # grey levels: less is one colour. Rounding a gradient gives 0.1
 SOME_DETAIL = 0.5  # grey levels: with less, a codec leaves little
 
@@ -47,28 +61,44 @@ class Room:
         Amplitude in grey levels of a mark of visibility 1, where no channel is dark.
     textured, detailed : float
         Share of the picture that is not of one colour, and that has detail which a codec keeps.
+    classes : float64 (DETAIL_CLASSES,)
+        Share of each class of detail; see :mod:`need`.
+    shown : float
+        Share of the picture that is not fully transparent.
     """
 
     mask: NDArray[np.float32]
     textured: float
     detailed: float
+    classes: NDArray[np.float64]
+    shown: float
 
 
 def room_of(pixels: NDArray[np.uint8]) -> Room:
     """Measure a picture, uint8 (H, W, channels)."""
     height, width, channels = pixels.shape
-    half = np.empty((-(-height // 2), -(-width // 2)), np.float32)
+    half_shape = -(-height // 2), -(-width // 2)
+    factor = as_viewed(height, width)
+    shape = (max(1, round(half_shape[0] * factor)), max(1, round(half_shape[1] * factor)))
+    half = np.empty(shape, np.float32)
     luminance.reduce_area(pixels, half)
     mean, root = np.empty_like(half), np.empty_like(half)
     masking.box_mean(half, DETAIL_RADIUS, mean)
     masking.root_detail(half, mean, root)
-    shown = _shown(pixels) if channels == 4 else None
+    shown = _shown(pixels, shape) if channels == 4 else None
     pooled = _pooled(root, shown, mean)
-    counted = pooled if shown is None else pooled[shown > 0]
-    textured = _share(counted > np.sqrt(LITTLE_DETAIL))
-    detailed = _share(counted > np.sqrt(SOME_DETAIL))
+    step = max(1, int(np.sqrt(pooled.size / SAMPLES)))
+    counted = np.square(pooled[::step, ::step])
+    if shown is not None:
+        counted = counted[shown[::step, ::step] > 0]
     masking.amplitudes(pooled, MASKING_EXPONENT, CALM, KNEE, root)
-    return Room(root, textured, detailed)
+    return Room(
+        root if shape == half_shape else _enlarged(root, half_shape),
+        textured=_share(counted > LITTLE_DETAIL),
+        detailed=_share(counted > SOME_DETAIL),
+        classes=classes_of(counted),
+        shown=1.0 if shown is None else float(np.mean(shown)),
+    )
 
 
 def _pooled(
@@ -84,20 +114,30 @@ def _pooled(
     return np.divide(out, share, out=out, where=share > 0)
 
 
-def _shown(pixels: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """Return 1 where a picture and all around is not fully transparent, else 0, at half resolution.
+def _shown(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """Return 1 where a picture and all around is not fully transparent, else 0, float32 `shape`.
 
     None if nothing is hidden.
     """
-    hidden = pixels[..., 3] == 0
+    hidden = pixels[..., 3:] == 0
     if not hidden.any():
         return None
-    height, width = hidden.shape
-    padded = np.pad(hidden, ((0, height % 2), (0, width % 2)), mode="edge")
-    clear = 1.0 - padded.reshape(-(-height // 2), 2, -1, 2).any(axis=(1, 3)).astype(np.float32)
-    around = np.empty_like(clear)
-    masking.box_mean(clear, DETAIL_RADIUS, around)
-    return np.asarray(around > 1 - 1e-3, np.float32)
+    share = np.empty(shape, np.float32)
+    luminance.reduce_area(hidden.view(np.uint8), share)
+    around = np.empty_like(share)
+    masking.box_mean(share, DETAIL_RADIUS, around)
+    return np.asarray(around <= 0, np.float32)
+
+
+def _enlarged(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    rows = np.arange(shape[0]) * values.shape[0] // shape[0]
+    columns = np.arange(shape[1]) * values.shape[1] // shape[1]
+    return np.ascontiguousarray(values[rows[:, None], columns])
+
+
+def as_viewed(height: int, width: int) -> float:
+    """Return the factor by which a picture is reduced to be looked at, at most 1."""
+    return min(1.0, VIEWED_SIDE / float(np.sqrt(height * width)))
 
 
 def _share(values: NDArray[np.bool_]) -> float:
@@ -108,3 +148,8 @@ def shade_of(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return which share of the mark a channel of a level takes, float32, like `levels`."""
     table = np.minimum(LEAST_SHADE + SHADE_PER_LEVEL * np.arange(256), 1.0).astype(np.float32)
     return np.asarray(table[levels])
+
+
+def discount_of(pixels_per_sample: float) -> float:
+    """Return the factor by which a mark of coarse samples has to be weaker to be seen no better."""
+    return float(pixels_per_sample**-COARSE_EXPONENT)

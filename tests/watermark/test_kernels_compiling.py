@@ -116,7 +116,7 @@ SHADES = """
 import numpy as np
 from indelible.watermark._kernels import masking
 one, out = np.ones((1, 1), np.float32), np.empty((1, 1), np.float32)
-masking.amplitudes(one, one, 1.0, 1.0, 0.0, 1.0, 1.0, out)
+masking.amplitudes(one, 2.0, 1.0, 1.0, out)
 hits = len(masking.amplitudes._compiled.stats.cache_hits)
 print(masking.__file__, round(float(out[0, 0]), 2), hits)
 """

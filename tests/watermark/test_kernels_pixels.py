@@ -65,43 +65,31 @@ def test_reduce_area_keeps_the_range() -> None:
     assert np.allclose(out, 255, atol=0.05)
 
 
-@given(SEEDS, st.integers(1, 20), st.integers(1, 20), st.integers(1, 3))
+@given(SEEDS, st.integers(1, 20), st.integers(1, 20), st.integers(1, 4))
 @FEW
-def test_box_moments(seed: int, height: int, width: int, radius: int) -> None:
+def test_box_mean(seed: int, height: int, width: int, radius: int) -> None:
     image = grey_of(seed, height, width)
-    mean, variance = np.empty_like(image), np.empty_like(image)
-    masking.box_moments(image, radius, mean, variance)
-    expected_mean, expected_variance = naive.box_moments(image, radius)
-    assert np.allclose(mean, expected_mean, atol=1e-3)
-    assert np.allclose(variance, expected_variance, atol=0.02, rtol=1e-4)
-    assert variance.min() >= 0
+    mean = np.empty_like(image)
+    masking.box_mean(image, radius, mean)
+    assert np.allclose(mean, naive.box_mean(image, radius), atol=1e-3)
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 5), (4, 1), (2, 2), (7, 9)])
-def test_least_nearby(height: int, width: int) -> None:
-    values = grey_of(3, height, width)
-    out = np.empty_like(values)
-    masking.least_nearby(values, out)
-    assert np.array_equal(out, naive.least_nearby(values))
+@given(SEEDS, st.integers(1, 9), st.integers(1, 9))
+@FEW
+def test_root_detail(seed: int, height: int, width: int) -> None:
+    one, other = grey_of(seed, height, width), grey_of(seed + 1, height, width)
+    out = np.empty_like(one)
+    masking.root_detail(one, other, out)
+    assert np.allclose(out, naive.root_detail(one, other), atol=1e-4)
 
 
-@pytest.mark.parametrize("exponent", [-0.3, 0.0, 0.15, 0.38, 1.0])
+@pytest.mark.parametrize("exponent", [0.0, 0.15, 0.4, 1.0])
 def test_amplitudes(exponent: float, rng: np.random.Generator) -> None:
-    texture = (10 ** rng.uniform(-3, 3, (7, 9))).astype(np.float32)
-    mean = rng.uniform(0, 255, (7, 9)).astype(np.float32)
-    mean[0] = np.linspace(0, 12, 9)
-    texture[1, 0] = 0
-    out = np.empty_like(texture)
-    masking.amplitudes(texture, mean, exponent, 2.5, 58.5, 0.35, 1 / 12, out)
-    expected = naive.amplitudes(
-        texture,
-        mean,
-        exponent=exponent,
-        amplitude=2.5,
-        constant=58.5,
-        least_shade=0.35,
-        shade_per_level=1 / 12,
-    )
+    root = (10 ** rng.uniform(-2, 1, (7, 9))).astype(np.float32)
+    root[1, 0] = 0
+    out = np.empty_like(root)
+    masking.amplitudes(root, exponent, 2.5, 0.65, out)
+    expected = naive.amplitudes(root, exponent=exponent, amplitude=2.5, knee=0.65)
     assert np.allclose(out, expected, rtol=5e-4)
 
 
@@ -113,13 +101,13 @@ def test_add_pattern(
     image = image_of(2, height, width, channels)
     mask = rng.uniform(0, 9, (-(-height // 2), -(-width // 2))).astype(np.float32)
     pattern = rng.normal(size=(period, period)).astype(np.float32)
-    weights = np.array([1.0] if channels == 1 else [0.9, 1.7, 0.3], np.float32)
     out = np.empty_like(image)
-    masking.add_pattern(image, mask, pattern, weights, out)
-    expected = naive.add_pattern(image, mask, pattern, weights)
+    masking.add_pattern(image, mask, pattern, 0.35, 0.025, out)
+    expected = naive.add_pattern(image, mask, pattern, least_shade=0.35, shade_per_level=0.025)
     assert np.all(np.abs(out - np.clip(expected, 0, 255)) <= 0.5 + 1e-4)
     if channels == 4:
         assert np.array_equal(out[..., 3], image[..., 3])
+        assert np.array_equal(out[image[..., 3] == 0], image[image[..., 3] == 0])
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -127,8 +115,7 @@ def test_add_pattern_of_nothing_changes_nothing(channels: int) -> None:
     image = image_of(3, 7, 300, channels)
     out = np.empty_like(image)
     nothing = np.zeros((4, 150), np.float32)
-    weights = np.ones(1 if channels == 1 else 3, np.float32)
-    masking.add_pattern(image, nothing, np.ones((8, 8), np.float32), weights, out)
+    masking.add_pattern(image, nothing, np.ones((8, 8), np.float32), 0.35, 0.025, out)
     assert np.array_equal(out, image)
 
 

@@ -19,6 +19,7 @@ from indelible import watermark
 from indelible.choices import DEFAULT_STRENGTH, Strength
 
 __all__ = [
+    "OURS",
     "Indelible",
     "bit_accuracy",
     "engine_fingerprint",
@@ -27,6 +28,9 @@ __all__ = [
     "package_fingerprint",
     "payload_for",
 ]
+
+OURS = "indelible"
+"""Name of the engine of this repository."""
 
 
 class Indelible:
@@ -65,7 +69,7 @@ class Indelible:
 @lru_cache(maxsize=8)
 def open_system(name: str, seed: int, strength: Strength = DEFAULT_STRENGTH) -> System:
     """Return a system by name, one per process: ``"indelible"`` or one of `peers.METHODS`."""
-    if name == "indelible":
+    if name == OURS:
         return Indelible(seed, strength)
     return Peer(name)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from benchmarks import _measures as measures
 from benchmarks import images
@@ -16,7 +15,7 @@ from benchmarks._running import Record, Task
 from benchmarks._systems import OURS, open_system, payload_for
 from benchmarks._visibility import visibility
 from benchmarks.attacks import Pixels, codecs
-from benchmarks.quality.sheets import sheet
+from benchmarks.quality.sheets import save_sheet
 from indelible.errors import UnmarkableImageError
 from indelible.imaging.encoding import encode
 from indelible.watermark.embedding import BUDGETS
@@ -125,10 +124,7 @@ def _record(task: Measuring, subject: str, image: Pixels, lengths: Mapping[str, 
     except UnmarkableImageError:
         return record | {"unmarkable": True}
     if task.sheets is not None and subject in BUDGETS:
-        name = f"{subject}-{task.source.name}".replace("/", "_").replace(".", "_")
-        Image.fromarray(sheet(image, after.pixels)).save(
-            task.sheets / f"{name.replace(' ', '-')}.png"
-        )
+        save_sheet(task.sheets, f"{subject} {task.id}", image, after.pixels)
     local = measures.ssim_map(image, after.pixels)
     record |= visibility(image, after.pixels) | {
         "psnr": measures.psnr(image, after.pixels),

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import _measures as measures
-from benchmarks import images
-from benchmarks._report import axes, print_settings, show
+from benchmarks import hosts, images
+from benchmarks._report import Report, axes, print_settings, show
 from benchmarks._running import Record, Store, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint
 from benchmarks._visibility import BUTTERAUGLI_SETTINGS, has_butteraugli, has_flip, missing
 from benchmarks.peers import METHODS, VERSIONS, environment
-from benchmarks.quality import tables
+from benchmarks.quality import hard, tables
 from benchmarks.quality.measuring import YARDSTICKS, Measuring, measure
 from indelible.watermark.embedding import BUDGETS
 
@@ -21,7 +21,8 @@ __all__ = ["run"]
 
 _FLAT_KINDS = ("sky", "flat", "gradient", "page white", "page black", "drawing", "black margin")
 _SMALL_AREA = (481 * 321) ** 0.5
-_GROUPS = ("photographs", "generated", "small", "flat")
+_GROUPS = ("photographs", "generated", "small", "flat", "hard")
+_CHOICES = (*_GROUPS, "enhanced", "cut-outs")
 
 
 def run(argv: Sequence[str] | None) -> None:
@@ -36,6 +37,7 @@ def run(argv: Sequence[str] | None) -> None:
         "pictures": {
             group: [task.source.name for task in work if task.group == group] for group in _GROUPS
         },
+        "groups": given.groups,
         "images": given.images or "built-in",
         "generated": given.generated,
         "side": given.side,
@@ -56,9 +58,13 @@ def run(argv: Sequence[str] | None) -> None:
     if not given.no_sheets:
         (given.out / "sheets").mkdir(exist_ok=True)
     records = run_tasks(work, measure, store, jobs=given.jobs, label="marking")
-    _plot(records, given.out)
     reports = [tables.picture_table(records), tables.group_table(records)]
+    on_hard = [record for record in records if record["group"] == "hard"]
+    reports.append(tables.host_table(on_hard, "Hard hosts"))
+    reports += _special(given, tuple(subjects), store)
     reports += [tables.length_table(records), tables.goal_table(records)]
+    if records:
+        _plot(records, given.out)
     show([report for report in reports if report.rows], given.out, settings)
 
 
@@ -69,7 +75,7 @@ def _arguments(argv: Sequence[str] | None) -> Namespace:
         "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
     )
     parser.add_argument(
-        "--groups", nargs="+", choices=_GROUPS, default=list(_GROUPS), help="what to measure"
+        "--groups", nargs="+", choices=_CHOICES, default=list(_CHOICES), help="what to measure"
     )
     parser.add_argument("--strength", nargs="+", choices=tuple(BUDGETS), default=list(BUDGETS))
     parser.add_argument(
@@ -84,6 +90,7 @@ def _arguments(argv: Sequence[str] | None) -> Namespace:
 def _tasks(given: Namespace, subjects: tuple[str, ...]) -> Iterator[Measuring]:
     sources: dict[str, list[images.Source]] = {
         "photographs": images.from_argument(given.images, given.limit),
+        "hard": hosts.hard(seed=given.seed),
         "flat": images.generated(_FLAT_KINDS, height=512, width=768, seed=given.seed),
     }
     if given.generated is not None:
@@ -107,6 +114,25 @@ def _tasks(given: Namespace, subjects: tuple[str, ...]) -> Iterator[Measuring]:
             )
 
 
+def _special(given: Namespace, subjects: tuple[str, ...], store: Store) -> list[Report]:
+    """Measure what is enhanced afterwards, and cut-outs."""
+    sheets = None if given.no_sheets else given.out / "sheets"
+    reports: list[Report] = []
+    if "enhanced" in given.groups:
+        lifted = [
+            hard.Enhanced(f"enhanced {name}", name, subjects, sheets, given.seed)
+            for name in hard.ENHANCED
+        ]
+        found = run_tasks(lifted, hard.measure_enhanced, store, jobs=given.jobs, label="enhancing")
+        reports.append(tables.host_table(found, "Enhanced afterwards, like their originals"))
+    if "cut-outs" in given.groups:
+        strengths = tuple(given.strength)
+        cut = [hard.CutOut(name, name, strengths, given.seed) for name in hard.CUT_OUTS]
+        found = run_tasks(cut, hard.measure_cut_out, store, jobs=given.jobs, label="cutting out")
+        reports.append(hard.cut_out_table(found))
+    return reports
+
+
 def _plot(records: Sequence[Record], folder: Path) -> None:
     """Draw the 3-norm of each picture, subject by subject: a column each."""
     usable = [record for record in records if not record["unmarkable"]]
@@ -117,9 +143,9 @@ def _plot(records: Sequence[Record], folder: Path) -> None:
             mine = [record for record in usable if record["group"] == group]
             if not mine:
                 continue
-            x = [subjects.index(record["subject"]) + 0.15 * (index - 1.5) for record in mine]
+            x = [subjects.index(record["subject"]) + 0.13 * (index - 2) for record in mine]
             y = [record["norm"] for record in mine]
-            plot.plot(x, y, "ox^s"[index], linestyle="", label=group, alpha=0.6, markersize=5)
+            plot.plot(x, y, "ox^sd"[index], linestyle="", label=group, alpha=0.6, markersize=5)
         plot.set_xticks(range(len(subjects)), subjects, fontsize=8)
         plot.set_ylabel("3-norm")
         plot.set_ylim(bottom=0)

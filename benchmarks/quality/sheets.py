@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from benchmarks.attacks import Pixels
 
-__all__ = ["sheet", "smoothest"]
+__all__ = ["save_sheet", "sheet", "smoothest"]
 
 _GAIN = 8
 _SIDE = 700  # of a panel, in pixels
@@ -38,6 +42,12 @@ def sheet(image: Pixels, marked: Pixels) -> Pixels:
     near = _panels(image, marked, top, left, height // 2, width // 2)
     near = near.repeat(2, axis=0).repeat(2, axis=1)
     return np.concatenate([_panels(image, marked, *middle, height, width), near])
+
+
+def save_sheet(folder: Path, name: str, image: Pixels, marked: Pixels) -> None:
+    """Save a sheet as a PNG picture, named after `name` without what disturbs in a path."""
+    simple = "-".join(re.findall(r"[\w.]+", name)).replace(".", "_")
+    Image.fromarray(sheet(image, marked)).save(folder / f"{simple}.png")
 
 
 def smoothest(image: Pixels, marked: Pixels, height: int, width: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ __all__ = [
     "host_table",
     "length_table",
     "picture_table",
+    "seen",
 ]
 
 
@@ -131,17 +132,12 @@ def length_table(records: Sequence[Record]) -> Report:
     return report
 
 
-def host_table(records: Sequence[Record], group: str, title: str) -> Report:
-    """Return a table with a row per picture of a group: 3-norm and worst spot of every subject."""
-    mine = [record for record in records if record["group"] == group]
-    subjects = [name for name in _subjects(mine) if name != "JPEG 80"]
-    report = Report(title, ("picture", *subjects))
-    for picture in dict.fromkeys(record["picture"] for record in mine):
-        row: list[Cell] = [picture]
-        for subject in subjects:
-            (record,) = (r for r in mine if (r["picture"], r["subject"]) == (picture, subject))
-            row.append("unmarkable" if record["unmarkable"] else _seen(record))
-        report.rows.append(row)
+def host_table(records: Sequence[Record], title: str) -> Report:
+    """Return a table with a row per picture: 3-norm and worst spot of every subject."""
+    report = Report(title, ("picture", *_subjects(records)))
+    for picture in dict.fromkeys(record["picture"] for record in records):
+        mine = {r["subject"]: seen(r) for r in records if r["picture"] == picture}
+        report.rows.append([picture, *(mine[subject] for subject in _subjects(records))])
     report.notes.append("3-norm, and in brackets the worst spot.")
     return report
 
@@ -157,13 +153,16 @@ def picture_table(records: Sequence[Record]) -> Report:
         if record["unmarkable"]:
             row += ["", None, None, None, None, "unmarkable"]
         else:
-            row += [_seen(record), record["psnr"], record["ssim"], record["worst_ssim"]]
+            row += [seen(record), record["psnr"], record["ssim"], record["worst_ssim"]]
             row += [record["largest"], record["read"]]
         report.rows.append(row)
     return report
 
 
-def _seen(record: Record) -> str:
+def seen(record: Record) -> str:
+    """Return a record's 3-norm, and in brackets its worst spot."""
+    if record["unmarkable"]:
+        return "unmarkable"
     if math.isnan(record["norm"]):
         return "-"
     return f"{record['norm']:.2f} ({record['worst']:.1f})"

@@ -15,6 +15,7 @@ _BENCHMARKS = (
     "chains",
     "false_positives",
     "localisation",
+    "pareto",
     "quality",
     "regeneration",
     "robustness",

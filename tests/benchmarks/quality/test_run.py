@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from benchmarks import hosts
 from benchmarks.images import photograph
-from benchmarks.quality import measuring
+from benchmarks.quality import hard, measuring
 from benchmarks.quality import run as command
 
 _SEEN = {"norm": 0.5, "worst": 1.5, "flip": 0.01}
@@ -19,8 +20,9 @@ _SEEN = {"norm": 0.5, "worst": 1.5, "flip": 0.01}
 
 @pytest.fixture
 def fake(open_fake: Callable[[str], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    open_fake("benchmarks.quality.measuring")
-    monkeypatch.setattr(measuring, "visibility", lambda *_: dict(_SEEN))
+    for module in (hard, measuring):
+        open_fake(module.__name__)
+        monkeypatch.setattr(module, "visibility", lambda *_: dict(_SEEN))
 
 
 def _tables(folder: Path) -> dict[str, list[dict[str, Any]]]:
@@ -35,13 +37,13 @@ def test_run_measures_and_draws_sheets(tmp_path: Path) -> None:
     line = ["--limit", "2", "--side", "200", "--strength", "balanced", "--jobs", "1"]
     out = tmp_path / "out"
     made = ["--generated", str(tmp_path / "made")]
-    command.run([*line, *made, "--groups", "photographs", "generated", "flat", "--out", str(out)])
+    command.run([*line, *made, "--groups", "photographs", "generated", "--out", str(out)])
     tables = _tables(out)
     goals = {(row["pictures"], row["measure"]): row for row in tables["Goals"]}
     assert goals["all", "3-norm, mean"]["n"] == 3
     assert goals["generated", "worst spot, mean"]["kept"]
     names = {row["picture"] for row in tables["Pictures"]}
-    assert {"cup.png", "generated sky", "generated page white", "generated drawing"} <= names
+    assert names == {"astronaut", "coffee", "cup.png"}
     assert len(list((out / "sheets").glob("*.png"))) == len(tables["Pictures"])
     subjects = {row["subject"] for row in tables["Visibility"]}
     assert subjects == {"balanced", *measuring.YARDSTICKS}
@@ -52,6 +54,23 @@ def test_run_measures_and_draws_sheets(tmp_path: Path) -> None:
 
 
 _LENGTHS = "Length of the marked file over that of the unmarked one"
+
+
+@pytest.mark.usefixtures("fake")
+def test_groups_are_run_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_FLAT_KINDS", ("sky",))
+    some = hosts.hard(("fog", "skin"), side=128)
+    monkeypatch.setattr(hosts, "hard", lambda **_: some)
+    for name, kept in (("ENHANCED", "dark red"), ("CUT_OUTS", "disc of 200 px, black behind")):
+        monkeypatch.setattr(hard, name, {kept: getattr(hard, name)[kept]})
+    line = ["--groups", "flat", "hard", "enhanced", "cut-outs", "--strength", "balanced"]
+    command.run([*line, "--jobs", "1", "--out", str(tmp_path)])
+    tables = _tables(tmp_path)
+    assert [row["picture"] for row in tables["Hard hosts"]] == ["fog", "skin"]
+    assert [row["picture"] for row in tables["Enhanced afterwards, like their originals"]]
+    assert tables["Cut-outs"][0]["read"]
+    assert len(list((tmp_path / "sheets").glob("*.png"))) == 4
+    assert _LENGTHS not in tables
 
 
 @pytest.mark.usefixtures("fake")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from benchmarks.images import Pixels
 
 __all__ = ["Field", "blend", "blurred", "clouds", "finish", "grid", "ramp", "shrunk"]
 
-Field: TypeAlias = npt.NDArray[np.float32]
+Field: TypeAlias = npt.NDArray[np.floating[Any]]
 """One value per pixel, shape (H, W), or three, shape (H, W, 3)."""
 
 Colour: TypeAlias = tuple[float, float, float]

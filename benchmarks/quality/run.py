@@ -40,6 +40,7 @@ def run(argv: Sequence[str] | None) -> None:
         "groups": given.groups,
         "images": given.images or "built-in",
         "generated": given.generated,
+        "small": given.small or "photographs, resized",
         "side": given.side,
         "subjects": subjects,
         "sheets": not given.no_sheets,
@@ -75,6 +76,12 @@ def _arguments(argv: Sequence[str] | None) -> Namespace:
         "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
     )
     parser.add_argument(
+        "--small",
+        type=Path,
+        default=None,
+        help="folder of small pictures (default: the photographs, at the area of 481 x 321)",
+    )
+    parser.add_argument(
         "--groups", nargs="+", choices=_CHOICES, default=list(_CHOICES), help="what to measure"
     )
     parser.add_argument("--strength", nargs="+", choices=tuple(BUDGETS), default=list(BUDGETS))
@@ -95,8 +102,10 @@ def _tasks(given: Namespace, subjects: tuple[str, ...]) -> Iterator[Measuring]:
     }
     if given.generated is not None:
         sources["generated"] = images.from_argument(given.generated, given.limit)
-    # Small pictures are the photographs again, at the area of 481 x 321.
-    sources["small"] = sources["photographs"]
+    if given.small is None:
+        sources["small"] = sources["photographs"]
+    else:
+        sources["small"] = images.from_argument(given.small, given.limit)
     sheets = None if given.no_sheets else given.out / "sheets"
     for group in _GROUPS:
         for source in sources.get(group, []) if group in given.groups else []:
@@ -107,7 +116,7 @@ def _tasks(given: Namespace, subjects: tuple[str, ...]) -> Iterator[Measuring]:
                 group=group,
                 subjects=subjects,
                 side=given.side if group in {"photographs", "generated"} else None,
-                area=_SMALL_AREA if small else None,
+                area=_SMALL_AREA if small and given.small is None else None,
                 lengths=not given.no_lengths and group in {"photographs", "generated"},
                 sheets=None if small else sheets,
                 seed=given.seed,

@@ -81,6 +81,11 @@ def test_small_pictures_have_a_goal_of_their_own(tmp_path: Path) -> None:
     assert {row["pictures"] for row in tables["Goals"]} == {"small"}
     assert not (tmp_path / "sheets").exists()
     assert _LENGTHS not in tables
+    (tmp_path / "few").mkdir()
+    Image.fromarray(photograph(3)[:90, :120]).save(tmp_path / "few" / "cup.png")
+    small = ["--small", str(tmp_path / "few"), "--no-lengths", "--out", str(tmp_path / "other")]
+    command.run([*line, *small])
+    assert {row["picture"] for row in _tables(tmp_path / "other")["Pictures"]} == {"cup.png"}
 
 
 @pytest.mark.usefixtures("fake")

@@ -227,13 +227,14 @@ def _plot(report: Report, pictures: int, chosen: int, path: Path) -> None:
             label = str(row["point"])
             if label in YARDSTICKS:
                 continue
-            spot = places[label], shares[label]
+            spot, beside = (places[label], shares[label]), (-6, -15)
             if label not in ours:
+                beside = (8, -3)
                 plot.plot(*spot, "s", color="C1")
                 label = f"{label}, {row['bits']} bits"
-            plot.annotate(label, spot, (8, -3), textcoords="offset points", fontsize=8)
+            plot.annotate(label, spot, beside, textcoords="offset points", fontsize=8)
         plot.set_ylim(0, 1.05)
-        plot.set_xlim(0, 1.25 * max(places.values()))
+        plot.set_xlim(0, 1.3 * max(places.values()))
         plot.set_xlabel("visible: Butteraugli's 3-norm, mean (further left is better)")
         plot.set_ylabel("share of payloads recovered")
         plot.grid(visible=True, alpha=0.3)

@@ -20,6 +20,7 @@ from indelible import watermark
 from indelible.choices import DEFAULT_STRENGTH, Strength
 
 __all__ = [
+    "OURS",
     "Indelible",
     "bit_accuracy",
     "engine_fingerprint",
@@ -29,6 +30,9 @@ __all__ = [
     "payload_for",
     "search_options",
 ]
+
+OURS = "indelible"
+"""Name of the engine of this repository."""
 
 
 class Indelible:
@@ -74,7 +78,7 @@ def open_system(
     name: str, seed: int, strength: Strength = DEFAULT_STRENGTH, effort: str | None = None
 ) -> System:
     """Return a system by name, one per process: ``"indelible"`` or one of `peers.METHODS`."""
-    if name == "indelible":
+    if name == OURS:
         return Indelible(seed, strength, effort)
     return Peer(name)
 

@@ -18,7 +18,7 @@ from benchmarks.speed.run import run as speed
 __all__ = ["run"]
 
 _PARTS = {
-    "quality": (quality, "--limit 6 --strength robust"),
+    "quality": (quality, "--limit 6 --strength balanced --groups photographs flat --no-lengths"),
     "robustness": (robustness, "--limit 3 --draws 6"),
     "speed": (speed, "--sizes 512 1024 --rounds 3"),
     "false_positives": (false_positives, "--count 100"),

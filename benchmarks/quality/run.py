@@ -1,183 +1,162 @@
-"""PSNR, SSIM, and sheets of differences to look at."""
+"""What the eye sees of a mark: visibility, length of files, sheets to look at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from benchmarks import _measures as measures
-from benchmarks import images
-from benchmarks._report import Cell, Report, axes, print_settings, show
-from benchmarks._running import Record, Store, Task, options, picture_options, run_tasks
-from benchmarks._systems import engine_fingerprint, open_system, payload_for
-from benchmarks.attacks import Pixels
-from indelible.choices import Strength
-from indelible.errors import UnmarkableImageError
+from benchmarks import hosts, images
+from benchmarks._report import Report, axes, print_settings, show
+from benchmarks._running import Record, Store, options, picture_options, run_tasks
+from benchmarks._systems import engine_fingerprint
+from benchmarks._visibility import BUTTERAUGLI_SETTINGS, has_butteraugli, has_flip, missing
+from benchmarks.peers import METHODS, VERSIONS, environment
+from benchmarks.quality import hard, tables
+from benchmarks.quality.measuring import YARDSTICKS, Measuring, measure
+from indelible.watermark.embedding import BUDGETS
 
-__all__ = ["run", "sheet"]
+__all__ = ["run"]
 
-_GAIN = 8
-_SHEET_SIDE = 700
 _FLAT_KINDS = ("sky", "flat", "gradient", "page white", "page black", "drawing", "black margin")
-# Mean and least PSNR (dB), mean and least SSIM of each setting.
-_PROMISES = {"robust": (43.0, 40.0, 0.990, 0.978), "balanced": (46.0, None, None, None)}
-
-
-@dataclass(frozen=True)
-class Marking(Task):
-    """One picture, marked with one setting."""
-
-    source: images.Source
-    strength: Strength
-    photograph: bool
-    side: int | None
-    sheets: Path | None
-    seed: int
+_SMALL_AREA = (481 * 321) ** 0.5
+_GROUPS = ("photographs", "generated", "small", "flat", "hard")
+_CHOICES = (*_GROUPS, "enhanced", "cut-outs")
 
 
 def run(argv: Sequence[str] | None) -> None:
     """Run the benchmark as the command line asks."""
-    parser = options("quality", "PSNR, SSIM and difference sheets of marked pictures.")
+    given = _arguments(argv)
+    subjects = [*given.strength, *YARDSTICKS]
+    if given.peers:
+        environment()
+        subjects += METHODS
+    work = list(_tasks(given, tuple(subjects)))
+    settings = {
+        "pictures": {
+            group: [task.source.name for task in work if task.group == group] for group in _GROUPS
+        },
+        "groups": given.groups,
+        "images": given.images or "built-in",
+        "generated": given.generated,
+        "small": given.small or "photographs, resized",
+        "side": given.side,
+        "subjects": subjects,
+        "sheets": not given.no_sheets,
+        "lengths": not given.no_lengths,
+        "seed": given.seed,
+        "engine": engine_fingerprint(),
+        "butteraugli": BUTTERAUGLI_SETTINGS if has_butteraugli() else "not installed",
+        "flip": "defaults" if has_flip() else "not installed",
+        "ssim": measures.SSIM_SETTINGS,
+    }
+    if given.peers:
+        settings["peers"] = VERSIONS
+    note = "\n".join(missing())
+    print_settings(settings | {"pictures": len(work), "jobs": given.jobs}, note)
+    store = Store(given.out, settings, restart=given.restart)
+    if not given.no_sheets:
+        (given.out / "sheets").mkdir(exist_ok=True)
+    records = run_tasks(work, measure, store, jobs=given.jobs, label="marking")
+    reports = [tables.picture_table(records), tables.group_table(records)]
+    on_hard = [record for record in records if record["group"] == "hard"]
+    reports.append(tables.host_table(on_hard, "Hard hosts"))
+    reports += _special(given, tuple(subjects), store)
+    reports += [tables.length_table(records), tables.goal_table(records)]
+    if records:
+        _plot(records, given.out)
+    show([report for report in reports if report.rows], given.out, settings)
+
+
+def _arguments(argv: Sequence[str] | None) -> Namespace:
+    parser = options("quality", "Visibility, length of files, and sheets of marked pictures.")
     picture_options(parser)
-    parser.add_argument("--strength", nargs="+", choices=tuple(_PROMISES), default=list(_PROMISES))
+    parser.add_argument(
+        "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
+    )
+    parser.add_argument(
+        "--small",
+        type=Path,
+        default=None,
+        help="folder of small pictures (default: the photographs, at the area of 481 x 321)",
+    )
+    parser.add_argument(
+        "--groups", nargs="+", choices=_CHOICES, default=list(_CHOICES), help="what to measure"
+    )
+    parser.add_argument("--strength", nargs="+", choices=tuple(BUDGETS), default=list(BUDGETS))
     parser.add_argument(
         "--side", type=int, default=None, help="resize to this longest side first, in pixels"
     )
+    parser.add_argument("--peers", action="store_true", help="measure other packages, too")
     parser.add_argument("--no-sheets", action="store_true", help="leave the pictures out")
-    given = parser.parse_args(argv)
-    photographs = images.from_argument(given.images, given.limit)
-    drawn = images.generated(_FLAT_KINDS, height=512, width=768, seed=given.seed)
-    settings = {
-        "images": given.images or "built-in",
-        "pictures": [source.name for source in photographs],
-        "side": given.side,
-        "strength": given.strength,
-        "sheets": not given.no_sheets,
-        "seed": given.seed,
-        "engine": engine_fingerprint(),
-        "ssim": measures.SSIM_SETTINGS,
+    parser.add_argument("--no-lengths", action="store_true", help="write no files to compare")
+    return parser.parse_args(argv)
+
+
+def _tasks(given: Namespace, subjects: tuple[str, ...]) -> Iterator[Measuring]:
+    sources: dict[str, list[images.Source]] = {
+        "photographs": images.from_argument(given.images, given.limit),
+        "hard": hosts.hard(seed=given.seed),
+        "flat": images.generated(_FLAT_KINDS, height=512, width=768, seed=given.seed),
     }
-    print_settings(settings | {"pictures": len(photographs), "jobs": given.jobs})
-    store = Store(given.out, settings, restart=given.restart)
+    if given.generated is not None:
+        sources["generated"] = images.from_argument(given.generated, given.limit)
+    if given.small is None:
+        sources["small"] = sources["photographs"]
+    else:
+        sources["small"] = images.from_argument(given.small, given.limit)
     sheets = None if given.no_sheets else given.out / "sheets"
-    if sheets is not None:
-        sheets.mkdir(exist_ok=True)
-    work = [
-        Marking(f"{strength} {source.name}", source, strength, real, given.side, sheets, given.seed)
-        for strength in given.strength
-        for real, sources in ((True, photographs), (False, drawn))
-        for source in sources
-    ]
-    records = run_tasks(work, mark, store, jobs=given.jobs, label="marking")
-    _plot(records, given.out)
-    show([promise_table(records), picture_table(records)], given.out, settings)
+    for group in _GROUPS:
+        for source in sources.get(group, []) if group in given.groups else []:
+            small = group == "small"
+            yield Measuring(
+                id=f"{group} {source.name}",
+                source=source,
+                group=group,
+                subjects=subjects,
+                side=given.side if group in {"photographs", "generated"} else None,
+                area=_SMALL_AREA if small and given.small is None else None,
+                lengths=not given.no_lengths and group in {"photographs", "generated"},
+                sheets=None if small else sheets,
+                seed=given.seed,
+            )
 
 
-def mark(task: Marking) -> list[Record]:
-    """Mark a picture, measure what it costs, and draw its sheet."""
-    image = task.source.load()
-    if task.side is not None:
-        image = images.resize_side(image, task.side)
-    payload = payload_for(task.source.name, task.seed)
-    system = open_system("indelible", task.seed, task.strength)
-    record: Record = {
-        "picture": task.source.name,
-        "strength": task.strength,
-        "photograph": task.photograph,
-        "unmarkable": False,
-    }
-    try:
-        marked, _ = system.embed(image, payload)
-    except UnmarkableImageError:
-        return [record | {"unmarkable": True}]
-    local = measures.ssim_map(image, marked)
-    if task.sheets is not None:
-        name = task.id.replace("/", "_").replace(".", "_").replace(" ", "-")
-        Image.fromarray(sheet(image, marked)).save(task.sheets / f"{name}.png")
-    record |= {
-        "psnr": measures.psnr(image, marked),
-        "ssim": float(local.mean()),
-        "worst_ssim": float(_worst_window(local)),
-        "largest": int(np.abs(marked.astype(np.int16) - image).max()),
-        "read": system.detect(marked).payload == payload,
-    }
-    return [record]
-
-
-def _worst_window(local: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    """Return the least mean over windows of 32 x 32 pixels: a visible patch hides in no average."""
-    rows, columns = max(1, local.shape[0] // 32), max(1, local.shape[1] // 32)
-    cut = local[: 32 * rows, : 32 * columns]
-    return float(cut.reshape(rows, -1, columns, cut.shape[1] // columns).mean(axis=(1, 3)).min())
-
-
-def sheet(image: Pixels, marked: Pixels) -> Pixels:
-    """Return the original, the marked picture and their difference, eightfold, side by side.
-
-    Pictures are cut to their middle, never resized: resizing hides what one should see.
-    """
-    height, width = (min(side, _SHEET_SIDE) for side in image.shape[:2])
-    top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
-    parts = [part[top : top + height, left : left + width] for part in (image, marked)]
-    difference = parts[1].astype(np.int16) - parts[0]
-    parts.append(np.clip(128 + _GAIN * difference, 0, 255).astype(np.uint8))
-    return np.concatenate(parts, axis=1)
-
-
-def promise_table(records: Sequence[Record]) -> Report:
-    """Return the table of what is promised for photographs, setting by setting."""
-    report = Report("Photographs", ("setting", "measure", "measured", "at least", "kept"))
-    for strength, promises in _PROMISES.items():
-        mine = [r for r in records if r["strength"] == strength and r["photograph"]]
-        usable = [record for record in mine if not record["unmarkable"]]
-        if not usable:
-            continue
-        psnr, ssim = ([record[name] for record in usable] for name in ("psnr", "ssim"))
-        measured = (measures.mean(psnr), min(psnr), measures.mean(ssim), min(ssim))
-        titles = ("PSNR mean, dB", "PSNR least, dB", "SSIM mean", "SSIM least")
-        for title, value, promise in zip(titles, measured, promises, strict=True):
-            kept = None if promise is None else value >= promise
-            report.rows.append([strength, title, value, promise, kept])
-        report.rows.append(None)
-    report.notes.append(f"PSNR over R, G and B. SSIM: {measures.SSIM_SETTINGS}.")
-    return report
-
-
-def picture_table(records: Sequence[Record]) -> Report:
-    """Return the table of every picture."""
-    columns = ("picture", "setting", "PSNR", "SSIM", "worst 32 x 32", "largest change", "read")
-    report = Report("Pictures", columns)
-    for record in records:
-        row: list[Cell] = [record["picture"], record["strength"]]
-        if record["unmarkable"]:
-            row += [None, None, None, None, "unmarkable"]
-        else:
-            row += [record["psnr"], record["ssim"], record["worst_ssim"], record["largest"]]
-            row.append(record["read"])
-        report.rows.append(row)
-    return report
+def _special(given: Namespace, subjects: tuple[str, ...], store: Store) -> list[Report]:
+    """Measure what is enhanced afterwards, and cut-outs."""
+    sheets = None if given.no_sheets else given.out / "sheets"
+    reports: list[Report] = []
+    if "enhanced" in given.groups:
+        lifted = [
+            hard.Enhanced(f"enhanced {name}", name, subjects, sheets, given.seed)
+            for name in hard.ENHANCED
+        ]
+        found = run_tasks(lifted, hard.measure_enhanced, store, jobs=given.jobs, label="enhancing")
+        reports.append(tables.host_table(found, "Enhanced afterwards, like their originals"))
+    if "cut-outs" in given.groups:
+        strengths = tuple(given.strength)
+        cut = [hard.CutOut(name, name, strengths, given.seed) for name in hard.CUT_OUTS]
+        found = run_tasks(cut, hard.measure_cut_out, store, jobs=given.jobs, label="cutting out")
+        reports.append(hard.cut_out_table(found))
+    return reports
 
 
 def _plot(records: Sequence[Record], folder: Path) -> None:
+    """Draw the 3-norm of each picture, subject by subject: a column each."""
     usable = [record for record in records if not record["unmarkable"]]
-    with axes(folder / "quality.png", "Quality of marked pictures") as (plot,):
-        for strength in _PROMISES:
-            for photograph, marker in ((True, "o"), (False, "x")):
-                mine = [
-                    record
-                    for record in usable
-                    if (record["strength"], record["photograph"]) == (strength, photograph)
-                ]
-                if not mine:
-                    continue
-                kind = "photographs" if photograph else "flat and drawn"
-                x, y = ([record[name] for record in mine] for name in ("psnr", "ssim"))
-                plot.plot(x, y, marker, linestyle="", label=f"{strength}: {kind}", alpha=0.7)
-        plot.set_xlabel("PSNR, dB")
-        plot.set_ylabel("SSIM")
-        plot.grid(visible=True, alpha=0.3)
+    subjects = list(dict.fromkeys(record["subject"] for record in usable))
+    title = "Visibility: Butteraugli's 3-norm of each picture"
+    with axes(folder / "quality.png", title, width=1.5 + len(subjects)) as (plot,):
+        for index, group in enumerate(_GROUPS):
+            mine = [record for record in usable if record["group"] == group]
+            if not mine:
+                continue
+            x = [subjects.index(record["subject"]) + 0.13 * (index - 2) for record in mine]
+            y = [record["norm"] for record in mine]
+            plot.plot(x, y, "ox^sd"[index], linestyle="", label=group, alpha=0.6, markersize=5)
+        plot.set_xticks(range(len(subjects)), subjects, fontsize=8)
+        plot.set_ylabel("3-norm")
+        plot.set_ylim(bottom=0)
+        plot.grid(visible=True, axis="y", alpha=0.3)
         plot.legend(fontsize=8)

@@ -9,10 +9,9 @@ from benchmarks import _measures as measures
 from benchmarks import attacks, images
 from benchmarks._report import print_settings, show
 from benchmarks._running import SettingsError, Store, options, picture_options, run_tasks
-from benchmarks._systems import engine_fingerprint
+from benchmarks._systems import OURS, engine_fingerprint
 from benchmarks.peers import METHODS, VERSIONS, environment
 from benchmarks.robustness import plots, tables, trials
-from benchmarks.robustness.tables import OURS
 from indelible.choices import DEFAULT_STRENGTH, Strength
 
 __all__ = ["run"]

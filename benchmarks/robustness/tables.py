@@ -12,12 +12,11 @@ from benchmarks import _measures as measures
 from benchmarks import attacks
 from benchmarks._report import Cell, Report
 from benchmarks._running import Record
-from benchmarks._systems import Indelible
+from benchmarks._systems import OURS, Indelible
 from benchmarks.peers import METHODS
 from indelible.choices import Strength
 
 __all__ = [
-    "OURS",
     "attack_table",
     "cost_table",
     "marked_pictures",
@@ -27,9 +26,6 @@ __all__ = [
     "row_table",
     "shares",
 ]
-
-OURS = "indelible"
-"""The system that this repository is about; the others are its peers."""
 
 
 def attack_table(records: Sequence[Record]) -> Report:

@@ -19,7 +19,7 @@ from indelible.watermark._kernels import masking
 from indelible.watermark.carrier import TILE, carrier_of
 from indelible.watermark.detection import SMALLEST_SIDE, detect
 from indelible.watermark.keys import Key
-from indelible.watermark.need import need_of
+from indelible.watermark.need import STANDARD_SAMPLES, need_of
 from indelible.watermark.pattern import period_of, size_class_for, synthesise, variant_for
 from indelible.watermark.visibility import (
     LEAST_SHADE,
@@ -48,18 +48,20 @@ class Budget:
     lowest: float
     highest: float
 
-    def visibility(self, need: float) -> float:
-        """Return how visible the mark of a picture is to be."""
-        return min(max(self.margin * need, self.lowest), self.highest)
+    def visibility(self, need: float, samples: float) -> float:
+        """Return how visible the mark of a picture is to be, given its need and its samples."""
+        shortage = max(1.0, STANDARD_SAMPLES / samples)
+        return min(max(self.margin * need, self.lowest), self.highest * shortage**SMALL_EXPONENT)
 
 
 # What they give is measured by python -m benchmarks.quality (what is seen) and
 # benchmarks.robustness (what survives).
 BUDGETS: dict[Strength, Budget] = {
-    "robust": Budget(1.4, 0.95, 1.35),
-    "balanced": Budget(1.05, 0.6, 0.95),
-    "discreet": Budget(0.6, 0.35, 0.5),
+    "robust": Budget(1.5, 0.95, 1.3),
+    "balanced": Budget(1.15, 0.66, 0.92),
+    "discreet": Budget(0.6, 0.35, 0.48),
 }
+SMALL_EXPONENT = 0.2  # a small picture may be marked a little more visibly: it has little room
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
 # Pixels; below, the mark is looked for before the picture is handed out. Where it begins to be lost
 # is shown by python -m benchmarks.robustness --draws 200, in the row "tiny" (256 x 256).
@@ -131,11 +133,10 @@ def embed(
     pattern = synthesise(carrier, variant_for(key, payload), payload, size_class)
     out = np.empty_like(pixels)
     scale = period_of(size_class) / TILE
-    need = need_of(room.classes, room.shown * height * width / scale**2)
+    samples = room.shown * height * width / scale**2
+    visibility = BUDGETS[strength].visibility(need_of(room.classes, samples), samples)
     mask = room.mask
-    mask *= np.float32(
-        BUDGETS[strength].visibility(need) * discount_of(as_viewed(height, width) * scale)
-    )
+    mask *= np.float32(visibility * discount_of(scale * as_viewed(height, width)))
     masking.add_pattern(pixels, mask, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
     small = height * width < SMALL_AREA or min(height, width) < NARROW_SIDE
     doubtful = small or room.detailed < LITTLE_TEXTURE

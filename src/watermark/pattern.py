@@ -39,10 +39,10 @@ Response: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 # These belong to version 1, as carrier's constants do. GROWTH between 0 and 1 trades thumbnails of
 # large pictures against crops of them: python -m benchmarks.robustness --groups resize crop.
 REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
-GROWTH = 0.75  # beyond, samples grow as the side to this power
+GROWTH = 0.85  # beyond, samples grow as the side to this power
 LEVEL_RADIUS = 2.0  # samples: squares of 5, about the mean wave
 LEAST_ENERGY = 0.05  # of the mean: where the waves cancel, nothing is blown up without limit
-CLASS_RATIO = 1.175  # between classes: to the power 15 / GROWTH it is 25, for sides up to 16,000 px
+CLASS_RATIO = 1.2  # between classes: to the power 15 / GROWTH it is 25, for sides up to 16,000 px
 
 
 def size_class_for(height: int, width: int) -> int:

@@ -1,0 +1,1 @@
+"""What visibility buys: see ``python -m benchmarks.pareto --help``."""

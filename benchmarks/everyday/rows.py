@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks import attacks, hosts, images
+from benchmarks import attacks, images
 from benchmarks.attacks import chains
 from benchmarks.attacks.everyday import EVERYDAY, crop_to_half
 from benchmarks.attacks.paths import PATHS
 from benchmarks.attacks.workload import Workload, fixed
 from benchmarks.everyday.again import AGAIN, Again
+from benchmarks.hosts import pages
 from benchmarks.robustness.trials import Preparation, Trials, draws, in_parts
 from indelible.choices import Strength
 
@@ -58,18 +59,18 @@ class How:
 def trials(row: str, sources: Sequence[images.Source], count: int, how: How) -> list[Trials]:
     """Return the trials of a row of `EVERYDAY` or `HARD`, about `count` of them."""
     if row == "documents":
-        number = max(1, count // len(hosts.DOCUMENTS))
-        every = hosts.sources(hosts.DOCUMENTS, number, seed=how.seed)
+        number = max(1, count // len(pages.DOCUMENTS))
+        every = pages.sources(pages.DOCUMENTS, number, seed=how.seed)
         return [
             part for source in every for part in _trials(row, source, Preparation(), PATHS, how)
         ]
     if row in {"small", "small square"}:
         return _small(row, sources, count, how)
     if row == "periodic untouched":
-        sources = hosts.sources(hosts.PERIODIC | hosts.DOCUMENTS, seed=how.seed)
+        sources = pages.sources(pages.PERIODIC | pages.DOCUMENTS, seed=how.seed)
         count = len(sources)
     elif row == "periodic":
-        sources = hosts.sources(hosts.PERIODIC, max(1, count // 8), seed=how.seed)
+        sources = pages.sources(pages.PERIODIC, max(1, count // 8), seed=how.seed)
     workload = (EVERYDAY | HARD)[row]
     return draws(
         "indelible",

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import hosts, images
+from benchmarks import images
 from benchmarks.attacks import Pixels
 from benchmarks.everyday import again, rows, tables
 from benchmarks.everyday import run as command

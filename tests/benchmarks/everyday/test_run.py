@@ -40,8 +40,8 @@ def fake(open_fake: Callable[[str], None]) -> None:
 @pytest.fixture
 def small_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind, name in (("DOCUMENTS", "page of text"), ("PERIODIC", "QR code")):
-        host = replace(getattr(hosts, kind)[name], height=240, width=200)
-        monkeypatch.setattr(hosts, kind, {name: host})
+        host = replace(getattr(pages, kind)[name], height=240, width=200)
+        monkeypatch.setattr(pages, kind, {name: host})
 
 
 def _run(pictures: Path, out: Path, *names: str, draws: int = 4) -> dict[str, list[Any]]:

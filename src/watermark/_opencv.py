@@ -26,7 +26,9 @@ def box_filter(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return np.asarray(filtered, dtype=np.float32)
 
 
-def area_resized(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+def area_resized(
+    values: NDArray[np.float32] | NDArray[np.uint8], shape: tuple[int, int]
+) -> NDArray[np.float32]:
     """Resize to (h, w): averages over areas where it shrinks, bilinear where it grows."""
     cv2 = _cv2()
     shrinks = shape[0] <= values.shape[0] and shape[1] <= values.shape[1]

@@ -22,7 +22,7 @@ from indelible.watermark.keys import Key
 from indelible.watermark.pattern import Response, period_of, synthesise_canonical, variant_for
 from indelible.watermark.resolution import WORKING_SIDE, reduced_shape, working_luminance
 from indelible.watermark.result import Detection
-from indelible.watermark.visibility import Room, room_of
+from indelible.watermark.visibility import Room, luminance_mask, room_of
 from indelible.watermark.whitening import gains_of, spectra_of
 
 __all__ = [
@@ -138,9 +138,10 @@ class Fit:
         weight = gains_of(blocks)
         self.power = energies(blocks) / np.float32(blocks.shape[2] ** 2 / 2)
         self.seen = weight * blocks
+        mask = luminance_mask(pixels, room)
         self.gain = np.ones(self.seen.shape[:2], np.float32)
         self._shapes = [
-            weight * spectra_of(_drawn(pixels.shape[:2], mark, nodes, i, room, picture.shape, side))
+            weight * spectra_of(_drawn(pixels.shape[:2], mark, nodes, i, mask, picture.shape, side))
             for i in range(len(nodes))
         ]
         self.response = self._fitted()
@@ -181,7 +182,7 @@ def _drawn(
     mark: Mark,
     nodes: NDArray[np.float64],
     index: int,
-    room: Room,
+    mask: NDArray[np.float32],
     working: tuple[int, ...],
     side: float,
 ) -> NDArray[np.float32]:
@@ -194,7 +195,7 @@ def _drawn(
     scale = np.array([[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]])
     period = mark.period(between(nodes, np.eye(len(nodes))[index]))
     drawn = sampled(period, mark.to_period(scale), range(fine[0]), fine[1])
-    drawn *= area_resized(room.mask, fine)
+    drawn *= area_resized(mask, fine)
     return area_resized(drawn, (working[0], working[1]))
 
 

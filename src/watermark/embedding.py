@@ -24,6 +24,7 @@ from indelible.watermark.pattern import period_of, size_class_for, synthesise, v
 from indelible.watermark.visibility import (
     LEAST_SHADE,
     SHADE_PER_LEVEL,
+    Room,
     as_viewed,
     discount_of,
     room_of,
@@ -51,23 +52,26 @@ class Budget:
     def visibility(self, need: float, samples: float) -> float:
         """Return how visible the mark of a picture is to be, given its need and its samples."""
         shortage = max(1.0, STANDARD_SAMPLES / samples)
-        return min(max(self.margin * need, self.lowest), self.highest * shortage**SMALL_EXPONENT)
+        highest = self.highest * float(shortage) ** SMALL_EXPONENT
+        return min(max(self.margin * need, self.lowest), highest)
 
 
 # What they give is measured by python -m benchmarks.quality (what is seen) and
 # benchmarks.robustness (what survives).
 BUDGETS: dict[Strength, Budget] = {
-    "robust": Budget(1.5, 0.95, 1.3),
-    "balanced": Budget(1.15, 0.66, 0.92),
-    "discreet": Budget(0.6, 0.35, 0.48),
+    "robust": Budget(1.6, 0.92, 1.22),
+    "balanced": Budget(1.1, 0.62, 0.88),
+    "discreet": Budget(0.68, 0.38, 0.49),
 }
-SMALL_EXPONENT = 0.2  # a small picture may be marked a little more visibly: it has little room
+SMALL_EXPONENT = 0.25  # a small picture may be marked a little more visibly: it has little room
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
-# Pixels; below, the mark is looked for before the picture is handed out. Where it begins to be lost
-# is shown by python -m benchmarks.robustness --draws 200, in the row "tiny" (256 x 256).
-SMALL_AREA = 200 * 200
+# Where a mark may be lost at once, it is looked for before the picture is handed out: below so many
+# samples (python -m benchmarks.everyday --rows small), or where it is needed so visible.
+SMALL_AREA = 320 * 320
+SURE_NEED = 1.4
+STEPS = (1.0, 1.3, 1.7)  # of the amplitude, tried until the mark is found
 LEAST_TEXTURE = 0.001  # of the picture: with less, there is nowhere to put a mark
-LITTLE_TEXTURE = 0.1  # of the picture: with less, the mark is looked for, as in a small picture
+LITTLE_TEXTURE = 0.1  # of the picture: with less, too
 SAMPLE = bytes(8)  # a payload to try with
 # Chance of an accident in can_carry: what lies between this and the detector's limit of 1e-9 is
 # left for the encoder to take.
@@ -86,18 +90,20 @@ def embed(
     payload : bytes
         Exactly 8 bytes.
     key : Key
-    strength : {"robust", "balanced"}
-        "balanced" is about 3 dB fainter and survives less.
+    strength : {"robust", "balanced", "discreet"}
+        "balanced" is about as visible as JPEG of quality 90, "discreet" as quality 95 or less;
+        "robust" survives most.
 
     Returns
     -------
     uint8, like `image`
-        A new array.
+        A new array. Pixels that are fully transparent are left alone.
 
     Raises
     ------
     UnmarkableImageError
-        If nothing in the picture can carry a mark.
+        If the picture cannot carry a mark: where that is in doubt, the mark is looked for, and made
+        stronger once or twice, before this is raised.
     PayloadError
         If the payload is not 8 bytes.
     ConfigurationError
@@ -129,23 +135,45 @@ def embed(
             "The picture is flat: nothing in it can carry a mark.",
             hint="A mark needs some texture or detail; a manifest alone (`sign`) does not.",
         )
-    carrier, size_class = carrier_of(key), size_class_for(height, width)
-    pattern = synthesise(carrier, variant_for(key, payload), payload, size_class)
+    size_class = size_class_for(height, width)
+    pattern = synthesise(carrier_of(key), variant_for(key, payload), payload, size_class)
+    plan = _plan(room, height, width, strength)
     out = np.empty_like(pixels)
-    scale = period_of(size_class) / TILE
-    samples = room.shown * height * width / scale**2
-    visibility = BUDGETS[strength].visibility(need_of(room.classes, samples), samples)
-    mask = room.mask
-    mask *= np.float32(visibility * discount_of(scale * as_viewed(height, width)))
-    masking.add_pattern(pixels, mask, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
-    small = height * width < SMALL_AREA or min(height, width) < NARROW_SIDE
-    doubtful = small or room.detailed < LITTLE_TEXTURE
-    if doubtful and detect(out, key).payload != payload:
-        raise UnmarkableImageError(
-            "The picture is too small or too flat: the mark cannot be found again in it.",
-            hint="Use a larger picture, or one with more detail.",
-        )
-    return out.reshape(image.shape)
+    for step in (1.0,) if plan.sure else STEPS:
+        mask = room.mask * np.float32(plan.amplitude * step)
+        masking.add_pattern(pixels, mask, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
+        if plan.sure or detect(out, key).payload == payload:
+            return out.reshape(image.shape)
+    raise UnmarkableImageError(
+        "The picture is too small, too flat or too dark: the mark cannot be found again in it.",
+        hint="Use a larger picture, or one with more detail.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a picture is to be marked.
+
+    Attributes
+    ----------
+    amplitude : float
+        Factor of the picture's mask.
+    sure : bool
+        Whether the mark will be found in the untouched picture without looking for it.
+    """
+
+    amplitude: float
+    sure: bool
+
+
+def _plan(room: Room, height: int, width: int, strength: Strength) -> _Plan:
+    scale = period_of(size_class_for(height, width)) / TILE
+    samples = max(room.shown * height * width / scale**2, 1.0)
+    need = need_of(room.classes, samples)
+    visibility = BUDGETS[strength].visibility(need, samples)
+    large = samples >= SMALL_AREA and min(height, width) >= NARROW_SIDE
+    sure = large and need <= SURE_NEED and room.detailed >= LITTLE_TEXTURE
+    return _Plan(visibility * discount_of(scale * as_viewed(height, width)), sure)
 
 
 def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
@@ -170,9 +198,7 @@ def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
         marked = embed(image, SAMPLE, key)
     except UnmarkableImageError:
         return False
-    height, width = image.shape[:2]
-    large = height * width >= 4 * SMALL_AREA and min(height, width) >= NARROW_SIDE
-    if large and room_of(as_channels(image)).detailed >= LITTLE_TEXTURE:
+    if _plan(room_of(as_channels(image)), *image.shape[:2], DEFAULT_STRENGTH).sure:
         return True
     return detect(marked, key).false_positive_probability < CLEARLY
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 __all__ = ["DETAIL_CLASSES", "STANDARD_SAMPLES", "classes_of", "need_of"]
 
 DETAIL_EDGES = 2.0 ** np.arange(-3, 4)  # grey levels of detail, between classes
-DETAIL_CLASSES: Final = len(DETAIL_EDGES) + 1
+DETAIL_CLASSES: Final = len(DETAIL_EDGES) + 1  # one below and one above each edge
 # What 512 x 512 samples of each class of detail score after a chain at visibility 1, and
 # the score that is enough: a little above what the decoder needs. Fitted to 76 pictures, on which
 # the predictions are off by 15 to 23 per cent.
@@ -43,7 +43,7 @@ def need_of(classes: NDArray[np.float64], samples: float) -> float:
     samples : float
         Of the mark in the picture.
     """
-    root = np.sqrt(samples / STANDARD_SAMPLES)
+    root = float(np.sqrt(samples / STANDARD_SAMPLES))
     return max(
         enough / max(float(np.dot(classes, scores)) * root, 1e-3)
         for enough, scores in CHAINS.values()

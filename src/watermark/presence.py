@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import warp
-from indelible.watermark._opencv import box_filter
+from indelible.watermark._opencv import area_resized, box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
 from indelible.watermark.correlation import mark_of
 from indelible.watermark.geometry import from_full_size, to_full_size
@@ -22,7 +22,7 @@ from indelible.watermark.keys import Key
 from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
 from indelible.watermark.resolution import working_luminance
 from indelible.watermark.result import Detection
-from indelible.watermark.visibility import MASKING_EXPONENT
+from indelible.watermark.visibility import luminance_mask, room_of
 from indelible.watermark.whitening import EXPONENT, whiten
 
 __all__ = ["presence"]
@@ -31,9 +31,6 @@ __all__ = ["presence"]
 # blur the border: python -m benchmarks.localisation shows both.
 WINDOW = (42.0, 0.22)
 ROOM_SIDE = 9  # pixels of the reduced picture, about as far as embedding's mask and edges reach
-# The whitened mark's amplitude goes as the local variance to this power: the mask lets it grow, and
-# whitening divides it by the variance to the power EXPONENT.
-SLOPE = MASKING_EXPONENT / 2 - EXPONENT
 CLIP = 20.0  # of the log likelihood ratio: e^-20 is less than float32 keeps beside 1
 
 
@@ -75,16 +72,17 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
         carrier, variant, mark.payload, mark.size_class, canonical.samples
     )
     scale = float(np.sqrt(abs(np.linalg.det((mark.geometry @ to_pixels)[:2, :2]))))
-    ratio = _log_ratio(canonical, pattern * mark.polarity, _room(luminance), map_, scale)
+    ratio = _log_ratio(canonical, pattern * mark.polarity, _room(pixels, luminance), map_, scale)
     likelihood = (1 / (1 + np.exp(-np.clip(ratio, -CLIP, CLIP)))).astype(np.float32)
     return _to_image(likelihood, canonical, map_, luminance.shape, (height, width))
 
 
-def _room(luminance: NDArray[np.float32]) -> NDArray[np.float32]:
+def _room(pixels: NDArray[np.uint8], luminance: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the expected amplitude of the whitened mark, up to a factor, float32 (h, w)."""
     mean = box_filter(luminance, ROOM_SIDE)
     variance = box_filter(luminance**2, ROOM_SIDE) - mean**2
-    return np.asarray((np.maximum(variance, 0) + 2) ** SLOPE, dtype=np.float32)
+    mask = area_resized(luminance_mask(pixels, room_of(pixels)), luminance.shape)
+    return np.asarray(mask * (np.maximum(variance, 0) + 2) ** -EXPONENT, dtype=np.float32)
 
 
 def _log_ratio(

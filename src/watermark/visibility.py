@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import luminance, masking
+from indelible.watermark._opencv import area_resized
 from indelible.watermark.need import classes_of
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Room",
     "as_viewed",
     "discount_of",
+    "luminance_mask",
     "room_of",
     "shade_of",
 ]
@@ -42,6 +44,7 @@ POOL_RADIUS = 2  # pixels of half resolution: 10 pixels a side, about a codec's 
 # that is dark takes less of it, so that a saturated colour keeps its hue.
 LEAST_SHADE = 0.35
 SHADE_PER_LEVEL = 1.0 / 40.0  # from level 26 on the mark is whole
+DARK = 8.0  # grey levels: below, rounding leaves little of it
 # Coarse waves are seen better: by so much more for each factor in the size of a sample.
 COARSE_EXPONENT = 0.35
 # Pixels, root of the area: larger pictures are looked at reduced to about this, a full HD screen.
@@ -89,6 +92,7 @@ def room_of(pixels: NDArray[np.uint8]) -> Room:
     pooled = _pooled(root, shown, mean)
     step = max(1, int(np.sqrt(pooled.size / SAMPLES)))
     counted = np.square(pooled[::step, ::step])
+    counted[half[::step, ::step] < DARK] = 0
     if shown is not None:
         counted = counted[shown[::step, ::step] > 0]
     masking.amplitudes(pooled, MASKING_EXPONENT, CALM, KNEE, root)
@@ -148,6 +152,15 @@ def shade_of(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return which share of the mark a channel of a level takes, float32, like `levels`."""
     table = np.minimum(LEAST_SHADE + SHADE_PER_LEVEL * np.arange(256), 1.0).astype(np.float32)
     return np.asarray(table[levels])
+
+
+def luminance_mask(pixels: NDArray[np.uint8], room: Room) -> NDArray[np.float32]:
+    """Return the amplitude of the luminance of a mark of visibility 1, like ``room.mask``."""
+    colours = min(pixels.shape[2], 3)
+    weights = np.array([0.299, 0.587, 0.114] if colours == 3 else [1.0], np.float32)
+    small = area_resized(pixels[..., :colours], room.mask.shape[:2])
+    shade = shade_of(small.reshape(*room.mask.shape, colours).astype(np.uint8)) @ weights
+    return np.asarray(room.mask * shade, np.float32)
 
 
 def discount_of(pixels_per_sample: float) -> float:

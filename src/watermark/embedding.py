@@ -60,8 +60,8 @@ class Budget:
 # benchmarks.robustness (what survives).
 BUDGETS: dict[Strength, Budget] = {
     "robust": Budget(1.6, 0.92, 1.22),
-    "balanced": Budget(1.1, 0.62, 0.88),
-    "discreet": Budget(0.68, 0.38, 0.49),
+    "balanced": Budget(1.1, 0.62, 0.87),
+    "discreet": Budget(0.68, 0.37, 0.47),
 }
 SMALL_EXPONENT = 0.25  # a small picture may be marked a little more visibly: it has little room
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small

@@ -51,7 +51,7 @@ class Budget:
 
     def visibility(self, need: float, samples: float) -> float:
         """Return how visible the mark of a picture is to be, given its need and its samples."""
-        shortage = max(1.0, STANDARD_SAMPLES / samples)
+        shortage = min(max(1.0, STANDARD_SAMPLES / samples), MOST_SHORTAGE)
         highest = self.highest * float(shortage) ** SMALL_EXPONENT
         return min(max(self.margin * need, self.lowest), highest)
 
@@ -64,6 +64,7 @@ BUDGETS: dict[Strength, Budget] = {
     "discreet": Budget(0.68, 0.37, 0.47),
 }
 SMALL_EXPONENT = 0.25  # a small picture may be marked a little more visibly: it has little room
+MOST_SHORTAGE = 4.0  # of samples: 256 x 256
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
 # Where a mark may be lost at once, it is looked for before the picture is handed out: below so many
 # samples (python -m benchmarks.everyday --rows small), or where it is needed so visible.

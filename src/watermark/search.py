@@ -47,8 +47,8 @@ LOG_STEP = 0.004  # of radii
 # Half the logarithm of the largest ratio of stretch, 1.38: a shear by 8 degrees has 0.07, the rest
 # is for perspectives.
 MOST_STRETCH = 0.16
-# The same for a stretch along the original's sides: 1.82, where 1.3 / 0.75 = 1.73 is promised.
-MOST_RESIZE = 0.30
+# The same for a stretch along the original's sides: 3.3, from 16:9 to 9:16.
+MOST_RESIZE = 0.60
 # Smallest and largest tile, in pixels of the reduced picture. Of the first, the lower pilots are at
 # 0.29 to 0.55 cycles per pixel, about Nyquist's; of the second, a picture shows hardly two.
 PERIODS = (22.0, 360.0)

@@ -25,12 +25,17 @@ from indelible.verification.pixel_leg import PixelFindings, examine_pixels
 from indelible.verification.registry_leg import look_up
 from indelible.verification.result import RegistryReport, Verification
 from indelible.verification.timing import Clock
+from indelible.verification.verdict import Verdict
 from indelible.verification.wording import notes
 from indelible.watermark import Key
 
 __all__ = ["Verifier", "verify"]
 
 _log: Final = logging.getLogger("indelible")
+_HARDER: Final = (
+    'A thorough search (effort "thorough", on the command line --effort thorough) looks harder for '
+    "the watermark."
+)
 
 
 class Verifier:
@@ -244,6 +249,9 @@ class Verifier:
         """Put the legs' reports together under one verdict."""
         evidence = gather_evidence(credential, pixels.mark, recovered, self._keys)
         judgement = judge(evidence)
+        said = [*judgement.notes, *notes(pixels.mark, pixels.header, self._trust)]
+        if judgement.verdict is Verdict.NONE and self._effort != "thorough":
+            said.append(_HARDER)
         return Verification(
             verdict=judgement.verdict,
             reasons=judgement.reasons,
@@ -253,7 +261,7 @@ class Verifier:
             file=None if image.path is None else str(image.path),
             format=image.format,
             signals=pixels.signals,
-            notes=(*judgement.notes, *notes(pixels.mark, pixels.header, self._trust)),
+            notes=tuple(said),
             ai=best_ai_claim(credential, recovered, pixels.signals),
             complete=not rests_on_the_registry(evidence),
             timing=clock.times(),

@@ -45,7 +45,7 @@ LEAST_LOCK = 4.4  # of the coherent test, likewise
 LEAST_WHOLE = 3.8  # of the coherent test where the size alone is unknown
 LOCKS = 2  # per candidate
 LEAST_NEAR = 6.2  # of the fit to a part's own tiles: of 20 locks that are wrong one reaches it
-FOLLOWED = 16  # locks of each step of the look, the best fits first
+FOLLOWED = 12  # locks of each step of the look, the best fits first
 MOST_PIXELS = 250e6  # resampled by each step of the look
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import kernel
+from indelible.watermark._kernels._jit import inner, kernel
 
 ZERO = np.float32(0.0)
 
@@ -55,3 +55,113 @@ def resample_mesh(
                     )
                     value = upper + fy * (lower - upper)
                 out[cell, j * side + i] = value
+
+
+@inner
+def _apply(
+    values: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    precision: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Write the second derivative of what :func:`smooth_step` minimises, times `values`."""
+    rows, columns = values.shape
+    out[:, :] = 0.0
+    for y in range(rows):
+        for x in range(columns - 2):
+            bend = precision * (values[y, x] - 2.0 * values[y, x + 1] + values[y, x + 2])
+            out[y, x] += bend
+            out[y, x + 1] -= 2.0 * bend
+            out[y, x + 2] += bend
+    for y in range(rows - 2):
+        for x in range(columns):
+            bend = precision * (values[y, x] - 2.0 * values[y + 1, x] + values[y + 2, x])
+            out[y, x] += bend
+            out[y + 1, x] -= 2.0 * bend
+            out[y + 2, x] += bend
+    for y in range(rows - 1):
+        for x in range(columns - 1):
+            upper, lower = values[y, x] - values[y, x + 1], values[y + 1, x] - values[y + 1, x + 1]
+            bend = 2.0 * precision * (upper - lower)
+            total = values[y, x] + values[y, x + 1] + values[y + 1, x] + values[y + 1, x + 1]
+            pull = total * curvature[y, x] / 16.0
+            out[y, x] += pull + bend
+            out[y, x + 1] += pull - bend
+            out[y + 1, x] += pull - bend
+            out[y + 1, x + 1] += pull + bend
+
+
+@kernel(
+    "void(float64[:, ::1], float64[:, ::1], float64[:, ::1], float64, int64, float64,"
+    " float64[:, ::1])"
+)
+def smooth_step(
+    rest: NDArray[np.float64],
+    gradient: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    precision: float,
+    most_steps: int,
+    enough: float,
+    out: NDArray[np.float64],
+) -> None:
+    """Find the likeliest step of a mesh's corners, in one direction, by conjugate gradients.
+
+    With `cell` for the mean of a cell's four corners, it maximises over the step s, by corner,
+    ``sum(gradient * cell(s) - curvature * cell(s)**2 / 2) - precision / 2 * sum(d(rest + s)**2)``
+    with all second differences d; the mixed one counts twice.
+
+    Parameters
+    ----------
+    rest : float64 (rows + 1, columns + 1)
+        Displacements so far.
+    gradient, curvature : float64 (rows, columns)
+        Of each cell's likelihood.
+    precision : float
+        Of a second difference.
+    most_steps : int
+    enough : float
+        Of the first residual's length: a smaller one ends the search.
+    out : float64, like `rest`
+        Out: the step.
+    """
+    rows, columns = rest.shape
+    none = np.zeros(gradient.shape)
+    product, residual = np.empty(rest.shape), np.empty(rest.shape)
+    _apply(rest, none, precision, product)
+    total = 0.0
+    for y in range(rows):
+        for x in range(columns):
+            residual[y, x] = -product[y, x]
+            out[y, x] = 0.0
+    for y in range(rows - 1):
+        for x in range(columns - 1):
+            part = gradient[y, x] / 4.0
+            residual[y, x] += part
+            residual[y, x + 1] += part
+            residual[y + 1, x] += part
+            residual[y + 1, x + 1] += part
+    for y in range(rows):
+        for x in range(columns):
+            total += residual[y, x] * residual[y, x]
+    direction = residual.copy()
+    least = total * enough * enough
+    for _ in range(most_steps):
+        if total <= least:
+            break
+        _apply(direction, curvature, precision, product)
+        length = 0.0
+        for y in range(rows):
+            for x in range(columns):
+                length += direction[y, x] * product[y, x]
+        if length <= 0.0:
+            break
+        step, before = total / length, total
+        total = 0.0
+        for y in range(rows):
+            for x in range(columns):
+                out[y, x] += step * direction[y, x]
+                residual[y, x] -= step * product[y, x]
+                total += residual[y, x] * residual[y, x]
+        for y in range(rows):
+            for x in range(columns):
+                direction[y, x] = residual[y, x] + total / before * direction[y, x]

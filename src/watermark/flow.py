@@ -13,13 +13,14 @@ Tile coordinates and maps are those of :mod:`locking`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import mesh
 from indelible.watermark.alignment import Canonical, grid_of, project
-from indelible.watermark.carrier import TILE, Carrier
+from indelible.watermark.carrier import TILE, Carrier, Pilots
 from indelible.watermark.locking import Lock, pilot_signs
 
 __all__ = ["LEAST_FLOW", "Flow", "canonical_of", "flattened", "loosened", "price_of", "track"]
@@ -203,7 +204,9 @@ class _Tracker:
         self.origin, self.shape = origin, shape
         self.lines = carrier.pilots.lines.astype(np.float64)
         self.low = np.hypot(*self.lines.T) < LOWEST * TILE
-        self.waves = _waves(carrier, lock, samples, cells)
+        self.waves = _waves(carrier.pilots, samples, cells)
+        signs = lock.polarity * pilot_signs(carrier.pilots, lock.high)
+        self.expected = signs * np.exp(-1j * carrier.pilot_phases[lock.variant])
         self.bend = np.zeros((shape[0] + 1, shape[1] + 1, 2))
         self.fitted = np.zeros(shape, np.bool_)  # cells that were in use before
         self.smoothness = STIFF * (max(CELLS) / cells) ** 2
@@ -315,20 +318,18 @@ class _Tracker:
         values = (both[:, :n] + 1j * both[:, n:]).reshape(rows, columns, n)
         across = np.arange(columns)[:, None] / self.cells + origin[0]
         down = np.arange(rows)[:, None] / self.cells + origin[1]
-        values *= np.exp(-2j * np.pi * across * self.lines[:, 0])
+        values *= self.expected * np.exp(-2j * np.pi * across * self.lines[:, 0])
         values *= np.exp(-2j * np.pi * down * self.lines[:, 1])[:, None]
         return _normalised(values)
 
 
-def _waves(carrier: Carrier, lock: Lock, samples: int, cells: int) -> NDArray[np.float32]:
+@lru_cache(maxsize=8)
+def _waves(pilots: Pilots, samples: int, cells: int) -> NDArray[np.float32]:
     """Return what reads the pilots of a cell: real parts, then imaginary ones, (pixels, 2 n)."""
     side = samples // cells
     y, x = np.divmod(np.arange(side * side), side)
-    lines = carrier.pilots.lines
-    phase = np.outer(x, lines[:, 0]) + np.outer(y, lines[:, 1])
-    signs = lock.polarity * pilot_signs(carrier.pilots, lock.high)
-    turned = -2 * np.pi * phase / samples - carrier.pilot_phases[lock.variant]
-    waves = signs * np.exp(1j * turned)
+    phase = np.outer(x, pilots.lines[:, 0]) + np.outer(y, pilots.lines[:, 1])
+    waves = np.exp(-2j * np.pi * phase / samples)
     return np.concatenate([waves.real, waves.imag], axis=1).astype(np.float32)
 
 

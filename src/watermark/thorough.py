@@ -39,23 +39,27 @@ Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 
 # Tuned values: what others do is shown by python -m benchmarks.constants thorough.NAME VALUE.
 FINER = 2.0  # times the side of the usual search: a ninth of a collage has a third of it
-CANDIDATES = 5  # of one search of a spectrum, shared by the keys of a family
+CANDIDATES = 4  # of one search of a spectrum, shared by the keys of a family
 LEAST_SCORE = 5.2  # of the search: a part has fewer pixels
 LEAST_LOCK = 4.4  # of the coherent test, likewise
 LEAST_WHOLE = 3.8  # of the coherent test where the size alone is unknown
 LOCKS = 2  # per candidate
 LEAST_NEAR = 6.2  # of the fit to a part's own tiles: of 20 locks that are wrong one reaches it
-FOLLOWED = 12  # locks of each step of the look, the best fits first
+FOLLOWED = 8  # locks of each step of the look, the best fits first
 MOST_PIXELS = 250e6  # resampled by each step of the look
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of a whitened picture: where it begins (x, y), and how it is looked at."""
+    """A part of a whitened picture: where it begins (x, y), and how hard it is looked at.
+
+    `fits` is how many locks are fitted to its tiles, of each family, the best first.
+    """
 
     white: NDArray[np.float32]
     origin: tuple[int, int]
     searchers: tuple[Searcher, ...]
+    fits: int
 
 
 @dataclass
@@ -87,9 +91,9 @@ class Closer:
         finer = self._finer()
         whole = search_similarity, search_upright, search_affine
         return (
-            self._follow_best(finer, [_Part(finer, (0, 0), whole)], memory)
-            or self._follow_best(self.white, _parts(self.white, 2, whole), memory)
-            or self._follow_best(finer, _parts(finer, 3, whole[:2]), memory)
+            self._follow_best(finer, [_Part(finer, (0, 0), whole, 12)], memory)
+            or self._follow_best(self.white, _parts(self.white, 2, whole, 8), memory)
+            or self._follow_best(finer, _parts(finer, 3, whole[:2], 4), memory)
         )
 
     def _finer(self) -> NDArray[np.float32]:
@@ -121,7 +125,8 @@ class Closer:
         spectrum = spectrum_of(part.white, FFT_SIZE, memory=memory)
         shift = np.array([[1.0, 0, part.origin[0]], [0, 1, part.origin[1]], [0, 0, 1]])
         for members in self.families:
-            for lock in self._coherent(part, spectrum, members):
+            locks = sorted(self._coherent(part, spectrum, members), key=lambda lock: -lock.score)
+            for lock in locks[: part.fits]:
                 near = alignment.approach(part.white, lock, self._carrier(lock), 1.0)
                 self.pixels_left -= near.steps * alignment.price_of(part.white, near.map)
                 if near.score >= LEAST_NEAR:
@@ -164,7 +169,7 @@ class Closer:
 
 
 def _parts(
-    white: NDArray[np.float32], divisor: int, searchers: tuple[Searcher, ...]
+    white: NDArray[np.float32], divisor: int, searchers: tuple[Searcher, ...], fits: int
 ) -> Iterator[_Part]:
     """Yield parts of a side's n-th, overlapping by half."""
     height, width = white.shape
@@ -174,7 +179,7 @@ def _parts(
         for column in range(steps + 1):
             y, x = (height - part_h) * row // steps, (width - part_w) * column // steps
             part = np.ascontiguousarray(white[y : y + part_h, x : x + part_w])
-            yield _Part(part, (x, y), searchers)
+            yield _Part(part, (x, y), searchers, fits)
 
 
 def _enlarged(luminance: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

@@ -27,8 +27,8 @@ STAGES = 2
 MAX_LOCKS = 32  # that one search decodes: doubling them costs 0.06 of z, a hundredth of its energy
 TRIES_PER_LOCK = 5  # as found, refined, settled, at another size, and bent
 TRIES_UNMOVED = 3  # of each variant: with flat weights, with the pilots', with inverted ones'
-CLOSER_LOCKS = 64  # likewise, of a closer look
-TRIES_PER_CLOSER_LOCK = 3  # refined, bent stiffly, bent softly
+CLOSER_LOCKS = 32  # likewise, of a closer look
+TRIES_PER_CLOSER_LOCK = 2  # bent, and bent more softly
 OFFSETS = TILES_PER_SUPER**2  # tile offsets at which each of them may be decoded
 # What is decoded for a key: by the usual stage, the picture that was not moved included ...
 DECODES = MAX_LOCKS * TRIES_PER_LOCK * OFFSETS + TRIES_UNMOVED * VARIANTS

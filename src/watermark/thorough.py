@@ -91,7 +91,8 @@ class Closer:
         finer = self._finer()
         whole = search_similarity, search_upright, search_affine
         return (
-            self._follow_best(finer, [_Part(finer, (0, 0), whole, 12)], memory)
+            self._resized(finer, memory)
+            or self._follow_best(finer, [_Part(finer, (0, 0), whole, 12)], memory)
             or self._follow_best(self.white, _parts(self.white, 2, whole, 8), memory)
             or self._follow_best(finer, _parts(finer, 3, whole[:2], 4), memory)
         )
@@ -104,6 +105,21 @@ class Closer:
         if luminance.size < 1.2 * side**2 and factor > 1.2:
             luminance = _enlarged(luminance, factor)
         return whiten(luminance)
+
+    def _resized(self, finer: NDArray[np.float32], memory: Scratch) -> Detection | None:
+        """Try all sizes of a picture that was neither cropped nor turned."""
+        spectrum = spectrum_of(finer, memory=memory)
+        for members in self.families:
+            pilots = members[0][1].pilots
+            for lock in locking.whole_locks(spectrum, pilots, members, LEAST_WHOLE):
+                canonical = alignment.canonical_of(finer, lock.map)
+                if self.locks_left == 0 or canonical is None:
+                    break
+                self.locks_left -= 1
+                decoded = self.judge.decode(canonical, lock)
+                if decoded is not None:
+                    return self.judge.report(finer.shape, lock, decoded)
+        return None
 
     def _follow_best(
         self, white: NDArray[np.float32], parts: Iterable[_Part], memory: Scratch

@@ -126,7 +126,8 @@ StrengthOption: TypeAlias = Annotated[
 EffortOption: TypeAlias = Annotated[
     Effort | None,
     typer.Option(
-        "--effort", help="How hard to look for the watermark: thorough takes up to 25 times as long."
+        "--effort",
+        help="How hard to look for the watermark: thorough takes up to 25 times as long.",
     ),
 ]
 

@@ -98,9 +98,7 @@ def _find_mark(
     )
 
 
-def _detect(
-    pixels: Pixels, keys: Sequence[Key], promised: Key | None, effort: Effort
-) -> Detection:
+def _detect(pixels: Pixels, keys: Sequence[Key], promised: Key | None, effort: Effort) -> Detection:
     """Return the strongest mark; beside another key's, that of the key which the manifest names."""
     strongest = watermark.detect(pixels, keys, effort=effort)
     if promised is None or strongest.key_id in (None, promised.id):

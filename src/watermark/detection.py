@@ -343,17 +343,26 @@ class _Search:
             return None
         fold = decoding.folded(canonical)
         values = decoding.coefficients(fold)
+        best: tuple[decoding.Decoded, locking.Lock, bool] | None = None
         for index, carrier in enumerate(self.carriers):
-            tries = [(variant, values) for variant in range(VARIANTS)]
+            tries = [(variant, values, False) for variant in range(VARIANTS)]
             for seen in decoding.pilots_unmoved(fold, carrier):
-                tries += [(seen.variant, decoding.coefficients(fold, seen))]
-            for variant, weighted in tries:
+                tries += [(seen.variant, decoding.coefficients(fold, seen), seen.high > 0)]
+            for variant, weighted, upright in tries:
                 lock = locking.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
                 found = decoding.decode_unmoved(weighted, carrier, variant)
                 decoded = self.judge.best(found, lock)
-                if decoded is not None and decoded.size_class == size_class:
-                    return self._report(white, lock, decoded)
-        return None
+                if decoded is None or decoded.size_class != size_class:
+                    continue
+                if best is None or decoded.z > best[0].z:
+                    best = decoded, lock, upright
+        if best is None:
+            return None
+        decoded, lock, upright = best
+        if upright:  # it may have been moved by a little: the pilots say by how much
+            settled = alignment.settle(white, lock, self.carriers[lock.ring_index])
+            lock = settled if settled.score >= GOOD_FIT else lock
+        return self._report(white, lock, decoded)
 
     def _resized(self, whole: Spectrum) -> Detection | None:
         """Try all sizes of a picture that was neither cropped nor turned."""

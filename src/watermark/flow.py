@@ -85,9 +85,7 @@ class Flow:
     score: float
 
 
-def track(
-    white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float
-) -> Flow | None:
+def track(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Flow | None:
     """Follow a lock over all of a picture; None if it proves wrong.
 
     Parameters
@@ -103,6 +101,7 @@ def track(
     if tracker is None:
         return None
     tracker.start(reach)
+    more = True
     for least in LEAST_GROWTH:
         more = tracker.grow()
         if tracker.score < least:
@@ -223,7 +222,7 @@ class _Tracker:
         pixel = project(self.lock.map, centre.reshape(-1, 2)).reshape(rows, columns, 2)
         near = np.abs(pixel - self.lock.centre).max(axis=2) <= reach * max(self.white.shape) / 2
         self.box = self._around(near, 0)
-        y0, y1, x0, x1 = self.box
+        y0, _, x0, _ = self.box
         real = _smoothed(self._read()[0].real.sum(axis=2), FIRST / 1.5)
         y, x = np.unravel_index(int(np.argmax(real)), real.shape)
         self.used = (np.abs(s - x0 - x) <= FIRST) & (np.abs(t - y0 - y) <= FIRST)
@@ -363,9 +362,7 @@ def _normalised(
     return values * (scale[..., None] / np.sqrt(level + 1e-20)), seen
 
 
-def _trend(
-    bend: NDArray[np.float64], fitted: NDArray[np.bool_], cells: int
-) -> NDArray[np.float64]:
+def _trend(bend: NDArray[np.float64], fitted: NDArray[np.bool_], cells: int) -> NDArray[np.float64]:
     """Return the polynomial that fits the displacements of the fitted cells best, like `bend`."""
     ys, xs = np.nonzero(fitted)
     extent = float(max(np.ptp(ys), np.ptp(xs))) if len(ys) else 0.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 from indelible.watermark import decoding, probability
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import Carrier

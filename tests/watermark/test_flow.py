@@ -68,7 +68,6 @@ def test_a_part_without_the_mark_gets_no_weight(key: Key, payload: bytes) -> Non
     lock = lock_in_the_middle(key, payload)
     found = flow.track(whiten(picture), lock, carrier_of(key), 0.6)
     assert found is not None
-    rows, columns = found.strength.shape
     middle = (MIDDLE[0] / PERIOD - found.origin[0]) * found.cells
     left = found.strength[:, : int(middle) - 3].sum()
     assert found.strength[:, int(middle) + 3 :].sum() < 0.5 * left

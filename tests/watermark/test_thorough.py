@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import get_args
 
 import cv2
@@ -43,7 +44,7 @@ def test_each_effort_finds_what_the_lesser_ones_find(
 ) -> None:
     attacked = attack(marked)
     found = [detect(attacked, key, effort=effort) for effort in EFFORTS]
-    for lesser, harder in zip(found, found[1:], strict=False):
+    for lesser, harder in pairwise(found):
         if lesser.found:
             assert harder.payload == lesser.payload == payload
             assert harder.false_positive_probability == lesser.false_positive_probability

@@ -29,14 +29,14 @@ __all__ = ["LEAST_FLOW", "Flow", "canonical_of", "flattened", "loosened", "price
 CELLS = (4, 2, 1)  # a side of a tile: as many as MOST_CELLS allows
 MOST_CELLS = 44  # a side of the grid: bounds time and memory
 FIRST = 2  # cells around the start in which the fit begins
-# Cells by which it grows, in turns: with quarter cells 0.4 tiles, where a trend is still true.
+# Cells by which it grows at a time: with quarter cells half a tile, where a trend is still true.
 STEP = 2
 MARGIN = 2  # corners around the cells in use, which the fit predicts
 LOWEST = 0.1  # cycles per sample: new cells are judged by pilots up to here, which tolerate more
 # Tiles: deviation of a second difference from one quarter cell to the next. A lens of 0.2 has
 # 0.015 at its rim, nearly all of it trend.
 STIFF = 0.006
-LOOSE = 0.02
+LOOSE = 0.02  # waves of a tile have more: a smoother flow misses them, this one overfits
 # Tiles that a fit must reach for its trend to be of this degree.
 EXTENTS = ((3.0, 3), (1.25, 2), (0.0, 1))
 LEAST_AMPLITUDE = 0.1  # of a pilot in a cell, in units of its deviation
@@ -48,7 +48,7 @@ SURE_FLOW = 11.0
 SEEN = 0.35  # of the largest amplitude so far: there it is seen
 # ... and with less, after the first fits, it is no mark: of wrong locks one in twenty goes on.
 LEAST_GROWTH = (5.0, 4.4, 6.3, 7.0)
-LEAST_FLOW = 8.0
+LEAST_FLOW = 8.0  # in the end: true flows reached 9
 # Steps of conjugate gradients, and of the first residual what is left: less moves nothing.
 SOLVING, ENOUGH = 60, 1e-3
 SHARPNESS = 2.0  # cells: deviation of what smooths the local strength

@@ -328,7 +328,7 @@ def _waves(pilots: Pilots, samples: int, cells: int) -> NDArray[np.float32]:
     side = samples // cells
     y, x = np.divmod(np.arange(side * side), side)
     phase = np.outer(x, pilots.lines[:, 0]) + np.outer(y, pilots.lines[:, 1])
-    waves = np.exp(-2j * np.pi * phase / samples)
+    waves = np.asarray(np.exp(-2j * np.pi * phase / samples), np.complex128)
     return np.concatenate([waves.real, waves.imag], axis=1).astype(np.float32)
 
 

@@ -30,7 +30,8 @@ def bent(image: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
     elif kind == "wave":
         x = x + 4 * (np.cos(2 * np.pi * (y - MIDDLE[1]) / 256) - 1)
     x, y = x.astype(np.float32), y.astype(np.float32)
-    return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT))
+    warped = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(warped, np.float32)
 
 
 def lock_in_the_middle(key: Key, payload: bytes) -> Lock:

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from indelible.choices import Profile, Strength
+from indelible.choices import Effort, Profile, Strength
 from indelible.cli._errors import UsageError
 from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
@@ -17,6 +17,7 @@ from indelible.settings import Configuration, KeyRing, load_trust_list
 from indelible.watermark import Key
 
 __all__ = [
+    "EffortOption",
     "FilesArgument",
     "ForceOption",
     "FormatOption",
@@ -121,6 +122,13 @@ ProfileOption: TypeAlias = Annotated[
 StrengthOption: TypeAlias = Annotated[
     Strength | None,
     typer.Option("--strength", help="Of the watermark: balanced is less visible and less robust."),
+]
+EffortOption: TypeAlias = Annotated[
+    Effort | None,
+    typer.Option(
+        "--effort",
+        help="How hard to look for the watermark: thorough takes up to 25 times as long.",
+    ),
 ]
 
 

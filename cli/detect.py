@@ -11,7 +11,14 @@ from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
-from indelible.cli._options import FilesArgument, JobsOption, JsonOption, KeysOption, detection_keys
+from indelible.cli._options import (
+    EffortOption,
+    FilesArgument,
+    JobsOption,
+    JsonOption,
+    KeysOption,
+    detection_keys,
+)
 from indelible.cli._tables import drawn_table
 from indelible.settings import current
 from indelible.verification import wording
@@ -33,6 +40,7 @@ and most pictures never carried one.
 def command(
     files: FilesArgument,
     key: KeysOption = None,
+    effort: EffortOption = None,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -41,6 +49,7 @@ def command(
     defaults = current()
     limits = defaults.limits
     keys = detection_keys(key, defaults)
+    looked = effort or defaults.settings.watermark.effort
     if not keys:
         raise UsageError(
             "There is no watermark key to look with.",
@@ -50,9 +59,12 @@ def command(
 
     def work(item: Input) -> Detection:
         image = imaging.open_image(item.source(limits), limits=limits)
-        return watermark.detect(image.decode(tolerant=True).pixels, keys)
+        return watermark.detect(image.decode(tolerant=True).pixels, keys, effort=looked)
 
-    done = collect(inputs, work, jobs=jobs, title="detecting", as_json=_as_json if json else None)
+    def as_json(outcome: Outcome[Detection]) -> dict[str, Any]:
+        return {**_as_json(outcome), "effort": looked}
+
+    done = collect(inputs, work, jobs=jobs, title="detecting", as_json=as_json if json else None)
     if not json and any(outcome.value is not None for outcome in done):
         rows = [(outcome.item.name, outcome.value) for outcome in done]
         answer(drawn_table(wording.detection_table(rows)))

@@ -12,6 +12,7 @@ from indelible.cli._console import answer
 from indelible.cli._errors import error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    EffortOption,
     FilesArgument,
     HostsOption,
     JobsOption,
@@ -56,6 +57,7 @@ nothing.
 def command(
     files: FilesArgument,
     key: KeysOption = None,
+    effort: EffortOption = None,
     registry: RegistryOption = None,
     trust: TrustOption = None,
     manifest: ManifestOption = None,
@@ -81,6 +83,7 @@ def command(
         trust=trust_with(trust, defaults),
         remote_hosts=tuple(allow_host or ()),
         ocsp=ocsp,
+        effort=effort or defaults.settings.watermark.effort,
         limits=defaults.limits,
     )
 

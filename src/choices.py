@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias
 
-__all__ = ["DEFAULT_STRENGTH", "AiKind", "Integrity", "Law", "Place", "Profile", "Strength"]
+__all__ = [
+    "DEFAULT_EFFORT",
+    "DEFAULT_STRENGTH",
+    "AiKind",
+    "Effort",
+    "Integrity",
+    "Law",
+    "Place",
+    "Profile",
+    "Strength",
+]
 
 Strength: TypeAlias = Literal["robust", "balanced", "discreet"]
 """How a watermark weighs robustness against visibility: from the most robust to the least seen."""
 
 DEFAULT_STRENGTH: Final[Strength] = "balanced"
+
+Effort: TypeAlias = Literal["quick", "standard", "thorough"]
+"""How hard a search looks for a watermark; each finds all that the ones before it find."""
+
+DEFAULT_EFFORT: Final[Effort] = "standard"
 
 Law: TypeAlias = Literal["eu", "california", "china"]
 """Whose law on disclosure a profile serves."""

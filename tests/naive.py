@@ -380,3 +380,61 @@ def crc12(bits: list[int]) -> list[int]:
             for offset, coefficient in enumerate(polynomial):
                 work[start + offset] ^= coefficient
     return work[-12:]
+
+
+def resample_mesh(
+    source: NDArray[np.float32], corners: NDArray[np.float64], side: int
+) -> NDArray[np.float32]:
+    """Sample a picture between the corners of each cell, one pixel at a time."""
+    rows, columns = corners.shape[0] - 1, corners.shape[1] - 1
+    out = np.zeros((rows * columns, side * side), np.float32)
+    for cell, (row, column) in enumerate(np.ndindex(rows, columns)):
+        for index, (j, i) in enumerate(np.ndindex(side, side)):
+            down, across = j / side, i / side
+            upper = (1 - across) * corners[row, column] + across * corners[row, column + 1]
+            lower = (1 - across) * corners[row + 1, column] + across * corners[row + 1, column + 1]
+            x, y = (1 - down) * upper + down * lower
+            shift = np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
+            out[cell, index] = bilinear(source, shift, (1, 1))[0, 0]
+    return out
+
+
+def smooth_step(
+    rest: NDArray[np.float64],
+    gradient: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    precision: float,
+) -> NDArray[np.float64]:
+    """Solve for the likeliest step of a mesh's corners with matrices in full."""
+    rows, columns = rest.shape
+
+    def combination(*terms: tuple[int, int, float]) -> NDArray[np.float64]:
+        line = np.zeros(rest.shape)
+        for y, x, factor in terms:
+            line[y, x] = factor
+        return line.ravel()
+
+    bends = [
+        combination((y, x, 1), (y, x + 1, -2), (y, x + 2, 1))
+        for y, x in np.ndindex(rows, columns - 2)
+    ]
+    bends += [
+        combination((y, x, 1), (y + 1, x, -2), (y + 2, x, 1))
+        for y, x in np.ndindex(rows - 2, columns)
+    ]
+    twist = math.sqrt(2)
+    cells = list(np.ndindex(rows - 1, columns - 1))
+    bends += [
+        combination((y, x, twist), (y, x + 1, -twist), (y + 1, x, -twist), (y + 1, x + 1, twist))
+        for y, x in cells
+    ]
+    means = np.array(
+        [
+            combination((y, x, 0.25), (y, x + 1, 0.25), (y + 1, x, 0.25), (y + 1, x + 1, 0.25))
+            for y, x in cells
+        ]
+    )
+    bending = np.array(bends).T @ np.array(bends) * precision
+    matrix = bending + means.T @ (curvature.ravel()[:, None] * means)
+    right = means.T @ gradient.ravel() - bending @ rest.ravel()
+    return np.linalg.solve(matrix, right).reshape(rest.shape)

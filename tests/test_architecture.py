@@ -39,6 +39,7 @@ OF_SEVERAL_MODULES = {
     "watermark/test_constants.py",
     "watermark/test_docs.py",
     "watermark/test_kernels_compiling.py",
+    "watermark/test_kernels_mesh.py",
     "watermark/test_kernels_pixels.py",
     "watermark/test_kernels_search.py",
     "watermark/test_kernels_tiles.py",

@@ -42,7 +42,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from indelible.choices import DEFAULT_STRENGTH, Strength
+from indelible.choices import DEFAULT_EFFORT, DEFAULT_STRENGTH, Effort, Strength
 from indelible.credentials.manifests.request import is_contact
 from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
@@ -79,10 +79,11 @@ class SignerSettings:
 
 @dataclass(frozen=True, slots=True)
 class WatermarkSettings:
-    """The watermark keys, and how strongly new marks are embedded."""
+    """The watermark keys, how strongly new marks are embedded, how hard marks are looked for."""
 
     keys: Path | None = None
     strength: Strength = DEFAULT_STRENGTH
+    effort: Effort = DEFAULT_EFFORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,8 @@ _MEANINGS: Final = {
     "for a certificate that is set; `none` asks nobody.",
     "watermark.keys": "Key file, or folder of keys. By default `keys` beside the settings.",
     "watermark.strength": "balanced is less visible and less robust.",
+    "watermark.effort": "How hard `verify` and `detect` look: thorough takes up to 25 times as "
+    "long.",
     "registry.url": "SQLite file, or a URL; by default `registry.sqlite3` in the user's data "
     "folder.",
     "trust.anchors": "Trust anchors (PEM) besides the official lists.",

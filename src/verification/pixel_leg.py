@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from indelible import credentials, watermark
+from indelible.choices import Effort
 from indelible.credentials import CredentialReport, Signal
 from indelible.errors import MissingDependencyError, UnsupportedImageError
 from indelible.imaging import Header, ImageFile, Pixels
@@ -40,7 +41,7 @@ class PixelFindings:
 
 
 def examine_pixels(
-    image: ImageFile, keys: Sequence[Key], credential: CredentialReport
+    image: ImageFile, keys: Sequence[Key], credential: CredentialReport, effort: Effort
 ) -> PixelFindings:
     """Decode a picture, look for a mark in its pixels and for claims in its plain metadata.
 
@@ -55,6 +56,8 @@ def examine_pixels(
         The keys to look with; empty where there are none.
     credential : CredentialReport
         Its manifest, which may name the mark to expect.
+    effort : Effort
+        How hard to look for the mark.
 
     Raises
     ------
@@ -65,20 +68,22 @@ def examine_pixels(
         picture = image.decode(tolerant=True)
     except (MissingDependencyError, UnsupportedImageError) as error:
         return PixelFindings(WatermarkReport("not_checked", reason=error.reason()), image.header)
-    mark = _find_mark(picture.pixels, keys, credential)
+    mark = _find_mark(picture.pixels, keys, credential, effort)
     return PixelFindings(mark, picture.header, credentials.find_signals(picture.metadata))
 
 
 def _find_mark(
-    pixels: Pixels, keys: Sequence[Key], credential: CredentialReport
+    pixels: Pixels, keys: Sequence[Key], credential: CredentialReport, effort: Effort
 ) -> WatermarkReport:
     if not keys:
         return WatermarkReport("not_checked", reason=_NO_KEY)
     promised = next((key for key in keys if promises_watermark(credential, (key,))), None)
-    detection = _detect(pixels, keys, promised)
+    detection = _detect(pixels, keys, promised, effort)
     if detection.payload is None:
         can_carry = None if promised is None else watermark.can_carry(pixels, promised)
-        return WatermarkReport("not_found", detection, keys=len(keys), can_carry=can_carry)
+        return WatermarkReport(
+            "not_found", detection, keys=len(keys), can_carry=can_carry, effort=effort
+        )
     key = next(key for key in keys if key.id == detection.key_id)
     coverage = measure_coverage(pixels, key, detection)
     # Where the signed hash fits, it says more than a measurement.
@@ -89,13 +94,14 @@ def _find_mark(
         None if bound else coverage.regions_gone,
         area=coverage.area,
         keys=len(keys),
+        effort=effort,
     )
 
 
-def _detect(pixels: Pixels, keys: Sequence[Key], promised: Key | None) -> Detection:
+def _detect(pixels: Pixels, keys: Sequence[Key], promised: Key | None, effort: Effort) -> Detection:
     """Return the strongest mark; beside another key's, that of the key which the manifest names."""
-    strongest = watermark.detect(pixels, keys)
+    strongest = watermark.detect(pixels, keys, effort=effort)
     if promised is None or strongest.key_id in (None, promised.id):
         return strongest
-    named = watermark.detect(pixels, promised)
+    named = watermark.detect(pixels, promised, effort=effort)
     return named if named.found else strongest

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.choices import Integrity
+from indelible.choices import Effort, Integrity
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.verification.evidence import FingerprintState, RegistryState
 from indelible.verification.verdict import Verdict
@@ -49,6 +49,8 @@ class WatermarkReport:
         beside it.
     can_carry : bool or None
         Whether the picture could carry a mark that is found again; None where that was not asked.
+    effort : {"quick", "standard", "thorough"} or None
+        How hard it was looked for; None where it was not.
     """
 
     state: WatermarkState
@@ -58,6 +60,7 @@ class WatermarkReport:
     area: float | None = None
     keys: int = 0
     can_carry: bool | None = None
+    effort: Effort | None = None
 
     @property
     def found(self) -> bool:
@@ -98,6 +101,7 @@ class WatermarkReport:
             "area": None if self.area is None else round(self.area, 3),
             "regions_gone": self.regions_gone,
             "keys": self.keys,
+            "effort": self.effort,
             "reason": self.reason,
         }
 

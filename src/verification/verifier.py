@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from indelible import arguments, credentials, imaging
+from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import CredentialReport, Trust
 from indelible.errors import ArgumentError
 from indelible.imaging import Encoded, ImageFile, Limits
@@ -24,12 +25,17 @@ from indelible.verification.pixel_leg import PixelFindings, examine_pixels
 from indelible.verification.registry_leg import look_up
 from indelible.verification.result import RegistryReport, Verification
 from indelible.verification.timing import Clock
+from indelible.verification.verdict import Verdict
 from indelible.verification.wording import notes
 from indelible.watermark import Key
 
 __all__ = ["Verifier", "verify"]
 
 _log: Final = logging.getLogger("indelible")
+_HARDER: Final = (
+    'A thorough search (effort "thorough", on the command line --effort thorough) looks harder for '
+    "the watermark."
+)
 
 
 class Verifier:
@@ -47,6 +53,8 @@ class Verifier:
         Hosts from which a manifest that a picture only points to may be fetched.
     ocsp : bool
         Ask the signer's issuer whether its certificate was revoked.
+    effort : "quick", "standard" or "thorough"
+        How hard to look for the watermark: see :func:`indelible.watermark.detect`.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
 
@@ -69,7 +77,7 @@ class Verifier:
     <Verdict.UNCHECKED: 'unchecked'>
     """
 
-    __slots__ = ("_keys", "_limits", "_ocsp", "_registry", "_remote_hosts", "_trust")
+    __slots__ = ("_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts", "_trust")
 
     def __init__(
         self,
@@ -79,6 +87,7 @@ class Verifier:
         trust: Trust | None,
         remote_hosts: Iterable[str] = (),
         ocsp: bool = False,
+        effort: Effort = DEFAULT_EFFORT,
         limits: Limits | None = None,
     ) -> None:
         ring = arguments.as_keys(keys, allow_none=True)
@@ -92,6 +101,7 @@ class Verifier:
         self._trust = Trust.official() if trust is None else trust
         self._remote_hosts = arguments.as_hosts("remote_hosts", remote_hosts)
         self._ocsp = arguments.as_flag("ocsp", ocsp)
+        self._effort = arguments.as_word("effort", effort, get_args(Effort)) or DEFAULT_EFFORT
         self._limits = Limits() if limits is None else limits
 
     @classmethod
@@ -103,6 +113,7 @@ class Verifier:
         trust: Trust | None = None,
         remote_hosts: Iterable[str] = (),
         ocsp: bool = False,
+        effort: Effort | None = None,
         limits: Limits | None = None,
     ) -> Verifier:
         """Return a verifier of what is given; the rest comes from the user's settings, if any.
@@ -118,6 +129,9 @@ class Verifier:
             development identity, if it exists.
         remote_hosts, ocsp
             As for `Verifier`.
+        effort : "quick", "standard" or "thorough", optional
+            As for `Verifier`. By default that of the settings; "standard" where keys, registry and
+            trust are given.
         limits : Limits, optional
             By default those of the settings; `Limits()` where keys, registry and trust are given.
 
@@ -143,12 +157,14 @@ class Verifier:
             registry = settings.existing_registry() if registry is None else registry
             trust = settings.trust() if trust is None else trust
             limits = settings.limits if limits is None else limits
+            effort = settings.settings.watermark.effort if effort is None else effort
         return cls(
             keys=ring,
             registry=registry,
             trust=trust,
             remote_hosts=remote_hosts,
             ocsp=ocsp,
+            effort=DEFAULT_EFFORT if effort is None else effort,
             limits=limits,
         )
 
@@ -160,6 +176,7 @@ class Verifier:
             trust=self._trust,
             remote_hosts=self._remote_hosts,
             ocsp=self._ocsp,
+            effort=self._effort,
             limits=self._limits,
         )
         return made, ()
@@ -212,7 +229,7 @@ class Verifier:
                 ocsp=self._ocsp,
             )
         with clock.leg("watermark"):
-            pixels = examine_pixels(opened, self._keys, credential)
+            pixels = examine_pixels(opened, self._keys, credential, self._effort)
         with clock.leg("registry"):
             recovered = look_up(
                 pixels.mark.detection, opened, registry=self._registry, trust=self._trust
@@ -232,6 +249,9 @@ class Verifier:
         """Put the legs' reports together under one verdict."""
         evidence = gather_evidence(credential, pixels.mark, recovered, self._keys)
         judgement = judge(evidence)
+        said = [*judgement.notes, *notes(pixels.mark, pixels.header, self._trust)]
+        if judgement.verdict is Verdict.NONE and self._effort != "thorough":
+            said.append(_HARDER)
         return Verification(
             verdict=judgement.verdict,
             reasons=judgement.reasons,
@@ -241,7 +261,7 @@ class Verifier:
             file=None if image.path is None else str(image.path),
             format=image.format,
             signals=pixels.signals,
-            notes=(*judgement.notes, *notes(pixels.mark, pixels.header, self._trust)),
+            notes=tuple(said),
             ai=best_ai_claim(credential, recovered, pixels.signals),
             complete=not rests_on_the_registry(evidence),
             timing=clock.times(),
@@ -257,6 +277,7 @@ def verify(
     manifest: Encoded | None = None,
     remote_hosts: Iterable[str] = (),
     ocsp: bool = False,
+    effort: Effort | None = None,
     limits: Limits | None = None,
 ) -> Verification:
     """Find out who vouches for a picture, by the user's settings where nothing else is given.
@@ -271,6 +292,7 @@ def verify(
         trust=trust,
         remote_hosts=remote_hosts,
         ocsp=ocsp,
+        effort=effort,
         limits=limits,
     ).verify(image, manifest=manifest)
 

@@ -9,7 +9,7 @@ b'8 bytes.'
 
 from __future__ import annotations
 
-from indelible.choices import Strength
+from indelible.choices import Effort, Strength
 from indelible.errors import UnmarkableImageError
 from indelible.watermark.correlation import BlockCorrelations, correlate_blocks
 from indelible.watermark.detection import detect
@@ -25,6 +25,7 @@ __all__ = [
     "ALGORITHM",
     "BlockCorrelations",
     "Detection",
+    "Effort",
     "Key",
     "Strength",
     "UnmarkableImageError",

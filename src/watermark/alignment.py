@@ -19,7 +19,9 @@ from indelible.watermark.locking import Lock, pilot_signs
 __all__ = [
     "LEAST_FIT",
     "Canonical",
+    "approach",
     "canonical_of",
+    "grid_of",
     "price_of",
     "project",
     "refine",
@@ -92,7 +94,7 @@ def _to_tiles(samples: int, origin: tuple[int, int]) -> NDArray[np.float64]:
     return np.array([[1 / samples, 0, origin[0]], [0, 1 / samples, origin[1]], [0, 0, 1]])
 
 
-def _grid_of(shape: tuple[int, ...], map_: NDArray[np.float64]) -> Grid | None:
+def grid_of(shape: tuple[int, ...], map_: NDArray[np.float64]) -> Grid | None:
     """Return the tiles of a picture of a shape; None if the map is unusable."""
     height, width = shape
     corners = np.array([[0, 0, 1], [width, 0, 1], [0, height, 1], [width, height, 1]], float)
@@ -114,7 +116,7 @@ def _grid_of(shape: tuple[int, ...], map_: NDArray[np.float64]) -> Grid | None:
 
 def canonical_of(white: NDArray[np.float32], map_: NDArray[np.float64]) -> Canonical | None:
     """Resample a whitened picture to the tile's grid; None if the map is unusable."""
-    grid = _grid_of(white.shape, map_)
+    grid = grid_of(white.shape, map_)
     if grid is None:
         return None
     pixels = np.empty((grid.rows * grid.samples, grid.columns * grid.samples), np.float32)
@@ -134,8 +136,8 @@ def _samples(pixels_per_tile: float) -> int:
     return next((n for n in SAMPLES if pixels_per_tile <= 1.1 * n), SAMPLES[-1])
 
 
-def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
-    """Sharpen a lock's map with the pilots of each tile.
+def approach(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
+    """Sharpen a lock's map with the pilots of each tile within its reach.
 
     The pilots' phases in a tile show how far it is from its place; one smooth map (affine, then
     projective) is fitted to all tiles at once by Newton's method on the coherent sum, so that tiles
@@ -148,14 +150,24 @@ def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: floa
     carrier : Carrier
         Of the lock's key.
     reach : float
-        Part of the picture's size around `lock.centre` in which the lock's map is good; the fit
-        begins there and grows.
+        Part of the picture's size around `lock.centre` in which the lock's map is good.
     """
-    stages = [(reach, 6), (reach, 6)]
+    return _stages(white, lock, carrier, [(reach, 6), (reach, 6)])
+
+
+def refine(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float) -> Lock:
+    """Go on with a lock that was approached: the fit grows from its reach to all of the picture."""
+    stages = []
     while reach < 1.0:
         reach *= GROWTH
         stages.append((reach, 8))
-    for radius, basis in [*stages, (EVERYWHERE, 8)]:
+    return _stages(white, lock, carrier, [*stages, (EVERYWHERE, 8)])
+
+
+def _stages(
+    white: NDArray[np.float32], lock: Lock, carrier: Carrier, stages: list[tuple[float, int]]
+) -> Lock:
+    for radius, basis in stages:
         lock = _step(white, lock, carrier, radius, basis)
         if lock.score < LEAST_FIT:
             break
@@ -184,7 +196,7 @@ def _coherence(
     """Return how well the pilots fit in each of 3 x 3 parts (0 to 1), and their centres (px)."""
     extent = np.array([white.shape[1], white.shape[0]], float)
     thirds = np.stack(np.meshgrid([1 / 6, 0.5, 5 / 6], [1 / 6, 0.5, 5 / 6]), -1).reshape(9, 2)
-    grid = _grid_of(white.shape, lock.map)
+    grid = grid_of(white.shape, lock.map)
     if grid is None:
         return np.ones(9), thirds * extent
     values, centres = pilot_values(white, grid, lock, carrier)
@@ -205,7 +217,7 @@ def _step(
     white: NDArray[np.float32], lock: Lock, carrier: Carrier, radius: float, basis: int
 ) -> Lock:
     """Fit once to the tiles within a radius (part of the picture's size) of the lock's centre."""
-    grid = _grid_of(white.shape, lock.map)
+    grid = grid_of(white.shape, lock.map)
     if grid is None:
         return lock
     values, centres = pilot_values(white, grid, lock, carrier)

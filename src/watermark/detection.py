@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark import alignment, decoding, locking, probability
+from indelible.choices import DEFAULT_EFFORT, Effort
+from indelible.errors import ConfigurationError
+from indelible.watermark import alignment, decoding, flow, locking, probability
 from indelible.watermark._image import as_channels
 from indelible.watermark._scratch import Scratch, scratch
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
-from indelible.watermark.geometry import from_full_size, original_to_received, to_full_size
+from indelible.watermark.geometry import from_full_size, to_full_size
+from indelible.watermark.judging import Judge
 from indelible.watermark.keys import Key, as_key_ring
-from indelible.watermark.pattern import period_of, size_class_for, variant_for
+from indelible.watermark.pattern import period_of, size_class_for
 from indelible.watermark.resolution import WORKING_SIDE, reduced, reduced_shape, working_luminance
 from indelible.watermark.result import Detection
 from indelible.watermark.search import (
@@ -26,6 +30,7 @@ from indelible.watermark.search import (
     spectrum_of,
     windows_of,
 )  # fmt: skip
+from indelible.watermark.thorough import Closer
 from indelible.watermark.whitening import whiten
 
 __all__ = ["detect"]
@@ -80,15 +85,31 @@ REFINING = 7.0  # looks up to the first one: alignment.refine's 3 (6 in a part),
 SETTLING = 2.0 + len(alignment.SETTLING) + DECODING  # looks up to the second: alignment.settle's
 SAME_MAP = 0.002  # of a map's size: for a tile of 128 pixels 0.4 bins of the highest pilots
 MAX_RESCALINGS = 2  # of a search: a true lock is among the first
+# Of the coherent sum around a lock, for it to be followed through a map that bends: unmarked
+# pictures stay below, nearly always.
+LEAST_BENT = 8.0
+MAX_BENT = 3  # of a search
 
 
-def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
+def detect(
+    image: NDArray[np.uint8],
+    key: Key | Sequence[Key],
+    *,
+    effort: Effort = DEFAULT_EFFORT,
+) -> Detection:
     """Look for a mark of a key, or of any key of a ring, knowing nothing else.
 
     Parameters
     ----------
     image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
     key : Key or sequence of Key
+    effort : "quick", "standard" or "thorough", optional
+        How hard to look. "quick" tries the commonest hypotheses: not moved, resized, cropped,
+        turned; it costs about half. "standard" tries stretches, perspectives and bends, too.
+        "thorough" looks closer: at parts of the picture, at collages and small pictures enlarged,
+        through lenses and waves; where nothing is found it takes up to 25 times as long as
+        "standard". Each finds all that the ones before it find, and the bound on false positives
+        holds for each.
 
     Returns
     -------
@@ -101,7 +122,12 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
         If `image` is not such an array.
     KeyFileError
         If `key` is not a key or a non-empty sequence of keys.
+    ConfigurationError
+        If `effort` is none of these words.
     """
+    if effort not in get_args(Effort):
+        words = ", ".join(get_args(Effort))
+        raise ConfigurationError(f"effort (of a search) is one of {words}, not {effort!r}.")
     ring = as_key_ring(key)
     pixels = as_channels(image)
     height, width, _ = pixels.shape
@@ -110,7 +136,7 @@ def detect(image: NDArray[np.uint8], key: Key | Sequence[Key]) -> Detection:
     white = whiten(working_luminance(pixels))
     search = _Search(pixels, white, ring, [carrier_of(one) for one in ring])
     with scratch() as memory:
-        return search.run(memory) or Detection(False)
+        return search.run(memory, effort) or Detection(False)
 
 
 @dataclass
@@ -124,6 +150,7 @@ class _Search:
     locks_left: int = probability.MAX_LOCKS
     exceptions_left: int = MAX_EXCEPTIONS
     rescalings_left: int = MAX_RESCALINGS
+    bent_left: int = MAX_BENT
     pixels_left: float = MOST_PIXELS
     tests_left: float = 0.0
     pixels_kept: float = 0.0  # for later steps
@@ -139,6 +166,7 @@ class _Search:
 
     def __post_init__(self) -> None:
         self.tests_left = TESTS + TESTS_PER_KEY * len(self.ring)
+        self.judge = Judge(self.shape, self.ring, self.carriers)
 
     @property
     def exhausted(self) -> bool:
@@ -150,17 +178,24 @@ class _Search:
         self.pixels_kept = (1 - SHARE) * self.pixels_left
         self.tests_kept = (1 - SHARE) * self.tests_left
 
-    def run(self, memory: Scratch) -> Detection | None:
+    def run(self, memory: Scratch, effort: Effort = DEFAULT_EFFORT) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
+        found = self._unmoved()
+        if found is not None:
+            return found
         whole = spectrum_of(self.white, memory=memory)
-        return (
-            self._try(whole, search_similarity, 1.0)
-            or self._unmoved()
-            or self._resized(whole)
-            or self._try(whole, search_upright, 1.0)
+        found = self._try(whole, search_similarity, 1.0) or self._resized(whole)
+        if found is not None or effort == "quick":
+            return found
+        found = (
+            self._try(whole, search_upright, 1.0)
             or self._try(whole, search_affine, 1.0)
             or next(filter(None, map(self._try_part, windows_of(self.white))), None)
         )
+        if found is not None or effort == "standard":
+            return found
+        families = list(self._families())
+        return Closer(self.pixels, self.white, self.judge, families).look(memory)
 
     def _try_part(self, part: Spectrum) -> Detection | None:
         return self._try(part, search_affine, PART_REACH)
@@ -225,10 +260,19 @@ class _Search:
             return None
         self.locks_left -= 1
         carrier = self.carriers[lock.ring_index]
-        lock = alignment.refine(self.white, lock, carrier, reach)
+        near = alignment.approach(self.white, lock, carrier, reach)
+        lock = near
+        if near.score >= alignment.LEAST_FIT:
+            lock = alignment.refine(self.white, near, carrier, reach)
         self._pay(self.white, lock, lock.steps)
-        if lock.score < alignment.LEAST_FIT:
-            return None
+        if lock.score >= alignment.LEAST_FIT:
+            found = self._decode_refined(lock, carrier)
+            if found is not None:
+                return found
+        return self._follow_bent(max(near, lock, key=lambda one: one.score), carrier, reach)
+
+    def _decode_refined(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
+        """Decode a hypothesis, and again after it was settled, and at another size."""
         decoded = self._decode(self.white, lock)
         if decoded is not None:
             return self._report(self.white, alignment.settle(self.white, lock, carrier), decoded)
@@ -240,6 +284,23 @@ class _Search:
             if decoded is not None:
                 return self._report(self.white, lock, decoded)
         return self._follow_rescaled(lock, carrier)
+
+    def _follow_bent(self, lock: locking.Lock, carrier: Carrier, reach: float) -> Detection | None:
+        """Follow a lock that fits well where it was found through a map that bends."""
+        if lock.score < LEAST_BENT or self.bent_left == 0:
+            return None
+        looks = flow.price_of(self.white, lock)
+        if not self._affords(self.white, lock, looks):
+            return None
+        self.bent_left -= 1
+        self._pay(self.white, lock, looks)
+        bent = flow.track(self.white, lock, carrier, reach)
+        if bent is None or bent.score < flow.LEAST_FLOW:
+            return None
+        decoded = self.judge.decode(flow.canonical_of(self.white, bent), lock)
+        if decoded is None:
+            return None
+        return self._report(self.white, flow.flattened(self.white, bent), decoded)
 
     def _affords(self, white: NDArray[np.float32], lock: locking.Lock, looks: float) -> bool:
         left = self.pixels_left - self.pixels_kept
@@ -282,17 +343,26 @@ class _Search:
             return None
         fold = decoding.folded(canonical)
         values = decoding.coefficients(fold)
+        best: tuple[decoding.Decoded, locking.Lock, bool] | None = None
         for index, carrier in enumerate(self.carriers):
-            tries = [(variant, values) for variant in range(VARIANTS)]
+            tries = [(variant, values, False) for variant in range(VARIANTS)]
             for seen in decoding.pilots_unmoved(fold, carrier):
-                tries += [(seen.variant, decoding.coefficients(fold, seen))]
-            for variant, weighted in tries:
+                tries += [(seen.variant, decoding.coefficients(fold, seen), seen.high > 0)]
+            for variant, weighted, upright in tries:
                 lock = locking.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
                 found = decoding.decode_unmoved(weighted, carrier, variant)
-                decoded = self._best(found, lock)
-                if decoded is not None and decoded.size_class == size_class:
-                    return self._report(white, lock, decoded)
-        return None
+                decoded = self.judge.best(found, lock)
+                if decoded is None or decoded.size_class != size_class:
+                    continue
+                if best is None or decoded.z > best[0].z:
+                    best = decoded, lock, upright
+        if best is None:
+            return None
+        decoded, lock, upright = best
+        if upright:  # it may have been moved by a little: the pilots say by how much
+            settled = alignment.settle(white, lock, self.carriers[lock.ring_index])
+            lock = settled if settled.score >= GOOD_FIT else lock
+        return self._report(white, lock, decoded)
 
     def _resized(self, whole: Spectrum) -> Detection | None:
         """Try all sizes of a picture that was neither cropped nor turned."""
@@ -330,39 +400,9 @@ class _Search:
         """Decode a synchronised picture; None unless chance is ruled out."""
         self._pay(white, lock, DECODING)
         canonical = alignment.canonical_of(white, lock.map)
-        if canonical is None:
-            return None
-        carrier = self.carriers[lock.ring_index]
-        seen = decoding.PilotsSeen(carrier, lock.variant, lock.polarity, lock.high)
-        values = decoding.coefficients(decoding.folded(canonical), seen)
-        return self._best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
-
-    def _best(self, found: list[decoding.Decoded], lock: locking.Lock) -> decoding.Decoded | None:
-        """Return the best word that was decoded, unless chance may have produced it.
-
-        A payload's variant is known: a word read with another variant's signs is wrong.
-        """
-        key = self.ring[lock.ring_index]
-        consistent = (one for one in found if variant_for(key, one.payload) == lock.variant)
-        best = max(consistent, key=lambda one: one.z, default=None)
-        return None if best is None or self._chance(best) > probability.LIMIT else best
-
-    def _chance(self, decoded: decoding.Decoded) -> float:
-        return probability.false_positive_bound(decoded.z, len(self.ring))
+        return None if canonical is None else self.judge.decode(canonical, lock)
 
     def _report(
         self, white: NDArray[np.float32], lock: locking.Lock, decoded: decoding.Decoded
     ) -> Detection:
-        full = to_full_size(lock.map, white.shape, self.shape)
-        period = period_of(decoded.size_class)
-        key = self.ring[lock.ring_index]
-        return Detection(
-            found=True,
-            payload=decoded.payload,
-            false_positive_probability=self._chance(decoded),
-            geometry=original_to_received(full, period, decoded.offset, self.shape),
-            key_id=key.id,
-            size_class=decoded.size_class,
-            polarity=lock.polarity,
-            algorithm=key.algorithm,
-        )
+        return self.judge.report(white.shape, lock, decoded)

@@ -17,23 +17,39 @@ import math
 from indelible.watermark.carrier import TILES_PER_SUPER, VARIANTS
 from indelible.watermark.coding import CRC_BITS, MESSAGE_BITS
 
-__all__ = ["DECODES_PER_KEY", "LIMIT", "MAX_LOCKS", "false_positive_bound"]
+__all__ = ["CLOSER_DECODES", "DECODES", "LIMIT", "MAX_LOCKS", "false_positive_bound"]
 
 LIMIT = 1e-9  # the promise: one unmarked picture in a billion, at most
+# A search has at most two stages: the usual one, of which a quick search is the beginning, and the
+# closer look of a thorough one. Each may spend half of LIMIT, so that a gate does not depend on
+# whether another stage follows, and a thorough search finds whatever a lesser one does.
+STAGES = 2
 MAX_LOCKS = 32  # that one search decodes: doubling them costs 0.06 of z, a hundredth of its energy
-TRIES_PER_LOCK = 4  # as found, refined, settled, and at another size
+TRIES_PER_LOCK = 5  # as found, refined, settled, at another size, and bent
 TRIES_UNMOVED = 3  # of each variant: with flat weights, with the pilots', with inverted ones'
-# Each lock's tries at each of a super-tile's tile offsets, and those of the unmoved picture.
-DECODES_PER_KEY = MAX_LOCKS * TRIES_PER_LOCK * TILES_PER_SUPER**2 + TRIES_UNMOVED * VARIANTS
+CLOSER_LOCKS = 32  # likewise, of a closer look
+TRIES_PER_CLOSER_LOCK = 2  # bent, and bent more softly
+OFFSETS = TILES_PER_SUPER**2  # tile offsets at which each of them may be decoded
+# What is decoded for a key: by the usual stage, the picture that was not moved included ...
+DECODES = MAX_LOCKS * TRIES_PER_LOCK * OFFSETS + TRIES_UNMOVED * VARIANTS
+CLOSER_DECODES = CLOSER_LOCKS * TRIES_PER_CLOSER_LOCK * OFFSETS  # ... and by a closer look
 SMALLEST = 1e-300  # a bound is never zero
 RADEMACHER = 1 / (2 * math.erfc(1.0))  # 1 / (4 P(g >= sqrt(2))), the best constant there is
 # A payload is taken from its own variant only: an eighth of all, by the key's pseudo-random choice.
 MESSAGES = 2.0 ** (MESSAGE_BITS - CRC_BITS) / VARIANTS
 
 
-def false_positive_bound(z: float, n_keys: int) -> float:
-    """Return the probability bound of a score `z` in a search over a ring of `n_keys` keys."""
+def false_positive_bound(z: float, n_keys: int, decodes: int = DECODES) -> float:
+    """Return the probability bound of a score `z` in a search over a ring of `n_keys` keys.
+
+    Parameters
+    ----------
+    z : float
+    n_keys : int
+    decodes : int
+        Of each key, at most, in the stage of the search that gave the score.
+    """
     if z <= 0:
         return 1.0
     tail = RADEMACHER * math.erfc(z / math.sqrt(2)) / 2
-    return min(max(MESSAGES * DECODES_PER_KEY * n_keys * tail, SMALLEST), 1.0)
+    return min(max(STAGES * MESSAGES * decodes * n_keys * tail, SMALLEST), 1.0)

@@ -25,7 +25,8 @@ class Detection:
     geometry : float64 (3, 3) or None
         Homography from the original picture's pixel coordinates (x, y, 1), pixel centres at
         integers, to this picture's. After a crop the original's origin is known up to the mark's
-        period: then it is the one nearest to this picture's.
+        period: then it is the one nearest to this picture's. Of a picture that was bent, by a lens
+        for example, the map that fits best on the whole.
     key_id : str or None
         Which key of the ring.
     size_class : int or None

@@ -47,8 +47,9 @@ LOG_STEP = 0.004  # of radii
 # Half the logarithm of the largest ratio of stretch, 1.38: a shear by 8 degrees has 0.07, the rest
 # is for perspectives.
 MOST_STRETCH = 0.16
-# The same for a stretch along the original's sides: 1.82, where 1.3 / 0.75 = 1.73 is promised.
-MOST_RESIZE = 0.30
+# The same for a stretch along the original's sides: 3.3, from 16:9 to 9:16.
+MOST_RESIZE = 0.60
+MOST_RESIZE_OF_PARTS = 0.30  # more was tried with the whole picture
 # Smallest and largest tile, in pixels of the reduced picture. Of the first, the lower pilots are at
 # 0.29 to 0.55 cycles per pixel, about Nyquist's; of the second, a picture shows hardly two.
 PERIODS = (22.0, 360.0)
@@ -275,9 +276,10 @@ def _table(pilots: Pilots, raster: Raster, coarser: int) -> Table:
     n_angles, log_step = raster.angles // coarser, raster.log_step * coarser
     length = np.hypot(*pilots.lines.T)
     used = length < TILE * raster.highest
-    shortest = float(length.min() * np.exp(-MOST_RESIZE))
+    most = MOST_RESIZE if coarser == 1 else MOST_RESIZE_OF_PARTS
+    shortest = float(length.min() * np.exp(-most))
     turn = 0 if raster.turn is None else int(np.ceil(raster.turn / 180 * n_angles))
-    stretches = _stretches(raster.stretch_step * coarser, raster.turn is None)
+    stretches = _stretches(raster.stretch_step * coarser, most, raster.turn is None)
     stretched = np.einsum("mij,kj->mki", stretches, pilots.lines[used])
     radii = np.hypot(stretched[..., 0], stretched[..., 1])
     angles = np.arctan2(stretched[..., 1], stretched[..., 0])
@@ -286,17 +288,17 @@ def _table(pilots: Pilots, raster: Raster, coarser: int) -> Table:
     return Table(stretches, used, shortest, turn, rows, columns)
 
 
-def _stretches(step: float, half: bool) -> NDArray[np.float64]:
+def _stretches(step: float, most: float, half: bool) -> NDArray[np.float64]:
     """Return the raster of symmetric matrices of determinant 1 that are tried, float64 (n, 2, 2).
 
     With all rotations tried, a stretch and the one across it are the same map of the pilots, a
     quarter turn apart: half of the raster is enough.
     """
-    reach = int(MOST_RESIZE / step)
+    reach = int(most / step)
     steps = np.arange(-reach, reach + 1) * step
     p, q = (values.ravel() for values in np.meshgrid(steps, steps))
     strength = np.hypot(p, q)
-    used = (strength <= MOST_STRETCH) | ((np.abs(q) < 1e-9) & (strength <= MOST_RESIZE))
+    used = (strength <= MOST_STRETCH) | ((np.abs(q) < 1e-9) & (strength <= most))
     if half:
         used &= (p > 1e-9) | ((np.abs(p) <= 1e-9) & (q >= 0))
     p, q, strength = (values[used] for values in (p, q, strength))

@@ -49,9 +49,12 @@ def test_detect(run: Run, marked: Path, plain: Path, key: Path) -> None:
     assert told["false_positive_probability"] <= 1e-9
     assert told["key_id"] == Key.load(key).id
     assert len(told["geometry"]) == 3
-    nothing = run("detect", plain, "--key", key, "--json")
+    assert told["effort"] == "standard"
+    nothing = run("detect", plain, "--key", key, "--json", "--effort", "quick")
     assert nothing.code == 1
     assert json.loads(nothing.out)["payload"] is None
+    assert json.loads(nothing.out)["effort"] == "quick"
+    assert run("detect", plain, "--key", key, "--effort", "extreme").code == 2
 
 
 def test_detect_in_words(run: Run, marked: Path, plain: Path, key: Path, tmp_path: Path) -> None:

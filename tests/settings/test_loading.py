@@ -16,6 +16,7 @@ from tests.settings.files import write
 def test_without_anything_everything_has_its_default() -> None:
     assert load_settings() == Settings()
     assert load_settings().watermark.strength == "robust"
+    assert load_settings().watermark.effort == "standard"
     assert load_settings().trust.official is True
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import indelible
 from indelible import watermark
+from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import Signer, create_identity
 from indelible.imaging import Pixels
 from indelible.protection import ProtectedImage
@@ -36,9 +37,13 @@ def each_picture_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
             _KNOWN[known] = work()
         return _KNOWN[known]
 
-    def detected(pixels: Pixels, key: Key | Sequence[Key]) -> Detection:
-        given = key if isinstance(key, Key) else tuple(key)
-        found: Detection = remembered("detect", pixels, given, lambda: detect(pixels, key))
+    def detected(
+        pixels: Pixels, key: Key | Sequence[Key], *, effort: Effort = DEFAULT_EFFORT
+    ) -> Detection:
+        given = effort, key if isinstance(key, Key) else tuple(key)
+        found: Detection = remembered(
+            "detect", pixels, given, lambda: detect(pixels, key, effort=effort)
+        )
         return found
 
     def measured(pixels: Pixels, key: Key, found: Detection) -> Coverage:

@@ -119,7 +119,7 @@ def test_the_mark_that_the_manifest_names_wins_over_a_stronger_one(photograph: P
         (CredentialReport("absent"), b"stronger"),
         (CredentialReport("trusted", manifest=manifest), b"promised"),
     ):
-        assert examine_pixels(image, (loud, named), report).mark.payload == payload
+        assert examine_pixels(image, (loud, named), report, "standard").mark.payload == payload
 
 
 def test_the_strongest_mark_counts_where_the_one_that_the_manifest_names_is_gone(
@@ -128,6 +128,10 @@ def test_the_strongest_mark_counts_where_the_one_that_the_manifest_names_is_gone
     loud, named = Key.from_bytes(bytes(32)), Key.from_bytes(bytes(range(32)))
     stronger = Detection(True, b"stronger", key_id=loud.id)
     monkeypatch.setattr(
-        watermark, "detect", lambda _, key: Detection(False) if key is named else stronger
+        watermark,
+        "detect",
+        lambda _, key, **_effort: Detection(False) if key is named else stronger,
     )
-    assert pixel_leg._detect(np.zeros((8, 8), np.uint8), (loud, named), named) is stronger
+    assert (
+        pixel_leg._detect(np.zeros((8, 8), np.uint8), (loud, named), named, "standard") is stronger
+    )

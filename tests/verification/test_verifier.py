@@ -308,6 +308,7 @@ def test_bytes_of_every_kind(protected: ProtectedImage, wrap: Callable[[bytes], 
         ("remote_hosts", "example.com"),
         ("remote_hosts", 5),
         ("ocsp", "yes"),
+        ("effort", "extreme"),
         ("limits", 5),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
@@ -471,6 +472,7 @@ def test_nothing_that_was_asked_for_is_lost_in_a_pickle() -> None:
         trust=Trust.nobody(),
         remote_hosts=["example.com"],
         ocsp=True,
+        effort="thorough",
         limits=Limits(max_bytes=1_000),
     )
     again = pickle.loads(pickle.dumps(verifier))

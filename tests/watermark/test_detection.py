@@ -27,6 +27,7 @@ from indelible.watermark import (
     detection,
     embed,
     embedding,
+    judging,
     locking,
     probability,
     versions,
@@ -182,7 +183,7 @@ def test_the_bound_counts_every_decode(
     if others == "another version":
         ring.append(Key.from_bytes(bytes(32), version=toy))
     assert not detect(marked, ring).found
-    assert len(ring) * 16 < hypotheses <= len(ring) * probability.DECODES_PER_KEY
+    assert len(ring) * 16 < hypotheses <= len(ring) * probability.DECODES
 
 
 def test_one_block_of_whitening_is_looked_at(key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +220,7 @@ def test_the_bound_counts_every_try_of_an_unmoved_picture(
     search = detection._Search(photograph, white, (key,), [carrier.carrier_of(key)])
     assert search._unmoved() is None
     of_locks = probability.MAX_LOCKS * probability.TRIES_PER_LOCK * carrier.TILES_PER_SUPER**2
-    assert tried == probability.DECODES_PER_KEY - of_locks
+    assert tried == probability.DECODES - of_locks
 
 
 def test_a_payload_of_another_variant_does_not_count(
@@ -231,7 +232,7 @@ def test_a_payload_of_another_variant_does_not_count(
     forged = embed(photograph, payload, key)
     monkeypatch.undo()
     assert summary(detect(forged, key)) == NOTHING
-    monkeypatch.setattr(detection, "variant_for", lambda *_: (own + 1) % carrier.VARIANTS)
+    monkeypatch.setattr(judging, "variant_for", lambda *_: (own + 1) % carrier.VARIANTS)
     assert detect(forged, key).payload == payload  # nothing else is wrong with it
 
 

@@ -38,7 +38,7 @@ def test_every_key_of_a_ring_is_counted(z: float, n_keys: int) -> None:
 def test_every_message_and_every_decode_is_counted(z: float) -> None:
     """The union bound, written out."""
     messages = 2.0 ** (8 * coding.PAYLOAD_BYTES + coding.SIZE_BITS) / carrier.VARIANTS
-    union = messages * probability.DECODES_PER_KEY * 3.1787 * stats.norm.sf(z)
+    union = messages * probability.STAGES * probability.DECODES * 3.1787 * stats.norm.sf(z)
     assert false_positive_bound(z, 1) == pytest.approx(min(union, 1), rel=1e-4)
 
 

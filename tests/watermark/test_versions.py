@@ -201,8 +201,8 @@ def test_each_version_in_a_ring_counts_in_the_bound(
     scores: list[float] = []
     real = probability.false_positive_bound
 
-    def seen(z: float, n_keys: int) -> float:
-        assert n_keys == len(ring)
+    def seen(z: float, n_keys: int, decodes: int) -> float:
+        assert (n_keys, decodes) == (len(ring), probability.DECODES)
         scores.append(z)
         return real(z, n_keys)
 

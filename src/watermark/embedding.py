@@ -86,8 +86,8 @@ def embed(
     payload : bytes
         Exactly 8 bytes.
     key : Key
-    strength : {"robust", "balanced"}
-        "balanced" is about 3 dB fainter and survives less.
+    strength : {"robust", "balanced", "discreet"}
+        "robust" survives more, "discreet" is seen less.
 
     Returns
     -------

@@ -283,9 +283,10 @@ def _parse(content: Secret) -> Key | str:
     number = fields.get("version")
     version = VERSIONS.get(number) if isinstance(number, int) else None
     if version is None:
+        known = ", ".join(map(str, VERSIONS))
         return (
-            f"is a watermark key file of another version than {', '.join(map(str, VERSIONS))}: make a "
-            "new key with `indelible keys new`, or use the release that wrote the file"
+            f"is a watermark key file of another version than {known}: make a new key with "
+            "`indelible keys new`, or use the release that wrote the file"
         )
     secret, family = fields.get("secret"), fields.get("family")
     if (

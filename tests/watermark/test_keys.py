@@ -102,9 +102,9 @@ def test_the_id_names_the_key() -> None:
 def test_derivation_is_hkdf() -> None:
     """RFC 5869 as `cryptography` has it, then SHAKE-256."""
     for purpose in ("one", "another"):
-        derived = HKDF(SHA256(), 32, b"indelible watermark v1", purpose.encode()).derive(SECRET)
+        derived = HKDF(SHA256(), 32, b"indelible watermark v2", purpose.encode()).derive(SECRET)
         assert np.array_equal(Key(SECRET).stream(purpose, 100), keys.expand(derived, 100))
-    derived = HKDF(SHA256(), 8, b"indelible watermark v1", b"key id").derive(SECRET)
+    derived = HKDF(SHA256(), 8, b"indelible watermark v2", b"key id").derive(SECRET)
     assert Key(SECRET).id == derived.hex()
 
 

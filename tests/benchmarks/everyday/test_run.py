@@ -16,6 +16,7 @@ from benchmarks import images
 from benchmarks.attacks import Pixels
 from benchmarks.everyday import again, rows, tables
 from benchmarks.everyday import run as command
+from benchmarks.hosts import pages
 from benchmarks.robustness import trials
 from indelible import watermark
 from indelible.errors import UnmarkableImageError

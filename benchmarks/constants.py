@@ -5,7 +5,8 @@
 Each value is put into the source of its module as that is imported, in a process of its own. Marked
 pictures (at the default strength) meet draws of every promised row. Of these only the hard ones
 count: those that are found with the present value at a score (minus the decimal logarithm of the
-bound) below ``--below``, or not at all. Unmarked pictures are searched as they are. ``--times`` multiplies the present value instead.
+bound) below ``--below``, or not at all. Unmarked pictures are searched as they are. ``--times``
+multiplies the present value instead.
 
 A row says how many of the marks were found, the mean score with 0 where nothing was found, the mean
 PSNR of the marked pictures, and the processor time of a search.
@@ -38,7 +39,8 @@ __all__ = ["run"]
 
 _PACKAGE = "indelible.watermark"
 _FOLDER = Path(__file__).parents[1] / "src" / "watermark"
-_MARKING = {"carrier", "coding", "embedding", "need", "pattern", "visibility"}  # modules that marks depend on
+# Modules that marks depend on.
+_MARKING = {"carrier", "coding", "embedding", "need", "pattern", "visibility"}
 _KEY, _PAYLOAD = bytes(range(32)), b"8 bytes."
 
 T = TypeVar("T")

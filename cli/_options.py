@@ -120,7 +120,9 @@ ProfileOption: TypeAlias = Annotated[
 ]
 StrengthOption: TypeAlias = Annotated[
     Strength | None,
-    typer.Option("--strength", help="Of the watermark: robust survives more, discreet is seen less."),
+    typer.Option(
+        "--strength", help="Of the watermark: robust survives more, discreet is seen less."
+    ),
 ]
 
 

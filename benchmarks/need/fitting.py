@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares, lsq_linear
 
-__all__ = ["Masking", "fit_masking", "fit_scores", "relative_errors"]
+__all__ = ["Masking", "explained", "fit_masking", "fit_scores", "relative_errors"]
 
 Values = npt.NDArray[np.float64]
 
@@ -71,9 +71,19 @@ def fit_masking(detail: Values, visibility: Values) -> Masking:
 
     def rest(parameters: Values) -> Values:
         calm, log_knee, exponent = parameters
-        masked = np.log1p(np.square(detail / np.exp(log_knee)))
-        return np.asarray(calm - exponent / 2 * masked - seen)
+        return np.asarray(calm + _masked(detail, np.exp(log_knee), exponent) - seen)
 
-    fit = least_squares(rest, (0.0, 0.0, 0.5))
-    explained = 1 - float(np.var(fit.fun)) / max(float(np.var(seen)), 1e-12)
-    return Masking(float(fit.x[0]), float(np.exp(fit.x[1])), float(fit.x[2]), explained)
+    calm, log_knee, exponent = (float(value) for value in least_squares(rest, (0.0, 0.0, 0.5)).x)
+    knee = float(np.exp(log_knee))
+    return Masking(calm, knee, exponent, explained(detail, visibility, knee, exponent))
+
+
+def explained(detail: Values, visibility: Values, knee: float, exponent: float) -> float:
+    """Return the share of the variance of log visibility that these constants explain."""
+    seen = np.log(visibility)
+    rest = _masked(detail, knee, exponent) - seen
+    return 1 - float(np.var(rest)) / max(float(np.var(seen)), 1e-12)
+
+
+def _masked(detail: Values, knee: float, exponent: float) -> Values:
+    return np.asarray(-exponent / 2 * np.log1p(np.square(detail / knee)), np.float64)

@@ -55,9 +55,10 @@ def local_distances(original: Pixels, other: Pixels) -> npt.NDArray[np.float32]:
         drawn = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if drawn is None:
         raise SettingsError("butteraugli_main drew no heat map.")
-    seen = drawn[..., 2::-1] / (65535.0 if drawn.dtype == np.uint16 else 255.0)
-    index = _tree().query(seen.reshape(-1, 3))[1]
-    return (index * _STEP).reshape(seen.shape[:2]).astype(np.float32)
+    most = 65535.0 if drawn.dtype == np.uint16 else 255.0
+    seen = np.asarray(drawn[..., 2::-1], np.float64) / most
+    index = np.asarray(_tree().query(seen.reshape(-1, 3))[1])
+    return np.asarray(index.reshape(seen.shape[:2]) * _STEP, np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -27,7 +27,7 @@ from benchmarks._systems import engine_fingerprint, key_bytes, payload_for
 from benchmarks._visibility import BUTTERAUGLI_SETTINGS, butteraugli, has_butteraugli, missing
 from benchmarks.attacks import Operation, Pixels, codecs, filters, geometry
 from benchmarks.need import heat
-from benchmarks.need.fitting import fit_masking, fit_scores, relative_errors
+from benchmarks.need.fitting import explained, fit_masking, fit_scores, relative_errors
 from indelible import watermark
 from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
@@ -173,7 +173,10 @@ def known_score(
 def _seen(
     pixels: Pixels, room: visibility.Room, payload: bytes, key: watermark.Key, seed: int
 ) -> tuple[list[float], list[float]]:
-    """Return the detail at places, and there the visibility of a grey level of mark."""
+    """Return the detail at places, and there the visibility of a grey level of mark.
+
+    Only where no channel is dark: elsewhere the mark was not even.
+    """
     size_class = size_class_for(*pixels.shape[:2])
     pattern = synthesise(carrier_of(key), variant_for(key, payload), payload, size_class)
     even, changed = np.full_like(room.mask, _EVEN), np.empty_like(pixels)
@@ -185,6 +188,8 @@ def _seen(
     detail = visibility.KNEE * np.sqrt(ratio - 1)
     rng = attacks.generator(seed, "places of the need benchmark")
     rows, columns = (rng.integers(0, side, _PLACES) for side in pixels.shape[:2])
+    bright = visibility.shade_of(pixels[rows, columns]).min(axis=1) >= 1
+    rows, columns = rows[bright], columns[bright]
     kept = np.maximum(seen[rows, columns], 1e-2)
     return detail[rows // 2, columns // 2].tolist(), kept.tolist()
 
@@ -225,13 +230,11 @@ def masking_tables(records: Sequence[Record]) -> list[Report]:
             for name in ("detail", "seen")
         )
         fit = fit_masking(detail, local)
-        masks.rows.append(["visibility.KNEE", visibility.KNEE, fit.knee])
-        masks.rows.append(
-            ["visibility.MASKING_EXPONENT", visibility.MASKING_EXPONENT, fit.exponent]
-        )
-        masks.notes.append(
-            f"Explains {fit.explained:.2f} of the variance of log visibility, {len(seen)} pictures."
-        )
+        knee, exponent = visibility.KNEE, visibility.MASKING_EXPONENT
+        masks.rows.append(["visibility.KNEE", knee, fit.knee])
+        masks.rows.append(["visibility.MASKING_EXPONENT", exponent, fit.exponent])
+        present = explained(detail, local, knee, exponent)
+        masks.rows.append(["variance of log visibility explained", present, fit.explained])
     marks = [record["norm"] for record in records if "norm" in record]
     if marks:
         norms.rows.append(

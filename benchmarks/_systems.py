@@ -42,7 +42,7 @@ class Indelible:
     ----------
     seed : int
         The key is derived from it.
-    strength : {"robust", "balanced"}, optional
+    strength : {"robust", "balanced", "discreet"}, optional
     effort : str, optional
         Of the search; the detector's default if None.
     """

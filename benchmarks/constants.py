@@ -3,10 +3,10 @@
     python -m benchmarks.constants detection.LEAST_SCORE 5.0 6.2 --images FOLDER
 
 Each value is put into the source of its module as that is imported, in a process of its own. Marked
-pictures (at the strength "balanced", which leaves less to spare) meet draws of every promised row.
-Of these only the hard ones count: those that are found with the present value at a score (minus the
-decimal logarithm of the bound) below ``--below``, or not at all. Unmarked pictures are searched as
-they are. ``--times`` multiplies the present value instead.
+pictures (at the default strength) meet draws of every promised row. Of these only the hard ones
+count: those that are found with the present value at a score (minus the decimal logarithm of the
+bound) below ``--below``, or not at all. Unmarked pictures are searched as they are. ``--times``
+multiplies the present value instead.
 
 A row says how many of the marks were found, the mean score with 0 where nothing was found, the mean
 PSNR of the marked pictures, and the processor time of a search.
@@ -39,7 +39,8 @@ __all__ = ["run"]
 
 _PACKAGE = "indelible.watermark"
 _FOLDER = Path(__file__).parents[1] / "src" / "watermark"
-_MARKING = {"carrier", "coding", "embedding", "pattern"}  # modules that marks depend on
+# Modules that marks depend on.
+_MARKING = {"carrier", "coding", "embedding", "need", "pattern", "visibility"}
 _KEY, _PAYLOAD = bytes(range(32)), b"8 bytes."
 
 T = TypeVar("T")
@@ -108,8 +109,10 @@ def changed(source: str, name: str, value: str) -> str:
 
 def _assigned(source: str, name: str) -> ast.expr:
     for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            return node.value
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if ast.unparse(target) == name:
+                return node.value
     raise SettingsError(f"There is no constant {name}.")
 
 
@@ -173,7 +176,7 @@ def marked_pictures(given: Namespace) -> list[Trial]:
     for row in attacks.WORKLOADS:
         for _ in range(given.draws):
             original = originals[sources[len(trials) % len(sources)].name]
-            pixels = watermark.embed(original, _PAYLOAD, key, strength="balanced")
+            pixels = watermark.embed(original, _PAYLOAD, key)
             attacked = attacks.draw(row, rng)(pixels, given.seed)
             trials.append(Trial(attacked.pixels, psnr(original, pixels)))
     return trials

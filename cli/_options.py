@@ -121,7 +121,9 @@ ProfileOption: TypeAlias = Annotated[
 ]
 StrengthOption: TypeAlias = Annotated[
     Strength | None,
-    typer.Option("--strength", help="Of the watermark: balanced is less visible and less robust."),
+    typer.Option(
+        "--strength", help="Of the watermark: robust survives more, discreet is seen less."
+    ),
 ]
 EffortOption: TypeAlias = Annotated[
     Effort | None,

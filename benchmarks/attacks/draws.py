@@ -400,8 +400,8 @@ _ROWS = (
     Workload("warp", "shear 8 degrees, perspective 0.05, local warp 4 px", 0.97, _warp),
     Workload("edit", "overlays, replaced regions, collage, borders, letterbox", 0.98, _edit),
     Workload("chain", "social, screenshot, meme, print-scan, combinations", 0.97, _chain),
-    Workload("stretch", "beyond what pictures usually suffer", 0.90, _stretch),
-    Workload("small", "320 to 480 px, the rows above without stretch", 0.95, _small, (320, 480)),
+    Workload("stretch", "beyond what pictures usually suffer", 0.85, _stretch),
+    Workload("small", "320 to 480 px, the rows above without stretch", 0.92, _small, (320, 480)),
     Workload(
         "tiny",
         "256 x 256: nothing, JPEG 50, crop 75 %, rotate 10",
@@ -411,7 +411,7 @@ _ROWS = (
         square=True,
     ),
     Workload(
-        "balanced", 'strength="balanced": the commonest attacks', 0.98, _high, strength="balanced"
+        "discreet", 'strength="discreet": the commonest attacks', 0.98, _high, strength="discreet"
     ),
 )
 

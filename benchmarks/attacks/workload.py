@@ -41,7 +41,7 @@ class Workload:
         Whether pictures are cut square first.
     side : int or None
         Longest side in pixels that pictures are resized to before they are marked.
-    strength : {"robust", "balanced"} or None
+    strength : {"robust", "balanced", "discreet"} or None
         Of the mark; None is that of the whole run.
     tool : str or None
         Program on PATH that the attack needs.

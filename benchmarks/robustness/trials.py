@@ -61,7 +61,7 @@ class Trials(Task):
     source : Source
         The picture.
     preparation : Preparation
-    strength : {"robust", "balanced"}
+    strength : {"robust", "balanced", "discreet"}
     attacks : tuple of Attack
     seed : int
         The run's seed: it decides on the key, the payload and, with the picture's and the

@@ -147,8 +147,8 @@ class MarkablePicture:
             The id, 8 bytes.
         key : Key
             The watermark key.
-        strength : {"robust", "balanced"}
-            "balanced" is less visible and less robust.
+        strength : {"robust", "balanced", "discreet"}
+            "robust" survives more, "discreet" is seen less.
         xmp : bytes, optional
             XMP packet to write instead of `xmp`.
 
@@ -273,8 +273,8 @@ def mark_file(
         The id, exactly 8 bytes.
     key : Key or sequence of Key
         The watermark key. The first of several marks; older marks of all of them are taken out.
-    strength : {"robust", "balanced"}
-        "balanced" is less visible and less robust.
+    strength : {"robust", "balanced", "discreet"}
+        "robust" survives more, "discreet" is seen less.
     format : str, optional
         "jpeg", "png", "webp", ...; by default that of the output's name, else the input's own.
     quality : int, optional

@@ -48,8 +48,9 @@ class Protector:
         default those of the official lists.
     profile : {"eu", "california", "china", "all"}, optional
         Disclosure profile to fill in and to check; see `indelible.credentials.fill_request`.
-    strength : {"robust", "balanced"}, optional
-        Strength of the watermark: "balanced" is less visible and less robust.
+    strength : {"robust", "balanced", "discreet"}, optional
+        Strength of the watermark, by default "balanced": "robust" survives more, "discreet" is
+        seen less.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
 

@@ -34,7 +34,7 @@ def open_registry(url: str) -> SqlRegistry:
     Examples
     --------
     >>> registry = open_registry("sqlite:///registry.sqlite3")
-    >>> registry.find("org.indelible.dft.1", bytes(8))          # doctest: +SKIP
+    >>> registry.find("org.indelible.dft.2", bytes(8))          # doctest: +SKIP
     [Record(...)]
     """
     place = parse_url(url)

@@ -55,7 +55,7 @@ class Registry(Protocol):
         Parameters
         ----------
         algorithm : str
-            Watermark algorithm ("org.indelible.dft.1").
+            Watermark algorithm ("org.indelible.dft.2").
         payload : bytes
             The id in the watermark.
         limit : int

@@ -20,7 +20,7 @@ class Record:
     manifest_id : str
         Id of the manifest, ``urn:c2pa:<uuid>``.
     algorithm : str
-        Watermark algorithm ("org.indelible.dft.1").
+        Watermark algorithm ("org.indelible.dft.2").
     payload : bytes
         The id in the watermark.
     manifest_store : bytes

@@ -11,7 +11,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
 
     [watermark]
     keys = "keys"                         # a key file, or a folder of them (a key ring)
-    strength = "robust"                   # or "balanced": less visible, less robust
+    strength = "balanced"                 # or "robust": survives more; "discreet": seen less
 
     [registry]
     url = "registry.sqlite3"              # or "sqlite:////srv/data/registry.sqlite3"
@@ -178,7 +178,7 @@ _MEANINGS: Final = {
     "signer.timestamp_url": "RFC 3161 time-stamp authority to ask on signing. By default SSL.com's "
     "for a certificate that is set; `none` asks nobody.",
     "watermark.keys": "Key file, or folder of keys. By default `keys` beside the settings.",
-    "watermark.strength": "balanced is less visible and less robust.",
+    "watermark.strength": "robust survives more, discreet is seen less.",
     "watermark.effort": "How hard `verify` and `detect` look: thorough takes up to 25 times as "
     "long.",
     "registry.url": "SQLite file, or a URL; by default `registry.sqlite3` in the user's data "

@@ -26,7 +26,7 @@ from indelible.watermark.versions import CURRENT, CarrierVersion
 
 __all__ = ["Carrier", "Pilots", "amplitude_at", "carrier_of", "data_lines", "pilots_of"]
 
-# These define version 1: other values are other marks, for a later version. What they are worth:
+# These define version 2: other values are other marks, for a later version. What they are worth:
 # python -m benchmarks.constants carrier.NAME VALUE, and for VARIANTS python -m benchmarks.security.
 TILE = 128  # samples in a period of the pilots: several in a crop, and 32 lines fit into the band
 TILES_PER_SUPER = 4  # a shift by a tile turns each data line by quarter turns, which cost nothing

@@ -283,7 +283,11 @@ def _parse(content: Secret) -> Key | str:
     number = fields.get("version")
     version = VERSIONS.get(number) if isinstance(number, int) else None
     if version is None:
-        return "is a watermark key file of a version that is not known here"
+        known = ", ".join(map(str, VERSIONS))
+        return (
+            f"is a watermark key file of another version than {known}: make a new key with "
+            "`indelible keys new`, or use the release that wrote the file"
+        )
     secret, family = fields.get("secret"), fields.get("family")
     if (
         set(fields) != {"type", "version", "family", "secret", "check"}

@@ -18,7 +18,7 @@ DETAIL_EDGES = 2.0 ** np.arange(-3, 4)  # grey levels of detail, between classes
 DETAIL_CLASSES: Final = len(DETAIL_EDGES) + 1  # one below and one above each edge
 # What 512 x 512 samples of each class of detail score after a chain at visibility 1, and
 # the score that is enough: a little above what the decoder needs. Fitted to 76 pictures, on which
-# the predictions are off by 15 to 23 per cent.
+# the predictions are off by 15 to 23 per cent; python -m benchmarks.need fits them again.
 CHAINS: Final[dict[str, tuple[float, tuple[float, ...]]]] = {
     "WebP 20": (14.0, (3.8, 3.1, 3.7, 10.8, 19.0, 24.6, 24.8, 17.2)),
     "a quarter, JPEG 50": (14.0, (16.7, 10.8, 19.3, 28.9, 25.7, 18.2, 14.2, 7.8)),

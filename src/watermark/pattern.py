@@ -36,7 +36,7 @@ __all__ = [
 
 Response: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
-# These belong to version 1, as carrier's constants do. GROWTH between 0 and 1 trades thumbnails of
+# These belong to version 2, as carrier's constants do. GROWTH between 0 and 1 trades thumbnails of
 # large pictures against crops of them: python -m benchmarks.robustness --groups resize crop.
 REFERENCE_SIDE = 640.0  # pixels: up to this root of the area a sample is a pixel
 GROWTH = 0.85  # beyond, samples grow as the side to this power

@@ -44,7 +44,7 @@ class CarrierVersion:
         return f"indelible pilots v{self.number} {family}".encode()
 
 
-CURRENT: Final = CarrierVersion(1)  # of new keys
+CURRENT: Final = CarrierVersion(2)  # of new keys; version 1 was never released, and is not read
 VERSIONS: Final = {version.number: version for version in (CURRENT,)}
 ALGORITHM: Final = CURRENT.algorithm
 

@@ -35,7 +35,7 @@ __all__ = [
 # How even that is over pictures, and over the places of one: python -m benchmarks.quality.
 CALM = 0.93
 # Fitted, with KNEE, to Butteraugli's own map of an even pattern on 28 pictures: of the variance of
-# log visibility these two explain .85.
+# log visibility these two explain .85. python -m benchmarks.need fits them, and CALM, again.
 MASKING_EXPONENT = 0.40
 KNEE = 0.65  # grey levels of detail at half resolution: with less, a surface is smooth
 DETAIL_RADIUS = 1  # pixels of half resolution: waves of up to six pixels mask the mark's

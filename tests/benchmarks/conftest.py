@@ -16,6 +16,7 @@ _BENCHMARKS = (
     "everyday",
     "false_positives",
     "localisation",
+    "need",
     "pareto",
     "quality",
     "regeneration",

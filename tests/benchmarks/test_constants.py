@@ -16,6 +16,10 @@ def test_one_constant_changes() -> None:
     assert constants.changed(SOURCE, "é", "2").startswith("é = 2\n")
 
 
+def test_an_annotated_constant_is_changed() -> None:
+    assert constants.changed("A: Final[int] = 1\n", "A", "2") == "A: Final[int] = 2\n"
+
+
 def test_what_is_no_constant() -> None:
     with pytest.raises(SettingsError, match="no constant C"):
         constants.changed(SOURCE, "C", "1")

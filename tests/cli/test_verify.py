@@ -239,7 +239,7 @@ def another_registry(folder: Path) -> Path:
     """A registry that holds something else."""
     path = folder / "another.sqlite3"
     open_registry(sqlite_url(path)).put(
-        Record(new_manifest_id(), "org.indelible.dft.1", b"another.", b"store", "image/jpeg")
+        Record(new_manifest_id(), "org.indelible.dft.2", b"another.", b"store", "image/jpeg")
     )
     return path
 

@@ -20,7 +20,7 @@ from indelible.credentials.manifests import _c2pa
 from indelible.credentials.manifests.embedded import store_to_read
 from indelible.imaging import ImageFile
 
-ALGORITHM = "org.indelible.dft.1"
+ALGORITHM = "org.indelible.dft.2"
 PAYLOAD = bytes(range(8))
 
 

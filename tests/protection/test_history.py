@@ -66,7 +66,7 @@ def test_a_stripped_input_keeps_the_history_that_its_watermark_leads_to(
     assert indelible.verify(second.data).verdict == "authentic"
 
 
-@pytest.mark.parametrize("damage", [b"trainedAlgorithmicMedia", b"org.indelible.dft.1"])
+@pytest.mark.parametrize("damage", [b"trainedAlgorithmicMedia", b"org.indelible.dft.2"])
 def test_a_recovered_history_must_be_sound(
     photograph: Pixels, monkeypatch: pytest.MonkeyPatch, damage: bytes
 ) -> None:

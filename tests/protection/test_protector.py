@@ -385,19 +385,19 @@ def test_settings_fill_what_is_missing(
 def test_every_part_is_filled_from_the_settings_unless_given(
     given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("INDELIBLE_WATERMARK_STRENGTH", "balanced")
+    monkeypatch.setenv("INDELIBLE_WATERMARK_STRENGTH", "robust")
     protector = Protector.from_settings()
     assert protector._parts.signer is current().signer()
     assert protector._parts.keys == current().marking_keys()
     assert protector._parts.registry is current().registry()
-    assert protector._parts.strength == "balanced"
+    assert protector._parts.strength == "robust"
     assert protector._parts.trust == current().trust() != Trust.official()
-    given |= {"trust": Trust.nobody(), "strength": "robust"}
+    given |= {"trust": Trust.nobody(), "strength": "discreet"}
     protector = Protector.from_settings(**given)  # no generator: the settings are asked for it
     assert protector._parts.signer is given["signer"]
     assert protector._parts.keys == (given["key"],)
     assert protector._parts.registry is given["registry"]
-    assert protector._parts.strength == "robust"
+    assert protector._parts.strength == "discreet"
     assert protector._parts.trust == Trust.nobody()
 
 

@@ -14,7 +14,7 @@ from indelible.registry import Record, open_registry, sqlite_url
 if TYPE_CHECKING:
     from indelible.registry.sql import SqlRegistry
 
-ALGORITHM = "org.indelible.dft.1"
+ALGORITHM = "org.indelible.dft.2"
 PAYLOAD = bytes(range(8))
 
 

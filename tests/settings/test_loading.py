@@ -15,7 +15,7 @@ from tests.settings.files import write
 
 def test_without_anything_everything_has_its_default() -> None:
     assert load_settings() == Settings()
-    assert load_settings().watermark.strength == "robust"
+    assert load_settings().watermark.strength == "balanced"
     assert load_settings().watermark.effort == "standard"
     assert load_settings().trust.official is True
 
@@ -31,7 +31,7 @@ def test_file_of_the_user(home: Path) -> None:
 
         [watermark]
         keys = "~/ring"
-        strength = "balanced"
+        strength = "discreet"
 
         [trust]
         anchors = ["a.pem", "sub/b.pem"]
@@ -50,7 +50,7 @@ def test_file_of_the_user(home: Path) -> None:
     assert settings.signer.private_key == "/secret/key.pem"
     assert settings.signer.timestamp_url == "http://tsa.example.com"
     assert settings.watermark.keys == home / "ring"
-    assert settings.watermark.strength == "balanced"
+    assert settings.watermark.strength == "discreet"
     assert settings.trust.anchors == (folder / "a.pem", folder / "sub" / "b.pem")
     assert settings.trust.official is False
     assert settings.generator.name == "Acme Images"
@@ -67,7 +67,7 @@ def test_environment_wins(tmp_path: Path) -> None:
             "INDELIBLE_TRUST_ANCHORS": f"{tmp_path / 'a'}:{tmp_path / 'b'}",
             "INDELIBLE_TRUST_OFFICIAL": "no",
             "INDELIBLE_LIMITS_MAX_PIXELS": "42",
-            "INDELIBLE_WATERMARK_STRENGTH": "balanced",
+            "INDELIBLE_WATERMARK_STRENGTH": "robust",
         },
     )
     assert settings.generator.name == "environment"
@@ -76,7 +76,7 @@ def test_environment_wins(tmp_path: Path) -> None:
     assert settings.trust.anchors == (tmp_path / "a", tmp_path / "b")
     assert settings.trust.official is False
     assert settings.limits.max_pixels == 42
-    assert settings.watermark.strength == "balanced"
+    assert settings.watermark.strength == "robust"
 
 
 def test_named_by_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,8 +117,8 @@ def test_private_keys_may_live_elsewhere(tmp_path: Path, name: str, expected: st
         ("[trust]\nanchors = [1]\n", "trust.anchors must be a list of paths"),
         ("[limits]\nmax_pixels = true\n", "limits.max_pixels must be a whole number"),
         ("[limits]\nmax_pixels = 0\n", "must be positive"),
-        ('[watermark]\nstrength = "loud"\n', "must be one of: robust, balanced"),
-        ("[watermark]\nstrength = []\n", "must be one of: robust, balanced"),
+        ('[watermark]\nstrength = "loud"\n', "must be one of: robust, balanced, discreet"),
+        ("[watermark]\nstrength = []\n", "must be one of: robust, balanced, discreet"),
         ("[generator]\nname = 1\n", "generator.name must be text"),
         ('[generator]\nname = " "\n', "generator.name must be text"),
         ("[registry]\nurl = ''\n", "registry.url must be a path or a URL"),

@@ -239,7 +239,7 @@ def test_a_payload_of_another_variant_does_not_count(
 def test_the_name_of_what_was_found(
     marked: NDArray[np.uint8], photograph: NDArray[np.uint8], key: Key
 ) -> None:
-    assert detect(marked, key).algorithm == watermark.ALGORITHM == "org.indelible.dft.1"
+    assert detect(marked, key).algorithm == watermark.ALGORITHM == "org.indelible.dft.2"
     assert detect(photograph, key).algorithm is None
 
 

@@ -26,7 +26,7 @@ from indelible.watermark import Key, keys
 
 SECRET = bytes(range(100, 132))
 TEXT = base64.b64encode(SECRET).decode()
-CHECK = hashlib.sha256(b"indelible-watermark-key 1 default\0" + SECRET).hexdigest()[:32]
+CHECK = hashlib.sha256(b"indelible-watermark-key 2 default\0" + SECRET).hexdigest()[:32]
 SHOWN = [
     SECRET.decode("latin-1"),
     repr(SECRET)[2:-1],
@@ -48,7 +48,7 @@ def fields(**changes: object) -> dict[str, object]:
     """What a key file holds, with changes."""
     good: dict[str, object] = {
         "type": "indelible-watermark-key",
-        "version": 1,
+        "version": 2,
         "family": "default",
         "secret": base64.b64encode(SECRET).decode(),
         "check": CHECK,
@@ -102,9 +102,9 @@ def test_the_id_names_the_key() -> None:
 def test_derivation_is_hkdf() -> None:
     """RFC 5869 as `cryptography` has it, then SHAKE-256."""
     for purpose in ("one", "another"):
-        derived = HKDF(SHA256(), 32, b"indelible watermark v1", purpose.encode()).derive(SECRET)
+        derived = HKDF(SHA256(), 32, b"indelible watermark v2", purpose.encode()).derive(SECRET)
         assert np.array_equal(Key(SECRET).stream(purpose, 100), keys.expand(derived, 100))
-    derived = HKDF(SHA256(), 8, b"indelible watermark v1", b"key id").derive(SECRET)
+    derived = HKDF(SHA256(), 8, b"indelible watermark v2", b"key id").derive(SECRET)
     assert Key(SECRET).id == derived.hex()
 
 
@@ -235,7 +235,7 @@ HOSTILE = [
     b"9" * 4096,
     json.dumps(fields()).encode() + b" " * 4096,
     json.dumps(fields(type="another")).encode(),
-    json.dumps(fields(version=2)).encode(),
+    json.dumps(fields(version=3)).encode(),
     json.dumps(fields(secret=None)).encode(),
     json.dumps(fields(secret="")).encode(),
     json.dumps(fields(secret="ä" * 44)).encode(),
@@ -244,7 +244,7 @@ HOSTILE = [
     json.dumps(fields(secret=[1, 2])).encode(),
     json.dumps(fields(family="")).encode(),
     json.dumps(fields(family=7)).encode(),
-    json.dumps({"type": "indelible-watermark-key", "version": 1}).encode(),
+    json.dumps({"type": "indelible-watermark-key", "version": 2}).encode(),
 ]
 
 
@@ -254,6 +254,13 @@ def test_hostile_files(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(KeyFileError) as caught:
         Key.load(tmp_path / "key")
     assert_hidden("".join(traceback.format_exception(caught.value)))
+
+
+@pytest.mark.parametrize("version", [1, 3, True, None])
+def test_a_file_of_another_version_says_what_to_do(tmp_path: Path, version: object) -> None:
+    (tmp_path / "key").write_text(json.dumps(fields(version=version)))
+    with pytest.raises(KeyFileError, match="another version than 2: make a new key with"):
+        Key.load(tmp_path / "key")
 
 
 def test_what_a_key_file_holds(tmp_path: Path) -> None:
@@ -300,7 +307,7 @@ ANY_JSON = st.recursive(
 ANY_FIELDS = st.fixed_dictionaries(
     {
         "type": st.just("indelible-watermark-key") | ANY_JSON,
-        "version": st.just(1) | ANY_JSON,
+        "version": st.just(2) | ANY_JSON,
         "family": st.just("default") | ANY_JSON,
         "secret": st.binary(max_size=31).map(lambda b: base64.b64encode(b).decode()) | ANY_JSON,
     }

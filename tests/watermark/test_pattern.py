@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
 
 from indelible.watermark import Key, coding
 from indelible.watermark.alignment import Canonical
@@ -31,6 +32,8 @@ from indelible.watermark.decoding import (
     pilots_unmoved,
 )
 from indelible.watermark.pattern import (
+    LEVEL_RADIUS,
+    _sum_of_lines,
     period_of,
     size_class_for,
     synthesise,
@@ -52,25 +55,57 @@ def period(key: Key, payload: bytes) -> NDArray[np.float32]:
 def test_a_period_has_unit_variance(period: NDArray[np.float32]) -> None:
     assert period.shape == (SUPER_TILE, SUPER_TILE)
     assert period.dtype == np.float32
-    assert period.mean() == pytest.approx(0, abs=1e-5)
-    assert period.var() == pytest.approx(1, abs=0.02)
+    assert period.mean() == pytest.approx(0, abs=0.01)
+    assert period.var() == pytest.approx(1, abs=1e-4)
 
 
-def test_all_energy_is_in_the_band(period: NDArray[np.float32]) -> None:
+@pytest.mark.parametrize("size_class", [0, 5])
+def test_a_period_is_nearly_as_strong_everywhere(key: Key, payload: bytes, size_class: int) -> None:
+    """Levelling evens the local energy, and leaves what a detector sums up."""
+    samples = period_of(size_class)
+    plain = _sum_of_lines(carrier_of(key), 3, payload, size_class, samples, None)
+    level = synthesise(carrier_of(key), 3, payload, size_class)
+    side = 2 * max(1, round(LEVEL_RADIUS * samples / TILE)) + 1
+
+    def unevenness(pattern: NDArray[np.float32]) -> float:
+        energy = uniform_filter(np.square(pattern, dtype=np.float64), side, mode="wrap")
+        return float(energy.std() / energy.mean())
+
+    assert unevenness(plain) > 0.55
+    assert unevenness(level) < 0.3
+    assert np.abs(level).max() < 0.7 * np.abs(plain).max()
+    assert np.corrcoef(level.ravel(), plain.ravel())[0, 1] > 0.9
+
+
+def test_a_response_changes_no_level(key: Key, payload: bytes) -> None:
+    """A part of the frequencies is a part of the same pattern: the parts add up to the whole."""
+
+    def part(low: float, high: float) -> NDArray[np.float32]:
+        def within(radius: NDArray[np.float64]) -> NDArray[np.float64]:
+            return ((radius >= low) & (radius < high)).astype(np.float64)
+
+        return synthesise_canonical(carrier_of(key), 3, payload, 0, SAMPLES, within)
+
+    whole = synthesise_canonical(carrier_of(key), 3, payload, 0, SAMPLES)
+    assert np.allclose(part(0, 0.1) + part(0.1, 1), whole, atol=1e-4)
+
+
+def test_nearly_all_energy_is_in_the_band(period: NDArray[np.float32]) -> None:
+    """Levelling spreads a little of it."""
     energy = np.abs(np.fft.fft2(period)) ** 2
     frequency = np.fft.fftfreq(SUPER_TILE)
     radius = np.hypot(frequency[:, None], frequency[None, :])
     inside = (radius >= BAND[0] - 1e-9) & (radius <= BAND[1] + 1e-9)
-    assert energy[inside].sum() > 0.99999 * energy.sum()
+    assert energy[inside].sum() > 0.97 * energy.sum()
 
 
 def test_on_the_tiles_lattice_there_are_pilots_only(period: NDArray[np.float32], key: Key) -> None:
     energy = np.abs(np.fft.fft2(period)) ** 2
     lattice = energy[::TILES_PER_SUPER, ::TILES_PER_SUPER]
-    assert lattice.sum() == pytest.approx(PILOT_SHARE * energy.sum(), rel=0.02)
+    assert lattice.sum() == pytest.approx(PILOT_SHARE * energy.sum(), rel=0.12)
     lines = pilots_of(key.family).lines
     on_pilots = lattice[lines[:, 1], lines[:, 0]].sum() + lattice[-lines[:, 1], -lines[:, 0]].sum()
-    assert on_pilots == pytest.approx(lattice.sum(), rel=1e-4)
+    assert on_pilots == pytest.approx(lattice.sum(), rel=0.03)
 
 
 def test_variants_share_no_phases(key: Key, payload: bytes) -> None:

@@ -20,7 +20,7 @@ def test_presence_of_a_whole_mark(marked: NDArray[np.uint8], key: Key) -> None:
     assert found.dtype == np.float32
     assert found.min() >= 0
     assert found.max() <= 1
-    assert np.mean(found > 0.5) > 0.9
+    assert np.mean(found > 0.5) > 0.85
 
 
 @pytest.mark.parametrize("edit", ["original", "noise", "turned"])
@@ -44,7 +44,7 @@ def test_presence_shows_what_was_replaced(
     inner = upright[160:288, 192:320]
     outer = upright.copy()
     outer[96:352, 128:384] = np.nan
-    assert inner.mean() < 0.35
+    assert inner.mean() < 0.45
     assert np.nanmean(outer) > 0.75
 
 

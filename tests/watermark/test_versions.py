@@ -61,7 +61,7 @@ def test_a_registered_version_is_known(toy: CarrierVersion) -> None:
 def test_the_current_version_is_what_new_keys_have() -> None:
     for key in (Key.generate(), Key.from_bytes(SECRET), Key(SECRET)):
         assert key.version == CURRENT
-        assert key.algorithm == CURRENT.algorithm == watermark.ALGORITHM == "org.indelible.dft.1"
+        assert key.algorithm == CURRENT.algorithm == watermark.ALGORITHM == "org.indelible.dft.2"
 
 
 def test_versions_share_nothing(toy: CarrierVersion) -> None:
@@ -119,7 +119,7 @@ def test_a_file_of_an_unknown_version_says_so(
 ) -> None:
     ring[1].save(tmp_path / "key")
     monkeypatch.delitem(versions.VERSIONS, toy.number)
-    with pytest.raises(KeyFileError, match="of a version that is not known here"):
+    with pytest.raises(KeyFileError, match=r"of another version than 2: make a new key"):
         Key.load(tmp_path / "key")
 
 

@@ -80,6 +80,11 @@ def amplitudes(
     return np.asarray(amplitude * (1 + (detail / knee) ** 2) ** (exponent / 2))
 
 
+def level(pattern: NDArray[np.float32], energy: NDArray[np.float32], *, least: float) -> Array:
+    """Factor that makes a pattern of a local energy equally strong everywhere."""
+    return np.asarray(1 / np.sqrt(energy.astype(np.float64) + least))
+
+
 def add_pattern(
     image: NDArray[np.uint8],
     mask: NDArray[np.float32],

@@ -19,7 +19,7 @@ from indelible.watermark._kernels import masking
 from indelible.watermark.carrier import TILE, carrier_of
 from indelible.watermark.detection import SMALLEST_SIDE, detect
 from indelible.watermark.keys import Key
-from indelible.watermark.need import STANDARD_SAMPLES, need_of
+from indelible.watermark.need import need_of
 from indelible.watermark.pattern import period_of, size_class_for, synthesise, variant_for
 from indelible.watermark.visibility import (
     LEAST_SHADE,
@@ -49,22 +49,24 @@ class Budget:
     lowest: float
     highest: float
 
-    def visibility(self, need: float, samples: float) -> float:
-        """Return how visible the mark of a picture is to be, given its need and its samples."""
-        shortage = min(max(1.0, STANDARD_SAMPLES / samples), MOST_SHORTAGE)
-        highest = self.highest * float(shortage**SMALL_EXPONENT)
-        return min(max(self.margin * need, self.lowest), highest)
+    def visibility(self, need: float, area: float) -> float:
+        """Return how visible the mark of a picture is to be, given its need and its pixels."""
+        shortage = min(max(1.0, ORDINARY_AREA / max(area, 1.0)), MOST_SHORTAGE)
+        wanted = min(max(self.margin * need, self.lowest), self.highest)
+        return wanted * float(shortage**SMALL_EXPONENT)
 
 
 # What they give is measured by python -m benchmarks.quality (what is seen) and
 # benchmarks.robustness (what survives).
 BUDGETS: dict[Strength, Budget] = {
-    "robust": Budget(1.6, 0.92, 1.22),
+    "robust": Budget(1.6, 0.84, 1.1),
     "balanced": Budget(1.1, 0.62, 0.87),
-    "discreet": Budget(0.68, 0.37, 0.47),
+    "discreet": Budget(0.68, 0.34, 0.44),
 }
-SMALL_EXPONENT = 0.25  # a small picture may be marked a little more visibly: it has little room
-MOST_SHORTAGE = 4.0  # of samples: 256 x 256
+# A small picture has little room, and is marked more visibly: by a fifth at most.
+SMALL_EXPONENT = 0.35
+ORDINARY_AREA = 700_000.0  # pixels, that generators make
+MOST_SHORTAGE = 1.75
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
 # Where a mark may be lost at once, it is looked for before the picture is handed out: below so many
 # samples (python -m benchmarks.everyday --rows small), or where it is needed so visible.
@@ -171,7 +173,7 @@ def _plan(room: Room, height: int, width: int, strength: Strength) -> _Plan:
     scale = period_of(size_class_for(height, width)) / TILE
     samples = max(room.shown * height * width / scale**2, 1.0)
     need = need_of(room.classes, samples)
-    visibility = BUDGETS[strength].visibility(need, samples)
+    visibility = BUDGETS[strength].visibility(need, room.shown * height * width)
     large = samples >= SMALL_AREA and min(height, width) >= NARROW_SIDE
     sure = large and need <= SURE_NEED and room.detailed >= LITTLE_TEXTURE
     return _Plan(visibility * discount_of(scale * as_viewed(height, width)), sure)

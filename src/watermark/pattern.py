@@ -109,10 +109,10 @@ def _level(plain: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
     squares = np.pad(np.square(plain), radius, mode="wrap")
     energy = np.empty_like(squares)
     masking.box_mean(squares, radius, energy)
-    energy = energy[radius:-radius, radius:-radius] + np.float32(LEAST_ENERGY)
-    level = np.reciprocal(np.sqrt(energy, out=energy), out=energy)
-    level *= np.float32(1.0 / np.sqrt(np.mean(np.square(plain * level), dtype=np.float64)))
-    return np.ascontiguousarray(level)
+    level = np.empty_like(plain)
+    total = masking.level(plain, energy, radius, LEAST_ENERGY, level)
+    level *= np.float32(np.sqrt(plain.size / total))
+    return level
 
 
 def _sum_of_lines(

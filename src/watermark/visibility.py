@@ -49,7 +49,7 @@ DARK = 8.0  # grey levels: below, rounding leaves little of it
 COARSE_EXPONENT = 0.35
 # Pixels, root of the area: larger pictures are looked at reduced to about this, a full HD screen.
 VIEWED_SIDE = 1440.0
-SAMPLES = 65536  # of the detail, for shares of the picture
+SAMPLES = 16384  # of the detail, for shares of the picture: known to 1 in 100
 LITTLE_DETAIL = 0.05  # grey levels: less is one colour. Rounding a gradient gives 0.1
 SOME_DETAIL = 0.5  # grey levels: with less, a codec leaves little
 

@@ -93,6 +93,20 @@ def test_amplitudes(exponent: float, rng: np.random.Generator) -> None:
     assert np.allclose(out, expected, rtol=5e-4)
 
 
+@given(SEEDS, st.integers(1, 9), st.integers(1, 9), st.integers(0, 3))
+@FEW
+def test_level(seed: int, height: int, width: int, margin: int) -> None:
+    random = np.random.default_rng(seed)
+    pattern = random.normal(size=(height, width)).astype(np.float32)
+    energy = random.uniform(0, 4, (height + 2 * margin, width + 2 * margin)).astype(np.float32)
+    out = np.empty_like(pattern)
+    total = masking.level(pattern, energy, margin, 0.05, out)
+    inside = energy[margin : margin + height, margin : margin + width]
+    expected = naive.level(pattern, inside, least=0.05)
+    assert np.allclose(out, expected, rtol=1e-4)
+    assert np.isclose(total, np.sum((expected * pattern) ** 2), rtol=1e-3)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 @pytest.mark.parametrize(("height", "width", "period"), [(9, 11, 4), (8, 8, 16), (1, 1, 2)])
 def test_add_pattern(

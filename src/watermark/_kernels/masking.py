@@ -77,6 +77,39 @@ def amplitudes(
             row[x] = factor * power(one + detail * detail, power_of)
 
 
+@kernel("float64(float32[:, ::1], float32[:, ::1], int64, float64, float32[:, ::1])")
+def level(
+    pattern: NDArray[np.float32],
+    energy: NDArray[np.float32],
+    margin: int,
+    least: float,
+    out: NDArray[np.float32],
+) -> float:
+    """Write ``1 / sqrt(energy + least)``, and return the sum of squares of ``out * pattern``.
+
+    Parameters
+    ----------
+    pattern : float32 (h, w)
+    energy : float32 (h + 2 margin, w + 2 margin)
+        Its mean square around each place, with a margin.
+    margin : int
+    least : float
+        Positive.
+    out : float32 (h, w)
+    """
+    total, floor = 0.0, np.float32(least)
+    for y in range(pattern.shape[0]):
+        values, row = pattern[y], out[y]
+        around = energy[y + margin, margin : margin + row.size]
+        of_row = np.float32(0.0)
+        for x in range(row.size):
+            factor = np.float32(1.0) / np.sqrt(around[x] + floor)
+            row[x] = factor
+            of_row += (factor * values[x]) * (factor * values[x])
+        total += of_row
+    return total
+
+
 @inlined
 def _double(values: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Repeat each value twice, but the last one of an odd line."""

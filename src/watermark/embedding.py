@@ -52,7 +52,7 @@ class Budget:
     def visibility(self, need: float, samples: float) -> float:
         """Return how visible the mark of a picture is to be, given its need and its samples."""
         shortage = min(max(1.0, STANDARD_SAMPLES / samples), MOST_SHORTAGE)
-        highest = self.highest * float(shortage) ** SMALL_EXPONENT
+        highest = self.highest * float(shortage**SMALL_EXPONENT)
         return min(max(self.margin * need, self.lowest), highest)
 
 
@@ -199,7 +199,8 @@ def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
         marked = embed(image, SAMPLE, key)
     except UnmarkableImageError:
         return False
-    if _plan(room_of(as_channels(image)), *image.shape[:2], DEFAULT_STRENGTH).sure:
+    height, width = image.shape[:2]
+    if _plan(room_of(as_channels(image)), height, width, DEFAULT_STRENGTH).sure:
         return True
     return detect(marked, key).false_positive_probability < CLEARLY
 

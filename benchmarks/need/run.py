@@ -9,15 +9,15 @@ and `MASKING_EXPONENT`), and its 3-norms of the marks say how far visibility 1 i
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import _measures as measures
 from benchmarks import attacks, images
@@ -29,15 +29,13 @@ from benchmarks.attacks import Operation, Pixels, codecs, filters, geometry
 from benchmarks.need import heat
 from benchmarks.need.fitting import explained, fit_masking, fit_scores, relative_errors
 from indelible import watermark
-from indelible.choices import Strength
-from indelible.errors import UnmarkableImageError
 from indelible.watermark import need, visibility
 from indelible.watermark._kernels import masking
 from indelible.watermark.alignment import canonical_of
 from indelible.watermark.carrier import TILE, carrier_of
 from indelible.watermark.coding import encode
 from indelible.watermark.decoding import PilotsSeen, coefficients, folded
-from indelible.watermark.embedding import BUDGETS
+from indelible.watermark.embedding import LEAST_TEXTURE
 from indelible.watermark.geometry import from_full_size
 from indelible.watermark.pattern import period_of, size_class_for, synthesise, variant_for
 from indelible.watermark.resolution import working_luminance
@@ -105,7 +103,7 @@ def run(argv: Sequence[str] | None) -> None:
 
 def measure(task: Picture) -> list[Record]:
     """Mark a picture at visibility 1; return its classes, scores, 3-norm and local visibility."""
-    pixels = task.source.load()
+    pixels = np.ascontiguousarray(task.source.load())
     if task.factor != 1:
         root = float(np.sqrt(pixels.shape[0] * pixels.shape[1]))
         pixels = images.resize_area(pixels, task.factor * root)
@@ -113,12 +111,13 @@ def measure(task: Picture) -> list[Record]:
     if height * width < _LEAST_ROOT**2:
         return []
     key, payload = watermark.Key.from_bytes(key_bytes(task.seed)), payload_for(task.id, task.seed)
-    marked = _marked(pixels, payload, key)
-    if marked is None:
-        return []
-    samples = height * width * (TILE / period_of(size_class_for(height, width))) ** 2
-    per_standard = float(np.sqrt(need.STANDARD_SAMPLES / samples))
     room = visibility.room_of(pixels)
+    if room.textured < LEAST_TEXTURE:
+        return []
+    scale = period_of(size_class_for(height, width)) / TILE
+    discount = visibility.discount_of(scale * visibility.as_viewed(height, width))
+    marked = _marked(pixels, room.mask * np.float32(discount), payload, key)
+    per_standard = float(np.sqrt(need.STANDARD_SAMPLES * scale**2 / (height * width)))
     record: Record = {"classes": room.classes.tolist(), "scores": {}}
     for name, steps in CHAINS.items():
         received = attacks.Attack(f"{name} {task.id}", "need", steps)(marked, task.seed)
@@ -131,16 +130,15 @@ def measure(task: Picture) -> list[Record]:
     return [record]
 
 
-def _marked(pixels: Pixels, payload: bytes, key: watermark.Key) -> Pixels | None:
-    """Mark at visibility 1, whatever a picture needs; None where that cannot be."""
-    plain = cast("Strength", "plain")
-    BUDGETS[plain] = dataclasses.replace(BUDGETS["balanced"], margin=0.0, lowest=1.0, highest=1.0)
-    try:
-        return watermark.embed(pixels, payload, key, strength=plain)
-    except UnmarkableImageError:
-        return None
-    finally:
-        del BUDGETS[plain]
+def _marked(
+    pixels: Pixels, mask: npt.NDArray[np.float32], payload: bytes, key: watermark.Key
+) -> Pixels:
+    """Add a mark of these amplitudes as `watermark.embed` does, whatever the picture needs."""
+    size_class = size_class_for(*pixels.shape[:2])
+    pattern = synthesise(carrier_of(key), variant_for(key, payload), payload, size_class)
+    shade, out = (visibility.LEAST_SHADE, visibility.SHADE_PER_LEVEL), np.empty_like(pixels)
+    masking.add_pattern(pixels, mask, pattern, *shade, out)
+    return out
 
 
 def known_score(
@@ -177,11 +175,7 @@ def _seen(
 
     Only where no channel is dark: elsewhere the mark was not even.
     """
-    size_class = size_class_for(*pixels.shape[:2])
-    pattern = synthesise(carrier_of(key), variant_for(key, payload), payload, size_class)
-    even, changed = np.full_like(room.mask, _EVEN), np.empty_like(pixels)
-    shade = visibility.LEAST_SHADE, visibility.SHADE_PER_LEVEL
-    masking.add_pattern(np.ascontiguousarray(pixels), even, pattern, *shade, changed)
+    changed = _marked(pixels, np.full_like(room.mask, _EVEN), payload, key)
     local = heat.local_distances(pixels, changed)
     seen = np.cbrt(cv2.GaussianBlur(local**3, (0, 0), _POOL)) / _EVEN
     ratio = np.maximum(room.mask / visibility.CALM, 1) ** (2 / visibility.MASKING_EXPONENT)

@@ -71,7 +71,7 @@ NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and
 # Where a mark may be lost at once, it is looked for before the picture is handed out: below so many
 # samples (python -m benchmarks.everyday --rows small), or where it is needed so visible.
 SMALL_AREA = 320 * 320
-SURE_NEED = 1.4
+SURE_NEED = 1.4  # visibility
 STEPS = (1.0, 1.3, 1.7)  # of the amplitude, tried until the mark is found
 LEAST_TEXTURE = 0.001  # of the picture: with less, there is nowhere to put a mark
 LITTLE_TEXTURE = 0.1  # of the picture: with less, too

@@ -6,6 +6,7 @@ scikit-image wheel, so that a benchmark runs without a download.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -29,6 +30,7 @@ __all__ = [
     "generated",
     "load",
     "photograph",
+    "random_square",
     "resize_area",
     "resize_side",
     "square",
@@ -304,3 +306,13 @@ def square(image: Pixels, side: int) -> Pixels:
     edge = min(image.shape[:2])
     top, left = (image.shape[0] - edge) // 2, (image.shape[1] - edge) // 2
     return _resized(np.ascontiguousarray(image[top : top + edge, left : left + edge]), side / edge)
+
+
+def random_square(picture: Pixels, side: int, rng: np.random.Generator) -> Pixels:
+    """Cut a random square of `side` pixels, mirrored by chance; small pictures are enlarged."""
+    if min(picture.shape[:2]) < side:
+        factor = side / min(picture.shape[:2])
+        picture = resize_side(picture, math.ceil(factor * max(picture.shape[:2])))
+    top, left = (int(rng.integers(0, length - side + 1)) for length in picture.shape[:2])
+    part = picture[top : top + side, left : left + side]
+    return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)

@@ -115,6 +115,9 @@ def test_learning_agrees_with_theory() -> None:
     expected = learning.subspace_share(strain, VARIANTS * pictures)
     assert caught == pytest.approx(expected, abs=0.08)
 
-    found, sign = learning.places_from_payloads(seen[:30].astype(np.float32), words[:30])
+    fainter, some = 0.3, 200
+    seen = fainter * signs * words[:some, bit] + rng.normal(size=(some, bit.size))
+    found, sign = learning.places_from_payloads(seen.astype(np.float32), words[:some])
     right = float(np.mean((found == bit) & (np.sign(sign) == signs)))
-    assert right == pytest.approx(learning.known_share(strain, VARIANTS * 30), abs=0.08)
+    expected = learning.known_share(_strain(fainter, bit.size), VARIANTS * some)
+    assert right == pytest.approx(expected, abs=0.05)

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,6 +28,7 @@ __all__ = [
     "built_in",
     "folder",
     "from_argument",
+    "from_folders",
     "generated",
     "load",
     "photograph",
@@ -276,6 +278,19 @@ def from_argument(images: Path | None, limit: int | None = None) -> list[Source]
     if limit is None or limit >= len(sources):
         return sources
     return list(_spread(sources, limit))
+
+
+def from_folders(first: Path | None, second: Path | None, limit: int | None) -> list[Source]:
+    """List the pictures of one folder, or of two in turns, `limit` of each.
+
+    What an interruption leaves of a run then has pictures of both. The second folder's name is part
+    of its pictures' names.
+    """
+    others = [] if second is None else from_argument(second, limit)
+    if second is not None:
+        others = [Source(f"{second.name}/{source.name}", source.load) for source in others]
+    turns = zip_longest(from_argument(first, limit), others)
+    return [source for pair in turns for source in pair if source is not None]
 
 
 def _spread(sources: Sequence[Source], count: int) -> Iterator[Source]:

@@ -51,9 +51,7 @@ def run(argv: Sequence[str] | None) -> None:
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--strength", choices=get_args(Strength), default=DEFAULT_STRENGTH)
     given = parser.parse_args(argv)
-    sources = images.from_argument(given.images, given.limit)
-    if given.generated is not None:
-        sources += images.from_argument(given.generated, given.limit)
+    sources = images.from_folders(given.images, given.generated, given.limit)
     settings = {
         "images": given.images or "built-in",
         "generated": given.generated,

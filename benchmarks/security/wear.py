@@ -85,9 +85,7 @@ def run(argv: Sequence[str] | None) -> None:
     strengths = get_args(Strength)
     parser.add_argument("--strength", choices=strengths, default=DEFAULT_STRENGTH, help="of it")
     given = parser.parse_args(argv)
-    sources = images.from_argument(given.images, given.limit)
-    if given.generated is not None:
-        sources += images.from_argument(given.generated, given.limit)
+    sources = images.from_folders(given.images, given.generated, given.limit)
     settings = {
         "images": given.images or "built-in",
         "generated": given.generated,

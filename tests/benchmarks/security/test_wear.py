@@ -10,13 +10,15 @@ from PIL import Image
 
 from benchmarks import images
 from benchmarks.security import wear
+from indelible import watermark
 from indelible.choices import DEFAULT_STRENGTH
 
 
 def test_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wear, "_SIDE", 192)
+    monkeypatch.setattr(wear, "_SIDE", 256)
     monkeypatch.setattr(wear, "_TARGETS", 1)
     monkeypatch.setattr(wear, "has_butteraugli", lambda: False)
+    monkeypatch.setattr(watermark, "detect", lambda *_: watermark.Detection(found=False))
     folder = tmp_path / "pictures"
     folder.mkdir()
     Image.fromarray(images.resize_side(images.photograph(2), 400)).save(folder / "a.png")

@@ -29,6 +29,7 @@ from indelible.errors import UnmarkableImageError
 __all__ = ["Removing", "cost_table", "level_table", "remove", "run"]
 
 _STILL_READ = 0.5  # of the pictures: where a curve is at half
+_LEAST_SHOWN = 0.1  # 3-norm: where the plot's logarithmic axis begins
 
 
 @dataclass(frozen=True)
@@ -230,18 +231,19 @@ def _plot(records: Sequence[Record], strength: str, path: Path) -> None:
                 mine = [record for record in inside if record["remover"] == name]
                 pictures = len({record["picture"] for record in mine})
                 costs = sorted(record[field] for record in _losses(mine))
-                start = 0.0 if field == "norm" else min(r[field] for r in inside)
+                start = _LEAST_SHOWN if field == "norm" else min(r[field] for r in inside)
                 shares = [1 - (place + 1) / pictures for place in range(len(costs))]
                 x, y = [start, *costs, end], [1.0, *shares, shares[-1] if shares else 1.0]
                 style = ("-", "--", ":")[index // 10]
                 plot.step(x, y, style, where="post", label=name, color=f"C{index % 10}")
             if field == "norm":
+                plot.set_xscale("log")
                 plot.axvline(1.0, color="0.7", linestyle=":", linewidth=1)
             plot.set_title("with knowledge of the mark" if part == ["informed"] else "by anybody")
             plot.set_ylim(-0.02, 1.05)
             plot.set_xlabel(label)
             plot.set_ylabel("share of marks still read")
-            plot.legend(fontsize=7)
+            plot.legend(fontsize=7, loc="lower left")
             plot.grid(visible=True, alpha=0.3)
 
 

@@ -97,15 +97,15 @@ def _informed(strength: Strength) -> list[Remover]:
 
     gains = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
     low = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.5, 2.0)
-    depths = (0.25, 0.5, 0.65, 0.8, 0.9, 1.0)
+    depths = (0.25, 0.5, 0.65, 0.8, 0.9, 1.0)  # beyond 1 an inverted mark is read again
     pilots, data = folding(pilots=True, data=False), folding(pilots=False, data=True)
     both = folding(pilots=True, data=True)
     return [
         Remover("fold the pilots", "informed", gains, pilots),
         Remover("fold the data", "informed", gains, data),
         Remover("fold both", "informed", gains, both),
-        Remover("comb the lines", "informed", (*depths, 1.25, 1.5, 2.0), _combed),
-        Remover("attenuate the band", "informed", (*depths, 1.25, 1.5, 2.0), _attenuated),
+        Remover("comb the lines", "informed", (*depths[:-1], 0.95, 1.0), _combed),
+        Remover("attenuate the band", "informed", (*depths[:-1], 0.95, 1.0), _attenuated),
         Remover("notch the pilots", "informed", (0.5, 1.0, 1.5, 2.0), _notched),
         Remover("notch the pilots, move", "informed", depths, _notched, moved=True),
         Remover("fold the pilots, move", "informed", low, pilots, moved=True),

@@ -6,9 +6,11 @@ scikit-image wheel, so that a benchmark runs without a download.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,9 +28,11 @@ __all__ = [
     "built_in",
     "folder",
     "from_argument",
+    "from_folders",
     "generated",
     "load",
     "photograph",
+    "random_square",
     "resize_area",
     "resize_side",
     "square",
@@ -276,6 +280,19 @@ def from_argument(images: Path | None, limit: int | None = None) -> list[Source]
     return list(_spread(sources, limit))
 
 
+def from_folders(first: Path | None, second: Path | None, limit: int | None) -> list[Source]:
+    """List the pictures of one folder, or of two in turns, `limit` of each.
+
+    What an interruption leaves of a run then has pictures of both. The second folder's name is part
+    of its pictures' names.
+    """
+    others = [] if second is None else from_argument(second, limit)
+    if second is not None:
+        others = [Source(f"{second.name}/{source.name}", source.load) for source in others]
+    turns = zip_longest(from_argument(first, limit), others)
+    return [source for pair in turns for source in pair if source is not None]
+
+
 def _spread(sources: Sequence[Source], count: int) -> Iterator[Source]:
     for index in range(count):
         yield sources[index * len(sources) // count]
@@ -304,3 +321,13 @@ def square(image: Pixels, side: int) -> Pixels:
     edge = min(image.shape[:2])
     top, left = (image.shape[0] - edge) // 2, (image.shape[1] - edge) // 2
     return _resized(np.ascontiguousarray(image[top : top + edge, left : left + edge]), side / edge)
+
+
+def random_square(picture: Pixels, side: int, rng: np.random.Generator) -> Pixels:
+    """Cut a random square of `side` pixels, mirrored by chance; small pictures are enlarged."""
+    if min(picture.shape[:2]) < side:
+        factor = side / min(picture.shape[:2])
+        picture = resize_side(picture, math.ceil(factor * max(picture.shape[:2])))
+    top, left = (int(rng.integers(0, length - side + 1)) for length in picture.shape[:2])
+    part = picture[top : top + side, left : left + side]
+    return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import get_args
 
@@ -43,7 +42,7 @@ def run(argv: Sequence[str] | None) -> None:
     parser.add_argument("--strength", choices=get_args(Strength), default=DEFAULT_STRENGTH)
     parser.add_argument("--effort", default=None, help="of the search (default: the detector's)")
     given = parser.parse_args(argv)
-    sources = _sources(given.images, given.generated, given.limit)
+    sources = images.from_folders(given.images, given.generated, given.limit)
     skipped = [name for name in given.rows if _lacks(name)]
     settings = {
         "images": given.images or "built-in",
@@ -84,16 +83,3 @@ def _lacks(name: str) -> bool:
     """Return whether a row needs a program that is not here."""
     tool = EVERYDAY[name].tool if name in EVERYDAY else None
     return tool is not None and shutil.which(tool) is None
-
-
-def _sources(folder: Path | None, generated: Path | None, limit: int | None) -> list[images.Source]:
-    """List pictures of both folders in turn, `limit` of each."""
-    photographs = images.from_argument(folder, limit)
-    if generated is None:
-        return photographs
-    others = [
-        images.Source(f"{generated.name}/{source.name}", source.load)
-        for source in images.from_argument(generated, limit)
-    ]
-    turns = zip_longest(photographs, others)
-    return [source for pair in turns for source in pair if source is not None]

@@ -19,6 +19,7 @@ from benchmarks._running import (
     run_tasks,
 )
 from benchmarks._systems import engine_fingerprint
+from benchmarks._visibility import BUTTERAUGLI_SETTINGS, has_butteraugli, missing
 from benchmarks.attacks import Attack
 from benchmarks.regeneration.networks import AutoEncoder, Denoiser, Network, check
 from benchmarks.robustness.trials import named, try_attacks
@@ -68,10 +69,14 @@ def run(argv: Sequence[str] | None) -> None:
         "strength": given.strength,
         "seed": given.seed,
         "engine": engine_fingerprint(),
+        "butteraugli": BUTTERAUGLI_SETTINGS if has_butteraugli() else None,
     }
-    print_settings(settings | {"pictures": len(sources), "jobs": given.jobs})
+    note = "" if has_butteraugli() else missing()[0]
+    print_settings(settings | {"pictures": len(sources), "jobs": given.jobs}, note)
     store = Store(given.out, settings, restart=given.restart)
-    work = named("indelible", sources, chosen, strength=given.strength, seed=given.seed)
+    work = named(
+        "indelible", sources, chosen, strength=given.strength, seed=given.seed, visible=True
+    )
     records = run_tasks(work, try_attacks, store, jobs=given.jobs, label="regenerating")
     reports = [table(records, [attack.name for attack in chosen]), miss_table(records)]
     _plot(reports[0], given.out / "regeneration.png")
@@ -118,8 +123,8 @@ def attacks_of(given: Namespace) -> list[Attack]:
 
 def table(records: Sequence[Record], names: Sequence[str]) -> Report:
     """Return the table of recoveries, attack by attack."""
-    columns = ("attack", "n", "exact", "95 % from", "promised", "wrong payloads", "PSNR")
-    report = Report("Regeneration", columns)
+    columns = ["attack", "n", "exact", "95 % from", "promised", "wrong payloads", "PSNR"]
+    report = Report("Regeneration", columns + ["3-norm"] * has_butteraugli())
     for name in names:
         mine = [r for r in records if r["attack"] == name and not r["unmarkable"]]
         if not mine:
@@ -130,11 +135,16 @@ def table(records: Sequence[Record], names: Sequence[str]) -> Report:
         promised = _FLOOR if name in _PROMISED else None
         psnr = measures.mean([record["received"] for record in mine])
         row: list[Cell] = [name, len(mine), exact / len(mine), low, promised, wrong, psnr]
+        if has_butteraugli():
+            row.append(measures.mean([record["norm"] for record in mine]))
         report.rows.append(row)
     report.notes.append(
         "PSNR: mean over the pictures, of the attacked picture to the original without a mark. "
+        "3-norm: likewise, to the marked picture, as in benchmarks.security.removal. "
         "Promised: a dash where nothing is."
     )
+    if not has_butteraugli():
+        report.notes.append(missing()[0])
     return report
 
 

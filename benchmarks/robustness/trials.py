@@ -15,6 +15,7 @@ from benchmarks import attacks, images
 from benchmarks._interface import System
 from benchmarks._running import Record, Task
 from benchmarks._systems import bit_accuracy, open_system, payload_for
+from benchmarks._visibility import butteraugli, has_butteraugli
 from benchmarks.attacks import Attack, Pixels
 from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
@@ -70,6 +71,8 @@ class Trials(Task):
         The promised row that the attacks were drawn for; empty for named attacks.
     effort : str or None
         Of the search; None is the detector's default.
+    visible : bool
+        Whether the attack's own visibility is measured, too.
     """
 
     system: str
@@ -80,6 +83,7 @@ class Trials(Task):
     seed: int
     row: str = ""
     effort: str | None = None
+    visible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,9 @@ def try_attacks(trials: Trials) -> list[Record]:
     ``bits`` (share of right bits, where something was answered), ``score``, ``corners`` (mean
     corner error in pixels of the estimated homography), ``detect`` and ``embed`` (processor time
     as multiples of a JPEG q90 decode and encode), ``psnr`` and ``ssim`` of the marked picture, and
-    ``received``: the attacked picture's PSNR to the unmarked one, where nothing moved.
+    ``received``: the attacked picture's PSNR to the unmarked one, where nothing moved. If the
+    visibility was asked for, ``norm`` is Butteraugli's 3-norm of the attacked picture to the marked
+    one, where nothing moved and Butteraugli is installed.
     """
     shared: Record = {
         "unmarkable": False,
@@ -152,9 +158,11 @@ def _attack(trials: Trials, attack: Attack, marked: _Marked) -> Record:
         height, width = marked.pixels.shape[:2]
         corners = measures.corner_error(found.homography, received.homography, height, width)
     same_place = received.homography is not None and np.array_equal(received.homography, np.eye(3))
-    psnr = math.nan
-    if same_place and received.pixels.shape == marked.original.shape:
-        psnr = measures.psnr(marked.original, received.pixels)
+    same_place = same_place and received.pixels.shape == marked.original.shape
+    psnr = measures.psnr(marked.original, received.pixels) if same_place else math.nan
+    norm = math.nan
+    if trials.visible and same_place and has_butteraugli():
+        norm = butteraugli(marked.pixels, received.pixels).norm
     bits = math.nan if found.payload is None else bit_accuracy(marked.payload, found.payload)
     return {
         "attack": attack.name,
@@ -164,6 +172,7 @@ def _attack(trials: Trials, attack: Attack, marked: _Marked) -> Record:
         "score": found.score,
         "corners": corners,
         "received": psnr,
+        "norm": norm,
         "detect": found.seconds / measures.decode_seconds(received.pixels),
     }
 
@@ -175,12 +184,13 @@ def named(
     *,
     strength: Strength,
     seed: int,
+    visible: bool = False,
 ) -> list[Trials]:
     """Return the trials of named attacks: every attack on every picture."""
     trials: list[Trials] = []
     for source in sources:
         whole = Trials("suite", system, source, Preparation(), strength, tuple(chosen), seed)
-        trials += in_parts(whole)
+        trials += in_parts(replace(whole, visible=visible))
     return trials
 
 

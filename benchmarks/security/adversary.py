@@ -18,10 +18,13 @@ from benchmarks.attacks.filters import residual
 from indelible.watermark.carrier import BAND, TILE, TILES_PER_SUPER, pilots_of
 from indelible.watermark.keys import DEFAULT_FAMILY
 from indelible.watermark.pattern import period_of, size_class_for
+from indelible.watermark.visibility import room_of
 
 __all__ = [
     "Plane",
+    "attenuated",
     "averaged",
+    "combed",
     "correlation",
     "folded",
     "luminance",
@@ -62,8 +65,8 @@ def _flattened(image: Pixels) -> Plane:
 
 def shaped(estimate: Plane, image: Pixels) -> Plane:
     """Give an estimate of the pattern the local strength that the mask gives the mark."""
-    strength: Plane = (2 * _deviation(luminance(image)) ** 2 + 58.5) ** np.float32(0.38)
-    return estimate * strength
+    mask = np.repeat(np.repeat(room_of(image).mask, 2, axis=0), 2, axis=1)
+    return estimate * np.asarray(mask[: image.shape[0], : image.shape[1]], np.float32)
 
 
 def averaged(images: Iterable[Pixels]) -> Plane:
@@ -114,8 +117,11 @@ def folded(image: Pixels) -> tuple[Plane, Plane]:
     return _band(pilots, period), _band(data, period)
 
 
-def notched(image: Pixels) -> Pixels:
-    """Remove the lines of the default family's pilots from a picture that was not moved."""
+def notched(image: Pixels, depth: float = 1.0) -> Pixels:
+    """Remove the lines of the default family's pilots from a picture that was not moved.
+
+    A depth of 1 takes them out whole, one above 1 turns them round.
+    """
     plane = luminance(image)
     height, width = plane.shape
     period = public_period(image)
@@ -126,8 +132,20 @@ def notched(image: Pixels) -> Pixels:
     for u, v in np.concatenate([lines, -lines]):
         place_x, place_y = u * width / period, v * height / period
         notch |= np.hypot(fx - place_x, fy - place_y) <= _NOTCH_RADIUS
-    without = np.fft.ifft2(np.where(notch, 0, spectrum)).real
-    return _add(image, (without - plane).astype(np.float32))
+    taken = np.fft.ifft2(np.where(notch, spectrum, 0)).real
+    return _add(image, (-depth * taken).astype(np.float32))
+
+
+def combed(image: Pixels, depth: float) -> Pixels:
+    """Remove whatever repeats with the data's period, in the mark's band, from the luma."""
+    period = public_period(image)
+    taken = _band(_fold(luminance(image), TILES_PER_SUPER * period), period)
+    return _add(image, np.float32(-depth) * taken)
+
+
+def attenuated(image: Pixels, depth: float) -> Pixels:
+    """Remove a share of the mark's whole band from the luma."""
+    return _add(image, np.float32(-depth) * _band(luminance(image), public_period(image)))
 
 
 def subtracted(marked: Pixels, estimate: Plane, psnr: float) -> Pixels:

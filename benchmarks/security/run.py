@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from benchmarks._systems import engine_fingerprint, key_bytes, payload_for
 from benchmarks.attacks import Pixels
 from benchmarks.security import adversary
 from indelible import watermark
+from indelible.choices import DEFAULT_STRENGTH, Strength
 from indelible.errors import UnmarkableImageError
 
 __all__ = ["run"]
@@ -42,6 +44,7 @@ class Averaging(Task):
     sources: tuple[images.Source, ...]
     targets: int
     side: int
+    strength: Strength
     seed: int
 
 
@@ -51,6 +54,7 @@ class Single(Task):
 
     source: images.Source
     other: images.Source
+    strength: Strength
     seed: int
 
 
@@ -65,6 +69,7 @@ def run(argv: Sequence[str] | None) -> None:
         "--targets", type=int, default=20, help="pictures that the average is subtracted from"
     )
     parser.add_argument("--side", type=int, default=512, help="side of averaged crops, pixels")
+    parser.add_argument("--strength", choices=get_args(Strength), default=DEFAULT_STRENGTH)
     given = parser.parse_args(argv)
     sources = tuple(images.from_argument(given.images, given.limit))
     settings = {
@@ -74,17 +79,26 @@ def run(argv: Sequence[str] | None) -> None:
         "targets": given.targets,
         "side": given.side,
         "cost": [f"{psnr:g} dB" for psnr in _PSNRS],
+        "strength": given.strength,
         "seed": given.seed,
         "engine": engine_fingerprint(),
     }
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs})
     store = Store(given.out, settings, restart=given.restart)
     work: list[Task] = [
-        Averaging(f"average of {count}", count, sources, given.targets, given.side, given.seed)
+        Averaging(
+            f"average of {count}",
+            count,
+            sources,
+            given.targets,
+            given.side,
+            given.strength,
+            given.seed,
+        )
         for count in given.averages
     ]
     for source, other in zip(sources, (*sources[1:], sources[0]), strict=True):
-        work.append(Single(f"single {source.name}", source, other, given.seed))
+        work.append(Single(f"single {source.name}", source, other, given.strength, given.seed))
     records = run_tasks(work, attack, store, jobs=given.jobs, label="attacking")
     report = table(records)
     _plot(report, given.out)
@@ -96,17 +110,6 @@ def attack(task: Averaging | Single) -> list[Record]:
     return _average(task) if isinstance(task, Averaging) else list(_single(task))
 
 
-def _crop(source: images.Source, side: int, rng: np.random.Generator) -> Pixels:
-    """Return a random square of a picture, mirrored by chance; small pictures are enlarged."""
-    picture = source.load()
-    if min(picture.shape[:2]) < side:
-        factor = side / min(picture.shape[:2])
-        picture = images.resize_side(picture, math.ceil(factor * max(picture.shape[:2])))
-    top, left = (int(rng.integers(0, length - side + 1)) for length in picture.shape[:2])
-    square = picture[top : top + side, left : left + side]
-    return np.ascontiguousarray(square[:, ::-1] if rng.random() < 0.5 else square)
-
-
 def _marked_crops(
     task: Averaging, label: str, count: int
 ) -> Iterator[tuple[Pixels, Pixels, bytes]]:
@@ -114,10 +117,12 @@ def _marked_crops(
     key = watermark.Key.from_bytes(key_bytes(task.seed))
     rng = attacks.generator(task.seed, label)
     for index in range(count):
-        original = _crop(task.sources[index % len(task.sources)], task.side, rng)
+        source = task.sources[index % len(task.sources)]
+        original = images.random_square(source.load(), task.side, rng)
         payload = rng.bytes(8)
         try:
-            yield original, watermark.embed(original, payload, key), payload
+            marked = watermark.embed(original, payload, key, strength=task.strength)
+            yield original, marked, payload
         except UnmarkableImageError:
             continue
 
@@ -160,7 +165,7 @@ def _single(task: Single) -> Iterator[Record]:
     original = task.source.load()
     payload = payload_for(task.source.name, task.seed)
     try:
-        marked = watermark.embed(original, payload, key)
+        marked = watermark.embed(original, payload, key, strength=task.strength)
     except UnmarkableImageError:
         return
 
@@ -179,7 +184,7 @@ def _single(task: Single) -> Iterator[Record]:
         yield _judged(name, original, marked, adversary.shaped(estimate, marked), reads)
     notched = adversary.notched(marked)
     yield record("notch the pilots", notched, success=reads(notched))
-    twice = watermark.embed(marked, bytes(8), other_key)
+    twice = watermark.embed(marked, bytes(8), other_key, strength=task.strength)
     yield record("mark again with another key", twice, success=reads(twice))
     onto = _like(task.other.load(), marked)
     copied = adversary.transplanted(marked, onto, 40)

@@ -12,17 +12,19 @@ from benchmarks.attacks import Pixels
 from indelible import watermark
 
 _BENCHMARKS = (
-    "chains",
-    "everyday",
-    "false_positives",
-    "localisation",
-    "need",
-    "pareto",
-    "quality",
-    "regeneration",
-    "robustness",
-    "security",
-    "speed",
+    "chains.run",
+    "everyday.run",
+    "false_positives.run",
+    "localisation.run",
+    "need.run",
+    "pareto.run",
+    "quality.run",
+    "regeneration.run",
+    "robustness.run",
+    "security.removal",
+    "security.run",
+    "security.wear",
+    "speed.run",
 )
 
 
@@ -48,7 +50,7 @@ class LowestBit:
 def same_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no edit of the engine's source divide the runs of a test."""
     for module in _BENCHMARKS:
-        monkeypatch.setattr(f"benchmarks.{module}.run.engine_fingerprint", lambda: "engine")
+        monkeypatch.setattr(f"benchmarks.{module}.engine_fingerprint", lambda: "engine")
 
 
 @pytest.fixture

@@ -63,3 +63,26 @@ def test_limit_spreads_over_the_set() -> None:
     assert len(chosen) == 4
     assert chosen[0].name == images.PHOTOGRAPHS[0]
     assert chosen[-1].name != images.PHOTOGRAPHS[3]
+
+
+def test_two_folders_take_turns(tmp_path: Path) -> None:
+    for folder, names in (("first", "abc"), ("second", "ab")):
+        (tmp_path / folder).mkdir()
+        for name in names:
+            Image.new("RGB", (8, 8)).save(tmp_path / folder / f"{name}.png")
+    both = images.from_folders(tmp_path / "first", tmp_path / "second", None)
+    assert [one.name for one in both] == [
+        "a.png",
+        "second/a.png",
+        "b.png",
+        "second/b.png",
+        "c.png",
+    ]
+    assert len(images.from_folders(tmp_path / "first", None, 2)) == 2
+
+
+def test_random_squares_fit_and_enlarge() -> None:
+    rng = np.random.default_rng(0)
+    picture = images.resize_side(images.photograph(2), 90)
+    assert images.random_square(picture, 40, rng).shape == (40, 40, 3)
+    assert images.random_square(picture, 120, rng).shape == (120, 120, 3)

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks import images
 from benchmarks._running import SettingsError
+from benchmarks._visibility import Visibility
 from benchmarks.regeneration import networks
 from benchmarks.regeneration import run as command
 from benchmarks.robustness import trials
@@ -79,9 +80,19 @@ def files(tmp_path: Path) -> Path:
     return folder
 
 
-def test_run(tmp_path: Path, files: Path, open_fake: Callable[[str], None]) -> None:
+@pytest.mark.parametrize("seen", [True, False], ids=["butteraugli", "without"])
+def test_run(
+    tmp_path: Path,
+    files: Path,
+    open_fake: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    seen: bool,
+) -> None:
     trials._mark.cache_clear()
     open_fake("benchmarks.robustness.trials")
+    for module in (command, trials):
+        monkeypatch.setattr(module, "has_butteraugli", lambda: seen)
+    monkeypatch.setattr(trials, "butteraugli", lambda *_: Visibility(1.5, 3.0))
     same, blur = str(files / "same.onnx"), str(files / "blur.onnx")
     line = ["--encoder", same, "--denoiser", blur, "--limit", "2", "--jobs", "1"]
     line += ["--out", str(tmp_path)]
@@ -95,6 +106,7 @@ def test_run(tmp_path: Path, files: Path, open_fake: Callable[[str], None]) -> N
     assert rows["noise 25, denoiser"]["promised"] == 0.93
     assert rows["noise 25, denoiser"]["PSNR"] < 25
     assert len(rows) == 4
+    assert rows["noise 25, denoiser"].get("3-norm") == (1.5 if seen else None)
     missed = {row["attack"]: row["pictures"] for row in misses["rows"]}
     assert len(missed["noise 25, denoiser"].split(", ")) == 2
     assert "auto-encoder, noise 0" not in missed
@@ -119,7 +131,7 @@ def test_fingerprint_knows_the_weights_beside_the_file(files: Path) -> None:
 def test_only_what_was_promised_is_held_against_the_promise(files: Path) -> None:
     half = {"encoder": files / "first-half.onnx", "decoder": files / "second-half.onnx"}
     attacks = command.attacks_of(_given(**half, denoiser=files / "blur.onnx"))
-    shared = {"unmarkable": False, "exact": True, "wrong": False, "received": 30.0}
+    shared = {"unmarkable": False, "exact": True, "wrong": False, "received": 30.0, "norm": 2.0}
     records = [shared | {"attack": attack.name} for attack in attacks]
     report = command.table(records, [attack.name for attack in attacks])
     promised = {str(row[0]) for row in report.rows if row is not None and row[4] is not None}

@@ -74,6 +74,18 @@ def test_notching_removes_the_pilots_lines(picture: Pixels) -> None:
     assert strength(notched) < 0.1 * strength(adversary.luminance(_add(picture, line)))
 
 
+def test_combs_and_bands_take_what_they_say(picture: Pixels) -> None:
+    line = np.cos(2 * np.pi * 50 * np.arange(_SIDE, dtype=np.float32) / _SIDE)
+    mark = 4 * np.broadcast_to(line, (_SIDE, _SIDE)).astype(np.float32)
+    for remove in (adversary.combed, adversary.attenuated):
+        left = [
+            float((adversary.luminance(remove(_add(picture, mark), depth)) * mark).mean())
+            for depth in (0.0, 0.5, 1.0)
+        ]
+        assert left[1] == pytest.approx(left[0] / 2, rel=0.1)
+        assert abs(left[2]) < 0.05 * abs(left[0])
+
+
 def test_transplant_keeps_the_cost_and_the_size(picture: Pixels) -> None:
     onto = images.square(images.photograph(4), _SIDE)
     copied = adversary.transplanted(_add(picture, _periodic(128, 2)), onto, 40)

@@ -87,8 +87,8 @@ def mask_of(image: Pixels, strength: Strength) -> Plane:
     height, width = image.shape[:2]
     room = room_of(image)
     scale = _period(image) / TILE
-    samples = room.shown * height * width / scale**2
-    visibility = BUDGETS[strength].visibility(need_of(room.classes, samples), samples)
+    area = room.shown * height * width
+    visibility = BUDGETS[strength].visibility(need_of(room.classes, area / scale**2), area)
     factor = visibility * discount_of(scale * as_viewed(height, width))
     return np.asarray(room.mask * np.float32(factor), np.float32)
 

@@ -6,8 +6,9 @@ lattice of a period of ``TILE`` samples. The places of the pilots come from the 
 and family, everything else from the key:
 
 * ``VARIANTS`` sets of pilot phases, one of which is used per image,
-* which coded bit each real coefficient of a data line carries (an interleaver), and
-* ``VARIANTS`` sequences of signs for these coefficients.
+* which coded bit each real coefficient of a data line carries (an interleaver),
+* ``VARIANTS`` sequences of signs for these coefficients, and
+* the permutation of payloads that decides which code word stands for an id.
 
 An image's variant is thus a nonce: two images of one key share neither pilot phases nor signs.
 """
@@ -20,6 +21,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from indelible.watermark.cipher import Cipher
 from indelible.watermark.coding import CODED_BITS
 from indelible.watermark.keys import Key, expand
 from indelible.watermark.versions import CURRENT, CarrierVersion
@@ -79,12 +81,15 @@ class Carrier:
         The coded bit that each real coefficient carries: first all real, then all imaginary parts.
     signs : int8 (VARIANTS, 2 n_lines)
         -1 or 1.
+    cipher : Cipher
+        From a payload to the word that is coded.
     """
 
     pilots: Pilots
     pilot_phases: NDArray[np.float64]
     coded_bit: NDArray[np.int32]
     signs: NDArray[np.int8]
+    cipher: Cipher
 
 
 @lru_cache(maxsize=1)
@@ -164,4 +169,5 @@ def carrier_of(key: Key) -> Carrier:
 
     for array in (phases, coded_bit, signs):
         array.flags.writeable = False
-    return Carrier(pilots, phases, coded_bit, signs)
+    cipher = Cipher(key.stream(version.purpose("payloads"), 32).tobytes())
+    return Carrier(pilots, phases, coded_bit, signs, cipher)

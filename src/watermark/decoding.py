@@ -168,7 +168,7 @@ def decode_lines(
     # the right offset's sums are large, all others' are noise
     energy = np.sum(soft**2, axis=1) / _energy(values)
     likeliest = [i for i in np.argsort(-energy)[:OFFSET_TRIES] if energy[i] >= LEAST_ENERGY]
-    tried = (_decoded(polarity * soft[i], values, OFFSETS[i]) for i in likeliest)
+    tried = (_decoded(polarity * soft[i], values, OFFSETS[i], carrier) for i in likeliest)
     return [one for one in tried if one is not None]
 
 
@@ -179,19 +179,23 @@ def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int
     combining.despread(values, turns, carrier.coded_bit, carrier.signs[variant], soft)
     if float(np.sum(soft**2)) < LEAST_ENERGY * _energy(values):
         return []
-    decoded = _decoded(soft, values, OFFSETS[0])
+    decoded = _decoded(soft, values, OFFSETS[0], carrier)
     return [] if decoded is None else [decoded]
 
 
 def _decoded(
-    soft: NDArray[np.float32], values: NDArray[np.complex64], offset: tuple[int, int]
+    soft: NDArray[np.float32],
+    values: NDArray[np.complex64],
+    offset: tuple[int, int],
+    carrier: Carrier,
 ) -> Decoded | None:
     """Decode the sums of one hypothesis."""
     message = coding.decode(soft)
     if message is None:
         return None
-    z = float(soft @ coding.encode(*message)) / np.sqrt(_energy(values))
-    return Decoded(*message, float(z), offset)
+    word, size_class = message
+    z = float(soft @ coding.encode(word, size_class)) / np.sqrt(_energy(values))
+    return Decoded(carrier.cipher.decrypt(word), size_class, float(z), offset)
 
 
 @lru_cache(maxsize=64)

@@ -127,7 +127,8 @@ def _sum_of_lines(
     side = TILES_PER_SUPER * samples
     lines = data_lines()
     n = len(lines)
-    bits = coding.encode(payload, size_class)[carrier.coded_bit] * carrier.signs[variant]
+    word = coding.encode(carrier.cipher.encrypt(payload), size_class)
+    bits = word[carrier.coded_bit] * carrier.signs[variant]
     pilots = carrier.pilots.lines * TILES_PER_SUPER
     columns = int(max(lines[:, 0].max(), pilots[:, 0].max())) + 1  # the others are empty
     spectrum = np.zeros((side, columns), np.complex64)

@@ -106,7 +106,7 @@ def level(
             factor = np.float32(1.0) / np.sqrt(around[x] + floor)
             row[x] = factor
             of_row += (factor * values[x]) * (factor * values[x])
-        total += of_row
+        total += float(of_row)
     return total
 
 

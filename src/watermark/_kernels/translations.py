@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from indelible.watermark._kernels._jit import inlined, inner, kernel
 
 LINE_SIGNS = types.Array(float64, 1, "C", readonly=True)
-GRID = 64  # translations tried per tile and direction
+GRID = 96  # translations tried per tile and direction: see sharpen
 LEAST_INSIDE = 8  # lines
 LEAST_EXCESS = 0.5  # deviations of the lines' power beyond its mean
 LEAST_CURVATURE = 0.1  # of a line's, where it is far from its maximum

@@ -47,6 +47,7 @@ def forced_scores(image: Pixels, key: Any) -> list[float]:  # noqa: ANN401 -- wa
     gates = {name: -math.inf for name in vars(detection) if name.startswith("LEAST_")}
     with (
         mock.patch.object(decoding, "decode_lines", record),
+        mock.patch.object(decoding, "decode_unmoved", return_value=[]),
         mock.patch.dict(vars(detection), gates),
         mock.patch.object(decoding, "LEAST_ENERGY", -math.inf),
         contextlib.suppress(_EnoughError),

@@ -163,7 +163,8 @@ def known_score(
     if canonical is None:
         return 0.0
     values = coefficients(folded(canonical), PilotsSeen(carrier, variant, 1))
-    bits = encode(payload, size_class)[carrier.coded_bit] * carrier.signs[variant]
+    word = encode(carrier.cipher.encrypt(payload), size_class)
+    bits = word[carrier.coded_bit] * carrier.signs[variant]
     total = np.sum(bits * np.concatenate([values.real, values.imag]))
     return float(total / (np.linalg.norm(values) + 1e-20))
 

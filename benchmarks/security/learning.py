@@ -62,7 +62,8 @@ class Strain:
 
 def code_of(carrier: Carrier, variant: int, payload: bytes, size_class: int) -> Plane:
     """Return the true signs of a picture's data coefficients, float32 (2 n_lines,)."""
-    code = encode(payload, size_class)[carrier.coded_bit] * carrier.signs[variant]
+    word = encode(carrier.cipher.encrypt(payload), size_class)
+    code = word[carrier.coded_bit] * carrier.signs[variant]
     return np.asarray(code, np.float32)
 
 

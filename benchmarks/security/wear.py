@@ -45,7 +45,6 @@ __all__ = ["Learning", "Showing", "learn", "run", "show_one", "trial_table", "we
 
 _SIDE = 512  # pixels: one super-tile, so that each picture shows every line once
 _TARGETS = 8  # pictures that what was learned is subtracted from
-_WORN = 0.05  # share known: from here on a key is wearing out
 _GAINS = (1.0, 1.5)
 
 
@@ -161,7 +160,7 @@ def learn(task: Learning) -> list[Record]:
     for _, marked, payload in _crops(task, key, "learned", max(task.counts)):
         lines, code = _read(marked, payload, key, task.strength)
         seen.append(_weighed(lines))
-        words.append(encode(payload, size_class))
+        words.append(encode(carrier.cipher.encrypt(payload), size_class))
         strains.append(learning.strain_of(lines, code))
         if len(seen) not in task.counts:
             continue
@@ -177,7 +176,7 @@ def learn(task: Learning) -> list[Record]:
             inside = float(np.sum(np.square(basis.T @ mark)) / np.sum(np.square(mark)))
             projected = basis @ (basis.T @ _weighed(lines))
             blind = np.clip(projected / np.maximum(weight, 1e-9), -1, 1)
-            told = sign * encode(hidden, size_class)[bit]
+            told = sign * encode(carrier.cipher.encrypt(hidden), size_class)[bit]
             share = {
                 "subspace": inside,
                 "payloads": float(np.sum(weight[right]) / np.sum(weight)),
@@ -240,7 +239,7 @@ def _strain(records: Sequence[Record]) -> Strain:
 def wear_table(records: Sequence[Record]) -> Report:
     """Return, per strength, after how many published pictures a key is worn."""
     columns = ["strength", "n", "megapixels", "3-norm", "PSNR", "score", "onset", "half", "nine"]
-    columns += ["payloads: half", "payloads: nine", "rotate after"]
+    columns += ["words: half", "words: nine", "rotate after"]
     report = Report("Published pictures of a key until it is worn", columns)
     for strength in dict.fromkeys(record["strength"] for record in records):
         mine = [record for record in records if record["strength"] == strength]
@@ -254,15 +253,14 @@ def wear_table(records: Sequence[Record]) -> Report:
             [round(learning.pictures_for(share, strain, known=how)) for share in (0.5, 0.9)]
             for how in (False, True)
         )
-        worn = min(strain.onset, learning.pictures_for(_WORN, strain, known=True))
-        numbers = [round(strain.onset), *hidden, *known, _two_digits(worn)]
+        numbers = [round(strain.onset), *hidden, *known, _two_digits(strain.onset)]
         report.rows.append([strength, len(mine), size, norm, psnr, score, *numbers])
     report.notes.append(
         "score: median, of the best detector without the key's secrets but with the signs. onset: "
-        "second-order statistics, payloads unknown, begin to show anything; half, nine: they catch "
-        "half and nine tenths of the data's energy. payloads: the same for somebody who knows each "
-        f"picture's payload. rotate after: the onset, or {_WORN:.0%} with payloads known, "
-        "whichever is first. By theory, from what these pictures show."
+        "second-order statistics begin to show anything; half, nine: they catch half and nine "
+        "tenths of the data's energy. words: the same for somebody who knows each picture's code "
+        "word, which no published payload tells. rotate after: the onset. By theory, from what "
+        "these pictures show."
     )
     return report
 
@@ -311,8 +309,8 @@ def _plot(shown: Sequence[Record], trials: Sequence[Record], path: Path) -> None
             color = f"C{index}"
             hidden = [learning.subspace_share(strain, count) for count in pictures]
             known = [learning.known_share(strain, count) for count in pictures]
-            plot.plot(pictures, hidden, "-", color=color, label=f"{strength}, payloads unknown")
-            plot.plot(pictures, known, "--", color=color, label=f"{strength}, payloads known")
+            plot.plot(pictures, hidden, "-", color=color, label=f"{strength}, words unknown")
+            plot.plot(pictures, known, "--", color=color, label=f"{strength}, words known")
         for name, marker in (("subspace", "o"), ("payloads", "s")):
             mine = [record for record in trials if record["attack"] == name]
             counts = list(dict.fromkeys(record["learned"] for record in mine))

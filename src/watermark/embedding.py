@@ -66,7 +66,7 @@ BUDGETS: dict[Strength, Budget] = {
 # A small picture has little room, and is marked more visibly: by a fifth at most.
 SMALL_EXPONENT = 0.35
 ORDINARY_AREA = 700_000.0  # pixels, that generators make
-MOST_SHORTAGE = 1.75
+MOST_SHORTAGE = 1.75  # 630 pixels a side: what is smaller would be seen
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
 # Where a mark may be lost at once, it is looked for before the picture is handed out: below so many
 # samples (python -m benchmarks.everyday --rows small), or where it is needed so visible.

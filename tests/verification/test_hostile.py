@@ -98,7 +98,7 @@ def test_mutated_files_raise_only_our_errors(
             if number % 5:
                 # Bytes are what is hostile here: four of five skip the search of the pixels, and
                 # always go on to the registry.
-                patch.setattr(watermark, "detect", lambda *_: found)
+                patch.setattr(watermark, "detect", lambda *_, **__: found)
                 patch.setattr(pixel_leg, "measure_coverage", lambda *_: Coverage(0.9, False))
             try:
                 result = corpus.verifier.verify(damaged)

@@ -24,8 +24,7 @@ from indelible.errors import (
     UnsupportedImageError,
 )
 from indelible.watermark import Key, Strength, can_carry, detect, embed
-from indelible.watermark.embedding import BUDGETS
-from indelible.watermark.need import STANDARD_SAMPLES
+from indelible.watermark.embedding import BUDGETS, ORDINARY_AREA
 
 pytestmark = pytest.mark.compiled
 
@@ -188,7 +187,7 @@ def test_a_budget_gives_more_where_more_is_needed(one: float, other: float, samp
     for budget in BUDGETS.values():
         assert budget.visibility(less, samples) <= budget.visibility(more, samples)
         assert budget.lowest <= budget.visibility(less, samples)
-        assert budget.visibility(more, STANDARD_SAMPLES) <= budget.highest
+        assert budget.visibility(more, ORDINARY_AREA) <= budget.highest
 
 
 def test_marks_are_faint(

@@ -30,7 +30,7 @@ def test_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows["robust"]["onset"] < rows[DEFAULT_STRENGTH]["onset"] < rows["discreet"]["onset"]
     for row in rows.values():
         assert row["rotate after"] <= row["onset"] < row["half"] < row["nine"]
-        assert row["payloads: half"] < row["payloads: nine"]
+        assert row["words: half"] < row["words: nine"]
     assert {(row["attack"], row["learned"]) for row in trial["rows"]} == {
         ("subspace", 2),
         ("subspace", 3),

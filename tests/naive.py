@@ -442,4 +442,4 @@ def smooth_step(
     bending = np.array(bends).T @ np.array(bends) * precision
     matrix = bending + means.T @ (curvature.ravel()[:, None] * means)
     right = means.T @ gradient.ravel() - bending @ rest.ravel()
-    return np.linalg.solve(matrix, right).reshape(rest.shape)
+    return np.asarray(np.linalg.solve(matrix, right).reshape(rest.shape), dtype=np.float64)

@@ -35,9 +35,12 @@ __all__ = ["SETTINGS", "Attacking", "Point", "Seeing", "attack", "run", "see"]
 # Removal knows the residual: it says nothing about a system.
 _GROUPS = [name for name in attacks.groups() if name != "removal"]
 
-SETTINGS: Sequence[tuple[str, Budget]] = tuple(BUDGETS.items())
-"""Our points of the curve: a label and what a mark may cost. For one between or beyond, add a pair
-such as ``("fainter", dataclasses.replace(BUDGETS["balanced"], ...))``."""
+SETTINGS: Sequence[tuple[str, Budget]] = (
+    *BUDGETS.items(),
+    ("between robust and balanced", Budget(1.35, 0.73, 0.98)),
+    ("between balanced and discreet", Budget(0.89, 0.48, 0.65)),
+)
+"""Our points of the curve: a label and what a mark may cost."""
 
 
 @dataclass(frozen=True, slots=True)

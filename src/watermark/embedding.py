@@ -59,9 +59,9 @@ class Budget:
 # What they give is measured by python -m benchmarks.quality (what is seen) and
 # benchmarks.robustness (what survives).
 BUDGETS: dict[Strength, Budget] = {
-    "robust": Budget(1.6, 0.84, 1.1),
+    "robust": Budget(1.5, 0.8, 1.06),
     "balanced": Budget(1.1, 0.62, 0.87),
-    "discreet": Budget(0.68, 0.34, 0.44),
+    "discreet": Budget(0.66, 0.33, 0.43),
 }
 # A small picture has little room, and is marked more visibly: by a fifth at most.
 SMALL_EXPONENT = 0.35

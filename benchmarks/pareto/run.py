@@ -230,12 +230,21 @@ def _plot(report: Report, pictures: int, chosen: int, path: Path) -> None:
             label = str(row["point"])
             if label in YARDSTICKS:
                 continue
-            spot, beside = (places[label], shares[label]), (-6, -15)
+            spot, beside, turn = (places[label], shares[label]), (-3, -6), -40
             if label not in ours:
-                beside = (8, -3)
+                beside, turn = (8, -3), 0
                 plot.plot(*spot, "s", color="C1")
                 label = f"{label}, {row['bits']} bits"
-            plot.annotate(label, spot, beside, textcoords="offset points", fontsize=8)
+            plot.annotate(
+                label,
+                spot,
+                beside,
+                textcoords="offset points",
+                fontsize=8,
+                rotation=turn,
+                rotation_mode="anchor",
+                va="top" if turn else "baseline",
+            )
         plot.set_ylim(0, 1.05)
         plot.set_xlim(0, 1.3 * max(places.values()))
         plot.set_xlabel("visible: Butteraugli's 3-norm, mean (further left is better)")

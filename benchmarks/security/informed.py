@@ -29,9 +29,8 @@ from indelible.watermark.carrier import (
     data_lines,
     pilots_of,
 )
-from indelible.watermark.embedding import BUDGETS
+from indelible.watermark.embedding import plan_of
 from indelible.watermark.keys import DEFAULT_FAMILY
-from indelible.watermark.need import need_of
 from indelible.watermark.pattern import (
     LEAST_ENERGY,
     LEVEL_RADIUS,
@@ -42,8 +41,6 @@ from indelible.watermark.pattern import (
 from indelible.watermark.visibility import (
     LEAST_SHADE,
     SHADE_PER_LEVEL,
-    as_viewed,
-    discount_of,
     room_of,
 )
 from indelible.watermark.whitening import BLOCK, FLOOR
@@ -86,10 +83,7 @@ def mask_of(image: Pixels, strength: Strength) -> Plane:
     """Return the mark's amplitude as `embed` chooses it, in grey levels, one for 2 x 2 pixels."""
     height, width = image.shape[:2]
     room = room_of(image)
-    scale = _period(image) / TILE
-    area = room.shown * height * width
-    visibility = BUDGETS[strength].visibility(need_of(room.classes, area / scale**2), area)
-    factor = visibility * discount_of(scale * as_viewed(height, width))
+    factor = plan_of(room, height, width, strength).amplitude
     return np.asarray(room.mask * np.float32(factor), np.float32)
 
 

@@ -18,8 +18,15 @@ from indelible.errors import WatermarkError
 from indelible.watermark._image import as_channels
 from indelible.watermark._opencv import area_resized, sampled
 from indelible.watermark.carrier import BAND, TILE, carrier_of
+from indelible.watermark.geometry import to_full_size
 from indelible.watermark.keys import Key
-from indelible.watermark.pattern import Response, period_of, synthesise_canonical, variant_for
+from indelible.watermark.pattern import (
+    Response,
+    level_of,
+    period_of,
+    synthesise_canonical,
+    variant_for,
+)  # fmt: skip
 from indelible.watermark.resolution import WORKING_SIDE, reduced_shape, working_luminance
 from indelible.watermark.result import Detection
 from indelible.watermark.visibility import Room, luminance_mask, room_of
@@ -53,7 +60,14 @@ class Mark:
     geometry: NDArray[np.float64]
     polarity: int
 
-    def period(self, response: Response) -> NDArray[np.float32]:
+    def level(self) -> NDArray[np.float32]:
+        """Return the factor by which the pattern is levelled, the same for all of its parts."""
+        carrier, variant = carrier_of(self.key), variant_for(self.key, self.payload)
+        return level_of(carrier, variant, self.payload, self.size_class, SAMPLES)
+
+    def period(
+        self, response: Response, level: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
         """Return one period, as far as it was within the picture's Nyquist frequency."""
         finest = float(np.linalg.svd(self.geometry[:2, :2], compute_uv=False)[-1])
         finest *= period_of(self.size_class) / TILE  # pixels of the picture to a sample
@@ -64,7 +78,7 @@ class Mark:
             return np.where(radius < highest, self.polarity * response(radius), 0.0)
 
         return synthesise_canonical(
-            carrier, variant, self.payload, self.size_class, SAMPLES, within
+            carrier, variant, self.payload, self.size_class, SAMPLES, within, level
         )
 
     def to_period(self, scale: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -138,11 +152,21 @@ class Fit:
         weight = gains_of(blocks)
         self.power = energies(blocks) / np.float32(blocks.shape[2] ** 2 / 2)
         self.seen = weight * blocks
-        mask = luminance_mask(pixels, room)
+        mask, level = luminance_mask(pixels, room), mark.level()
         self.gain = np.ones(self.seen.shape[:2], np.float32)
         self._shapes = [
-            weight * spectra_of(_drawn(pixels.shape[:2], mark, nodes, i, mask, picture.shape, side))
-            for i in range(len(nodes))
+            weight
+            * spectra_of(
+                _drawn(
+                    pixels.shape[:2],
+                    mark.period(between(nodes, unit), level),
+                    mark,
+                    mask,
+                    picture.shape,
+                    side,
+                )
+            )
+            for unit in np.eye(len(nodes))
         ]
         self.response = self._fitted()
 
@@ -179,21 +203,18 @@ def energies(blocks: NDArray[np.complex64]) -> NDArray[np.float32]:
 
 def _drawn(
     shape: tuple[int, ...],
+    period: NDArray[np.float32],
     mark: Mark,
-    nodes: NDArray[np.float64],
-    index: int,
     mask: NDArray[np.float32],
     working: tuple[int, ...],
     side: float,
 ) -> NDArray[np.float32]:
-    """Return the masked pattern of the frequencies around one node at the reduced size."""
+    """Return the masked pattern, given a period of it, at the reduced size."""
     height, width = shape
     fine = reduced_shape(height, width, side)
     if fine[0] < working[0] or fine[1] < working[1]:
         fine = working[0], working[1]
-    scale_y, scale_x = height / fine[0], width / fine[1]
-    scale = np.array([[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]])
-    period = mark.period(between(nodes, np.eye(len(nodes))[index]))
+    scale = to_full_size(np.eye(3), fine, (height, width))
     drawn = sampled(period, mark.to_period(scale), range(fine[0]), fine[1])
     drawn *= area_resized(mask, fine)
     return area_resized(drawn, (working[0], working[1]))

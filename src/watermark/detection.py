@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import get_args
 
@@ -30,13 +30,10 @@ from indelible.watermark.search import (
     spectrum_of,
     windows_of,
 )  # fmt: skip
-from indelible.watermark.thorough import Closer
+from indelible.watermark.thorough import Closer, Members, Searcher
 from indelible.watermark.whitening import whiten
 
 __all__ = ["detect"]
-
-Members = list[tuple[int, Carrier]]
-Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 
 # Tuned values: what others do, to marks and to the time of a search, is shown by
 # python -m benchmarks.constants detection.NAME VALUE. None of them enters the bound on false

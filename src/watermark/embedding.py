@@ -21,6 +21,7 @@ from indelible.watermark.detection import SMALLEST_SIDE, detect
 from indelible.watermark.keys import Key
 from indelible.watermark.need import need_of
 from indelible.watermark.pattern import period_of, size_class_for, synthesise, variant_for
+from indelible.watermark.result import Detection
 from indelible.watermark.visibility import (
     LEAST_SHADE,
     SHADE_PER_LEVEL,
@@ -30,7 +31,7 @@ from indelible.watermark.visibility import (
     room_of,
 )
 
-__all__ = ["BUDGETS", "Budget", "can_carry", "embed"]
+__all__ = ["BUDGETS", "Budget", "Plan", "can_carry", "embed", "plan_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def embed(
         Exactly 8 bytes.
     key : Key
     strength : {"robust", "balanced", "discreet"}
-        "balanced" is about as visible as JPEG of quality 90, "discreet" as quality 95 or less;
+        "balanced" is about as visible as JPEG of quality 80 to 90, "discreet" as quality 95;
         "robust" survives most.
 
     Returns
@@ -116,6 +117,13 @@ def embed(
     UnsupportedImageError
         If `image` is not such an array.
     """
+    return _marked(image, payload, key, strength)[0]
+
+
+def _marked(
+    image: NDArray[np.uint8], payload: bytes, key: Key, strength: Strength
+) -> tuple[NDArray[np.uint8], Detection | None]:
+    """Embed a payload, and return what was found again; None where that was sure without a look."""
     payload = _as_payload(payload)
     if not isinstance(strength, str) or strength not in BUDGETS:
         raise ConfigurationError(
@@ -140,13 +148,14 @@ def embed(
         )
     size_class = size_class_for(height, width)
     pattern = synthesise(carrier_of(key), variant_for(key, payload), payload, size_class)
-    plan = _plan(room, height, width, strength)
+    plan = plan_of(room, height, width, strength)
     out = np.empty_like(pixels)
     for step in (1.0,) if plan.sure else STEPS:
         mask = room.mask * np.float32(plan.amplitude * step)
         masking.add_pattern(pixels, mask, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
-        if plan.sure or detect(out, key).payload == payload:
-            return out.reshape(image.shape)
+        found = None if plan.sure else detect(out, key)
+        if found is None or found.payload == payload:
+            return out.reshape(image.shape), found
     raise UnmarkableImageError(
         "The picture is too small, too flat or too dark: the mark cannot be found again in it.",
         hint="Use a larger picture, or one with more detail.",
@@ -154,7 +163,7 @@ def embed(
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """How a picture is to be marked.
 
     Attributes
@@ -169,14 +178,16 @@ class _Plan:
     sure: bool
 
 
-def _plan(room: Room, height: int, width: int, strength: Strength) -> _Plan:
+def plan_of(room: Room, height: int, width: int, strength: Strength) -> Plan:
+    """Plan how a picture of this room and size is to be marked."""
     scale = period_of(size_class_for(height, width)) / TILE
-    samples = max(room.shown * height * width / scale**2, 1.0)
+    area = room.shown * height * width
+    samples = max(area / scale**2, 1.0)
     need = need_of(room.classes, samples)
-    visibility = BUDGETS[strength].visibility(need, room.shown * height * width)
+    visibility = BUDGETS[strength].visibility(need, area)
     large = samples >= SMALL_AREA and min(height, width) >= NARROW_SIDE
     sure = large and need <= SURE_NEED and room.detailed >= LITTLE_TEXTURE
-    return _Plan(visibility * discount_of(scale * as_viewed(height, width)), sure)
+    return Plan(visibility * discount_of(scale * as_viewed(height, width)), sure)
 
 
 def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
@@ -198,13 +209,10 @@ def can_carry(image: NDArray[np.uint8], key: Key) -> bool:
         If `image` is not such an array.
     """
     try:
-        marked = embed(image, SAMPLE, key)
+        found = _marked(image, SAMPLE, key, DEFAULT_STRENGTH)[1]
     except UnmarkableImageError:
         return False
-    height, width = image.shape[:2]
-    if _plan(room_of(as_channels(image)), height, width, DEFAULT_STRENGTH).sure:
-        return True
-    return detect(marked, key).false_positive_probability < CLEARLY
+    return found is None or found.false_positive_probability < CLEARLY
 
 
 def _as_payload(payload: bytes) -> bytes:

@@ -27,6 +27,7 @@ from indelible.watermark.keys import Key
 
 __all__ = [
     "Response",
+    "level_of",
     "period_of",
     "size_class_for",
     "synthesise",
@@ -81,6 +82,7 @@ def synthesise_canonical(
     size_class: int,
     samples: int,
     response: Response | None = None,
+    level: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Return one period of the mark with `samples` pixels to the tile.
 
@@ -90,12 +92,22 @@ def synthesise_canonical(
         What the mark is made of.
     response : callable, optional
         Factor of each frequency: of a radius in cycles per sample of the original, (n,) to (n,).
+    level : float32 (side, side), optional
+        From :func:`level_of`, for whoever draws several parts of one pattern.
     """
-    plain = _sum_of_lines(carrier, variant, payload, size_class, samples, None)
-    level = _level(plain, samples)
     if response is None:
-        return np.multiply(plain, level, out=plain)
+        plain = _sum_of_lines(carrier, variant, payload, size_class, samples, None)
+        return np.multiply(plain, _level(plain, samples), out=plain)
+    if level is None:
+        level = level_of(carrier, variant, payload, size_class, samples)
     return level * _sum_of_lines(carrier, variant, payload, size_class, samples, response)
+
+
+def level_of(
+    carrier: Carrier, variant: int, payload: bytes, size_class: int, samples: int
+) -> NDArray[np.float32]:
+    """Return the factor by which one period of a mark is levelled, float32 (side, side)."""
+    return _level(_sum_of_lines(carrier, variant, payload, size_class, samples, None), samples)
 
 
 def _level(plain: NDArray[np.float32], samples: int) -> NDArray[np.float32]:

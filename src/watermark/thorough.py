@@ -17,6 +17,7 @@ from indelible.watermark import alignment, flow, locking, probability
 from indelible.watermark._kernels import warp
 from indelible.watermark._scratch import Scratch
 from indelible.watermark.carrier import Carrier, Pilots
+from indelible.watermark.geometry import to_full_size
 from indelible.watermark.judging import Judge
 from indelible.watermark.locking import Lock
 from indelible.watermark.resolution import LONGEST_SIDE, WORKING_SIDE, reduced
@@ -32,7 +33,7 @@ from indelible.watermark.search import (
 )  # fmt: skip
 from indelible.watermark.whitening import whiten
 
-__all__ = ["Closer"]
+__all__ = ["Closer", "Members", "Searcher"]
 
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
@@ -200,10 +201,9 @@ def _parts(
 
 def _enlarged(luminance: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
     """Enlarge a picture, bilinear."""
-    height, width = (round(factor * side) for side in luminance.shape)
-    scale_y, scale_x = luminance.shape[0] / height, luminance.shape[1] / width
-    matrix = np.array([[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]])
-    out = np.empty((height, width), np.float32)
+    height, width = luminance.shape
+    out = np.empty((round(factor * height), round(factor * width)), np.float32)
+    matrix = to_full_size(np.eye(3), out.shape, (height, width))
     padded = np.pad(luminance, 1, mode="edge")
     shift = np.array([[1.0, 0, 1], [0, 1, 1], [0, 0, 1]])
     warp.bilinear(padded, np.ascontiguousarray(shift @ matrix), out)

@@ -31,6 +31,7 @@ __all__ = [
     "shade_of",
 ]
 
+LUMA = (luminance.RED, luminance.GREEN, luminance.BLUE)
 # Grey levels (deviation) on a smooth surface at which a mark has a Butteraugli 3-norm of about 1.
 # How even that is over pictures, and over the places of one: python -m benchmarks.quality.
 CALM = 0.93
@@ -157,7 +158,7 @@ def shade_of(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
 def luminance_mask(pixels: NDArray[np.uint8], room: Room) -> NDArray[np.float32]:
     """Return the amplitude of the luminance of a mark of visibility 1, like ``room.mask``."""
     colours = min(pixels.shape[2], 3)
-    weights = np.array([0.299, 0.587, 0.114] if colours == 3 else [1.0], np.float32)
+    weights = np.array(LUMA if colours == 3 else [1.0], np.float32)
     small = area_resized(pixels[..., :colours], room.mask.shape[:2])
     shade = shade_of(small.reshape(*room.mask.shape, colours).astype(np.uint8)) @ weights
     return np.asarray(room.mask * shade, np.float32)

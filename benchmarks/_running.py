@@ -158,8 +158,10 @@ def options(name: str, description: str, *, jobs: bool = True) -> argparse.Argum
     return parser
 
 
-def picture_options(parser: argparse.ArgumentParser, *, limit: int | None = None) -> None:
-    """Add the options that choose pictures."""
+def picture_options(
+    parser: argparse.ArgumentParser, *, limit: int | None = None, generated: bool = False
+) -> None:
+    """Add the options that choose pictures: of one folder, or of a second one, too."""
     parser.add_argument(
         "--images",
         type=Path,
@@ -172,6 +174,13 @@ def picture_options(parser: argparse.ArgumentParser, *, limit: int | None = None
         default=limit,
         help="at most so many pictures, spread over the folder",
     )
+    if generated:
+        parser.add_argument(
+            "--generated",
+            type=Path,
+            default=None,
+            help="folder of generated pictures (default: none)",
+        )
 
 
 def _positive(text: str) -> int:

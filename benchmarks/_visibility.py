@@ -32,6 +32,7 @@ __all__ = [
     "BUTTERAUGLI_SETTINGS",
     "Visibility",
     "butteraugli",
+    "butteraugli_setting",
     "flip",
     "has_butteraugli",
     "has_flip",
@@ -63,6 +64,11 @@ class Visibility:
 
     norm: float
     worst: float
+
+
+def butteraugli_setting() -> str:
+    """Return what stands among the settings of a run that measures visibility if it can."""
+    return BUTTERAUGLI_SETTINGS if has_butteraugli() else "not installed"
 
 
 def has_butteraugli() -> bool:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -24,7 +23,7 @@ from benchmarks import attacks, images
 from benchmarks._report import Report, print_settings, show
 from benchmarks._running import Record, Store, Task, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint, key_bytes, payload_for
-from benchmarks._visibility import BUTTERAUGLI_SETTINGS, butteraugli, has_butteraugli, missing
+from benchmarks._visibility import butteraugli, butteraugli_setting, has_butteraugli, missing
 from benchmarks.attacks import Operation, Pixels, codecs, filters, geometry
 from benchmarks.need import heat
 from benchmarks.need.fitting import explained, fit_masking, fit_scores, relative_errors
@@ -69,14 +68,9 @@ class Picture(Task):
 def run(argv: Sequence[str] | None) -> None:
     """Run the benchmark as the command line asks."""
     parser = options("need", "Refits how much detail masks, and what its classes score.")
-    picture_options(parser)
-    parser.add_argument(
-        "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
-    )
+    picture_options(parser, generated=True)
     given = parser.parse_args(argv)
-    sources = images.from_argument(given.images, given.limit)
-    if given.generated is not None:
-        sources += images.from_argument(given.generated, given.limit)
+    sources = images.from_folders(given.images, given.generated, given.limit)
     settings = {
         "images": given.images or "built-in",
         "generated": given.generated,
@@ -86,7 +80,7 @@ def run(argv: Sequence[str] | None) -> None:
         "even": _EVEN,
         "seed": given.seed,
         "engine": engine_fingerprint(),
-        "butteraugli": BUTTERAUGLI_SETTINGS if has_butteraugli() else "not installed",
+        "butteraugli": butteraugli_setting(),
     }
     note = "" if has_butteraugli() else missing()[0]
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs}, note)

@@ -133,10 +133,7 @@ def run(argv: Sequence[str] | None) -> None:
 
 def _arguments(argv: Sequence[str] | None) -> Namespace:
     parser = options("pareto", "Visibility against the share recovered over the suite.")
-    picture_options(parser)
-    parser.add_argument(
-        "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
-    )
+    picture_options(parser, generated=True)
     parser.add_argument(
         "--attacks",
         nargs="+",

@@ -11,7 +11,7 @@ from benchmarks import hosts, images
 from benchmarks._report import Report, axes, print_settings, show
 from benchmarks._running import Record, Store, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint
-from benchmarks._visibility import BUTTERAUGLI_SETTINGS, has_butteraugli, has_flip, missing
+from benchmarks._visibility import butteraugli_setting, has_flip, missing
 from benchmarks.peers import METHODS, VERSIONS, environment
 from benchmarks.quality import hard, tables
 from benchmarks.quality.measuring import YARDSTICKS, Measuring, measure
@@ -47,7 +47,7 @@ def run(argv: Sequence[str] | None) -> None:
         "lengths": not given.no_lengths,
         "seed": given.seed,
         "engine": engine_fingerprint(),
-        "butteraugli": BUTTERAUGLI_SETTINGS if has_butteraugli() else "not installed",
+        "butteraugli": butteraugli_setting(),
         "flip": "defaults" if has_flip() else "not installed",
         "ssim": measures.SSIM_SETTINGS,
     }
@@ -71,10 +71,7 @@ def run(argv: Sequence[str] | None) -> None:
 
 def _arguments(argv: Sequence[str] | None) -> Namespace:
     parser = options("quality", "Visibility, length of files, and sheets of marked pictures.")
-    picture_options(parser)
-    parser.add_argument(
-        "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
-    )
+    picture_options(parser, generated=True)
     parser.add_argument(
         "--small",
         type=Path,

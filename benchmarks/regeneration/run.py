@@ -19,7 +19,7 @@ from benchmarks._running import (
     run_tasks,
 )
 from benchmarks._systems import engine_fingerprint
-from benchmarks._visibility import BUTTERAUGLI_SETTINGS, has_butteraugli, missing
+from benchmarks._visibility import butteraugli_setting, has_butteraugli, missing
 from benchmarks.attacks import Attack
 from benchmarks.regeneration.networks import AutoEncoder, Denoiser, Network, check
 from benchmarks.robustness.trials import named, try_attacks
@@ -69,7 +69,7 @@ def run(argv: Sequence[str] | None) -> None:
         "strength": given.strength,
         "seed": given.seed,
         "engine": engine_fingerprint(),
-        "butteraugli": BUTTERAUGLI_SETTINGS if has_butteraugli() else None,
+        "butteraugli": butteraugli_setting(),
     }
     note = "" if has_butteraugli() else missing()[0]
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs}, note)

@@ -19,7 +19,7 @@ from benchmarks import attacks, images
 from benchmarks._report import Report, axes, print_settings, show
 from benchmarks._running import Record, Store, Task, main, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint, key_bytes, payload_for
-from benchmarks._visibility import BUTTERAUGLI_SETTINGS, butteraugli, has_butteraugli, missing
+from benchmarks._visibility import butteraugli, butteraugli_setting, has_butteraugli, missing
 from benchmarks.attacks import Pixels
 from benchmarks.security.removers import GROUPS, MOVED, Remover, removers
 from indelible import watermark
@@ -45,10 +45,7 @@ class Removing(Task):
 def run(argv: Sequence[str] | None) -> None:
     """Run the benchmark as the command line asks."""
     parser = options("security.removal", "What removing a mark costs in quality.")
-    picture_options(parser)
-    parser.add_argument(
-        "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
-    )
+    picture_options(parser, generated=True)
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--strength", choices=get_args(Strength), default=DEFAULT_STRENGTH)
     given = parser.parse_args(argv)
@@ -61,7 +58,7 @@ def run(argv: Sequence[str] | None) -> None:
         "strength": given.strength,
         "seed": given.seed,
         "engine": engine_fingerprint(),
-        "butteraugli": BUTTERAUGLI_SETTINGS if has_butteraugli() else None,
+        "butteraugli": butteraugli_setting(),
     }
     note = "" if has_butteraugli() else missing()[0]
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs}, note)

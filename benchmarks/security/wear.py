@@ -21,7 +21,7 @@ from benchmarks import attacks, images
 from benchmarks._report import Report, axes, print_settings, show
 from benchmarks._running import Record, Store, Task, main, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint, key_bytes, payload_for
-from benchmarks._visibility import BUTTERAUGLI_SETTINGS, butteraugli, has_butteraugli, missing
+from benchmarks._visibility import butteraugli, butteraugli_setting, has_butteraugli, missing
 from benchmarks.attacks import Pixels
 from benchmarks.security import learning
 from benchmarks.security.informed import (
@@ -70,10 +70,7 @@ class Learning(Task):
 def run(argv: Sequence[str] | None) -> None:
     """Run the benchmark as the command line asks."""
     parser = options("security.wear", "What many pictures of one key show of it.")
-    picture_options(parser)
-    parser.add_argument(
-        "--generated", type=Path, default=None, help="folder of generated pictures (default: none)"
-    )
+    picture_options(parser, generated=True)
     parser.add_argument(
         "--learn",
         type=int,
@@ -93,7 +90,7 @@ def run(argv: Sequence[str] | None) -> None:
         "strength": given.strength,
         "seed": given.seed,
         "engine": engine_fingerprint(),
-        "butteraugli": BUTTERAUGLI_SETTINGS if has_butteraugli() else None,
+        "butteraugli": butteraugli_setting(),
     }
     note = "" if has_butteraugli() else missing()[0]
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs}, note)

@@ -53,6 +53,7 @@ class Budget:
     def visibility(self, need: float, area: float) -> float:
         """Return how visible the mark of a picture is to be, given its need and its pixels."""
         shortage = min(max(1.0, ORDINARY_AREA / max(area, 1.0)), MOST_SHORTAGE)
+        need *= max(1.0, area / LARGE_AREA) ** LARGE_EXPONENT
         wanted = min(max(self.margin * need, self.lowest), self.highest)
         return wanted * float(shortage**SMALL_EXPONENT)
 
@@ -68,6 +69,10 @@ BUDGETS: dict[Strength, Budget] = {
 SMALL_EXPONENT = 0.35
 ORDINARY_AREA = 700_000.0  # pixels, that generators make
 MOST_SHORTAGE = 1.75  # 630 pixels a side: what is smaller would be seen
+# A large picture needs more: it is reduced and cropped further than others before it is seen again.
+# python -m benchmarks.robustness --groups none has a row that shrinks 4k to 320 pixels.
+LARGE_AREA = 2_100_000.0  # pixels, full HD
+LARGE_EXPONENT = 0.35
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
 # Where a mark may be lost at once, it is looked for before the picture is handed out: below so many
 # samples (python -m benchmarks.everyday --rows small), or where it is needed so visible.

@@ -181,13 +181,14 @@ def settle(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Lock:
     in perspective, where a fit to all tiles at once does not bring it back.
     """
     lock = _step(white, lock, carrier, EVERYWHERE, 8)
+    lock = replace(lock, cost=lock.cost + price_of(white, lock.map))  # of what follows
     coherence, places = _coherence(white, lock, carrier)
     if coherence.min() >= EVEN * coherence.max():
         return lock
     grown = replace(lock, centre=places[np.argmax(coherence)])
     for radius in SETTLING:
         grown = _step(white, grown, carrier, radius, 6 if radius < 0.6 else 8)
-    return grown if grown.score > lock.score else replace(lock, steps=grown.steps)
+    return grown if grown.score > lock.score else replace(lock, cost=grown.cost)
 
 
 def _coherence(
@@ -220,25 +221,25 @@ def _step(
     grid = grid_of(white.shape, lock.map)
     if grid is None:
         return lock
-    values, centres = pilot_values(white, grid, lock, carrier)
+    values, centres = pilot_values(white, grid, lock, carrier, radius)
+    cost = lock.cost + len(values) * grid.samples**2
     if len(values) < LEAST_TILES:
-        return replace(lock, score=0.0, steps=lock.steps + 1)
-    if radius < EVERYWHERE:
-        distance = np.abs(project(lock.map, centres) - lock.centre).max(axis=1)
-        near = distance <= radius * max(white.shape) / 2
-        if LEAST_TILES <= np.count_nonzero(near) < len(near):
-            values, centres = values[near], centres[near]
+        return replace(lock, score=0.0, cost=cost)
     # in units of half the tiles' extent around their middle the fit is well conditioned
     middle, reach = centres.mean(axis=0), float(np.ptp(centres, axis=0).max()) / 2 + 0.5
     parameters = np.zeros(8)
     places = (centres - middle) / reach
     score = tiles.fit(values, places, carrier.pilots.lines, parameters[:basis])
     correction = _correction(parameters / reach, middle, reach)
-    return replace(lock, score=score, map=lock.map @ correction, steps=lock.steps + 1)
+    return replace(lock, score=score, map=lock.map @ correction, cost=cost)
 
 
 def pilot_values(
-    white: NDArray[np.float32], grid: Grid, lock: Lock, carrier: Carrier
+    white: NDArray[np.float32],
+    grid: Grid,
+    lock: Lock,
+    carrier: Carrier,
+    radius: float = EVERYWHERE,
 ) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
     """Return each tile's pilots with their expected phases removed, and the tiles' centres.
 
@@ -253,13 +254,29 @@ def pilot_values(
     pairs, pair_of = _pairs(carrier.pilots)
     phases = carrier.pilot_phases[lock.variant]
     expected = lock.polarity * pilot_signs(carrier.pilots, lock.high) * np.exp(-1j * phases)
-    values = np.empty((grid.rows * grid.columns, len(phases)), np.complex128)
-    places = np.empty((len(values), 2), np.int64)
+    wanted = _within(white.shape, grid, lock, radius)
+    values = np.empty((len(wanted), len(phases)), np.complex128)
+    reached = np.empty(len(wanted), np.int64)
     matrix = np.ascontiguousarray(lock.map @ grid.step())
     found = tiles.tile_pilots(
-        white, matrix, grid.columns, grid.samples, pairs, pair_of, expected, values, places
+        white, matrix, wanted, grid.samples, pairs, pair_of, expected, values, reached
     )
-    return values[:found], places[:found] + np.array(grid.origin) + 0.5
+    return values[:found], wanted[reached[:found]] + np.array(grid.origin) + 0.5
+
+
+def _within(shape: tuple[int, ...], grid: Grid, lock: Lock, radius: float) -> NDArray[np.int64]:
+    """Return columns and rows of the tiles within a radius of the lock's centre, int64 (n, 2).
+
+    All tiles, if hardly any of the picture's is within.
+    """
+    rows, columns = np.divmod(np.arange(grid.rows * grid.columns), grid.columns)
+    every = np.stack([columns, rows], axis=1)
+    if radius == EVERYWHERE:
+        return every
+    place = project(lock.map, every + np.array(grid.origin) + 0.5)
+    near = np.abs(place - lock.centre).max(axis=1) <= radius * max(shape) / 2
+    inside = np.all((place > 0) & (place < (shape[1], shape[0])), axis=1)
+    return every[near] if np.count_nonzero(near & inside) >= LEAST_TILES else every
 
 
 @lru_cache(maxsize=16)

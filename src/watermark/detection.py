@@ -70,8 +70,9 @@ PART_REACH = 0.4
 BEST_PERIOD = 96.0
 WORTHWHILE = 1.5  # in area; coarse: blocks of whitening suit sizes between nearly as well
 # What one search may cost, counted and not timed, so that it finds the same on every machine:
-# Resampled to tiles; a mark that was found took 53 million at most.
-MOST_PIXELS = 100e6
+# Resampled to tiles. Of marks in photographs 98 in 100 took 2 million, and one step's share is
+# half; in wallpapers and text, 100 million find 60 of 84 and these 57.
+MOST_PIXELS = 12e6
 TESTS = 64  # coherent tests of a candidate and a key: CANDIDATES of each of 8 searches ...
 TESTS_PER_KEY = 16  # ... and of each key, CANDIDATES with upper pilots upright and inverted
 # Of what is left, for each step of a search: the later ones get their turn. Coarse: 0.3 and 0.8
@@ -150,7 +151,8 @@ class _Search:
     bent_left: int = MAX_BENT
     pixels_left: float = MOST_PIXELS
     tests_left: float = 0.0
-    pixels_kept: float = 0.0  # for later steps
+    locks_kept: int = 0  # for later steps
+    pixels_kept: float = 0.0
     tests_kept: float = 0.0
     tried: dict[tuple[Pilots, float, float], list[NDArray[np.float64]]] = field(
         default_factory=dict
@@ -167,11 +169,12 @@ class _Search:
 
     @property
     def exhausted(self) -> bool:
-        """Whether this step has spent its share, or the search has followed enough locks."""
-        return self.locks_left == 0 or self.pixels_left <= self.pixels_kept
+        """Whether this step has spent its share."""
+        return self.locks_left <= self.locks_kept or self.pixels_left <= self.pixels_kept
 
     def _begin_step(self) -> None:
         """Reserve a part of what is left for the steps that follow."""
+        self.locks_kept = int((1 - SHARE) * self.locks_left)
         self.pixels_kept = (1 - SHARE) * self.pixels_left
         self.tests_kept = (1 - SHARE) * self.tests_left
 
@@ -261,7 +264,7 @@ class _Search:
         lock = near
         if near.score >= alignment.LEAST_FIT:
             lock = alignment.refine(self.white, near, carrier, reach)
-        self._pay(self.white, lock, lock.steps)
+        self.pixels_left -= lock.cost
         if lock.score >= alignment.LEAST_FIT:
             found = self._decode_refined(lock, carrier)
             if found is not None:
@@ -274,9 +277,9 @@ class _Search:
         if decoded is not None:
             return self._report(self.white, alignment.settle(self.white, lock, carrier), decoded)
         if lock.score >= GOOD_FIT and self._affords(self.white, lock, SETTLING):
-            before = lock.steps
+            before = lock.cost
             lock = alignment.settle(self.white, lock, carrier)
-            self._pay(self.white, lock, 1 + lock.steps - before)
+            self.pixels_left -= lock.cost - before
             decoded = self._decode(self.white, lock)
             if decoded is not None:
                 return self._report(self.white, lock, decoded)
@@ -290,7 +293,7 @@ class _Search:
         if not self._affords(self.white, lock, looks):
             return None
         self.bent_left -= 1
-        self._pay(self.white, lock, looks)
+        self.pixels_left -= looks * alignment.price_of(self.white, lock.map)
         bent = flow.track(self.white, lock, carrier, reach)
         if bent is None or bent.score < flow.LEAST_FLOW:
             return None
@@ -302,9 +305,6 @@ class _Search:
     def _affords(self, white: NDArray[np.float32], lock: locking.Lock, looks: float) -> bool:
         left = self.pixels_left - self.pixels_kept
         return looks * alignment.price_of(white, lock.map) <= left
-
-    def _pay(self, white: NDArray[np.float32], lock: locking.Lock, looks: float) -> None:
-        self.pixels_left -= looks * alignment.price_of(white, lock.map)
 
     def _follow_rescaled(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
         """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
@@ -318,9 +318,9 @@ class _Search:
         lock = replace(lock, map=from_full_size(full, white.shape, self.shape), centre=centre)
         if not self._affords(white, lock, SETTLING):
             return None
-        before = lock.steps
+        before = lock.cost
         lock = alignment.settle(white, lock, carrier)
-        self._pay(white, lock, 1 + lock.steps - before)
+        self.pixels_left -= lock.cost - before
         decoded = self._decode(white, lock)
         return None if decoded is None else self._report(white, lock, decoded)
 
@@ -395,7 +395,7 @@ class _Search:
 
     def _decode(self, white: NDArray[np.float32], lock: locking.Lock) -> decoding.Decoded | None:
         """Decode a synchronised picture; None unless chance is ruled out."""
-        self._pay(white, lock, DECODING)
+        self.pixels_left -= DECODING * alignment.price_of(white, lock.map)
         canonical = alignment.canonical_of(white, lock.map)
         return None if canonical is None else self.judge.decode(canonical, lock)
 

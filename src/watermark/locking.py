@@ -72,8 +72,8 @@ class Lock:
     high : int
         1, or -1 where the upper pilots are inverted: the response of a median filter, of a box
         and of a lens out of focus is negative beyond its first zero.
-    steps : int
-        How often the map was fitted to the tiles.
+    cost : float
+        Pixels that were resampled to fit the map to the tiles.
     """
 
     score: float
@@ -84,7 +84,7 @@ class Lock:
     map: NDArray[np.float64]
     centre: NDArray[np.float64]
     high: int = 1
-    steps: int = 0
+    cost: float = 0.0
 
 
 def lock_candidates(

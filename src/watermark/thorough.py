@@ -145,7 +145,7 @@ class Closer:
             locks = sorted(self._coherent(part, spectrum, members), key=lambda lock: -lock.score)
             for lock in locks[: part.fits]:
                 near = alignment.approach(part.white, lock, self._carrier(lock), 1.0)
-                self.pixels_left -= near.steps * alignment.price_of(part.white, near.map)
+                self.pixels_left -= near.cost
                 if near.score >= LEAST_NEAR:
                     yield replace(near, map=shift @ near.map, centre=near.centre + part.origin)
 

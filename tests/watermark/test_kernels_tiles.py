@@ -20,25 +20,27 @@ def test_tile_pilots(samples: int, rng: np.random.Generator) -> None:
     rows, columns = 3, 4
     expected = np.exp(2j * np.pi * rng.random(len(LINES)))
     values = np.empty((rows * columns, len(LINES)), np.complex128)
-    places = np.empty((rows * columns, 2), np.int64)
+    every = np.array([(column, row) for row in range(rows) for column in range(columns)])
+    index = np.empty(len(every), np.int64)
     found = tiles.tile_pilots(
-        source, matrix, columns, samples, PAIRS, PAIR_OF, expected, values, places
+        source, matrix, every, samples, PAIRS, PAIR_OF, expected, values, index
     )
     whole = naive.bilinear(source, matrix, (rows * samples, columns * samples))
     parts = whole.reshape(rows, samples, columns, samples).transpose(0, 2, 1, 3)
     reached = [place for place in np.ndindex(rows, columns) if parts[place].any()]
-    assert [(row, column) for column, row in places[:found]] == reached
+    assert [(row, column) for column, row in every[index[:found]]] == reached
     for value, place in zip(values, reached, strict=False):
         assert np.allclose(value, expected * naive.tile_pilots(parts[place], LINES), atol=1e-3)
 
 
 def test_tiles_that_the_picture_does_not_reach_are_left_out() -> None:
     source = np.ones((20, 20), np.float32)
-    values, places = np.empty((9, len(LINES)), np.complex128), np.empty((9, 2), np.int64)
+    every = np.array([(column, row) for row in range(3) for column in range(3)])
+    values, index = np.empty((9, len(LINES)), np.complex128), np.empty(9, np.int64)
     found = tiles.tile_pilots(
-        source, np.eye(3), 3, 16, PAIRS, PAIR_OF, np.ones(len(LINES), complex), values, places
+        source, np.eye(3), every, 16, PAIRS, PAIR_OF, np.ones(len(LINES), complex), values, index
     )
-    assert places[:found].tolist() == [[0, 0], [1, 0], [0, 1], [1, 1]]
+    assert every[index[:found]].tolist() == [[0, 0], [1, 0], [0, 1], [1, 1]]
 
 
 @pytest.mark.parametrize("size", [6, 8])

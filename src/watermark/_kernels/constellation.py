@@ -7,10 +7,50 @@ from numpy.typing import NDArray
 
 from indelible.watermark._kernels._jit import inlined, inner, kernel
 
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
+LEAST_INSIDE = np.float32(8.0)  # lines
+
+
+@inlined
+def _find_places(
+    lines: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    shape: tuple[int, int],
+    at: NDArray[np.int32],
+    share: NDArray[np.float32],
+) -> None:
+    """Write where `matrix @ line` is: the bins above and below, and how far right and down of them.
+
+    A line outside of the spectrum gets any bin, and the weight (share[2]) 0.
+    """
+    size, columns = np.int32(shape[0]), np.int32(shape[1])
+    half = np.int32(size // 2)
+    a, b, c, d = matrix[0, 0], matrix[0, 1], matrix[1, 0], matrix[1, 1]
+    upper, lower, across, down, weight = at[0], at[1], share[0], share[1], share[2]
+    us, vs = lines[0], lines[1]
+    for index in range(us.size):
+        u, v = us[index], vs[index]
+        x, y = a * u + b * v, c * u + d * v
+        sign = -1.0 if x < 0.0 else 1.0
+        x, y = sign * x, sign * y
+        left, above = np.floor(x), np.floor(y)
+        i, j = np.int32(left), np.int32(above)
+        inside = (i < columns - 1) & (j >= -half) & (j < half - 1)
+        row = np.int32(j + size) if j < 0 else j
+        below = np.int32(0) if row + 1 >= size else np.int32(row + 1)
+        upper[index] = np.int32(row * columns + i) if inside else np.int32(0)
+        lower[index] = np.int32(below * columns + i) if inside else np.int32(0)
+        across[index], down[index] = np.float32(x - left), np.float32(y - above)
+        weight[index] = ONE if inside else ZERO
+
 
 @inner
 def mean_power(
-    power: NDArray[np.float32], lines: NDArray[np.float64], matrix: NDArray[np.float64]
+    power: NDArray[np.float32],
+    lines: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    at: NDArray[np.int32],
+    share: NDArray[np.float32],
 ) -> float:
     """Sum the bilinearly interpolated power at `matrix @ line` over the root of their number.
 
@@ -18,37 +58,31 @@ def mean_power(
     ----------
     power : float32 (N, N // 2 + 1)
         Half spectrum's normalised power (mean 1 where there is no mark).
-    lines : float64 (n, 2)
+    lines : float64 (2, n)
     matrix : float64 (2, 2)
         Maps a line to bins (x, y).
+    at, share : int32 (2, n), float32 (4, n)
+        Work space.
 
     Returns
     -------
     float
         Sum of (power - 1) / sqrt(n) over the lines inside the spectrum, n their number.
     """
-    size, columns = power.shape
+    _find_places(lines, matrix, power.shape, at, share)
     bins = power.reshape(-1)
     right = np.uint64(1)  # unsigned: an index that cannot be negative needs no wrapping around
-    total = 0.0
-    inside = 0
-    for index in range(lines.shape[0]):
-        x = matrix[0, 0] * lines[index, 0] + matrix[0, 1] * lines[index, 1]
-        y = matrix[1, 0] * lines[index, 0] + matrix[1, 1] * lines[index, 1]
-        if x < 0.0:
-            x, y = -x, -y
-        i, j = int(x), int(np.floor(y))
-        if i >= columns - 1 or j < -(size // 2) or j >= size // 2 - 1:
-            continue
-        fx, fy = x - i, y - j
-        row = j if j >= 0 else j + size
-        upper = np.uint64(row * columns + i)
-        lower = np.uint64((row + 1) * columns + i if row + 1 < size else i)
-        top = bins[upper] + fx * (bins[upper + right] - bins[upper])
-        bottom = bins[lower] + fx * (bins[lower + right] - bins[lower])
-        total += top + fy * (bottom - top) - 1.0
-        inside += 1
-    if inside < 8:
+    across, down, weight, excess = share[0], share[1], share[2], share[3]
+    for index in range(weight.size):
+        upper, lower = np.uint64(at[0, index]), np.uint64(at[1, index])
+        top = bins[upper] + across[index] * (bins[upper + right] - bins[upper])
+        bottom = bins[lower] + across[index] * (bins[lower + right] - bins[lower])
+        excess[index] = weight[index] * (top + down[index] * (bottom - top) - ONE)
+    total, inside = ZERO, ZERO
+    for index in range(weight.size):
+        total += excess[index]
+        inside += weight[index]
+    if inside < LEAST_INSIDE:
         return -1e9
     return float(total / np.sqrt(inside))
 
@@ -60,13 +94,15 @@ def climb(
     matrix: NDArray[np.float64],
     step: float,
     rounds: int,
+    at: NDArray[np.int32],
+    share: NDArray[np.float32],
 ) -> float:
     """Refine `matrix` in place by coordinate ascent of :func:`mean_power`; return its value.
 
     The four directions are scale, rotation, and stretching along the axes and the diagonals; the
     step halves when none of them helps.
     """
-    best = mean_power(power, lines, matrix)
+    best = mean_power(power, lines, matrix, at, share)
     trial = np.empty((2, 2))
     for _ in range(rounds):
         improved = False
@@ -86,7 +122,7 @@ def climb(
                 trial[0, 1] = a * matrix[0, 1] + b * matrix[1, 1]
                 trial[1, 0] = c * matrix[0, 0] + d * matrix[1, 0]
                 trial[1, 1] = c * matrix[0, 1] + d * matrix[1, 1]
-                value = mean_power(power, lines, trial)
+                value = mean_power(power, lines, trial, at, share)
                 if value > best:
                     best = value
                     for i in range(2):
@@ -107,8 +143,10 @@ def climb_each(
     scores: NDArray[np.float64],
 ) -> None:
     """Refine every matrix of (n, 2, 2) in place by :func:`climb`; write their values."""
+    at, share = np.empty((2, len(lines)), np.int32), np.empty((4, len(lines)), np.float32)
+    lines = lines.T.copy()
     for index in range(matrices.shape[0]):
-        scores[index] = climb(power, lines, matrices[index], step, rounds)
+        scores[index] = climb(power, lines, matrices[index], step, rounds, at, share)
 
 
 @kernel(

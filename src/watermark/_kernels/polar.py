@@ -27,28 +27,28 @@ def normalised_power(
     out : float32, same shape
     """
     rows, columns = spectrum.shape
-    cells = -(-columns // cell)
-    total = np.empty(cells, np.float32)
+    limit = np.float32(cap)
+    total = np.empty(columns, np.float32)  # of each column, then each one's factor
     for top in range(0, rows, cell):
         bottom = min(top + cell, rows)
-        total[:] = 0.0
+        total[:] = ZERO
         for y in range(top, bottom):
-            for index in range(cells):
-                left = index * cell
-                part = np.float32(0.0)
-                for x in range(left, min(left + cell, columns)):
-                    value = spectrum[y, x]
-                    power = value.real * value.real + value.imag * value.imag
-                    out[y, x] = power
-                    part += power
-                total[index] += part
-        for index in range(cells):
-            left = index * cell
-            right = min(left + cell, columns)
-            scale = np.float32((bottom - top) * (right - left) / (total[index] + 1e-20))
-            for y in range(top, bottom):
-                for x in range(left, right):
-                    out[y, x] = min(out[y, x] * scale, cap)
+            values, line = spectrum[y], out[y]
+            for x in range(columns):
+                real, imag = values[x].real, values[x].imag
+                power = real * real + imag * imag
+                line[x] = power
+                total[x] += power
+        for left in range(0, columns, cell):
+            part = total[left : left + cell]
+            level = np.float32(1e-20)
+            for x in range(part.size):
+                level += part[x]
+            part[:] = np.float32((bottom - top) * part.size) / level
+        for y in range(top, bottom):
+            line = out[y]
+            for x in range(columns):
+                line[x] = min(line[x] * total[x], limit)
 
 
 @kernel("void(float32[:, ::1], float32[:, ::1])")

@@ -102,19 +102,19 @@ def _across(
 
 
 @kernel(
-    "int64(float32[:, ::1], float64[:, ::1], int64, int64, int64[:, ::1], int64[::1],"
-    " complex128[::1], complex128[:, ::1], int64[:, ::1])"
+    "int64(float32[:, ::1], float64[:, ::1], int64[:, ::1], int64, int64[:, ::1], int64[::1],"
+    " complex128[::1], complex128[:, ::1], int64[::1])"
 )
 def tile_pilots(
     source: NDArray[np.float32],
     matrix: NDArray[np.float64],
-    columns: int,
+    tiles: NDArray[np.int64],
     samples: int,
     pairs: NDArray[np.int64],
     pair_of: NDArray[np.int64],
     expected: NDArray[np.complex128],
     values: NDArray[np.complex128],
-    tiles: NDArray[np.int64],
+    reached: NDArray[np.int64],
 ) -> int:
     """Resample a picture one tile at a time and read the pilots of each.
 
@@ -123,8 +123,8 @@ def tile_pilots(
     source : float32 (h, w)
     matrix : float64 (3, 3)
         Map from the pixels of the resampled picture to the source's.
-    columns : int
-        Tiles in a row of the resampled picture.
+    tiles : int64 (n_tiles, 2)
+        Their columns and rows in the resampled picture.
     samples : int
         Pixels a side of a tile.
     pairs : int64 (m, 2)
@@ -133,10 +133,10 @@ def tile_pilots(
         Which frequency each pilot is: 2 i for that of pair i, 2 i + 1 for its mirror image.
     expected : complex128 (n,)
         Factor of each pilot.
-    values : complex128 (tiles, n)
+    values : complex128 (n_tiles, n)
         Out: each tile's pilots; only of tiles that the picture reaches, in their order.
-    tiles : int64 (tiles, 2)
-        Out: their columns and rows.
+    reached : int64 (n_tiles,)
+        Out: which of `tiles` these are.
 
     Returns
     -------
@@ -150,13 +150,13 @@ def tile_pilots(
     tile = np.empty((samples, samples), np.float32)
     even, odd = np.empty(half * samples, np.float32), np.empty(half * samples, np.float32)
     real, imag = np.empty(samples, np.float32), np.empty(samples, np.float32)
-    read = np.empty(2 * pairs.shape[0], np.complex128)
+    seen = np.empty(2 * pairs.shape[0], np.complex128)
     corner = np.empty((3, 3))
     for i in range(3):
         corner[i, 0], corner[i, 1] = matrix[i, 0], matrix[i, 1]
     found = 0
-    for index in range(values.shape[0]):
-        row, column = index // columns, index % columns
+    for index in range(tiles.shape[0]):
+        column, row = tiles[index, 0], tiles[index, 1]
         for i in range(3):
             corner[i, 2] = matrix[i, 2] + samples * (matrix[i, 0] * column + matrix[i, 1] * row)
         if _is_beside(corner, samples, source.shape[1], source.shape[0]):
@@ -169,12 +169,12 @@ def tile_pilots(
             u, v = pairs[pair, 0] % samples * samples, pairs[pair, 1] % samples * samples
             _along(even, cosine[v : v + half], real)
             _along(odd, sine[v : v + half], imag)
-            read[2 * pair + 1], read[2 * pair] = _across(
+            seen[2 * pair + 1], seen[2 * pair] = _across(
                 real, imag, cosine[u : u + samples], sine[u : u + samples]
             )
         for line in range(pair_of.size):
-            values[found, line] = expected[line] * read[pair_of[line]]
-        tiles[found, 0], tiles[found, 1] = column, row
+            values[found, line] = expected[line] * seen[pair_of[line]]
+        reached[found] = index
         found += 1
     return found
 

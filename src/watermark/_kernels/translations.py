@@ -10,6 +10,7 @@ from indelible.watermark._kernels._jit import inlined, inner, kernel
 
 LINE_SIGNS = types.Array(float64, 1, "C", readonly=True)
 GRID = 96  # translations tried per tile and direction: see sharpen
+WHOLE = 1 << 30  # of a raster's sums
 LEAST_INSIDE = 8  # lines
 LEAST_EXCESS = 0.5  # deviations of the lines' power beyond its mean
 LEAST_CURVATURE = 0.1  # of a line's, where it is far from its maximum
@@ -60,6 +61,33 @@ def wave_of(
     return wave
 
 
+@inlined
+def _four_places(sums: NDArray[np.float32], values: NDArray[np.int32]) -> None:
+    """Write the sums at t, -t, GRID / 2 + t and GRID / 2 - t of a raster's GRID, from one at t.
+
+    There the waves' cosines and sines are the same ones, up to their signs.
+    """
+    even_cosines, even_sines, odd_cosines, odd_sines = sums[0], sums[1], sums[2], sums[3]
+    for ty in range(even_cosines.size):
+        near, far = even_cosines[ty] + odd_cosines[ty], even_cosines[ty] - odd_cosines[ty]
+        near_sine, far_sine = even_sines[ty] + odd_sines[ty], even_sines[ty] - odd_sines[ty]
+        values[0, ty] = np.int32(near - near_sine)
+        values[1, ty] = np.int32(near + near_sine)
+        values[2, ty] = np.int32(far - far_sine)
+        values[3, ty] = np.int32(far + far_sine)
+
+
+@inlined
+def _place_of(values: NDArray[np.int32], wanted: np.int32, t: int) -> int:
+    """Return the raster index ty * GRID + tx of one of the values of :func:`_four_places`."""
+    for ty in range(GRID):
+        for quarter in range(4):
+            if values[quarter, ty] == wanted:
+                tx = t if quarter % 2 == 0 else GRID - t
+                return ty * GRID + (tx + GRID // 2 * (quarter // 2)) % GRID
+    return 0
+
+
 @kernel("void(complex64[:, ::1], complex64[:, ::1], int64[:, ::1], float32[:, ::1], int64[:, ::1])")
 def best_translations(
     expected: NDArray[np.complex64],
@@ -85,42 +113,57 @@ def best_translations(
         Out: raster index ty * GRID + tx of either.
     """
     n = lines.shape[0]
+    columns = np.empty((2, n, GRID), np.float32)  # of each u: real and imaginary parts, for each ty
     tables = np.empty((2, GRID * GRID), np.float32)
-    column_real = np.empty(GRID, np.float32)
-    column_imag = np.empty(GRID, np.float32)
-    wave_tables(column_real.size, tables[0], tables[1])  # of a literal it is compiled once more
+    wave_tables(columns.shape[2], tables[0], tables[1])  # of a literal it is compiled once more
     wave_real, wave_imag = tables[0].reshape(GRID, GRID), tables[1].reshape(GRID, GRID)
-    sums = np.empty((GRID, GRID), np.float32)
+    ordinals = np.empty(n, np.int64)  # u modulo GRID
+    sums = np.empty((4, GRID), np.float32)  # cosines and sines of even u, then of odd u
+    values = np.empty((4, GRID), np.int32)
     for hypothesis in range(scores.shape[0]):
         first, second = hypothesis // seen.shape[0], hypothesis % seen.shape[0]
-        sums[:, :] = 0.0
-        line = 0
+        bound, count, line = np.float32(1e-20), 0, 0
         while line < n:
             u = lines[line, 0]
-            column_real[:] = 0.0
-            column_imag[:] = 0.0
+            real_parts, imag_parts = columns[0, count], columns[1, count]
+            real_parts[:] = 0.0
+            imag_parts[:] = 0.0
             while line < n and lines[line, 0] == u:
                 value = expected[first, line] * np.conj(seen[second, line])
                 real, imag = value.real, value.imag
+                bound += abs(real) + abs(imag)
                 v = lines[line, 1] % GRID
+                waves_real, waves_imag = wave_real[v], wave_imag[v]
                 for t in range(GRID):
-                    column_real[t] += real * wave_real[v, t] - imag * wave_imag[v, t]
-                    column_imag[t] += real * wave_imag[v, t] + imag * wave_real[v, t]
+                    real_parts[t] += real * waves_real[t] - imag * waves_imag[t]
+                    imag_parts[t] += real * waves_imag[t] + imag * waves_real[t]
                 line += 1
-            k = u % GRID
-            for ty in range(GRID):
-                real, imag = column_real[ty], column_imag[ty]
-                for tx in range(GRID):
-                    sums[ty, tx] += real * wave_real[k, tx] - imag * wave_imag[k, tx]
-        high, low, high_at, low_at = sums[0, 0], sums[0, 0], 0, 0
-        for ty in range(GRID):
-            for tx in range(GRID):
-                value_here = sums[ty, tx]
-                if value_here > high:
-                    high, high_at = value_here, ty * GRID + tx
-                if value_here < low:
-                    low, low_at = value_here, ty * GRID + tx
-        scores[hypothesis, 0], scores[hypothesis, 1] = high, low
+            ordinals[count] = u % GRID
+            count += 1
+        # Whole numbers, since a maximum of those is taken by vector instructions.
+        scale = np.float32(WHOLE / bound)
+        high, low, high_at, low_at = np.int32(-WHOLE), np.int32(WHOLE), 0, 0
+        for t in range(GRID // 4 + 1):
+            sums[:, :] = 0.0
+            for index in range(count):
+                k = ordinals[index]
+                cosine, sine = scale * wave_real[k, t], scale * wave_imag[k, t]
+                cosines, sines = sums[2 * (k % 2)], sums[2 * (k % 2) + 1]
+                real_parts, imag_parts = columns[0, index], columns[1, index]
+                for ty in range(GRID):
+                    cosines[ty] += cosine * real_parts[ty]
+                    sines[ty] += sine * imag_parts[ty]
+            _four_places(sums, values)
+            top, bottom = np.int32(-WHOLE), np.int32(WHOLE)
+            for quarter in range(4):
+                for ty in range(GRID):
+                    top = np.int32(max(top, values[quarter, ty]))
+                    bottom = np.int32(min(bottom, values[quarter, ty]))
+            if top > high:
+                high, high_at = top, _place_of(values, top, t)
+            if bottom < low:
+                low, low_at = bottom, _place_of(values, bottom, t)
+        scores[hypothesis, 0], scores[hypothesis, 1] = high / scale, low / scale
         places[hypothesis, 0], places[hypothesis, 1] = high_at, low_at
 
 

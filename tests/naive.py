@@ -67,9 +67,9 @@ def box_mean(values: NDArray[np.float32], radius: int) -> Array:
     return mean
 
 
-def root_detail(luminance: NDArray[np.float32], mean: NDArray[np.float32]) -> Array:
-    """Square root of the absolute difference."""
-    return np.asarray(np.sqrt(np.abs(luminance.astype(np.float64) - mean)))
+def root_detail(luminance: NDArray[np.float32], radius: int) -> Array:
+    """Square root of the absolute difference from the mean of the square around."""
+    return np.asarray(np.sqrt(np.abs(luminance.astype(np.float64) - box_mean(luminance, radius))))
 
 
 def amplitudes(
@@ -80,14 +80,29 @@ def amplitudes(
     return np.asarray(amplitude * (1 + (detail / knee) ** 2) ** (exponent / 2))
 
 
-def level(pattern: NDArray[np.float32], energy: NDArray[np.float32], *, least: float) -> Array:
-    """Factor that makes a pattern of a local energy equally strong everywhere."""
-    return np.asarray(1 / np.sqrt(energy.astype(np.float64) + least))
+def level(pattern: NDArray[np.float32], radius: int, *, least: float) -> Array:
+    """Factor that makes a periodic pattern equally strong everywhere."""
+    height, width = pattern.shape
+    out = np.empty(pattern.shape)
+    reach = np.arange(-radius, radius + 1)
+    for y, x in np.ndindex(pattern.shape):
+        box = pattern[np.ix_((y + reach) % height, (x + reach) % width)].astype(np.float64)
+        out[y, x] = 1 / np.sqrt(np.mean(box**2) + least)
+    return out
+
+
+def pack_real(spectrum: NDArray[np.complex64], size: int) -> Complex:
+    """Spectra of complex lines that hold the real ones' values in turn, from the lines."""
+    half = np.zeros((len(spectrum), size // 2 + 1), np.complex128)
+    half[:, : spectrum.shape[1]] = spectrum
+    lines = np.fft.irfft(half, size, norm="forward")
+    return np.asarray(np.fft.fft(lines[:, ::2] + 1j * lines[:, 1::2], norm="forward"))
 
 
 def add_pattern(
     image: NDArray[np.uint8],
     mask: NDArray[np.float32],
+    amplitude: float,
     pattern: NDArray[np.float32],
     *,
     least_shade: float,
@@ -96,10 +111,12 @@ def add_pattern(
     """Add the masked pattern to what is shown; the result is neither rounded nor clipped."""
     out = image.astype(np.float64)
     period = pattern.shape[0]
+    rows, columns = -(-image.shape[0] // 2), -(-image.shape[1] // 2)
     for y, x in np.ndindex(image.shape[:2]):
         if image.shape[2] == 4 and image[y, x, 3] == 0:
             continue
-        change = float(mask[y // 2, x // 2]) * float(pattern[y % period, x % period])
+        place = y // 2 * mask.shape[0] // rows, x // 2 * mask.shape[1] // columns
+        change = amplitude * float(mask[place]) * float(pattern[y % period, x % period])
         for channel in range(min(image.shape[2], 3)):
             level = float(image[y, x, channel])
             out[y, x, channel] += change * min(1.0, least_shade + shade_per_level * level)

@@ -131,7 +131,7 @@ def _marked(
     size_class = size_class_for(*pixels.shape[:2])
     pattern = synthesise(carrier_of(key), variant_for(key, payload), payload, size_class)
     shade, out = (visibility.LEAST_SHADE, visibility.SHADE_PER_LEVEL), np.empty_like(pixels)
-    masking.add_pattern(pixels, mask, pattern, *shade, out)
+    masking.add_pattern(pixels, mask, 1.0, pattern, *shade, out)
     return out
 
 
@@ -173,7 +173,8 @@ def _seen(
     changed = _marked(pixels, np.full_like(room.mask, _EVEN), payload, key)
     local = heat.local_distances(pixels, changed)
     seen = np.cbrt(cv2.GaussianBlur(local**3, (0, 0), _POOL)) / _EVEN
-    ratio = np.maximum(room.mask / visibility.CALM, 1) ** (2 / visibility.MASKING_EXPONENT)
+    mask = visibility.spread(room.mask, *pixels.shape[:2])
+    ratio = np.maximum(mask / visibility.CALM, 1) ** (2 / visibility.MASKING_EXPONENT)
     detail = visibility.KNEE * np.sqrt(ratio - 1)
     rng = attacks.generator(seed, "places of the need benchmark")
     rows, columns = (rng.integers(0, side, _PLACES) for side in pixels.shape[:2])

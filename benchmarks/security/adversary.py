@@ -18,7 +18,7 @@ from benchmarks.attacks.filters import residual
 from indelible.watermark.carrier import BAND, TILE, TILES_PER_SUPER, pilots_of
 from indelible.watermark.keys import DEFAULT_FAMILY
 from indelible.watermark.pattern import period_of, size_class_for
-from indelible.watermark.visibility import room_of
+from indelible.watermark.visibility import room_of, spread
 
 __all__ = [
     "Plane",
@@ -65,7 +65,8 @@ def _flattened(image: Pixels) -> Plane:
 
 def shaped(estimate: Plane, image: Pixels) -> Plane:
     """Give an estimate of the pattern the local strength that the mask gives the mark."""
-    mask = np.repeat(np.repeat(room_of(image).mask, 2, axis=0), 2, axis=1)
+    mask = spread(room_of(image).mask, *image.shape[:2])
+    mask = np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1)
     return estimate * np.asarray(mask[: image.shape[0], : image.shape[1]], np.float32)
 
 

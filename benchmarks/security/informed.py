@@ -80,7 +80,7 @@ class Lines:
 
 
 def mask_of(image: Pixels, strength: Strength) -> Plane:
-    """Return the mark's amplitude as `embed` chooses it, in grey levels, one for 2 x 2 pixels."""
+    """Return the mark's amplitude as `embed` chooses it, in grey levels, like its room's mask."""
     height, width = image.shape[:2]
     room = room_of(image)
     factor = plan_of(room, height, width, strength).amplitude
@@ -165,9 +165,8 @@ def pattern_of(
 def subtract(image: Pixels, period: Plane, mask: Plane, gain: float) -> Pixels:
     """Subtract a pattern under the mask, `gain` times as strong as `embed` adds one."""
     out = np.empty_like(image)
-    strength = np.asarray(np.float32(-gain) * mask, np.float32)
     pattern = np.ascontiguousarray(period, np.float32)
-    masking.add_pattern(image, strength, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
+    masking.add_pattern(image, mask, -gain, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
     return out
 
 

@@ -6,34 +6,49 @@ threads wait for each other meanwhile.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Scratch", "scratch"]
 
+Number = TypeVar("Number", bound=np.generic)
+
+MOST_KEPT = 1 << 23  # bytes of one array: the mask and the pattern of pictures up to 6 MP
+
 _KEPT = threading.local()
 
 
 class Scratch:
-    """The arrays for the spectrum of a whole picture: 6.3 MB for 1024 x 1024 bins."""
+    """Arrays by name: for the spectrum of a picture, say, 6.3 MB for 1024 x 1024 bins."""
 
     def __init__(self) -> None:
-        self._values = np.empty((0, 0), np.complex64)
-        self._power = np.empty((0, 0), np.float32)
+        self._kept: dict[str, NDArray[np.uint8]] = {}
+
+    def array(self, name: str, shape: tuple[int, ...], dtype: type[Number]) -> NDArray[Number]:
+        """Return an array, not cleared.
+
+        It is the same memory at each call with this name: what was in it is overwritten. An array
+        above `MOST_KEPT` is new each time, so that no thread holds a large picture's for ever.
+        """
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        kept = self._kept.get(name)
+        if kept is None or kept.nbytes < size:
+            kept = np.empty(size, np.uint8)
+            if size <= MOST_KEPT:
+                self._kept[name] = kept
+        return kept[:size].view(dtype).reshape(shape)
 
     def spectrum(self, size: int) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
-        """Return arrays for a half spectrum and its power, (size, size // 2 + 1), not cleared.
-
-        They are the same arrays at each call: what was in them is overwritten.
-        """
+        """Return arrays for a half spectrum and its power, (size, size // 2 + 1), not cleared."""
         shape = (size, size // 2 + 1)
-        if self._values.shape != shape:
-            self._values, self._power = np.empty(shape, np.complex64), np.empty(shape, np.float32)
-        return self._values, self._power
+        values = self.array("spectrum", shape, np.complex64)
+        return values, self.array("power", shape, np.float32)
 
 
 @contextmanager

@@ -36,16 +36,10 @@ LIST_SIZE = 64  # final states tried after each lap: docs/adr/0012; of 50 hard m
 def encode(payload: bytes, size_class: int) -> NDArray[np.int8]:
     """Return the code word of a message, int8 (320,): 1 for a coded bit 0, -1 for a 1."""
     message = _message(payload, size_class)
-    register = 0
-    for bit in message[-(CONSTRAINT - 1) :]:
-        register = (register << 1 | int(bit)) & (STATES - 1)
-    words = np.empty(MESSAGE_BITS, dtype=np.int64)
-    for step, bit in enumerate(message):
-        words[step] = _outputs()[2 * register + int(bit)]
-        register = (register << 1 | int(bit)) & (STATES - 1)
-    shifts = np.arange(len(GENERATORS))
-    coded = (words[:, None] >> shifts) & 1
-    return (1 - 2 * coded.ravel()).astype(np.int8)
+    recent = (np.arange(MESSAGE_BITS)[:, None] - np.arange(CONSTRAINT)) % MESSAGE_BITS
+    words = _outputs()[message[recent] @ (1 << np.arange(CONSTRAINT))]
+    coded = (words[:, None] >> np.arange(len(GENERATORS))) & 1
+    return np.asarray(1 - 2 * coded.ravel(), np.int8)
 
 
 def decode(soft: NDArray[np.float32]) -> tuple[bytes, int] | None:

@@ -16,11 +16,12 @@ from indelible.errors import (
 )
 from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import masking
+from indelible.watermark._scratch import scratch
 from indelible.watermark.carrier import TILE, carrier_of
 from indelible.watermark.detection import SMALLEST_SIDE, detect
 from indelible.watermark.keys import Key
 from indelible.watermark.need import need_of
-from indelible.watermark.pattern import period_of, size_class_for, synthesise, variant_for
+from indelible.watermark.pattern import drawn, period_of, size_class_for, variant_for
 from indelible.watermark.result import Detection
 from indelible.watermark.visibility import (
     LEAST_SHADE,
@@ -145,22 +146,24 @@ def _marked(
         raise UnmarkableImageError(
             f"The picture is {width} x {height} pixels; a mark needs {SMALLEST_SIDE} a side."
         )
-    room = room_of(pixels)
-    if room.textured < LEAST_TEXTURE:
-        raise UnmarkableImageError(
-            "The picture is flat: nothing in it can carry a mark.",
-            hint="A mark needs some texture or detail; a manifest alone (`sign`) does not.",
-        )
-    size_class = size_class_for(height, width)
-    pattern = synthesise(carrier_of(key), variant_for(key, payload), payload, size_class)
-    plan = plan_of(room, height, width, strength)
-    out = np.empty_like(pixels)
-    for step in (1.0,) if plan.sure else STEPS:
-        mask = room.mask * np.float32(plan.amplitude * step)
-        masking.add_pattern(pixels, mask, pattern, LEAST_SHADE, SHADE_PER_LEVEL, out)
-        found = None if plan.sure else detect(out, key)
-        if found is None or found.payload == payload:
-            return out.reshape(image.shape), found
+    with scratch() as memory:
+        room = room_of(pixels, memory)
+        if room.textured < LEAST_TEXTURE:
+            raise UnmarkableImageError(
+                "The picture is flat: nothing in it can carry a mark.",
+                hint="A mark needs some texture or detail; a manifest alone (`sign`) does not.",
+            )
+        plan = plan_of(room, height, width, strength)
+        size_class, variant = size_class_for(height, width), variant_for(key, payload)
+        period = period_of(size_class)
+        pattern, factor = drawn(carrier_of(key), variant, payload, size_class, period, memory)
+        out = np.empty_like(pixels)
+        for step in (1.0,) if plan.sure else STEPS:
+            amplitude, shade = plan.amplitude * step * factor, (LEAST_SHADE, SHADE_PER_LEVEL)
+            masking.add_pattern(pixels, room.mask, amplitude, pattern, *shade, out)
+            found = None if plan.sure else detect(out, key)
+            if found is None or found.payload == payload:
+                return out.reshape(image.shape), found
     raise UnmarkableImageError(
         "The picture is too small, too flat or too dark: the mark cannot be found again in it.",
         hint="Use a larger picture, or one with more detail.",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 __all__ = ["DETAIL_CLASSES", "STANDARD_SAMPLES", "classes_of", "need_of"]
 
-DETAIL_EDGES = 2.0 ** np.arange(-3, 4)  # grey levels of detail, between classes
+DETAIL_EDGES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # grey levels of detail, between classes
 DETAIL_CLASSES: Final = len(DETAIL_EDGES) + 1  # one below and one above each edge
 # What 512 x 512 samples of each class of detail score after a chain at visibility 1, and
 # the score that is enough: a little above what the decoder needs. Fitted to 76 pictures, on which
@@ -29,8 +29,8 @@ STANDARD_SAMPLES = 512.0 * 512.0  # the score goes as the root of their number
 
 def classes_of(detail: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the share of each class of detail, float64 (DETAIL_CLASSES,)."""
-    index = np.searchsorted(DETAIL_EDGES, detail.ravel())
-    return np.bincount(index, minlength=DETAIL_CLASSES) / max(detail.size, 1)
+    above = [int(np.count_nonzero(detail > edge)) for edge in DETAIL_EDGES]
+    return -np.diff([detail.size, *above, 0]) / max(detail.size, 1)
 
 
 def need_of(classes: NDArray[np.float64], samples: float) -> float:

@@ -11,7 +11,8 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark import coding
-from indelible.watermark._kernels import masking
+from indelible.watermark._kernels import fourier, masking
+from indelible.watermark._scratch import Scratch
 from indelible.watermark.carrier import (
     PILOT_SHARE,
     SUPER_TILE,
@@ -27,6 +28,7 @@ from indelible.watermark.keys import Key
 
 __all__ = [
     "Response",
+    "drawn",
     "level_of",
     "period_of",
     "size_class_for",
@@ -44,6 +46,9 @@ GROWTH = 0.85  # beyond, samples grow as the side to this power
 LEVEL_RADIUS = 2.0  # samples: squares of 5, about the mean wave
 LEAST_ENERGY = 0.05  # of the mean: where the waves cancel, nothing is blown up without limit
 CLASS_RATIO = 1.2  # between classes: to the power 15 / GROWTH it is 25, for sides up to 16,000 px
+# Pixels in a tile, by class: the even number nearest to TILE * CLASS_RATIO**class without a prime
+# factor above 11, since an FFT of a multiple takes up to four times as long otherwise.
+PERIODS = (128, 154, 180, 220, 264, 320, 384, 462, 550, 660, 792, 960, 1134, 1372, 1650, 1980)
 
 
 def size_class_for(height: int, width: int) -> int:
@@ -59,7 +64,7 @@ def size_class_for(height: int, width: int) -> int:
 
 def period_of(size_class: int) -> int:
     """Return the tile's period in pixels of the original."""
-    return 2 * round(TILE / 2 * CLASS_RATIO**size_class)
+    return PERIODS[size_class]
 
 
 def variant_for(key: Key, payload: bytes) -> int:
@@ -96,35 +101,40 @@ def synthesise_canonical(
         From :func:`level_of`, for whoever draws several parts of one pattern.
     """
     if response is None:
-        plain = _sum_of_lines(carrier, variant, payload, size_class, samples, None)
-        return np.multiply(plain, _level(plain, samples), out=plain)
+        pattern, factor = drawn(carrier, variant, payload, size_class, samples, Scratch())
+        return np.multiply(pattern, np.float32(factor), out=pattern)
     if level is None:
         level = level_of(carrier, variant, payload, size_class, samples)
-    return level * _sum_of_lines(carrier, variant, payload, size_class, samples, response)
+    part = _sum_of_lines(carrier, variant, payload, size_class, samples, Scratch(), response)
+    return np.multiply(part, level, out=part)
+
+
+def drawn(
+    carrier: Carrier, variant: int, payload: bytes, size_class: int, samples: int, memory: Scratch
+) -> tuple[NDArray[np.float32], float]:
+    """Return one period of the mark, which lies in `memory`, and what gives it unit variance."""
+    pattern = _sum_of_lines(carrier, variant, payload, size_class, samples, memory)
+    return pattern, _level(pattern, pattern, samples)
 
 
 def level_of(
     carrier: Carrier, variant: int, payload: bytes, size_class: int, samples: int
 ) -> NDArray[np.float32]:
     """Return the factor by which one period of a mark is levelled, float32 (side, side)."""
-    return _level(_sum_of_lines(carrier, variant, payload, size_class, samples, None), samples)
+    plain = _sum_of_lines(carrier, variant, payload, size_class, samples, Scratch())
+    level = np.ones_like(plain)
+    return np.multiply(level, np.float32(_level(plain, level, samples)), out=level)
 
 
-def _level(plain: NDArray[np.float32], samples: int) -> NDArray[np.float32]:
-    """Return the factor that makes a pattern equally strong everywhere, float32 like `plain`.
+def _level(plain: NDArray[np.float32], values: NDArray[np.float32], samples: int) -> float:
+    """Multiply `values` by what makes a pattern equally strong everywhere, but for a factor.
 
     A sum of many waves has places where they add up and others where they cancel. The eye sees the
     former, a detector sums over both: what is taken from the former and given to the latter is seen
-    less and found as well.
+    less and found as well. The factor gives the levelled pattern unit variance.
     """
     radius = max(1, round(LEVEL_RADIUS * samples / TILE))
-    squares = np.pad(np.square(plain), radius, mode="wrap")
-    energy = np.empty_like(squares)
-    masking.box_mean(squares, radius, energy)
-    level = np.empty_like(plain)
-    total = masking.level(plain, energy, radius, LEAST_ENERGY, level)
-    level *= np.float32(np.sqrt(plain.size / total))
-    return level
+    return float(np.sqrt(plain.size / masking.level(plain, values, radius, LEAST_ENERGY)))
 
 
 def _sum_of_lines(
@@ -133,34 +143,61 @@ def _sum_of_lines(
     payload: bytes,
     size_class: int,
     samples: int,
-    response: Response | None,
+    memory: Scratch,
+    response: Response | None = None,
 ) -> NDArray[np.float32]:
-    """Return one period of the sum of all lines, of unit variance."""
+    """Return one period of the sum of all lines, of unit variance, in `memory`."""
     side = TILES_PER_SUPER * samples
-    lines = data_lines()
+    lines, pilots = data_lines(), carrier.pilots.lines * TILES_PER_SUPER
     n = len(lines)
     word = coding.encode(carrier.cipher.encrypt(payload), size_class)
     bits = word[carrier.coded_bit] * carrier.signs[variant]
-    pilots = carrier.pilots.lines * TILES_PER_SUPER
-    columns = int(max(lines[:, 0].max(), pilots[:, 0].max())) + 1  # the others are empty
-    spectrum = np.zeros((side, columns), np.complex64)
-    spectrum[lines[:, 1], lines[:, 0]] = _data_amplitude() * (bits[:n] + 1j * bits[n:])
-    pilot_amplitude = np.sqrt(PILOT_SHARE / (2 * len(pilots)))
+    values = np.empty(n, np.complex64)
+    np.multiply(_data_amplitude(), bits[:n], out=values.real)
+    np.multiply(_data_amplitude(), bits[n:], out=values.imag)
     phases = np.exp(1j * carrier.pilot_phases[variant])
-    spectrum[pilots[:, 1], pilots[:, 0]] = pilot_amplitude * phases
+    pilot_values = np.sqrt(PILOT_SHARE / (2 * len(pilots))) * phases
     if response is not None:
-        for places in (lines, pilots):
-            spectrum[places[:, 1], places[:, 0]] *= response(np.hypot(*places.T) / SUPER_TILE)
+        values *= response(np.hypot(*lines.T) / SUPER_TILE)
+        pilot_values *= response(np.hypot(*pilots.T) / SUPER_TILE)
+    columns = int(lines[:, 0].max()) + 1  # the others are empty; pilots are within the band
+    spectrum = memory.array("lines", (side, columns), np.complex64)
+    spectrum[:] = 0
+    spectrum.ravel()[_places(side, columns)] = values
+    spectrum[pilots[:, 1], pilots[:, 0]] = pilot_values
     # The column u = 0 holds both halves of its lines.
     column = spectrum[:, 0].copy()
     spectrum[1:, 0] += np.conj(column[:0:-1])
-    rows = scipy.fft.ifft(spectrum, axis=0, norm="forward", overwrite_x=True)
-    return scipy.fft.irfft(rows, n=side, axis=1, norm="forward", overwrite_x=True)
+    return _transformed(spectrum, memory)
+
+
+@lru_cache(maxsize=4)
+def _places(side: int, columns: int) -> NDArray[np.int64]:
+    """Return where each data line is in an array of spectral lines (side, columns), flat."""
+    lines = data_lines()
+    return np.asarray(lines[:, 1] % side * columns + lines[:, 0])
+
+
+def _transformed(spectrum: NDArray[np.complex64], memory: Scratch) -> NDArray[np.float32]:
+    """Return the real picture of the first columns of its half spectrum, in `memory`.
+
+    In place: scipy's transform of real lines would take new memory, and hardly use the emptiness of
+    the other columns.
+    """
+    side, columns = spectrum.shape
+    done = scipy.fft.ifft(spectrum, axis=0, norm="forward", overwrite_x=True)
+    rows = np.asarray(done, np.complex64)
+    odd = 1j * np.exp(2j * np.pi / side * np.arange(columns))
+    packed = memory.array("pattern", (side, side // 2), np.complex64)
+    fourier.pack_real(rows, (1 + odd).astype(np.complex64), (1 - odd).astype(np.complex64), packed)
+    done = scipy.fft.ifft(packed, axis=1, norm="forward", overwrite_x=True)
+    return np.asarray(done, np.complex64).view(np.float32)
 
 
 @lru_cache(maxsize=1)
-def _data_amplitude() -> NDArray[np.float64]:
-    """Return each data line's amplitude, float64 (n_lines,)."""
+def _data_amplitude() -> NDArray[np.float32]:
+    """Return each data line's amplitude, float32 (n_lines,)."""
     lines = data_lines()
     amplitude = amplitude_at(np.hypot(lines[:, 0], lines[:, 1]) / SUPER_TILE)
-    return np.asarray(amplitude * np.sqrt((1 - PILOT_SHARE) / (4 * np.sum(amplitude**2))))
+    scale = np.sqrt((1 - PILOT_SHARE) / (4 * np.sum(amplitude**2)))
+    return np.asarray(amplitude * scale, np.float32)

@@ -15,7 +15,7 @@ from indelible.watermark.carrier import BAND
 from indelible.watermark.correlation import Fit, Mark, between, energies, mark_of, products
 from indelible.watermark.keys import Key
 from indelible.watermark.result import Detection
-from indelible.watermark.visibility import Room, room_of, shade_of
+from indelible.watermark.visibility import Room, room_of, shade_of, spread
 
 __all__ = ["remove"]
 
@@ -80,7 +80,8 @@ def _subtract(pixels: NDArray[np.uint8], mark: Mark, fit: Fit, room: Room) -> ND
     height, width, channels = pixels.shape
     period = mark.period(between(NODES, fit.response))
     matrix = mark.to_period(np.eye(3))
-    amplitude = room.mask * area_resized(fit.gain, (room.mask.shape[0], room.mask.shape[1]))
+    mask = spread(room.mask, height, width)
+    amplitude = mask * area_resized(fit.gain, (mask.shape[0], mask.shape[1]))
     colours = min(channels, 3)
     out = pixels.copy()
     dither = np.random.default_rng(0)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from indelible.watermark._kernels import luminance, masking
 from indelible.watermark._opencv import area_resized
+from indelible.watermark._scratch import Scratch
 from indelible.watermark.need import classes_of
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "luminance_mask",
     "room_of",
     "shade_of",
+    "spread",
 ]
 
 LUMA = (luminance.RED, luminance.GREEN, luminance.BLUE)
@@ -61,8 +63,9 @@ class Room:
 
     Attributes
     ----------
-    mask : float32 (ceil(H / 2), ceil(W / 2))
-        Amplitude in grey levels of a mark of visibility 1, where no channel is dark.
+    mask : float32 (h, w)
+        Amplitude in grey levels of a mark of visibility 1, where no channel is dark: at half of the
+        size at which the picture is looked at, (ceil(H / 2), ceil(W / 2)) at most.
     textured, detailed : float
         Share of the picture that is not of one colour, and that has detail which a codec keeps.
     classes : float64 (DETAIL_CLASSES,)
@@ -78,27 +81,27 @@ class Room:
     shown: float
 
 
-def room_of(pixels: NDArray[np.uint8]) -> Room:
-    """Measure a picture, uint8 (H, W, channels)."""
+def room_of(pixels: NDArray[np.uint8], memory: Scratch | None = None) -> Room:
+    """Measure a picture, uint8 (H, W, channels); the mask lies in `memory`, if that is given."""
+    memory = memory or Scratch()
     height, width, channels = pixels.shape
-    half_shape = -(-height // 2), -(-width // 2)
     factor = as_viewed(height, width)
-    shape = (max(1, round(half_shape[0] * factor)), max(1, round(half_shape[1] * factor)))
-    half = np.empty(shape, np.float32)
+    shape = (max(1, round(-(-height // 2) * factor)), max(1, round(-(-width // 2) * factor)))
+    half = memory.array("mask", shape, np.float32)
     luminance.reduce_area(pixels, half)
-    mean, root = np.empty_like(half), np.empty_like(half)
-    masking.box_mean(half, DETAIL_RADIUS, mean)
-    masking.root_detail(half, mean, root)
+    root = memory.array("root", shape, np.float32)
+    masking.root_detail(half, DETAIL_RADIUS, root)
     shown = _shown(pixels, shape) if channels == 4 else None
-    pooled = _pooled(root, shown, mean)
+    pooled = memory.array("pooled", shape, np.float32)
+    _pool(root, shown, pooled)
     step = max(1, int(np.sqrt(pooled.size / SAMPLES)))
     counted = np.square(pooled[::step, ::step])
     counted[half[::step, ::step] < DARK] = 0
     if shown is not None:
         counted = counted[shown[::step, ::step] > 0]
-    masking.amplitudes(pooled, MASKING_EXPONENT, CALM, KNEE, root)
+    masking.amplitudes(pooled, MASKING_EXPONENT, CALM, KNEE, half)
     return Room(
-        root if shape == half_shape else _enlarged(root, half_shape),
+        half,
         textured=_share(counted > LITTLE_DETAIL),
         detailed=_share(counted > SOME_DETAIL),
         classes=classes_of(counted),
@@ -106,17 +109,17 @@ def room_of(pixels: NDArray[np.uint8]) -> Room:
     )
 
 
-def _pooled(
+def _pool(
     root: NDArray[np.float32], shown: NDArray[np.float32] | None, out: NDArray[np.float32]
-) -> NDArray[np.float32]:
+) -> None:
     """Average the roots of detail around each place, over what is shown."""
     if shown is None:
         masking.box_mean(root, POOL_RADIUS, out)
-        return out
+        return
     masking.box_mean(root * shown, POOL_RADIUS, out)
     share = np.empty_like(out)
     masking.box_mean(shown, POOL_RADIUS, share)
-    return np.divide(out, share, out=out, where=share > 0)
+    np.divide(out, share, out=out, where=share > 0)
 
 
 def _shown(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.float32] | None:
@@ -134,10 +137,13 @@ def _shown(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.floa
     return np.asarray(around <= 0, np.float32)
 
 
-def _enlarged(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
-    rows = np.arange(shape[0]) * values.shape[0] // shape[0]
-    columns = np.arange(shape[1]) * values.shape[1] // shape[1]
-    return np.ascontiguousarray(values[rows[:, None], columns])
+def spread(mask: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Return a mask's value at each 2 x 2 pixels, (ceil(H / 2), ceil(W / 2)), as embedding does."""
+    rows, columns = (
+        np.arange(-(-pixels // 2)) * values // -(-pixels // 2)
+        for pixels, values in zip((height, width), mask.shape, strict=True)
+    )
+    return np.ascontiguousarray(mask[rows[:, None], columns])
 
 
 def as_viewed(height: int, width: int) -> float:

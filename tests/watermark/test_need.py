@@ -33,7 +33,7 @@ def test_classes_are_shares() -> None:
 
 
 def test_each_class_is_between_two_edges() -> None:
-    places = [0, *np.sqrt(DETAIL_EDGES[:-1] * DETAIL_EDGES[1:]), 100]
+    places = [0, *np.sqrt(np.multiply(DETAIL_EDGES[:-1], DETAIL_EDGES[1:])), 100]
     found = [int(np.argmax(only(place))) for place in places]
     assert found == list(range(DETAIL_CLASSES))
 

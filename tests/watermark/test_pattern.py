@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.fft import next_fast_len
 from scipy.ndimage import uniform_filter
 
 from indelible.watermark import Key, coding
+from indelible.watermark._scratch import Scratch
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import (
     BAND,
@@ -32,8 +34,11 @@ from indelible.watermark.decoding import (
     pilots_unmoved,
 )
 from indelible.watermark.pattern import (
+    CLASS_RATIO,
     LEVEL_RADIUS,
+    PERIODS,
     _sum_of_lines,
+    drawn,
     period_of,
     size_class_for,
     synthesise,
@@ -63,7 +68,7 @@ def test_a_period_has_unit_variance(period: NDArray[np.float32]) -> None:
 def test_a_period_is_nearly_as_strong_everywhere(key: Key, payload: bytes, size_class: int) -> None:
     """Levelling evens the local energy, and leaves what a detector sums up."""
     samples = period_of(size_class)
-    plain = _sum_of_lines(carrier_of(key), 3, payload, size_class, samples, None)
+    plain = _sum_of_lines(carrier_of(key), 3, payload, size_class, samples, Scratch())
     level = synthesise(carrier_of(key), 3, payload, size_class)
     side = 2 * max(1, round(LEVEL_RADIUS * samples / TILE)) + 1
 
@@ -131,11 +136,25 @@ def test_size_classes(height: int, width: int) -> None:
     assert size_class <= size_class_for(2 * height, width)
 
 
-def test_periods_are_even_and_grow() -> None:
-    periods = [period_of(size_class) for size_class in range(16)]
-    assert periods[0] == TILE
-    assert all(value % 2 == 0 for value in periods)
-    assert all(1.1 < b / a < 1.25 for a, b in itertools.pairwise(periods))
+def test_periods_are_the_nearest_that_transform_fast() -> None:
+    def is_fast(length: int) -> bool:
+        return length % 2 == 0 and next_fast_len(length) == length
+
+    for size_class, period in enumerate(PERIODS):
+        wanted = TILE * CLASS_RATIO**size_class
+        others = filter(is_fast, range(round(0.9 * wanted), round(1.1 * wanted)))
+        assert period == period_of(size_class) == min(others, key=lambda one: abs(one - wanted))
+    assert all(1.15 < b / a < 1.25 for a, b in itertools.pairwise(PERIODS))
+
+
+def test_a_pattern_in_borrowed_memory_is_the_same(key: Key, payload: bytes) -> None:
+    """Whatever was in it before; and nobody else's pattern lies there."""
+    memory = Scratch()
+    for other in (payload, bytes(8), payload):
+        pattern, factor = drawn(carrier_of(key), 3, other, 0, SAMPLES, memory)
+        own = synthesise_canonical(carrier_of(key), 3, other, 0, SAMPLES)
+        assert np.allclose(pattern * factor, own, atol=1e-6)
+        assert not np.shares_memory(pattern, own)
 
 
 # --- decoding it ---------------------------------------------------------------------------------

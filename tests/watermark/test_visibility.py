@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels import masking
+from indelible.watermark._scratch import Scratch
 from indelible.watermark.visibility import (
     CALM,
     LEAST_SHADE,
@@ -15,6 +17,7 @@ from indelible.watermark.visibility import (
     discount_of,
     room_of,
     shade_of,
+    spread,
 )
 
 SIDE = 128
@@ -72,6 +75,20 @@ def test_the_mask_has_half_the_size(shape: tuple[int, int, int], rng: np.random.
     assert np.sum(room.classes) == pytest.approx(1)
 
 
+def test_a_mask_in_borrowed_memory_is_the_same() -> None:
+    image, memory = textured(8), Scratch()
+    room_of(textured(20, 200), memory)
+    assert np.array_equal(room_of(image, memory).mask, room_of(image).mask)
+
+
+@pytest.mark.parametrize("shape", [(9, 14), (10, 13), (100, 77)])
+def test_a_mask_is_spread_as_embedding_does(shape: tuple[int, int]) -> None:
+    mask = np.arange(12, dtype=np.float32).reshape(3, 4)
+    image, out = np.full((*shape, 1), 128, np.uint8), np.empty((*shape, 1), np.uint8)
+    masking.add_pattern(image, mask, 1.0, np.ones((2, 2), np.float32), 1.0, 0.0, out)
+    assert np.array_equal(out[::2, ::2, 0] - 128, spread(mask, *shape))
+
+
 # --- transparency --------------------------------------------------------------------------------
 
 
@@ -114,7 +131,8 @@ def test_large_pictures_are_measured_as_they_are_viewed() -> None:
     assert as_viewed(4000, 4000) == pytest.approx(VIEWED_SIDE / 4000)
     assert as_viewed(2000, 8000) == as_viewed(4000, 4000)
     small, large = room_of(textured(8, 512)), room_of(textured(8, 2880))
-    assert large.mask.shape == (1440, 1440)
+    assert large.mask.shape == (720, 720)
+    assert spread(large.mask, 2880, 2880).shape == (1440, 1440)
     assert amplitude(large) < 0.9 * amplitude(small)
 
 

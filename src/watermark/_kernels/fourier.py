@@ -1,4 +1,4 @@
-"""Fast Fourier transforms of short lines, many lines abreast.
+"""Fast Fourier transforms of short lines, many lines abreast; and what real long lines need.
 
 A *bundle* is ``LANES`` lines of ``SIZE`` complex points, stored flat: the real parts of all lanes'
 point 0, of their point 1, and so on, then the imaginary parts in the same order. All lanes take the
@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, inner
+from indelible.watermark._kernels._jit import inlined, inner, kernel
 
 SIZE = 32  # a power of two, 8 to 64
 LANES = 16
@@ -100,3 +100,35 @@ def inverse(points: NDArray[np.float32]) -> None:
         _join(points, 16)
     if SIZE >= 64:
         _join(points, 32)
+
+
+@kernel("void(complex64[:, ::1], complex64[::1], complex64[::1], complex64[:, ::1])")
+def pack_real(
+    spectrum: NDArray[np.complex64],
+    here: NDArray[np.complex64],
+    opposite: NDArray[np.complex64],
+    out: NDArray[np.complex64],
+) -> None:
+    """Make the spectra of real lines those of half as many complex values.
+
+    The transform back, unscaled, then gives a line's values in even places as real parts, those in
+    odd places as imaginary parts.
+
+    Parameters
+    ----------
+    spectrum : complex64 (rows, columns)
+        The first columns of the half spectra, the others being 0; the first of them real.
+    here, opposite : complex64 (columns,)
+        ``1 + i w`` and ``1 - i w`` for ``w = exp(2 pi i u / n)`` and lines of n values.
+    out : complex64 (rows, n // 2), columns <= n // 2
+    """
+    columns, half = spectrum.shape[1], out.shape[1]
+    for y in range(out.shape[0]):
+        values, row = spectrum[y], out[y]
+        for u in range(columns):
+            row[u] = values[u] * here[u]
+        row[columns:] = np.complex64(0.0)
+        tail = row[half - columns + 1 :]  # column u of the conjugate half is half - u
+        for index in range(tail.size):
+            column = np.uint64(columns - 1 - index)
+            tail[index] += np.conj(values[column] * opposite[column])

@@ -79,7 +79,7 @@ TESTS_PER_KEY = 16  # ... and of each key, CANDIDATES with upper pilots upright 
 # lose none.
 SHARE = 0.55
 DECODING = 2.0  # looks at all tiles that a decoding costs, counted as pixels resampled
-REFINING = 7.0  # looks up to the first one: alignment.refine's 3 (6 in a part), and DECODING
+APPROACHING = 2.0  # looks of alignment.approach: a lock that passes it is followed at any price
 SETTLING = 2.0 + len(alignment.SETTLING) + DECODING  # looks up to the second: alignment.settle's
 SAME_MAP = 0.002  # of a map's size: for a tile of 128 pixels 0.4 bins of the highest pilots
 MAX_RESCALINGS = 2  # of a search: a true lock is among the first
@@ -151,8 +151,7 @@ class _Search:
     bent_left: int = MAX_BENT
     pixels_left: float = MOST_PIXELS
     tests_left: float = 0.0
-    locks_kept: int = 0  # for later steps
-    pixels_kept: float = 0.0
+    pixels_kept: float = 0.0  # for later steps
     tests_kept: float = 0.0
     tried: dict[tuple[Pilots, float, float], list[NDArray[np.float64]]] = field(
         default_factory=dict
@@ -169,14 +168,17 @@ class _Search:
 
     @property
     def exhausted(self) -> bool:
-        """Whether this step has spent its share."""
-        return self.locks_left <= self.locks_kept or self.pixels_left <= self.pixels_kept
+        """Whether this step has spent its share, or the search has followed enough locks."""
+        return self.locks_left == 0 or self.pixels_left <= self.pixels_kept
 
-    def _begin_step(self) -> None:
-        """Reserve a part of what is left for the steps that follow."""
-        self.locks_kept = int((1 - SHARE) * self.locks_left)
-        self.pixels_kept = (1 - SHARE) * self.pixels_left
-        self.tests_kept = (1 - SHARE) * self.tests_left
+    def _shares(self) -> Iterator[Members]:
+        """Yield the families in turn, with an equal part each of what a step may spend."""
+        families = list(self._families())
+        pixels, tests = self.pixels_left, self.tests_left
+        for number, members in enumerate(families, start=1):
+            spent = SHARE * number / len(families)
+            self.pixels_kept, self.tests_kept = (1 - spent) * pixels, (1 - spent) * tests
+            yield members
 
     def run(self, memory: Scratch, effort: Effort = DEFAULT_EFFORT) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
@@ -203,8 +205,7 @@ class _Search:
     def _try(self, part: Spectrum, search: Searcher, reach: float) -> Detection | None:
         """Search one spectrum for each family's pilots, lock on the candidates, and decode."""
         doublings = float(np.log2(len(self.ring)))
-        self._begin_step()
-        for members in self._families():
+        for members in self._shares():
             pilots = members[0][1].pilots
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE + SCORE_PER_DOUBLING * doublings:
@@ -212,8 +213,6 @@ class _Search:
                 if self._tried_before(part, candidate, pilots):
                     continue
                 for lock in self._locks(part, candidate, pilots, members):
-                    if self.exhausted:
-                        return None
                     detection = self._follow(lock, reach)
                     if detection is not None:
                         return detection
@@ -239,6 +238,8 @@ class _Search:
             self.tests_left -= len(members)
             for lock in locking.lock_candidates(part, candidate, pilots, members, LOCKS, high):
                 few = sure and lock.lines < FEW_LINES and self.exceptions_left > 0
+                if self.exhausted:
+                    return
                 if lock.score < least and not few:
                     break  # the others' scores are lower
                 self.exceptions_left -= lock.score < least
@@ -256,7 +257,7 @@ class _Search:
 
     def _follow(self, lock: locking.Lock, reach: float) -> Detection | None:
         """Synchronise on one hypothesis and decode, a second time if the pilots look good."""
-        if not self._affords(self.white, lock, REFINING):
+        if not self._affords(self.white, lock, APPROACHING):
             return None
         self.locks_left -= 1
         carrier = self.carriers[lock.ring_index]
@@ -363,13 +364,12 @@ class _Search:
 
     def _resized(self, whole: Spectrum) -> Detection | None:
         """Try all sizes of a picture that was neither cropped nor turned."""
-        self._begin_step()
         least = LEAST_WHOLE + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
-        for members in self._families():
+        for members in self._shares():
             pilots = members[0][1].pilots
             for lock in locking.whole_locks(whole, pilots, members, least):
                 if self.exhausted:
-                    return None
+                    break
                 # few pilots do not determine a general map: decode the lock as it is first
                 decoded = self._decode(self.white, lock)
                 if decoded is not None:

@@ -73,7 +73,7 @@ MOST_SHORTAGE = 1.75  # 630 pixels a side: what is smaller would be seen
 # A large picture needs more: it is reduced and cropped further than others before it is seen again.
 # python -m benchmarks.robustness --groups none has a row that shrinks 4k to 320 pixels.
 LARGE_AREA = 2_100_000.0  # pixels, full HD
-LARGE_EXPONENT = 0.35
+LARGE_EXPONENT = 0.35  # 4k is marked 1.7 times as strongly as it would be
 NARROW_SIDE = 128  # pixels, one tile: what is narrower shows no tile whole, and counts as small
 # Where a mark may be lost at once, it is looked for before the picture is handed out: below so many
 # samples (python -m benchmarks.everyday --rows small), or where it is needed so visible.

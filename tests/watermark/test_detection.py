@@ -33,7 +33,7 @@ from indelible.watermark import (
     versions,
 )
 from indelible.watermark.pattern import variant_for
-from indelible.watermark.resolution import working_luminance
+from indelible.watermark.view import View
 from indelible.watermark.whitening import whiten
 
 pytestmark = pytest.mark.compiled
@@ -216,8 +216,7 @@ def test_the_bound_counts_every_try_of_an_unmoved_picture(
         return real(values, own, variant)
 
     monkeypatch.setattr(decoding, "decode_unmoved", counted)
-    white = whiten(working_luminance(photograph))
-    search = detection._Search(photograph, white, (key,), [carrier.carrier_of(key)])
+    search = detection._Search(View(photograph), (key,), [carrier.carrier_of(key)])
     assert search._unmoved() is None
     of_locks = probability.MAX_LOCKS * probability.TRIES_PER_LOCK * carrier.TILES_PER_SUPER**2
     assert tried == probability.DECODES - of_locks

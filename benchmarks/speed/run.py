@@ -212,8 +212,8 @@ def promise_table(records: Sequence[Record]) -> Report:
     for name, limit in (("sign", 2), ("read", 3)):
         measured = value(f"credentials: {name}", SIZE, "per_bare")
         add(f"{name} credentials / bare C2PA library", measured, limit)
-    for title, measured, limit in whole_promises(records):
-        add(title, measured, limit)
+    for title, found, most in whole_promises(records):
+        add(title, found, most)
     if not available():
         report.notes.append("Credentials were not timed: c2pa-python is not installed.")
     return report

@@ -10,6 +10,7 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -29,7 +30,15 @@ from indelible.registry import open_registry, sqlite_url
 from indelible.verification import Verifier
 from indelible.watermark import Key
 
-__all__ = ["WHOLE_SIZES", "House", "WholeTimings", "time_whole", "whole_promises", "whole_table"]
+__all__ = [
+    "WHOLE_SIZES",
+    "House",
+    "WholeTimings",
+    "peak_picture_bytes",
+    "time_whole",
+    "whole_promises",
+    "whole_table",
+]
 
 WHOLE_SIZES = {"1 MP": (1024, 1024), "12 MP": (3000, 4000), "48 MP": (6000, 8000)}
 """Measured sizes (height, width)."""
@@ -96,11 +105,11 @@ def _pictures(task: WholeTimings) -> Iterator[tuple[House, Pixels, dict[str, Pat
     """Yield an owner, a picture, and files of it and others, by name."""
     height, width = WHOLE_SIZES[task.size]
     image = mosaic(height, width, task.seed)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         house = House(folder, task.seed)
         authentic = house.protector.protect(image, format="jpeg").data
-        shown = cv2.imdecode(np.frombuffer(authentic, np.uint8), cv2.IMREAD_COLOR)
+        shown = _shown(authentic)
         cut = shown[height // 9 : height * 8 // 9, width // 7 : width * 8 // 9]
         page = DOCUMENTS["page of text"].draw(height, width, np.random.default_rng(task.seed))
         files = {
@@ -112,9 +121,13 @@ def _pictures(task: WholeTimings) -> Iterator[tuple[House, Pixels, dict[str, Pat
             "page of text": _jpeg(page, JPEG_Q90),
         }
         paths = {name: folder / f"{name}.jpg" for name in files}
-        for name, path in paths.items():
-            path.write_bytes(files[name])
+        for kind, path in paths.items():
+            path.write_bytes(files[kind])
         yield house, image, paths
+
+
+def _shown(jpeg: bytes) -> Pixels:
+    return np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
 
 
 def _jpeg(image: Pixels, options: list[int]) -> bytes:
@@ -135,26 +148,21 @@ def time_whole(task: WholeTimings, probe: Probe | None) -> list[Record]:
             operation = name.partition(",")[0]
             argument = image if path is raw else path
             file = paths["unmarked"] if path is raw else path
-            jpeg = np.frombuffer(file.read_bytes(), np.uint8)
-            pixels = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
-            unit = (
-                (lambda pixels=pixels: cv2.imencode(".jpg", pixels, JPEG_Q90))
-                if operation == "protect"
-                else (lambda jpeg=jpeg: cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
-            )
-            verdict, _ = timed(lambda: house.call(operation, argument))  # noqa: B023
+            jpeg = file.read_bytes()
+            unit: Callable[[], object] = partial(_shown, jpeg)
+            if operation == "protect":
+                unit = partial(_jpeg, _shown(jpeg), JPEG_Q90)
+            call = partial(house.call, operation, argument)
+            answer = call()
             # In turns: a busy machine slows neighbours alike.
-            turns = [
-                (timed(lambda: house.call(operation, argument))[1], timed(unit)[1])  # noqa: B023
-                for _ in range(task.rounds)
-            ]
+            turns = [(timed(call)[1], timed(unit)[1]) for _ in range(task.rounds)]
             ours, units = (min(times) for times in zip(*turns, strict=True))
             peak = None if probe is None else probe(operation, folder, seed, str(path))
             records.append(
                 {
                     "whole": name,
                     "size": task.size,
-                    "answer": verdict,
+                    "answer": answer,
                     "cpu_ms": 1e3 * ours,
                     "unit_ms": 1e3 * units,
                     "ratio": ours / units,

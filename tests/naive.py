@@ -7,6 +7,7 @@ writes. They are slow and work in double precision.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -460,3 +461,59 @@ def smooth_step(
     matrix = bending + means.T @ (curvature.ravel()[:, None] * means)
     right = means.T @ gradient.ravel() - bending @ rest.ravel()
     return np.asarray(np.linalg.solve(matrix, right).reshape(rest.shape), dtype=np.float64)
+
+
+def clipped_shares(image: NDArray[np.uint8], side: int, black: int, white: int) -> Array:
+    """Average over cells where a colour is clipped, with numpy's masks."""
+    colours = image[..., :3]
+    clipped = np.any((colours <= black) | (colours >= white), axis=2).astype(np.float64)
+    rows, columns = image.shape[0] // side, image.shape[1] // side
+    whole = clipped[: rows * side, : columns * side]
+    return np.asarray(whole.reshape(rows, side, columns, side).mean(axis=(1, 3)))
+
+
+def plain_shares(image: NDArray[np.uint8], shape: tuple[int, int], step: int) -> Array:
+    """Count pixels of the green (or only) channel that equal their neighbours, cell by cell."""
+    grey = image[..., min(1, image.shape[2] - 1)].astype(int)
+    equal = np.abs(np.diff(grey, axis=1)) <= 1, np.abs(np.diff(grey, axis=0)) <= 1
+    shares = []
+    for direction in equal:
+        sampled = direction[::step]
+        ends = [
+            np.linspace(0, n, m + 1).astype(int) for n, m in zip(sampled.shape, shape, strict=True)
+        ]
+        shares.append(
+            [
+                [sampled[top:bottom, left:right].mean() for left, right in pairwise(ends[1])]
+                for top, bottom in pairwise(ends[0])
+            ]
+        )
+    return np.asarray(np.minimum(*np.array(shares)))
+
+
+def spectra(image: NDArray[np.float32], block: int) -> NDArray[np.complex128]:
+    """Transform overlapping blocks one by one, without their means, complex (rows, columns)."""
+    hop = block // 2
+    padded = np.pad(image, [(hop, hop + -n % hop) for n in image.shape], mode="symmetric")
+    line = np.sin(np.pi * (np.arange(block) + 0.5) / block)
+    return np.array(
+        [
+            [
+                np.fft.rfft2((part - part.mean()) * np.outer(line, line), norm="ortho")
+                for left in range(0, padded.shape[1] - hop, hop)
+                for part in [padded[top : top + block, left : left + block]]
+            ]
+            for top in range(0, padded.shape[0] - hop, hop)
+        ]
+    )
+
+
+def gains(spectra: NDArray[np.complex64], floor: float, exponent: float) -> Array:
+    """Smooth each periodogram over 3 x 3 bins of the whole spectrum, and take its power."""
+    power = np.abs(spectra) ** 2
+    size = power.shape[2]
+    mirrored = np.roll(power[:, :, ::-1, 1:-1][..., ::-1], 1, axis=2)
+    whole = np.concatenate([power, mirrored], axis=3)
+    steps = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    total = np.sum([np.roll(whole, step, axis=(2, 3)) for step in steps], axis=0)
+    return np.asarray((total[..., : size // 2 + 1] / 9 + floor) ** exponent)

@@ -131,6 +131,8 @@ def protect_again(
             marked = markable.mark(payload, key)
         except EmbeddingFailedError:
             marked = None
+        if draws == 1 and marked is not None and marked.payload != payload:
+            markable.clear(ring, effort="standard")  # as `protect` does
     return marked, payload, draws
 
 

@@ -18,6 +18,7 @@ from benchmarks._running import Record
 from benchmarks.attacks import Pixels, codecs
 from indelible import watermark
 from indelible.verification.coverage import measure_coverage
+from indelible.watermark import View
 
 __all__ = ["HONEST", "Edit", "edits", "measure", "table"]
 
@@ -100,7 +101,7 @@ def measure(
     for edit in edits(marked, stranger, name, seed):
         found = watermark.detect(edit.pixels, key)
         if found.found:
-            seen = measure_coverage(edit.pixels, key, found)
+            seen = measure_coverage(View(edit.pixels), key, found)
             called = {"called": seen.regions_gone, "area": seen.area}
             records.append({"edit": edit.name, "marked": edit.marked, **called})
     return records

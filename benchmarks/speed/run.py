@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,13 @@ from benchmarks.speed.credentials import (
     time_credentials,
 )
 from benchmarks.speed.timings import SIZES, PeerTimings, Threads, Timings, time_operations
+from benchmarks.speed.whole import (
+    WHOLE_SIZES,
+    WholeTimings,
+    time_whole,
+    whole_promises,
+    whole_table,
+)
 
 __all__ = ["run"]
 
@@ -45,20 +54,49 @@ def run(argv: Sequence[str] | None) -> None:
     parser.add_argument(
         "--no-fresh", action="store_true", help="leave out what needs fresh processes"
     )
+    parser.add_argument(
+        "--whole",
+        nargs="*",
+        choices=list(WHOLE_SIZES),
+        default=["1 MP", "12 MP"],
+        help="sizes at which protect and verify are timed from end to end",
+    )
+    parser.add_argument(
+        "--only-whole", action="store_true", help="time protect and verify, and nothing else"
+    )
     parser.add_argument("--peers", action="store_true", help="time other packages too, at 1024")
     given = parser.parse_args(argv)
     settings = {
         "sizes": given.sizes,
         "rounds": given.rounds,
         "fresh": not given.no_fresh,
+        "whole": given.whole,
+        "only_whole": given.only_whole,
         "peers": given.peers and VERSIONS,
         "seed": given.seed,
         "engine": engine_fingerprint(),
         "credentials": package_fingerprint("indelible.credentials") if available() else None,
+        "package": package_fingerprint("indelible") if given.whole else None,
         "clock": "processor time of one process, OpenCV on one thread; medians",
     }
     print_settings(settings)
     store = Store(given.out, settings, restart=given.restart)
+    work = [] if given.only_whole else _parts(given)
+    if available():  # without the C2PA library nothing is signed
+        work += [
+            WholeTimings(f"whole, {size}", size, given.rounds, given.seed) for size in given.whole
+        ]
+    probe = None if given.no_fresh else _memory_of_a_call
+    records = run_tasks(work, partial(_measure, probe=probe), store, label="timing")
+    reports = [whole_table(records), promise_table(records)]
+    if not given.only_whole:
+        reports.insert(0, time_table(records))
+        _plot(records, given.out)
+    show(reports, given.out, settings)
+
+
+def _parts(given: argparse.Namespace) -> list[Task]:
+    """Return the work on the engine, the credentials, peers, and in fresh processes."""
     work: list[Task] = [Timings(size, size, given.rounds, given.seed) for size in given.sizes]
     work.append(Threads("two threads", given.rounds, given.seed))
     if available():
@@ -68,13 +106,16 @@ def run(argv: Sequence[str] | None) -> None:
         work += [PeerTimings(method, method, "1024", given.seed) for method in METHODS]
     if not given.no_fresh:
         work.append(_Fresh("fresh processes", min(5, given.rounds)))
-    records = run_tasks(work, _measure, store, label="timing")
-    report = time_table(records)
-    _plot(records, given.out)
-    show([report, promise_table(records)], given.out, settings)
+    return work
 
 
-def _measure(task: Task) -> list[Record]:
+def _memory_of_a_call(*arguments: str) -> dict[str, float]:
+    return _probe("memory of a call", *arguments)
+
+
+def _measure(task: Task, probe: Callable[..., dict[str, float]] | None) -> list[Record]:
+    if isinstance(task, WholeTimings):
+        return time_whole(task, probe)
     if isinstance(task, _Fresh):
         return [{"operation": "fresh processes", **_fresh(task.rounds)}]
     if isinstance(task, CredentialTimings):
@@ -87,8 +128,8 @@ def _measure(task: Task) -> list[Record]:
 def _fresh(rounds: int) -> dict[str, float]:
     """Run the probes; imports are timed in turns, after one that warms the disk's cache."""
     with tempfile.TemporaryDirectory() as cache:
-        cold = _probe("first call", cache)
-        warm = [_probe("first call", cache) for _ in range(rounds)]
+        cold = _probe("first call", numba_cache=cache)
+        warm = [_probe("first call", numba_cache=cache) for _ in range(rounds)]
     _probe("imports alone")
     pairs = [(_probe("imports alone"), _probe("import engine")) for _ in range(rounds)]
     alone = statistics.median(trio["seconds"] for trio, _ in pairs)
@@ -105,9 +146,9 @@ def _fresh(rounds: int) -> dict[str, float]:
     }
 
 
-def _probe(name: str, numba_cache: str | None = None) -> dict[str, float]:
+def _probe(name: str, *arguments: str, numba_cache: str | None = None) -> dict[str, float]:
     surroundings = os.environ | ({"NUMBA_CACHE_DIR": numba_cache} if numba_cache else {})
-    command = [sys.executable, "-m", "benchmarks.speed.probe", name]
+    command = [sys.executable, "-m", "benchmarks.speed.probe", name, *arguments]
     done = subprocess.run(  # noqa: S603
         command, cwd=_ROOT, env=surroundings, capture_output=True, text=True, check=False
     )
@@ -135,7 +176,7 @@ def time_table(records: Sequence[Record]) -> Report:
 
 def promise_table(records: Sequence[Record]) -> Report:
     """Return the table of promises: what was measured, what is promised, whether it is kept."""
-    by_key = {(r["operation"], r.get("size", "")): r for r in records}
+    by_key = {(r["operation"], r.get("size", "")): r for r in records if "operation" in r}
     report = Report("Promises", ("promise", "measured", "at most", "at least", "kept"))
 
     def value(operation: str, size: str, field: str) -> float | None:
@@ -171,6 +212,8 @@ def promise_table(records: Sequence[Record]) -> Report:
     for name, limit in (("sign", 2), ("read", 3)):
         measured = value(f"credentials: {name}", SIZE, "per_bare")
         add(f"{name} credentials / bare C2PA library", measured, limit)
+    for title, found, most in whole_promises(records):
+        add(title, found, most)
     if not available():
         report.notes.append("Credentials were not timed: c2pa-python is not installed.")
     return report

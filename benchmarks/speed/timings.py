@@ -24,6 +24,7 @@ __all__ = [
     "PeerTimings",
     "Threads",
     "Timings",
+    "mosaic",
     "picture",
     "time_operations",
 ]
@@ -69,17 +70,21 @@ def picture(size: str, seed: int) -> Pixels:
 
     An enlarged photograph would have little detail, and a JPEG of it would be too cheap a measure.
     """
-    height, width = SIZES[size]
+    return mosaic(*SIZES[size], seed)
+
+
+def mosaic(height: int, width: int, seed: int) -> Pixels:
+    """Return a mosaic of photographs' parts; see `picture`."""
     rng = np.random.default_rng(seed)
-    mosaic = np.empty((height, width, 3), np.uint8)
+    parts = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, _PART):
         for left in range(0, width, _PART):
-            place = mosaic[top : top + _PART, left : left + _PART]
+            place = parts[top : top + _PART, left : left + _PART]
             source = images.photograph(int(rng.integers(0, len(images.PHOTOGRAPHS))))
             y = rng.integers(0, source.shape[0] - place.shape[0] + 1)
             x = rng.integers(0, source.shape[1] - place.shape[1] + 1)
             place[:] = source[y : y + place.shape[0], x : x + place.shape[1]]
-    return mosaic
+    return parts
 
 
 def time_operations(task: Timings | Threads | PeerTimings) -> list[Record]:

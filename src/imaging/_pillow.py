@@ -35,7 +35,14 @@ from indelible.imaging._quiet import silence_tiff
 from indelible.imaging.metadata import icc_channels
 from indelible.imaging.picture import Pixels
 
-__all__ = ["check_complete", "codec_errors", "open_image", "srgb_from", "to_eight_bits"]
+__all__ = [
+    "check_complete",
+    "codec_errors",
+    "open_image",
+    "open_reduced_jpeg",
+    "srgb_from",
+    "to_eight_bits",
+]
 
 # Called by class: `Image.open` would try every installed plugin, and warn about large pictures.
 _PLUGINS: Final[dict[str, type[ImageFile.ImageFile]]] = {
@@ -111,6 +118,32 @@ def open_image(
             raise
         return image, damaged(name.upper(), str(error).strip() or "it cannot be decoded to its end")
     return image, None
+
+
+def open_reduced_jpeg(data: bytes, size: tuple[int, int], scale: int) -> Image.Image | None:
+    """Return a JPEG picture at a fraction of its sides; None where that does not go smoothly.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    size : (int, int)
+        Width and height that it should have.
+    scale : {2, 4, 8}
+        By what they are divided, rounded down.
+    """
+    image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+    reduced = size[0] // scale, size[1] // scale
+    if image.size != size:
+        return None
+    image.draft(None, reduced)
+    if image.size != (-(-size[0] // scale), -(-size[1] // scale)):
+        return None
+    try:
+        image.load()
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return image if image.size == reduced else image.crop((0, 0, *reduced))
 
 
 def _only_frame(name: str, image: ImageFile.ImageFile) -> Image.Image:

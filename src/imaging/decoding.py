@@ -18,7 +18,13 @@ from indelible.imaging._container import (
     unsupported,
 )
 from indelible.imaging._heif import open_heif
-from indelible.imaging._pillow import check_complete, codec_errors, open_image, to_eight_bits
+from indelible.imaging._pillow import (
+    check_complete,
+    codec_errors,
+    open_image,
+    open_reduced_jpeg,
+    to_eight_bits,
+)
 from indelible.imaging.exif import clean_exif, has_preview
 from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import format_from_suffix, lookup
@@ -28,6 +34,7 @@ from indelible.limits import Limits
 
 __all__ = ["decode_container"]
 
+_SCALES: Final = (8, 4, 2)  # at which JPEG's blocks of 8 pixels are decoded for less
 _ICC_TITLES: Final = {1: "grey", 3: "RGB", 4: "CMYK"}
 
 
@@ -37,6 +44,7 @@ def decode_container(
     *,
     name: str | os.PathLike[str] | None = None,
     tolerant: bool = False,
+    enough: int | None = None,
 ) -> Picture:
     """Decode a file that was taken apart; see `ImageFile.decode`."""
     if container.raw is not None:
@@ -53,9 +61,13 @@ def decode_container(
         kind = "pages" if header.format == "tiff" else "frames"
         notes.append(f"The file has {header.frames} {kind}; only the first one was decoded.")
     with codec_errors(title):
-        image, container = _open(container, limits, tolerant=tolerant)
+        image, container, scale = _open_reduced(container, enough) or (
+            *_open(container, limits, tolerant=tolerant),
+            1,
+        )
         # libheif turns the picture as the file says, which may swap its sides.
-        if header.format != "heic" and image.size != (header.width, header.height):
+        full = header.format != "heic" and scale == 1
+        if full and image.size != (header.width, header.height):
             raise damaged(title, "its header and its picture differ in size")
         limits.check_size(*image.size)
         header = _checked(image, container, tolerant=tolerant)
@@ -69,10 +81,10 @@ def decode_container(
             notes.append("The EXIF block is damaged and was left out.")
         pixels = upright(pixels, orientation)
         icc_profile = _profile(container, pixels, notes, tolerant=tolerant)
-        metadata = _metadata(replace(container, exif=exif), pixels, orientation, notes)
+        metadata = _metadata(replace(container, exif=exif), pixels, orientation, notes, scale)
         metadata = replace(metadata, icc_profile=icc_profile)
     notes = [*header.irregular, *notes]
-    return Picture(pixels, header.format, metadata, header, tuple(dict.fromkeys(notes)))
+    return Picture(pixels, header.format, metadata, header, tuple(dict.fromkeys(notes)), scale)
 
 
 def _note_suffix(format_: str, name: str | os.PathLike[str] | None, notes: list[str]) -> None:
@@ -100,6 +112,30 @@ def _checked(image: Image.Image, container: Container, *, tolerant: bool) -> Hea
     return replace(header, irregular=(*header.irregular, f"{cut} {PART_WAS_SEEN}"))
 
 
+def _open_reduced(
+    container: Container, enough: int | None
+) -> tuple[Image.Image, Container, int] | None:
+    """Return a reduced copy with enough pixels, and how much it is reduced; None: there is none.
+
+    Only of what is whole and ordinary: all else is decoded as it is.
+    """
+    header = container.header
+    ordinary = header.format == "jpeg" and header.mode in ("L", "RGB") and header.bit_depth == 8
+    if enough is None or not ordinary or container.unclosed or container.cut is not None:
+        return None
+    width, height = header.width, header.height
+    for scale in _SCALES:
+        if (width // scale) * (height // scale) >= enough:
+            break
+    else:
+        return None
+    orientation = clean_exif(container.exif)[1] if container.exif else 1
+    if orientation != 1 and (width % scale or height % scale):
+        return None  # what is cut off would be at the beginning
+    image = open_reduced_jpeg(container.codec, (width, height), scale)
+    return None if image is None else (image, container, scale)
+
+
 def _open(container: Container, limits: Limits, *, tolerant: bool) -> tuple[Image.Image, Container]:
     """Return the decoded image, and the container with the metadata that only the codec knows."""
     name = container.header.format
@@ -124,7 +160,9 @@ def _open(container: Container, limits: Limits, *, tolerant: bool) -> tuple[Imag
     return image, container
 
 
-def _metadata(container: Container, pixels: Pixels, orientation: int, notes: list[str]) -> Metadata:
+def _metadata(
+    container: Container, pixels: Pixels, orientation: int, notes: list[str], scale: int
+) -> Metadata:
     """Return the metadata as they fit the upright pixels, the ICC profile aside."""
     stored = Metadata(
         None,
@@ -136,7 +174,7 @@ def _metadata(container: Container, pixels: Pixels, orientation: int, notes: lis
         container.text,
         container.dpi,
     )
-    fitted, changes = fit_metadata(stored, pixels, orientation)
+    fitted, changes = fit_metadata(stored, pixels, orientation, scale)
     notes.extend(changes)
     return fitted
 

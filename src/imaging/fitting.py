@@ -17,7 +17,7 @@ __all__ = ["fit_metadata", "upright"]
 
 
 def fit_metadata(
-    metadata: Metadata, pixels: Pixels, orientation: int
+    metadata: Metadata, pixels: Pixels, orientation: int, scale: int = 1
 ) -> tuple[Metadata, tuple[str, ...]]:
     """Return metadata that fit upright pixels, and notes of what was taken out of them.
 
@@ -29,8 +29,10 @@ def fit_metadata(
         (H, W), (H, W, 3) or (H, W, 4), upright.
     orientation : int
         The EXIF orientation that was applied to them, 1 to 8.
+    scale : int, optional
+        How many times their height and width the picture has.
     """
-    height, width = pixels.shape[:2]
+    height, width = pixels.shape[0] * scale, pixels.shape[1] * scale
     exif, xmp, dpi, photoshop = metadata.exif, metadata.xmp, metadata.dpi, metadata.photoshop
     notes: list[str] = []
     icc = metadata.icc_profile

@@ -187,7 +187,7 @@ class ImageFile:
                 "re-save the picture, or protect it, which encodes it anew.",
             )
 
-    def decode(self, *, tolerant: bool = False) -> Picture:
+    def decode(self, *, tolerant: bool = False, enough: int | None = None) -> Picture:
         """Decode the picture; of several frames the first one.
 
         What is stored otherwise is converted knowingly, and each conversion that loses something
@@ -209,6 +209,11 @@ class ImageFile:
             Decode what viewers show, to look at it: of a picture that is cut short the part that is
             there, of HDR the stored values. A note says so. What is missing is black, grey,
             transparent or, in WebP, arbitrary.
+        enough : int, optional
+            With so many pixels, a reduced copy of a larger picture will do, where the format's
+            codec has one for less than the picture (JPEG has, at a half, a quarter and an eighth
+            of the sides). ``Picture.scale`` says how much. Of odd sides the last row and column
+            may be missing.
 
         Returns
         -------
@@ -229,7 +234,9 @@ class ImageFile:
         """
         if not tolerant:
             self.check_whole()
-        return decode_container(self._container, self.limits, name=self.path, tolerant=tolerant)
+        return decode_container(
+            self._container, self.limits, name=self.path, tolerant=tolerant, enough=enough
+        )
 
 
 def open_image(source: Encoded | ImageFile, *, limits: Limits = DEFAULT_LIMITS) -> ImageFile:

@@ -82,6 +82,9 @@ class Picture:
         What the file said about itself.
     notes : tuple of str
         What was converted or left out knowingly, one sentence each.
+    scale : int
+        How many times the height and the width of `pixels` the picture has: above 1 only where a
+        reduced copy was asked for.
     """
 
     pixels: Pixels
@@ -89,3 +92,4 @@ class Picture:
     metadata: Metadata
     header: Header
     notes: tuple[str, ...] = ()
+    scale: int = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,9 +99,21 @@ def drafts(
 
 
 def mark(
-    picture: MarkablePicture, drafts: Iterable[Draft], key: Key, *, strength: Strength
+    picture: MarkablePicture,
+    drafts: Iterable[Draft],
+    key: Key,
+    *,
+    strength: Strength,
+    look_again: Callable[[], object],
 ) -> tuple[Draft, Marked]:
     """Embed one id after the other, until one is read back from the encoded file.
+
+    Parameters
+    ----------
+    picture, drafts, key, strength
+        What is marked, with what.
+    look_again : callable
+        Called once, where an older mark is the louder: to look harder for it, and take it out.
 
     Returns
     -------
@@ -127,6 +139,8 @@ def mark(
             continue
         if marked.payload == draft.binding.value:
             return draft, marked
+        if not louder:
+            look_again()
         louder = marked.payload
     raise EmbeddingFailedError(
         f"The picture already carries the watermark id {louder.hex()} of this key, and a second "

@@ -62,11 +62,17 @@ def protect_picture(
         As `indelible.Protector.protect`.
     """
     doubt = credentials.camera_contradicts(request.source_type, picture.source.metadata.exif)
-    older = picture.clear(parts.keys)
-    history = history_of(picture.source, older, parts.registry, strip=strip)
+    older = [*picture.clear(parts.keys)]
+
+    def look_again() -> None:
+        older.extend(picture.clear(parts.keys, effort="standard"))
+
     drafts = _drafts(parts, picture, request)
     for _ in range(_MOST_CONFLICTS):
-        draft, marked = binding.mark(picture, drafts, parts.key, strength=parts.strength)
+        draft, marked = binding.mark(
+            picture, drafts, parts.key, strength=parts.strength, look_again=look_again
+        )
+        history = history_of(picture.source, older, parts.registry, strip=strip)
         signed = binding.sign(marked, draft, parts.signer, history=history, trust=parts.trust)
         record = binding.record_of(picture, draft, signed)
         try:

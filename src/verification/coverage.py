@@ -19,9 +19,15 @@ from numpy.typing import NDArray
 
 from indelible import watermark
 from indelible.errors import WatermarkError
-from indelible.imaging import Pixels
 from indelible.verification.evidence import HALF
-from indelible.watermark import BlockCorrelations, Detection, Key
+from indelible.watermark import (
+    BlockCorrelations,
+    Detection,
+    Key,
+    View,
+    clipped_shares,
+    plain_shares,
+)
 
 __all__ = ["Coverage", "measure_coverage"]
 
@@ -33,7 +39,6 @@ __all__ = ["Coverage", "measure_coverage"]
 _SMALLEST: Final = 128  # px a side: five windows of the presence map fit into no smaller picture
 _LEAST_VARIANCE: Final = 3.0  # grey levels squared; flatter blocks hold less than rounding adds
 _MOST_PLAIN: Final = 0.5  # share of a block's pixels that equal their neighbours: more is drawn
-_PLAIN_SAMPLE: Final = 1_000_000  # px: enough for shares that are exact to 0.1 %
 _LEAST_BLOCKS: Final = 9  # fewer have no quantiles
 
 # What an undisturbed mark would show.
@@ -49,10 +54,9 @@ _UNEVEN: Final = 0.1  # deviation of an undisturbed region's gain, as a share of
 _DEVIATIONS: Final = 7.5  # below its reference; at 6, honest edits are called altered
 
 # Where the presence map alone decides.
-_CELL: Final = 8  # px: the map is averaged to cells, an eighth of the square's side and less
+_CELL: Final = 8  # px: the map has a value for each cell, a sixteenth of the square's side
 _ABSENT: Final = 0.02  # mean presence in a square of 128 px that was covered
 _STANDING: Final = 0.6  # median presence of the picture; 0.5 is "cannot tell"
-_BLACK, _WHITE = 2, 253  # grey levels at which a mark of a few levels is clipped
 
 # How much carries it.
 _NEAR: Final = 3  # blocks a side that speak for the one in the middle: its neighbours overlap it
@@ -78,64 +82,48 @@ class Coverage:
     regions_gone: bool | None = None
 
 
-def measure_coverage(pixels: Pixels, key: Key, found: Detection) -> Coverage:
+def measure_coverage(view: View, key: Key, found: Detection, *, regions: bool = True) -> Coverage:
     """Measure how much of a picture carries the mark that was found in it.
 
     Parameters
     ----------
-    pixels : ndarray of uint8
-        (H, W), (H, W, 3) RGB or (H, W, 4) RGBA: the picture that was searched.
+    view : View
+        The picture that was searched.
     key : Key
         The key whose mark was found.
     found : Detection
         What was found.
+    regions : bool, optional
+        Whether to look for parts where it is missing.
 
     Returns
     -------
     Coverage
         Unknown for a picture under 128 px a side, and where hardly anything could carry a mark.
     """
-    if min(pixels.shape[:2]) < _SMALLEST:
+    if min(view.shape) < _SMALLEST:
         return Coverage()
     try:
-        blocks = watermark.correlate_blocks(pixels, key, found)
+        blocks = watermark.correlate_blocks(view, key, found)
     except WatermarkError:
         return Coverage()
-    able = _able_to_carry(pixels, blocks)
+    able = _able_to_carry(view, blocks)
     if np.count_nonzero(able) < _LEAST_BLOCKS:
         return Coverage()
     reference = _references(blocks, able)
     area = _area(blocks, able, reference)
-    gone = area < HALF or _is_missing(blocks, able, reference) or _is_covered(pixels, key, found)
+    if not regions:
+        return Coverage(area)
+    gone = area < HALF or _is_missing(blocks, able, reference) or _is_covered(view, key, found)
     return Coverage(area, gone)
 
 
-def _able_to_carry(pixels: Pixels, blocks: BlockCorrelations) -> NDArray[np.bool_]:
+def _able_to_carry(view: View, blocks: BlockCorrelations) -> NDArray[np.bool_]:
     """Return the blocks that could carry a mark, among others that could."""
-    plain = _plain(pixels, blocks.power.shape)
+    rows, columns = blocks.power.shape
+    plain = plain_shares(view, (rows, columns))
     able = (blocks.power > _LEAST_VARIANCE) & (plain < _MOST_PLAIN)
     return np.asarray(able & (_summed(able, _WINDOW) > _WINDOW**2 / 2), np.bool_)
-
-
-def _plain(pixels: Pixels, shape: tuple[int, ...]) -> Values:
-    """Return the share of the pixels in each block that equal their neighbours, in x or in y."""
-    grey = pixels if pixels.ndim == 2 else pixels[:, :, 1]
-    step = max(1, round((grey.size / _PLAIN_SAMPLE) ** 0.5))
-    rows, columns = grey[::step].astype(np.int16), grey[:, ::step].astype(np.int16)
-    across = _cells(np.abs(np.diff(rows, axis=1)) <= 1, shape)
-    down = _cells(np.abs(np.diff(columns, axis=0)) <= 1, shape)
-    return np.minimum(across, down)
-
-
-def _cells(values: NDArray[np.bool_], shape: tuple[int, ...]) -> Values:
-    """Average over a grid of cells, float64 of a shape."""
-    ends = [
-        np.linspace(0, n, cells + 1).astype(int)
-        for n, cells in zip(values.shape, shape, strict=True)
-    ]
-    sums = np.add.reduceat(values, ends[0][:-1], axis=0, dtype=np.int64)
-    sums = np.add.reduceat(sums, ends[1][:-1], axis=1)
-    return np.asarray(sums / np.outer(np.diff(ends[0]), np.diff(ends[1])), np.float64)
 
 
 def _summed(values: NDArray[np.generic], side: int) -> Values:
@@ -151,22 +139,18 @@ def _summed(values: NDArray[np.generic], side: int) -> Values:
     )
 
 
-def _is_covered(pixels: Pixels, key: Key, found: Detection) -> bool:
+def _is_covered(view: View, key: Key, found: Detection) -> bool:
     """Whether the presence map rules the mark out all over a square.
 
     A plain box has no texture that other places could be compared with.
     """
-    presence = watermark.presence(pixels, key, found)
-    colours = pixels[:, :, :3] if pixels.ndim == 3 else pixels[:, :, None]
+    presence = watermark.presence(view, key, found, cell=_CELL)
     # Where pixels are clipped no mark can stand, whoever clipped them: borders, highlights.
-    clipped = ((colours <= _BLACK) | (colours >= _WHITE)).any(axis=2)
-    presence = np.where(clipped, np.float32(0.5), presence)
+    presence += clipped_shares(view, _CELL) * (np.float32(0.5) - presence)
     if float(np.median(presence)) < _STANDING:
         return False
-    size, n = _SMALLEST // _CELL, _CELL
-    whole = presence[: presence.shape[0] // n * n, : presence.shape[1] // n * n]
-    cells = whole.reshape(whole.shape[0] // n, n, -1, n).mean(axis=(1, 3), dtype=np.float64)
-    sums = _summed(np.pad(cells, 1), size + 1)  # odd squares; what hangs over is left out
+    size = _SMALLEST // _CELL
+    sums = _summed(np.pad(presence, 1), size + 1)  # odd squares; what hangs over is left out
     half = size // 2 + 1
     inside = sums[half:-half, half:-half]
     return inside.size > 0 and float(inside.min()) < _ABSENT * (size + 1) ** 2

@@ -10,11 +10,11 @@ from indelible import credentials, watermark
 from indelible.choices import Effort
 from indelible.credentials import CredentialReport, Signal
 from indelible.errors import MissingDependencyError, UnsupportedImageError
-from indelible.imaging import Header, ImageFile, Pixels
+from indelible.imaging import Header, ImageFile
 from indelible.verification.coverage import measure_coverage
 from indelible.verification.manifest_claims import binds_watermark, promises_watermark
 from indelible.verification.result import WatermarkReport
-from indelible.watermark import Detection, Key
+from indelible.watermark import ENOUGH_PIXELS, Detection, Key, View
 
 __all__ = ["PixelFindings", "examine_pixels"]
 
@@ -64,44 +64,56 @@ def examine_pixels(
     ImageError
         If so much of the picture is damaged that nothing can be decoded.
     """
+    # A thorough search looks at parts at their full size.
+    enough = None if effort == "thorough" else ENOUGH_PIXELS
     try:
-        picture = image.decode(tolerant=True)
+        picture = image.decode(tolerant=True, enough=enough)
     except (MissingDependencyError, UnsupportedImageError) as error:
         return PixelFindings(WatermarkReport("not_checked", reason=error.reason()), image.header)
-    mark = _find_mark(picture.pixels, keys, credential, effort)
+    mark = _find_mark(image, View(picture.pixels, picture.scale), keys, credential, effort)
     return PixelFindings(mark, picture.header, credentials.find_signals(picture.metadata))
 
 
 def _find_mark(
-    pixels: Pixels, keys: Sequence[Key], credential: CredentialReport, effort: Effort
+    image: ImageFile,
+    view: View,
+    keys: Sequence[Key],
+    credential: CredentialReport,
+    effort: Effort,
 ) -> WatermarkReport:
     if not keys:
         return WatermarkReport("not_checked", reason=_NO_KEY)
     promised = next((key for key in keys if promises_watermark(credential, (key,))), None)
-    detection = _detect(pixels, keys, promised, effort)
+    detection = _detect(view, keys, promised, effort)
     if detection.payload is None:
-        can_carry = None if promised is None else watermark.can_carry(pixels, promised)
+        can_carry = None if promised is None else _can_carry(image, view, promised)
         return WatermarkReport(
             "not_found", detection, keys=len(keys), can_carry=can_carry, effort=effort
         )
     key = next(key for key in keys if key.id == detection.key_id)
-    coverage = measure_coverage(pixels, key, detection)
     # Where the signed hash fits, it says more than a measurement.
     bound = binds_watermark(credential, detection.payload)
+    coverage = measure_coverage(view, key, detection, regions=not bound)
     return WatermarkReport(
         "found",
         detection,
-        None if bound else coverage.regions_gone,
+        coverage.regions_gone,
         area=coverage.area,
         keys=len(keys),
         effort=effort,
     )
 
 
-def _detect(pixels: Pixels, keys: Sequence[Key], promised: Key | None, effort: Effort) -> Detection:
+def _can_carry(image: ImageFile, view: View, key: Key) -> bool:
+    """Whether the picture itself could carry a mark, whatever a reduced copy of it could."""
+    whole = view.pixels if view.scale == 1 else image.decode(tolerant=True).pixels
+    return watermark.can_carry(whole, key)
+
+
+def _detect(view: View, keys: Sequence[Key], promised: Key | None, effort: Effort) -> Detection:
     """Return the strongest mark; beside another key's, that of the key which the manifest names."""
-    strongest = watermark.detect(pixels, keys, effort=effort)
+    strongest = watermark.detect(view, keys, effort=effort)
     if promised is None or strongest.key_id in (None, promised.id):
         return strongest
-    named = watermark.detect(pixels, promised, effort=effort)
+    named = watermark.detect(view, promised, effort=effort)
     return named if named.found else strongest

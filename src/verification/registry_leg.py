@@ -26,7 +26,12 @@ _log: Final = logging.getLogger("indelible")
 
 
 def look_up(
-    found: Detection | None, image: ImageFile, *, registry: Registry | None, trust: Trust
+    found: Detection | None,
+    image: ImageFile,
+    credential: CredentialReport,
+    *,
+    registry: Registry | None,
+    trust: Trust,
 ) -> RegistryReport:
     """Look a watermark's id up, and validate what it leads to against the picture.
 
@@ -36,6 +41,8 @@ def look_up(
         The watermark; None where nobody looked for one.
     image : ImageFile
         The picture that carries it.
+    credential : CredentialReport
+        What its own manifest says: one that the registry holds, too, is not validated again.
     registry : Registry or None
         Where to look; None where there is no registry to ask.
     trust : Trust
@@ -54,8 +61,18 @@ def look_up(
         records = _find(registry, found.algorithm, found.payload)
     except RegistryError as error:
         return RegistryReport("unavailable", reason=error.reason())
+    # Of what holds, it makes no difference that the registry holds it, too.
+    holds = credential.embedded and credential.integrity == "intact"
+    own = credentials.extract_store(image) if holds and records else None
     candidates = [
-        _validate(record, found.algorithm, found.payload, image, trust) for record in records
+        _reported(
+            *record,
+            replace(credential, embedded=False)
+            if record[1] == own
+            else _validated(record[1], image, trust),
+            names=(found.algorithm, found.payload),
+        )
+        for record in records
     ]
     if not candidates:
         return RegistryReport("unknown", reason="The registry does not hold this id.")
@@ -83,16 +100,18 @@ def _find(registry: Registry, algorithm: str, payload: bytes) -> list[tuple[str,
         raise RegistryError(f"the registry failed: {type(error).__name__}") from error
 
 
-def _validate(
-    record: tuple[str, bytes], algorithm: str, payload: bytes, image: ImageFile, trust: Trust
-) -> RegistryReport:
-    manifest_id, store = record
+def _validated(store: bytes, image: ImageFile, trust: Trust) -> CredentialReport:
     try:
-        report = credentials.read(image, trust=trust, manifest_store=store)
+        return credentials.read(image, trust=trust, manifest_store=store)
     except IndelibleError as error:
-        report = CredentialReport("unreadable", reasons=(error.reason(),))
-    names = any(b.names(algorithm, payload) for b in report.soft_bindings)
-    return RegistryReport("found", manifest_id, store, report, names)
+        return CredentialReport("unreadable", reasons=(error.reason(),))
+
+
+def _reported(
+    manifest_id: str, store: bytes, report: CredentialReport, *, names: tuple[str, bytes]
+) -> RegistryReport:
+    named = any(binding.names(*names) for binding in report.soft_bindings)
+    return RegistryReport("found", manifest_id, store, report, named)
 
 
 def _preference(candidate: RegistryReport) -> tuple[bool, int]:

@@ -232,7 +232,11 @@ class Verifier:
             pixels = examine_pixels(opened, self._keys, credential, self._effort)
         with clock.leg("registry"):
             recovered = look_up(
-                pixels.mark.detection, opened, registry=self._registry, trust=self._trust
+                pixels.mark.detection,
+                opened,
+                credential,
+                registry=self._registry,
+                trust=self._trust,
             )
         result = self._judged(opened, credential, pixels, recovered, clock)
         _log_result(result)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from indelible.choices import Effort, Strength
 from indelible.errors import UnmarkableImageError
+from indelible.watermark.blanks import clipped_shares, plain_shares
 from indelible.watermark.correlation import BlockCorrelations, correlate_blocks
 from indelible.watermark.detection import detect
 from indelible.watermark.embedding import can_carry, embed
@@ -19,21 +20,26 @@ from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
 from indelible.watermark.result import Detection
 from indelible.watermark.versions import ALGORITHM, is_known
+from indelible.watermark.view import ENOUGH_PIXELS, View
 from indelible.watermark.warming import warm_up
 
 __all__ = [
     "ALGORITHM",
+    "ENOUGH_PIXELS",
     "BlockCorrelations",
     "Detection",
     "Effort",
     "Key",
     "Strength",
     "UnmarkableImageError",
+    "View",
     "can_carry",
+    "clipped_shares",
     "correlate_blocks",
     "detect",
     "embed",
     "is_known",
+    "plain_shares",
     "presence",
     "remove",
     "warm_up",

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import WatermarkError
-from indelible.watermark._image import as_channels
-from indelible.watermark._opencv import area_resized, sampled
-from indelible.watermark.carrier import BAND, TILE, carrier_of
+from indelible.watermark._opencv import Places, area_resized, places_of
+from indelible.watermark.carrier import BAND, TILE, TILES_PER_SUPER, carrier_of
 from indelible.watermark.geometry import to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import (
@@ -27,9 +26,9 @@ from indelible.watermark.pattern import (
     synthesise_canonical,
     variant_for,
 )  # fmt: skip
-from indelible.watermark.resolution import WORKING_SIDE, reduced_shape, working_luminance
+from indelible.watermark.resolution import WORKING_SIDE, reduced_shape
 from indelible.watermark.result import Detection
-from indelible.watermark.visibility import Room, luminance_mask, room_of
+from indelible.watermark.view import View, view_of
 from indelible.watermark.whitening import gains_of, spectra_of
 
 __all__ = [
@@ -47,6 +46,7 @@ __all__ = [
 # so that bicubic sampling keeps it.
 SAMPLES = 160
 NYQUIST = 0.5  # cycles per pixel: what lay beyond is not in the picture
+STRIP = 4  # rows of blocks worked on at once: their spectra stay in the cache
 RIDGE = 1e-3  # of the mean energy of a node: keeps those apart that a blur has left nothing
 
 
@@ -118,10 +118,9 @@ class Fit:
 
     Parameters
     ----------
-    pixels : uint8 (H, W, channels)
+    view : View
+        The picture.
     mark : Mark
-    room : Room
-        Of the picture.
     nodes : float64 (n,)
         Cycles per sample; the mark's response is linear between them.
     side : float
@@ -141,34 +140,43 @@ class Fit:
 
     def __init__(
         self,
-        pixels: NDArray[np.uint8],
+        view: View,
         mark: Mark,
-        room: Room,
         nodes: NDArray[np.float64],
         side: float,
     ) -> None:
-        picture = working_luminance(pixels)
-        blocks = spectra_of(picture)
+        blocks = spectra_of(view.luminance)
         weight = gains_of(blocks)
         self.power = energies(blocks) / np.float32(blocks.shape[2] ** 2 / 2)
-        self.seen = weight * blocks
-        mask, level = luminance_mask(pixels, room), mark.level()
+        self.seen = np.multiply(blocks, weight, out=blocks)
         self.gain = np.ones(self.seen.shape[:2], np.float32)
-        self._shapes = [
-            weight
-            * spectra_of(
-                _drawn(
-                    pixels.shape[:2],
-                    mark.period(between(nodes, unit), level),
-                    mark,
-                    mask,
-                    picture.shape,
-                    side,
-                )
-            )
-            for unit in np.eye(len(nodes))
-        ]
+        self._weight = weight
+        drawing, level = _Drawing(view, mark, side), mark.level()
+        units = np.eye(len(nodes))
+        self._drawn = [drawing.of(mark.period(between(nodes, unit), level)) for unit in units]
+        self._products = self._products_of_blocks()
         self.response = self._fitted()
+
+    def _products_of_blocks(self) -> NDArray[np.float32]:
+        """Return inner products of what each node adds to a block, and of the block itself.
+
+        Returns
+        -------
+        float32 (rows, columns, nodes + 1, nodes + 1)
+        """
+        rows, columns = self.seen.shape[:2]
+        n = len(self._drawn)
+        found = np.empty((rows, columns, n + 1, n + 1), np.float32)
+        for top in range(0, rows, STRIP):
+            strip = range(top, min(top + STRIP, rows))
+            here = slice(strip.start, strip.stop)
+            weight = self._weight[here]
+            parts = [spectra_of(drawn, weight, rows=strip) for drawn in self._drawn]
+            parts.append(self.seen[here])
+            for i, one in enumerate(parts):
+                for j, other in enumerate(parts[: i + 1]):
+                    found[here, :, i, j] = found[here, :, j, i] = products(one, other)
+        return found
 
     def fit(self) -> None:
         """Fit the response, given the gain."""
@@ -176,24 +184,24 @@ class Fit:
 
     def expected(self) -> NDArray[np.complex64]:
         """Return what the mark adds where the gain is 1, like `seen`."""
-        shapes = zip(self.response, self._shapes, strict=True)
-        return np.asarray(sum(np.float32(part) * shape for part, shape in shapes), np.complex64)
+        factors = self.response.astype(np.float32)
+        drawn = sum(factor * one for factor, one in zip(factors, self._drawn, strict=True))
+        return spectra_of(np.asarray(drawn, np.float32), self._weight)
 
     def _fitted(self) -> NDArray[np.float64]:
-        n = len(self._shapes)
-        gram, right = np.zeros((n, n)), np.zeros(n)
-        for i, one in enumerate(self._shapes):
-            right[i] = np.sum(products(one, self.seen) * self.gain)
-            for j in range(i + 1):
-                gram[i, j] = np.sum(products(one, self._shapes[j]) * self.gain**2)
-                gram[j, i] = gram[i, j]
+        n = len(self._drawn)
+        gram = np.einsum(
+            "rc,rcij->ij", np.square(self.gain, dtype=np.float64), self._products[..., :n, :n]
+        )
+        right = np.einsum("rc,rci->i", self.gain.astype(np.float64), self._products[..., :n, n])
         gram += (RIDGE * np.trace(gram) / n + 1e-12) * np.eye(n)
         return np.asarray(np.linalg.solve(gram, right), np.float64)
 
 
 def products(one: NDArray[np.complex64], other: NDArray[np.complex64]) -> NDArray[np.float32]:
     """Return each block's inner product, float32 (rows, columns)."""
-    return np.asarray(np.einsum("rcuv,rcuv->rc", one, other.conj()).real, np.float32)
+    parts = (values.view(np.float32) for values in (one, other))
+    return np.asarray(np.einsum("rcuv,rcuv->rc", *parts), np.float32)
 
 
 def energies(blocks: NDArray[np.complex64]) -> NDArray[np.float32]:
@@ -201,23 +209,34 @@ def energies(blocks: NDArray[np.complex64]) -> NDArray[np.float32]:
     return products(blocks, blocks)
 
 
-def _drawn(
-    shape: tuple[int, ...],
-    period: NDArray[np.float32],
-    mark: Mark,
-    mask: NDArray[np.float32],
-    working: tuple[int, ...],
-    side: float,
-) -> NDArray[np.float32]:
-    """Return the masked pattern, given a period of it, at the reduced size."""
-    height, width = shape
-    fine = reduced_shape(height, width, side)
-    if fine[0] < working[0] or fine[1] < working[1]:
-        fine = working[0], working[1]
-    scale = to_full_size(np.eye(3), fine, (height, width))
-    drawn = sampled(period, mark.to_period(scale), range(fine[0]), fine[1])
-    drawn *= area_resized(mask, fine)
-    return area_resized(drawn, (working[0], working[1]))
+class _Drawing:
+    """What draws periods of a mark where it lies in a picture: only the periods differ.
+
+    Parameters
+    ----------
+    view : View
+        The picture.
+    mark : Mark
+    side : float
+        Root of the area at which periods are drawn.
+    """
+
+    def __init__(self, view: View, mark: Mark, side: float) -> None:
+        height, width = view.luminance.shape
+        rows, columns = reduced_shape(*view.shape, side)
+        if rows < height or columns < width:
+            rows, columns = height, width
+        scale = to_full_size(np.eye(3), (rows, columns), view.shape)
+        period = TILES_PER_SUPER * SAMPLES
+        self._working = height, width
+        self._places: Places = places_of(mark.to_period(scale), range(rows), columns, period)
+        self._mask = area_resized(view.mask, (rows, columns))
+
+    def of(self, period: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the masked pattern, given a period of it, at the size that is searched."""
+        drawn = self._places.sampled(period)
+        drawn *= self._mask
+        return area_resized(drawn, self._working)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +269,14 @@ NODES = np.linspace(*BAND, 4)  # cycles per sample: a response falls or rises sm
 SIDE = WORKING_SIDE  # root of the area at which the pattern is drawn
 
 
-def correlate_blocks(image: NDArray[np.uint8], key: Key, found: Detection) -> BlockCorrelations:
+def correlate_blocks(
+    image: NDArray[np.uint8] | View, key: Key, found: Detection
+) -> BlockCorrelations:
     """Correlate a picture with the mark that was found in it, block by block.
 
     Parameters
     ----------
-    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey; or View
         The picture that was given to :func:`detect`.
     key : Key
         The key whose mark was found.
@@ -267,9 +288,7 @@ def correlate_blocks(image: NDArray[np.uint8], key: Key, found: Detection) -> Bl
     WatermarkError
         If nothing was found, or with another key.
     """
-    pixels = as_channels(image)
-    mark = mark_of(key, found)
-    fit = Fit(pixels, mark, room_of(pixels), NODES, SIDE)
+    fit = Fit(view_of(image), mark_of(key, found), NODES, SIDE)
     expected = fit.expected()
     noise = energies(fit.seen) / np.float32(fit.seen[0, 0].size)
     return BlockCorrelations(products(fit.seen, expected), energies(expected), noise, fit.power)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -160,8 +161,8 @@ def pilots_unmoved(fold: Fold, carrier: Carrier) -> list[PilotsSeen]:
 
 def decode_lines(
     values: NDArray[np.complex64], carrier: Carrier, variant: int, polarity: int
-) -> list[Decoded]:
-    """Try the likeliest tile offsets and return what decodes."""
+) -> Iterator[Decoded]:
+    """Try the likeliest tile offsets, best first, each when it is asked for; yield what decodes."""
     soft = np.empty((len(OFFSETS), coding.CODED_BITS), np.float32)
     signs = carrier.signs[variant]
     combining.despread_shifts(values, _residues(), carrier.coded_bit, signs, soft)
@@ -169,7 +170,7 @@ def decode_lines(
     energy = np.sum(soft**2, axis=1) / _energy(values)
     likeliest = [i for i in np.argsort(-energy)[:OFFSET_TRIES] if energy[i] >= LEAST_ENERGY]
     tried = (_decoded(polarity * soft[i], values, OFFSETS[i], carrier) for i in likeliest)
-    return [one for one in tried if one is not None]
+    yield from (one for one in tried if one is not None)
 
 
 def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int) -> list[Decoded]:

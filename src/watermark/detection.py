@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.errors import ConfigurationError
 from indelible.watermark import alignment, decoding, flow, locking, probability
-from indelible.watermark._image import as_channels
 from indelible.watermark._scratch import Scratch, scratch
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.judging import Judge
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.pattern import period_of, size_class_for
-from indelible.watermark.resolution import WORKING_SIDE, reduced, reduced_shape, working_luminance
+from indelible.watermark.resolution import WORKING_SIDE, reduced, reduced_shape
 from indelible.watermark.result import Detection
 from indelible.watermark.search import (
     Candidate,
@@ -31,6 +30,7 @@ from indelible.watermark.search import (
     windows_of,
 )  # fmt: skip
 from indelible.watermark.thorough import Closer, Members, Searcher
+from indelible.watermark.view import View, view_of
 from indelible.watermark.whitening import whiten
 
 __all__ = ["detect"]
@@ -90,7 +90,7 @@ MAX_BENT = 3  # of a search
 
 
 def detect(
-    image: NDArray[np.uint8],
+    image: NDArray[np.uint8] | View,
     key: Key | Sequence[Key],
     *,
     effort: Effort = DEFAULT_EFFORT,
@@ -99,7 +99,7 @@ def detect(
 
     Parameters
     ----------
-    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey; or View
     key : Key or sequence of Key
     effort : "quick", "standard" or "thorough", optional
         How hard to look. "quick" tries the commonest hypotheses: not moved, resized, cropped,
@@ -127,12 +127,10 @@ def detect(
         words = ", ".join(get_args(Effort))
         raise ConfigurationError(f"effort (of a search) is one of {words}, not {effort!r}.")
     ring = as_key_ring(key)
-    pixels = as_channels(image)
-    height, width, _ = pixels.shape
-    if min(height, width) < SMALLEST_SIDE:
+    view = view_of(image)
+    if min(view.shape) < SMALLEST_SIDE:
         return Detection(False)
-    white = whiten(working_luminance(pixels))
-    search = _Search(pixels, white, ring, [carrier_of(one) for one in ring])
+    search = _Search(view, ring, [carrier_of(one) for one in ring])
     with scratch() as memory:
         return search.run(memory, effort) or Detection(False)
 
@@ -141,8 +139,7 @@ def detect(
 class _Search:
     """One search: the picture, the keys, and how many hypotheses were decoded so far."""
 
-    pixels: NDArray[np.uint8]
-    white: NDArray[np.float32]
+    view: View
     ring: tuple[Key, ...]
     carriers: list[Carrier]
     locks_left: int = probability.MAX_LOCKS
@@ -157,12 +154,9 @@ class _Search:
         default_factory=dict
     )
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width of the picture."""
-        return self.pixels.shape[0], self.pixels.shape[1]
-
     def __post_init__(self) -> None:
+        self.pixels, self.white = self.view.pixels, self.view.white
+        self.shape = self.view.shape
         self.tests_left = TESTS + TESTS_PER_KEY * len(self.ring)
         self.judge = Judge(self.shape, self.ring, self.carriers)
 
@@ -349,7 +343,7 @@ class _Search:
             for variant, weighted, upright in tries:
                 lock = locking.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
                 found = decoding.decode_unmoved(weighted, carrier, variant)
-                decoded = self.judge.best(found, lock)
+                decoded = self.judge.first_sure(found, lock)
                 if decoded is None or decoded.size_class != size_class:
                     continue
                 if best is None or decoded.z > best[0].z:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indelible.watermark import decoding, probability
@@ -41,17 +42,21 @@ class Judge:
         carrier = self.carriers[lock.ring_index]
         seen = decoding.PilotsSeen(carrier, lock.variant, lock.polarity, lock.high)
         values = decoding.coefficients(decoding.folded(canonical), seen)
-        return self.best(decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock)
+        return self.first_sure(
+            decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock
+        )
 
-    def best(self, found: list[decoding.Decoded], lock: Lock) -> decoding.Decoded | None:
-        """Return the best word that was decoded, unless chance may have produced it.
+    def first_sure(self, found: Iterable[decoding.Decoded], lock: Lock) -> decoding.Decoded | None:
+        """Return the first word that chance can hardly have produced; the others are not decoded.
 
         A payload's variant is known: a word read with another variant's signs is wrong.
         """
         key = self.ring[lock.ring_index]
-        consistent = (one for one in found if variant_for(key, one.payload) == lock.variant)
-        best = max(consistent, key=lambda one: one.z, default=None)
-        return None if best is None or self._chance(best) > probability.LIMIT else best
+        for one in found:
+            sure = self._chance(one) <= probability.LIMIT
+            if sure and variant_for(key, one.payload) == lock.variant:
+                return one
+        return None
 
     def report(self, working: tuple[int, ...], lock: Lock, decoded: decoding.Decoded) -> Detection:
         """Return the result, given the size (height, width) at which the lock's map holds."""

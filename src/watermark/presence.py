@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark import alignment
-from indelible.watermark._image import as_channels
 from indelible.watermark._kernels import warp
 from indelible.watermark._opencv import area_resized, box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
@@ -20,10 +19,9 @@ from indelible.watermark.correlation import mark_of
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
-from indelible.watermark.resolution import working_luminance
 from indelible.watermark.result import Detection
-from indelible.watermark.visibility import luminance_mask, room_of
-from indelible.watermark.whitening import EXPONENT, whiten
+from indelible.watermark.view import View, view_of
+from indelible.watermark.whitening import EXPONENT
 
 __all__ = ["presence"]
 
@@ -34,21 +32,25 @@ ROOM_SIDE = 9  # pixels of the reduced picture, about as far as embedding's mask
 CLIP = 20.0  # of the log likelihood ratio: e^-20 is less than float32 keeps beside 1
 
 
-def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.float32]:
+def presence(
+    image: NDArray[np.uint8] | View, key: Key, found: Detection, *, cell: int = 1
+) -> NDArray[np.float32]:
     """Return the local probability that the mark still stands.
 
     Parameters
     ----------
-    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey; or View
         The picture that was given to :func:`detect`.
     key : Key
         The key whose mark was found.
     found : Detection
         What :func:`detect` returned for `image`.
+    cell : int, optional
+        Pixels a side for which one value is given, that of their middle.
 
     Returns
     -------
-    float32 (H, W)
+    float32 (H // cell, W // cell)
         0..1: near 1 where the mark is, near 0 where it was replaced, 0.5 where the picture leaves
         it open.
 
@@ -58,30 +60,32 @@ def presence(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np
         If nothing was found, or with another key.
     """
     mark = mark_of(key, found)
-    pixels = as_channels(image)
-    height, width, _ = pixels.shape
-    luminance = working_luminance(pixels)
+    view = view_of(image)
+    height, width = view.shape
+    shape = view.luminance.shape
     period = period_of(mark.size_class)
     to_pixels = np.diag([period, period, 1.0])
-    map_ = from_full_size(mark.geometry @ to_pixels, luminance.shape, (height, width))
-    canonical = alignment.canonical_of(whiten(luminance), map_)
+    map_ = from_full_size(mark.geometry @ to_pixels, shape, view.shape)
+    canonical = alignment.canonical_of(view.white, map_)
     if canonical is None:
-        return np.full((height, width), 0.5, np.float32)
+        return np.full((height // cell, width // cell), 0.5, np.float32)
     carrier, variant = carrier_of(key), variant_for(key, mark.payload)
     pattern = synthesise_canonical(
         carrier, variant, mark.payload, mark.size_class, canonical.samples
     )
     scale = float(np.sqrt(abs(np.linalg.det((mark.geometry @ to_pixels)[:2, :2]))))
-    ratio = _log_ratio(canonical, pattern * mark.polarity, _room(pixels, luminance), map_, scale)
+    ratio = _log_ratio(canonical, pattern * mark.polarity, _room(view), map_, scale)
     likelihood = (1 / (1 + np.exp(-np.clip(ratio, -CLIP, CLIP)))).astype(np.float32)
-    return _to_image(likelihood, canonical, map_, luminance.shape, (height, width))
+    to_image = to_full_size(map_ @ canonical.step(), shape, view.shape)
+    return _to_image(likelihood, to_image, view.shape, cell)
 
 
-def _room(pixels: NDArray[np.uint8], luminance: NDArray[np.float32]) -> NDArray[np.float32]:
+def _room(view: View) -> NDArray[np.float32]:
     """Return the expected amplitude of the whitened mark, up to a factor, float32 (h, w)."""
+    luminance = view.luminance
     mean = box_filter(luminance, ROOM_SIDE)
     variance = box_filter(luminance**2, ROOM_SIDE) - mean**2
-    mask = area_resized(luminance_mask(pixels, room_of(pixels)), luminance.shape)
+    mask = area_resized(view.mask, luminance.shape)
     return np.asarray(mask * (np.maximum(variance, 0) + 2) ** -EXPONENT, dtype=np.float32)
 
 
@@ -117,17 +121,25 @@ def _log_ratio(
 
 
 def _to_image(
-    values: NDArray[np.float32],
-    canonical: alignment.Canonical,
-    map_: NDArray[np.float64],
-    working: tuple[int, ...],
-    shape: tuple[int, int],
+    values: NDArray[np.float32], to_image: NDArray[np.float64], shape: tuple[int, int], cell: int
 ) -> NDArray[np.float32]:
-    """Resample a map of the canonical grid to the picture, float32 (H, W)."""
+    """Resample a map of the canonical grid to the middles of the picture's cells.
+
+    Parameters
+    ----------
+    values : float32 (h, w)
+    to_image : float64 (3, 3)
+        From the grid to the picture.
+    shape : (int, int)
+        Of the picture.
+    cell : int
+        Side of a cell, pixels.
+    """
     padded = np.pad(values, 1, mode="edge")
     shift = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
-    canonical_to_image = to_full_size(map_ @ canonical.step(), working, shape)
-    to_canonical = shift @ np.linalg.inv(canonical_to_image)
-    out = np.empty(shape, np.float32)
+    middle = (cell - 1) / 2
+    middles = np.array([[cell, 0, middle], [0, cell, middle], [0, 0, 1.0]])
+    to_canonical = np.asarray(shift @ np.linalg.inv(to_image) @ middles, np.float64)
+    out = np.empty((shape[0] // cell, shape[1] // cell), np.float32)
     warp.bilinear(padded, np.ascontiguousarray(to_canonical), out)
     return out

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._image import as_channels
-from indelible.watermark._opencv import area_resized, box_filter, sampled
+from indelible.watermark._opencv import area_resized, box_filter, places_of
 from indelible.watermark.carrier import BAND
 from indelible.watermark.correlation import Fit, Mark, between, energies, mark_of, products
 from indelible.watermark.keys import Key
 from indelible.watermark.result import Detection
-from indelible.watermark.visibility import Room, room_of, shade_of, spread
+from indelible.watermark.view import View
+from indelible.watermark.visibility import shade_of, spread
 
 __all__ = ["remove"]
 
@@ -50,14 +50,13 @@ def remove(image: NDArray[np.uint8], key: Key, found: Detection) -> NDArray[np.u
     WatermarkError
         If nothing was found, or with another key.
     """
-    pixels = as_channels(image)
     mark = mark_of(key, found)
-    room = room_of(pixels)
-    fit = Fit(pixels, mark, room, NODES, SIDE)
+    view = View(image)
+    fit = Fit(view, mark, NODES, SIDE)
     fit.gain = _local_gain(fit.seen, fit.expected())
     fit.fit()
     fit.gain = _local_gain(fit.seen, fit.expected())
-    return _subtract(pixels, mark, fit, room).reshape(image.shape)
+    return _subtract(view, mark, fit).reshape(image.shape)
 
 
 def _local_gain(
@@ -76,11 +75,12 @@ def _local_gain(
     return np.asarray(np.clip(gain, 0, MOST_GAIN), np.float32)
 
 
-def _subtract(pixels: NDArray[np.uint8], mark: Mark, fit: Fit, room: Room) -> NDArray[np.uint8]:
+def _subtract(view: View, mark: Mark, fit: Fit) -> NDArray[np.uint8]:
+    pixels = view.pixels
     height, width, channels = pixels.shape
+    mask = spread(view.room.mask, height, width)
     period = mark.period(between(NODES, fit.response))
     matrix = mark.to_period(np.eye(3))
-    mask = spread(room.mask, height, width)
     amplitude = mask * area_resized(fit.gain, (mask.shape[0], mask.shape[1]))
     colours = min(channels, 3)
     out = pixels.copy()
@@ -89,7 +89,7 @@ def _subtract(pixels: NDArray[np.uint8], mark: Mark, fit: Fit, room: Room) -> ND
         rows = range(top, min(top + STRIP, height))
         strength = amplitude[top // 2 : -(-rows.stop // 2)]
         strength = np.repeat(np.repeat(strength, 2, axis=0), 2, axis=1)[: len(rows), :width]
-        change = sampled(period, matrix, rows, width) * strength
+        change = places_of(matrix, rows, width, len(period)).sampled(period) * strength
         part = out[rows.start : rows.stop, :, :colours]
         changed = part - change[:, :, None] * shade_of(part)
         # Half of a grey level and less is what remains to be removed: plain rounding would lose it.

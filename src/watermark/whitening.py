@@ -8,7 +8,6 @@ it is strong and at the frequencies at which it is; the mark, weak everywhere, i
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import blocks, fourier
@@ -58,30 +57,48 @@ def _places(length: int) -> NDArray[np.int64]:
     return np.minimum(index, 2 * length - 1 - index)
 
 
-def spectra_of(luminance: NDArray[np.float32]) -> NDArray[np.complex64]:
+def spectra_of(
+    luminance: NDArray[np.float32],
+    gains: NDArray[np.float32] | None = None,
+    *,
+    rows: range | None = None,
+) -> NDArray[np.complex64]:
     """Return the spectra of the blocks that :func:`whiten` works on.
+
+    Parameters
+    ----------
+    luminance : float32 (h, w)
+    gains : float32, like the result, optional
+        What the spectra are multiplied by.
+    rows : range, optional
+        Of blocks, those that are wanted; by default all.
 
     Returns
     -------
     complex64 (rows, columns, BLOCK, BLOCK // 2 + 1)
         Of unitary transforms: over all blocks, squares add up to those of the picture.
     """
-    rows, columns = _places(luminance.shape[0]), _places(luminance.shape[1])
-    padded = luminance[rows[:, None], columns]
-    window = np.sin(np.pi * (np.arange(BLOCK) + 0.5) / BLOCK).astype(np.float32)
-    blocks = np.lib.stride_tricks.sliding_window_view(padded, (BLOCK, BLOCK))
-    blocks = blocks[:: BLOCK // 2, :: BLOCK // 2]
-    blocks = blocks - blocks.mean(axis=(2, 3), keepdims=True)
-    blocks *= window[:, None] * window
-    return np.asarray(scipy.fft.rfft2(blocks, norm="ortho", overwrite_x=True), np.complex64)
+    hop = BLOCK // 2
+    down, across = _places(luminance.shape[0]), _places(luminance.shape[1])
+    if rows is not None:
+        down = down[rows.start * hop : (rows.stop + 1) * hop]
+    shape = len(down) // hop - 1, len(across) // hop - 1, BLOCK, BLOCK // 2 + 1
+    spectra = np.empty(shape, np.complex64)
+    factors = np.empty((0, *shape[2:]), np.float32) if gains is None else gains
+    blocks.block_spectra(
+        np.ascontiguousarray(luminance),
+        down,
+        across,
+        factors.reshape(-1, *shape[2:]),
+        spectra.view(np.float32).reshape(-1, *shape[2:], 2),
+    )
+    return spectra
 
 
 def gains_of(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
     """Return the factors that :func:`whiten` applies to these spectra, float32 of their shape."""
-    power = np.square(spectra.real) + np.square(spectra.imag)
-    power = (power + np.roll(power, 1, axis=2) + np.roll(power, -1, axis=2)) / 9
-    # beyond the half spectrum lies its mirror image, upside down
-    mirrored = np.roll(power[:, :, ::-1], 1, axis=2)
-    wider = np.concatenate([mirrored[..., 1:2], power, mirrored[..., -2:-1]], axis=3)
-    smoothed = wider[..., :-2] + wider[..., 1:-1] + wider[..., 2:]
-    return np.asarray((smoothed + FLOOR) ** -EXPONENT, np.float32)
+    gains = np.empty(spectra.shape, np.float32)
+    bins = spectra.shape[2:]
+    parts = spectra.view(np.float32).reshape(-1, *bins, 2)
+    blocks.block_gains(parts, FLOOR, -EXPONENT, gains.reshape(-1, *bins))
+    return gains

@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from indelible import imaging
 from indelible.errors import ImageTooLargeError, UnreadableImageError, UnsupportedImageError
+from indelible.imaging import ImageFile
 from indelible.imaging.exif import clean_exif
 from tests.imaging import hostile, pictures
 
@@ -340,3 +343,70 @@ def test_a_prefix_of_exif_may_be_repeated() -> None:
     block = pictures.exif(6)
     assert clean_exif(b"Exif\0\0" * 3 + block) == clean_exif(block)
     assert clean_exif(b"Exif\0\0" * 3) == (None, 1)
+
+
+# --- reduced copies -------------------------------------------------------------------------------
+
+
+def smooth(height: int, width: int) -> NDArray[np.uint8]:
+    y, x = np.mgrid[:height, :width]
+    waves = [127 + 90 * np.sin(x / 37 + c) * np.cos(y / 29) for c in range(3)]
+    return np.stack(waves, axis=2).astype(np.uint8)
+
+
+def averaged(pixels: NDArray[np.uint8], scale: int) -> NDArray[np.float64]:
+    height, width = pixels.shape[0] // scale, pixels.shape[1] // scale
+    whole = pixels[: height * scale, : width * scale]
+    return np.asarray(whole.reshape(height, scale, width, scale, -1).mean(axis=(1, 3)))
+
+
+def stored(pixels: NDArray[np.uint8], orientation: int = 1, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    exif = Image.Exif()
+    exif[274] = orientation
+    Image.fromarray(pixels).save(stream, "JPEG", quality=95, exif=exif, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize(("enough", "scale"), [(11_000, 2), (2_900, 4), (700, 8), (48_000, 1)])
+def test_a_reduced_copy_looks_like_the_picture(enough: int, scale: int, progressive: bool) -> None:
+    picture = ImageFile(stored(smooth(201, 239), progressive=progressive)).decode(enough=enough)
+    assert picture.scale == scale
+    assert picture.pixels.shape == (201 // scale, 239 // scale, 3)
+    difference = picture.pixels - averaged(smooth(201, 239), scale)
+    assert np.abs(difference).mean() < 2
+
+
+def test_a_reduced_copy_is_upright() -> None:
+    data = stored(smooth(200, 240), orientation=6)
+    reduced = ImageFile(data).decode(enough=10_000)
+    assert reduced.scale == 2
+    whole = ImageFile(data).decode()
+    assert whole.pixels.shape == (240, 200, 3)
+    assert np.abs(reduced.pixels - averaged(whole.pixels, 2)).mean() < 2
+    assert reduced.metadata.exif == whole.metadata.exif
+
+
+def test_grey_stays_grey_when_it_is_reduced() -> None:
+    picture = ImageFile(stored(smooth(200, 240)[..., 0])).decode(enough=10_000)
+    assert (picture.scale, picture.pixels.shape) == (2, (100, 120))
+
+
+def test_what_is_not_ordinary_is_decoded_whole() -> None:
+    pixels = smooth(201, 240)
+    cmyk = io.BytesIO()
+    Image.fromarray(pixels).convert("CMYK").save(cmyk, "JPEG")
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    whole = stored(pixels)
+    for data in (
+        cmyk.getvalue(),
+        png.getvalue(),
+        stored(pixels, orientation=3),  # a row would be missing at the beginning
+        whole[:-2],
+        whole[: len(whole) * 3 // 4],
+    ):
+        picture = ImageFile(data).decode(enough=10_000, tolerant=True)
+        assert picture.scale == 1
+        np.testing.assert_array_equal(picture.pixels, ImageFile(data).decode(tolerant=True).pixels)

@@ -43,7 +43,7 @@ def never_marked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     For tests about what happens after that.
     """
-    monkeypatch.setattr(MarkablePicture, "clear", lambda self, keys: ())
+    monkeypatch.setattr(MarkablePicture, "clear", lambda *_, **__: ())
 
 
 def left_in(folder: Path) -> list[str]:

@@ -24,6 +24,7 @@ from indelible.protection.marking import MarkablePicture, Marked
 from indelible.registry import Record
 from indelible.registry.sql import SqlRegistry
 from indelible.settings import current
+from indelible.watermark import Detection
 from tests.protection.conftest import Pixels, left_in
 
 pytestmark = pytest.mark.usefixtures("never_marked")
@@ -205,3 +206,26 @@ def test_a_mark_that_is_never_found_is_tried_three_times(
         indelible.protect(photograph, registry=registry)
     assert len(attempts) == 3
     assert registry.count() == 0
+
+
+def test_a_louder_mark_is_looked_for_again_once_and_becomes_history(
+    photograph: Pixels,
+    registry: SqlRegistry,
+    louder: tuple[Attempts, list[bytes | None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = indelible.protect(photograph, registry=registry)
+    older = Detection(True, first.payload, algorithm=watermark.ALGORITHM)
+    looks: list[str] = []
+
+    def clear(_: MarkablePicture, keys: object, *, effort: str = "quick") -> tuple[Detection, ...]:
+        looks.append(effort)
+        return (older,) if effort == "standard" else ()
+
+    monkeypatch.setattr(MarkablePicture, "clear", clear)
+    louder[1].extend([first.payload, first.payload])
+    again = indelible.protect(photograph, registry=registry, format="png")
+    assert looks == ["quick", "standard"]
+    (parent,) = credentials.read(again.data).ingredients
+    assert parent.manifest is not None
+    assert parent.manifest.manifest_id == first.manifest_id

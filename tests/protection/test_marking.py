@@ -25,14 +25,14 @@ from indelible.imaging.sources import Source
 from indelible.protection import mark_file
 from indelible.protection.marking import MarkablePicture, Marked
 from indelible.registry.sql import SqlRegistry
-from indelible.watermark import Detection, Key
+from indelible.watermark import Detection, Key, View
 from tests.protection.conftest import Pixels, left_in
 
 
 def test_the_mark_is_not_found_again(
     photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watermark, "detect", lambda image, key: Detection(found=False))
+    monkeypatch.setattr(watermark, "detect", lambda *_, **__: Detection(found=False))
     with pytest.raises(EmbeddingFailedError, match="not found"):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
     assert left_in(tmp_path) == []
@@ -94,7 +94,7 @@ def test_older_marks_are_named_once_each_the_loudest_first(
         )
     ]
     rounds = iter([*seen, Detection(found=False)])
-    monkeypatch.setattr(watermark, "detect", lambda image, key: next(rounds))
+    monkeypatch.setattr(watermark, "detect", lambda *_, **__: next(rounds))
     monkeypatch.setattr(watermark, "remove", lambda image, key, found: image)
     found = MarkablePicture(Source(photograph), "png").clear(keys)
     assert found == (seen[0], seen[1], seen[3])
@@ -106,8 +106,8 @@ def test_the_mark_is_looked_for_in_what_was_encoded(monkeypatch: pytest.MonkeyPa
     encoded = imaging.encode(blank, "png")
     looked_at: list[Pixels] = []
 
-    def detect(image: Pixels, key: Key) -> Detection:
-        looked_at.append(image)
+    def detect(view: View, key: Key) -> Detection:
+        looked_at.append(view.pixels)
         return Detection(found=True, payload=b"first id")
 
     monkeypatch.setattr(watermark, "embed", lambda image, *_, **__: image + 1)

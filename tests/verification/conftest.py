@@ -20,7 +20,7 @@ from indelible.imaging import Pixels
 from indelible.protection import ProtectedImage
 from indelible.verification import pixel_leg
 from indelible.verification.coverage import Coverage, measure_coverage
-from indelible.watermark import Detection, Key
+from indelible.watermark import Detection, Key, View
 from tests.verification.making import repost
 
 _KNOWN: dict[object, Any] = {}
@@ -31,25 +31,26 @@ def each_picture_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remember detections and coverages for the whole session: many tests look at equal pixels."""
     detect = watermark.detect
 
-    def remembered(name: str, pixels: Pixels, given: object, work: Callable[[], Any]) -> Any:
-        known = (name, pixels.shape, hash(pixels.tobytes()), given)
+    def remembered(name: str, view: View, given: object, work: Callable[[], Any]) -> Any:
+        known = (name, view.shape, hash(view.pixels.tobytes()), given)
         if known not in _KNOWN:
             _KNOWN[known] = work()
         return _KNOWN[known]
 
     def detected(
-        pixels: Pixels, key: Key | Sequence[Key], *, effort: Effort = DEFAULT_EFFORT
+        image: Pixels | View, key: Key | Sequence[Key], *, effort: Effort = DEFAULT_EFFORT
     ) -> Detection:
+        view = image if isinstance(image, View) else View(image)
         given = effort, key if isinstance(key, Key) else tuple(key)
         found: Detection = remembered(
-            "detect", pixels, given, lambda: detect(pixels, key, effort=effort)
+            "detect", view, given, lambda: detect(view, key, effort=effort)
         )
         return found
 
-    def measured(pixels: Pixels, key: Key, found: Detection) -> Coverage:
-        given = (key, found.payload)
+    def measured(view: View, key: Key, found: Detection, *, regions: bool) -> Coverage:
+        given = (key, found.payload, regions)
         seen: Coverage = remembered(
-            "measure", pixels, given, lambda: measure_coverage(pixels, key, found)
+            "measure", view, given, lambda: measure_coverage(view, key, found, regions=regions)
         )
         return seen
 

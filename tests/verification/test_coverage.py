@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from indelible import imaging, watermark
-from indelible.verification.coverage import Coverage, _cells, _summed, measure_coverage
-from indelible.watermark import Detection, Key
+from indelible.verification.coverage import Coverage, _summed, measure_coverage
+from indelible.watermark import Detection, Key, View
 
 Pixels = NDArray[np.uint8]
 KEY = Key.from_bytes(bytes(range(32)))
@@ -30,7 +30,7 @@ def resized(pixels: Pixels, scale: float) -> Pixels:
 def looked_at(pixels: Pixels) -> Coverage:
     found = watermark.detect(pixels, KEY)
     assert found.found
-    return measure_coverage(pixels, KEY, found)
+    return measure_coverage(View(pixels), KEY, found)
 
 
 @pytest.fixture(scope="module")
@@ -114,18 +114,18 @@ def test_a_paste_is_noticed(pictures: dict[str, Pixels]) -> None:
 def test_small_pictures_say_nothing(photograph: Pixels) -> None:
     tiny = np.ascontiguousarray(photograph[:100, :400])
     found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
-    assert measure_coverage(tiny, KEY, found) == Coverage(None, None)
+    assert measure_coverage(View(tiny), KEY, found) == Coverage(None, None)
 
 
 def test_a_flat_picture_says_nothing() -> None:
     found = Detection(True, b"12345678", 1e-12, np.eye(3), KEY.id, 0)
-    assert measure_coverage(np.full((300, 300, 3), 90, np.uint8), KEY, found) == Coverage(
+    assert measure_coverage(View(np.full((300, 300, 3), 90, np.uint8)), KEY, found) == Coverage(
         None, None
     )
 
 
 def test_without_a_mark_there_is_nothing_to_miss(photograph: Pixels) -> None:
-    assert measure_coverage(photograph, KEY, Detection(found=False)) == Coverage(None, None)
+    assert measure_coverage(View(photograph), KEY, Detection(found=False)) == Coverage(None, None)
 
 
 @pytest.mark.parametrize("kind", ["noise", "black and white", "grey", "alpha"])
@@ -137,7 +137,9 @@ def test_whatever_the_pixels_are_it_answers(kind: str, scale: float) -> None:
     if kind == "black and white":
         pixels = np.where(pixels < 128, np.uint8(0), np.uint8(255))
     geometry = np.diag([scale, scale, 1.0])
-    seen = measure_coverage(pixels, KEY, Detection(True, b"12345678", 1e-12, geometry, KEY.id, 0))
+    seen = measure_coverage(
+        View(pixels), KEY, Detection(True, b"12345678", 1e-12, geometry, KEY.id, 0)
+    )
     assert seen.area is None or 0 <= seen.area <= 1
 
 
@@ -146,10 +148,3 @@ def test_sums_over_squares() -> None:
     padded = np.pad(values, 2)
     naive = [[padded[y : y + 5, x : x + 5].sum() for x in range(12)] for y in range(9)]
     assert np.allclose(_summed(values, 5), naive)
-
-
-def test_cells_are_means() -> None:
-    values = np.random.default_rng(7).random((61, 83)) < 0.5
-    cells = _cells(values, (4, 6))
-    assert cells.shape == (4, 6)
-    assert np.isclose(cells[1, 2], values[15:30, 27:41].mean())

@@ -99,7 +99,9 @@ def test_mutated_files_raise_only_our_errors(
                 # Bytes are what is hostile here: four of five skip the search of the pixels, and
                 # always go on to the registry.
                 patch.setattr(watermark, "detect", lambda *_, **__: found)
-                patch.setattr(pixel_leg, "measure_coverage", lambda *_: Coverage(0.9, False))
+                patch.setattr(
+                    pixel_leg, "measure_coverage", lambda *_, **_regions: Coverage(0.9, False)
+                )
             try:
                 result = corpus.verifier.verify(damaged)
             except ImageError:

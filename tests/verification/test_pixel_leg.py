@@ -18,7 +18,7 @@ from indelible.imaging import ImageFile
 from indelible.protection import ProtectedImage
 from indelible.verification import pixel_leg
 from indelible.verification.pixel_leg import examine_pixels
-from indelible.watermark import ALGORITHM, Detection, Key, embed
+from indelible.watermark import ALGORITHM, Detection, Key, View, embed
 from tests.imaging import pictures
 
 Pixels = NDArray[np.uint8]
@@ -61,7 +61,7 @@ def test_a_picture_with_a_patch_says_how_much_of_it_is_marked(
 def test_without_a_codec_the_manifest_still_speaks(
     protected: ProtectedImage, reposted: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(image: ImageFile, *, tolerant: bool) -> imaging.Picture:
+    def missing(image: ImageFile, **_: object) -> imaging.Picture:
         raise MissingDependencyError("no codec", hint="install it")
 
     monkeypatch.setattr(ImageFile, "decode", missing)
@@ -133,5 +133,36 @@ def test_the_strongest_mark_counts_where_the_one_that_the_manifest_names_is_gone
         lambda _, key, **_effort: Detection(False) if key is named else stronger,
     )
     assert (
-        pixel_leg._detect(np.zeros((8, 8), np.uint8), (loud, named), named, "standard") is stronger
+        pixel_leg._detect(View(np.zeros((8, 8), np.uint8)), (loud, named), named, "standard")
+        is stronger
     )
+
+
+def test_a_large_picture_is_looked_at_reduced_but_not_thoroughly(
+    photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = Key.from_bytes(bytes(32))
+    binding = SoftBinding(ALGORITHM, b"promised", key_id=key.id)
+    promise = CredentialReport(
+        "trusted", manifest=ManifestReport("urn:1", soft_bindings=(binding,))
+    )
+    large = np.ascontiguousarray(np.tile(photograph, (4, 4, 1)))
+    image = ImageFile(imaging.encode(large, "jpeg"))
+    seen: list[tuple[int, tuple[int, int]]] = []
+    able: list[tuple[int, ...]] = []
+
+    def detect(view: View, *_: object, **__: object) -> Detection:
+        seen.append((view.scale, view.shape))
+        return Detection(False)
+
+    def can_carry(pixels: Pixels, _: Key) -> bool:
+        able.append(pixels.shape)
+        return True
+
+    monkeypatch.setattr(watermark, "detect", detect)
+    monkeypatch.setattr(watermark, "can_carry", can_carry)
+    for effort in ("standard", "thorough"):
+        report = examine_pixels(image, (key,), promise, effort)
+        assert report.mark.can_carry is True
+    assert seen == [(2, large.shape[:2]), (1, large.shape[:2])]
+    assert able == [large.shape, large.shape]

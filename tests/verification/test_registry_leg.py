@@ -12,7 +12,8 @@ import pytest
 
 import indelible
 from indelible import credentials, imaging, watermark
-from indelible.credentials import Signer, SoftBinding, new_manifest_id
+from indelible.credentials import CredentialReport, Signer, SoftBinding, new_manifest_id
+from indelible.credentials.manifests import _c2pa
 from indelible.errors import RegistryUnavailableError
 from indelible.imaging import ImageFile
 from indelible.protection import ProtectedImage
@@ -24,6 +25,8 @@ from indelible.verification import Verifier
 from indelible.verification.registry_leg import look_up
 from indelible.watermark import Detection
 from tests.verification.making import signed_anew
+
+ABSENT = CredentialReport("absent")
 
 
 def test_unverified_where_no_registry_holds_the_id(
@@ -91,12 +94,12 @@ def test_the_best_of_several_recovered_manifests_speaks(
     merged, image, trust = tmp_path / "merged.sqlite3", ImageFile(reposted), current().trust()
     for order in itertools.permutations([unknown, other_id, broken, good]):
         registry = _Answering(merged, list(order))
-        found = look_up(found_in(protected), image, registry=registry, trust=trust)
+        found = look_up(found_in(protected), image, ABSENT, registry=registry, trust=trust)
         assert found.manifest_id == good.manifest_id
         assert set(found.others) == {"unknown", "another id", "broken"}
     for order in itertools.permutations([unknown, other_id, broken]):
         registry = _Answering(merged, list(order))
-        found = look_up(found_in(protected), image, registry=registry, trust=trust)
+        found = look_up(found_in(protected), image, ABSENT, registry=registry, trust=trust)
         assert found.manifest_id == "unknown"
     result = indelible.verify(reposted, registry=_Answering(merged, [broken, other_id, unknown]))
     assert result.registry.manifest_id == "unknown"
@@ -198,7 +201,11 @@ def test_a_registry_that_knows_no_limit_is_read_no_further(
 
     monkeypatch.setattr(registry, "find", find)
     found = look_up(
-        found_in(protected), ImageFile(reposted), registry=registry, trust=current().trust()
+        found_in(protected),
+        ImageFile(reposted),
+        ABSENT,
+        registry=registry,
+        trust=current().trust(),
     )
     assert taken == 16
     assert found.state == "found"
@@ -207,10 +214,36 @@ def test_a_registry_that_knows_no_limit_is_read_no_further(
 
 def test_where_nobody_is_asked(protected: ProtectedImage, reposted: bytes) -> None:
     trust = current().trust()
-    found = look_up(None, ImageFile(reposted), registry=None, trust=trust)
+    found = look_up(None, ImageFile(reposted), ABSENT, registry=None, trust=trust)
     assert (found.state, found.reason) == ("not_asked", None)
     verifier = Verifier(keys=current().detection_keys(), registry=None, trust=trust)
     result = verifier.verify(reposted)
     assert result.registry.state == "not_asked"
     assert "no registry to ask" in (result.registry.reason or "")
     assert result.verdict == "unverified"
+
+
+def test_a_manifest_that_the_picture_and_the_registry_hold_is_validated_once(
+    protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twice = credentials.read(protected.data, manifest_store=protected_store(protected))
+    real, read = _c2pa.read, list[bytes]()
+
+    def counted(*given: Any) -> Any:
+        read.append(given[1].data)
+        return real(*given)
+
+    monkeypatch.setattr(_c2pa, "read", counted)
+    result = indelible.verify(protected.data)
+    assert result.verdict == "authentic"
+    assert len(read) == 1
+    held = result.registry.credential
+    assert held is not None
+    assert (held.embedded, held.manifest_id) == (False, twice.manifest_id)
+    assert held.integrity == twice.integrity == "intact"
+
+
+def protected_store(protected: ProtectedImage) -> bytes:
+    store = credentials.extract_store(protected.data)
+    assert store is not None
+    return store

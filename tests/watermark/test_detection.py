@@ -31,9 +31,10 @@ from indelible.watermark import (
     locking,
     probability,
     versions,
+    view,
 )
 from indelible.watermark.pattern import variant_for
-from indelible.watermark.resolution import working_luminance
+from indelible.watermark.view import View
 from indelible.watermark.whitening import whiten
 
 pytestmark = pytest.mark.compiled
@@ -193,7 +194,7 @@ def test_one_block_of_whitening_is_looked_at(key: Key, monkeypatch: pytest.Monke
         looked_at.append(luminance.shape)
         return whiten(luminance)
 
-    monkeypatch.setattr(detection, "whiten", remember)
+    monkeypatch.setattr(view, "whiten", remember)
     assert not detect(np.zeros((31, 64), np.uint8), key).found
     assert looked_at == []
     assert not detect(np.zeros((32, 64), np.uint8), key).found
@@ -216,8 +217,7 @@ def test_the_bound_counts_every_try_of_an_unmoved_picture(
         return real(values, own, variant)
 
     monkeypatch.setattr(decoding, "decode_unmoved", counted)
-    white = whiten(working_luminance(photograph))
-    search = detection._Search(photograph, white, (key,), [carrier.carrier_of(key)])
+    search = detection._Search(View(photograph), (key,), [carrier.carrier_of(key)])
     assert search._unmoved() is None
     of_locks = probability.MAX_LOCKS * probability.TRIES_PER_LOCK * carrier.TILES_PER_SUPER**2
     assert tried == probability.DECODES - of_locks

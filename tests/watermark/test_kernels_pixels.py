@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from indelible.watermark import whitening
+from indelible.watermark import blanks, whitening
 from indelible.watermark._kernels import fourier, luminance, masking, powers, warp
+from indelible.watermark.view import View
 from tests import naive
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -260,3 +261,45 @@ def test_pack_real(seed: int, rows: int, columns: int, more: int) -> None:
 def test_power(base: float, exponent: float) -> None:
     value = powers.power(np.float32(base), np.float32(exponent))
     assert value == pytest.approx(float(np.float32(base)) ** exponent, rel=5e-4)
+
+
+# --- counting and spectra of blocks ---------------------------------------------------------------
+
+
+@given(SEEDS, st.integers(9, 40), st.integers(9, 40), st.sampled_from([1, 3, 4]))
+@FEW
+def test_clipped_shares(seed: int, height: int, width: int, channels: int) -> None:
+    view = View(image_of(seed, height, width, channels)[..., slice(None) if channels > 1 else 0])
+    expected = naive.clipped_shares(view.pixels, 4, blanks.BLACK, blanks.WHITE)
+    assert np.allclose(blanks.clipped_shares(view, 4), expected, atol=1e-6)
+    twice = View(view.pixels if channels > 1 else view.pixels[..., 0], scale=2)
+    assert np.array_equal(blanks.clipped_shares(twice, 8), blanks.clipped_shares(view, 4))
+
+
+@given(SEEDS, st.integers(9, 40), st.integers(9, 40), st.sampled_from([1, 3, 4]))
+@FEW
+def test_plain_shares(seed: int, height: int, width: int, channels: int) -> None:
+    image = image_of(seed, height, width, channels) // 50
+    view = View(image if channels > 1 else image[..., 0])
+    expected = naive.plain_shares(view.pixels, (3, 4), 1)
+    assert np.allclose(blanks.plain_shares(view, (3, 4)), expected, atol=1e-6)
+
+
+def test_plain_shares_of_a_large_picture_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = View(image_of(4, 60, 80, 3) // 50)
+    monkeypatch.setattr(blanks, "SAMPLE", 60 * 80 / 9)
+    expected = naive.plain_shares(view.pixels, (3, 4), 3)
+    assert np.allclose(blanks.plain_shares(view, (3, 4)), expected, atol=1e-6)
+
+
+@given(SEEDS, st.integers(33, 90), st.integers(33, 90))
+@FEW
+def test_spectra_and_gains(seed: int, height: int, width: int) -> None:
+    seen = whitening.spectra_of(grey_of(seed, height, width))
+    expected = naive.spectra(grey_of(seed, height, width), whitening.BLOCK)
+    assert seen.shape == expected.shape
+    assert np.allclose(seen, expected, atol=2e-5 * np.abs(expected).max())
+    gains = whitening.gains_of(seen)
+    assert np.allclose(
+        gains, naive.gains(seen, whitening.FLOOR, -whitening.EXPONENT), rtol=1e-3, atol=0
+    )

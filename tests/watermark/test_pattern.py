@@ -189,7 +189,7 @@ def test_an_origin_elsewhere_is_the_same_picture(key: Key, payload: bytes) -> No
     here = canonical_mark(key, payload, shift=(1, 2))
     there = Canonical(here.pixels, SAMPLES, (-5, 2))
     carrier = carrier_of(key)
-    decoded = decode_lines(coefficients(folded(there)), carrier, 3, 1)
+    decoded = list(decode_lines(coefficients(folded(there)), carrier, 3, 1))
     assert [one.offset for one in decoded if one.payload == payload] == [((1 - 5) % 4, (2 + 2) % 4)]
 
 
@@ -214,7 +214,7 @@ def test_noise_is_not_decoded_for_want_of_energy(key: Key, monkeypatch: pytest.M
     noise = np.random.default_rng(1).normal(size=(256, 256)).astype(np.float32)
     values = coefficients(folded(Canonical(noise, SAMPLES, (0, 0))))
     monkeypatch.setattr(coding, "decode", lambda _: pytest.fail("decoded noise"))
-    assert decode_lines(values, carrier_of(key), 0, 1) == []
+    assert list(decode_lines(values, carrier_of(key), 0, 1)) == []
 
 
 @pytest.mark.compiled

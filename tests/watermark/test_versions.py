@@ -18,7 +18,7 @@ from indelible.watermark import Key, detect, detection, embed, keys, probability
 from indelible.watermark.carrier import carrier_of
 from indelible.watermark.search import Candidate, spectrum_of
 from indelible.watermark.versions import CURRENT, CarrierVersion
-from indelible.watermark.whitening import whiten
+from indelible.watermark.view import View
 
 SECRET = bytes(range(100, 132))
 STRANGER = Key.from_bytes(b"the key of somebody else's marks")
@@ -184,9 +184,9 @@ def test_a_map_that_was_tried_for_other_pilots_is_tried_again(
     photograph: NDArray[np.uint8], ring: tuple[Key, Key]
 ) -> None:
     carriers = [carrier_of(key) for key in ring]
-    white = whiten(photograph[..., 1].astype(np.float32))
-    search = detection._Search(photograph, white, ring, carriers)
-    part, candidate = spectrum_of(white), Candidate(np.eye(2), 9.0)
+    view = View(photograph)
+    search = detection._Search(view, ring, carriers)
+    part, candidate = spectrum_of(view.white), Candidate(np.eye(2), 9.0)
     for carrier in carriers:
         assert not search._tried_before(part, candidate, carrier.pilots)
         assert search._tried_before(part, candidate, carrier.pilots)

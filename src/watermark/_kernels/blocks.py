@@ -186,3 +186,86 @@ def whiten_blocks(
         for lane in range(min(LANES, n_blocks - first)):
             block = first + lane
             _put(pixels[lane:], (block // n_columns - 1) * HOP, (block % n_columns - 1) * HOP, out)
+
+
+@kernel(void(LUMINANCE, int64[::1], int64[::1], float32[:, :, ::1], float32[:, :, :, ::1]))
+def block_spectra(
+    image: NDArray[np.float32],
+    row_of: NDArray[np.int64],
+    column_of: NDArray[np.int64],
+    gains: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """Return the unitary half spectra of the blocks that :func:`whiten_blocks` works on.
+
+    Parameters
+    ----------
+    image, row_of, column_of
+        As for :func:`whiten_blocks`.
+    gains : float32 (blocks, SIZE, BINS)
+        What the spectra are multiplied by; of no blocks, they are left as they are.
+    out : float32 (blocks, SIZE, BINS, 2)
+        Out: real and imaginary parts.
+    """
+    n_columns = column_of.size // HOP - 1
+    n_blocks = out.shape[0]
+    pixels = np.empty(SIZE * SIZE * LANES, np.float32)
+    mean = np.empty(ROW, np.float32)
+    spectra = np.empty(BINS * BUNDLE, np.float32)
+    scale = np.float32(1.0 / SIZE)
+    weighted = gains.shape[0] > 0
+    for first in range(0, n_blocks, LANES):
+        for lane in range(LANES):
+            block = min(first + lane, n_blocks - 1)
+            top, left = block // n_columns * HOP, block % n_columns * HOP
+            mean[lane::LANES] = _take(image, row_of[top:], column_of[left:], pixels[lane:])
+        for y in range(SIZE):
+            row = pixels[y * ROW : (y + 1) * ROW]
+            for i in range(ROW):
+                row[i] = (row[i] - mean[i]) * (WINDOW[y] * WINDOW_ROW[i])
+        _transform(pixels, spectra)
+        for lane in range(min(LANES, n_blocks - first)):
+            target = out[first + lane]
+            for y in range(SIZE):
+                for k in range(BINS):
+                    at = k * BUNDLE + PLACE[y] * LANES + lane
+                    factor = gains[first + lane, y, k] * scale if weighted else scale
+                    target[y, k, 0] = spectra[at] * factor
+                    target[y, k, 1] = spectra[at + IMAG] * factor
+
+
+@kernel(void(float32[:, :, :, ::1], float32, float32, float32[:, :, ::1]))
+def block_gains(
+    spectra: NDArray[np.float32], floor: float, exponent: float, out: NDArray[np.float32]
+) -> None:
+    """Return the factors that :func:`whiten_blocks` applies to spectra of :func:`block_spectra`.
+
+    Parameters
+    ----------
+    spectra : float32 (blocks, SIZE, BINS, 2)
+    floor, exponent : float
+        The floor in units of these spectra, which are unitary.
+    out : float32 (blocks, SIZE, BINS)
+        Out.
+    """
+    periodogram = np.empty((SIZE, BINS + 2), np.float32)
+    total = np.empty(BINS + 2, np.float32)
+    for block in range(spectra.shape[0]):
+        for y in range(SIZE):
+            line = spectra[block, y].reshape(-1)
+            for k in range(BINS):
+                periodogram[y, k + 1] = line[2 * k] ** 2 + line[2 * k + 1] ** 2
+        # Beyond the half spectrum lies its mirror image, upside down.
+        for y in range(SIZE):
+            mirrored = (SIZE - y) % SIZE
+            periodogram[y, 0] = periodogram[mirrored, 2]
+            periodogram[y, BINS + 1] = periodogram[mirrored, BINS - 1]
+        for y in range(SIZE):
+            above, here = periodogram[(y + SIZE - 1) % SIZE], periodogram[y]
+            below = periodogram[(y + 1) % SIZE]
+            for k in range(BINS + 2):
+                total[k] = above[k] + here[k] + below[k]
+            line = out[block, y]
+            for k in range(BINS):
+                level = (total[k] + total[k + 1] + total[k + 2]) * NINTH + np.float32(floor)
+                line[k] = power(level, np.float32(exponent))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks._running import Record
-from benchmarks.speed import credentials, probe, timings
+from benchmarks.speed import credentials, probe, timings, whole
 from benchmarks.speed import run as command
 
 
@@ -23,7 +23,7 @@ def test_picture_is_a_mosaic_without_enlargement() -> None:
 @pytest.mark.usefixtures("quick_engine")
 def test_run_writes_ratios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(timings.SIZES, "512", (256, 256))
-    line = ["--sizes", "512", "--rounds", "1", "--no-fresh", "--out", str(tmp_path)]
+    line = ["--sizes", "512", "--rounds", "1", "--no-fresh", "--whole", "--out", str(tmp_path)]
     command.run(line)
     result = json.loads((tmp_path / "result.json").read_text())
     times = {row["operation"]: row for row in result["tables"][0]["rows"]}
@@ -73,7 +73,9 @@ def test_credentials_are_left_out_with_a_note_where_the_library_is_missing(
 ) -> None:
     monkeypatch.setattr(command, "available", lambda: False)
     monkeypatch.setitem(timings.SIZES, "512", (256, 256))
-    command.run(["--sizes", "512", "--rounds", "1", "--no-fresh", "--out", str(tmp_path)])
+    command.run(
+        ["--sizes", "512", "--rounds", "1", "--no-fresh", "--whole", "--out", str(tmp_path)]
+    )
     times, promises = json.loads((tmp_path / "result.json").read_text())["tables"]
     assert not any("credentials" in row["operation"] for row in times["rows"])
     assert "c2pa-python is not installed" in promises["notes"][0]
@@ -83,3 +85,24 @@ def test_probes_run_in_processes_of_their_own() -> None:
     answer = command._probe("imports alone")
     assert answer["seconds"] > 0
     assert {"first call", "memory of embed"} <= set(probe.PROBES)
+
+
+def test_calls_are_timed_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(whole.WHOLE_SIZES, "1 MP", (512, 640))
+    probed: list[tuple[str, str]] = []
+
+    def probe(operation: str, folder: str, seed: str, image: str) -> dict[str, float]:
+        probed.append((operation, Path(image).name))
+        assert whole.peak_picture_bytes(Path(image)) > 0
+        return {"times_picture": 2.0}
+
+    records = whole.time_whole(whole.WholeTimings("whole", "1 MP", rounds=1, seed=0), probe)
+    answers = {record["whole"]: record["answer"] for record in records}
+    assert answers["verify, authentic"] == "authentic"
+    assert answers["verify, reposted"] == "recovered"
+    assert answers["verify, unmarked"] == answers["verify, wallpaper"] == "none"
+    assert answers["protect, array"] == "jpeg"
+    assert ("protect", "array.npy") in probed
+    assert len(whole.whole_table(records).rows) == len(records) == 8
+    promised = {title: limit for title, _, limit in whole.whole_promises(records)}
+    assert promised["protect, file, 1 MP / JPEG encode"] == 10

@@ -39,6 +39,7 @@ __all__ = ["Closer", "Members", "Searcher"]
 
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
+SEARCHERS: tuple[Searcher, ...] = search_similarity, search_upright, search_affine
 
 # Tuned values: what others do is shown by python -m benchmarks.constants thorough.NAME VALUE.
 FINER = 2.0  # times the side of the usual search: a ninth of a collage has a third of it
@@ -66,6 +67,7 @@ class _Part:
 
     white: NDArray[np.float32]
     origin: tuple[int, int]
+    searchers: tuple[Searcher, ...]
     fits: int
 
 
@@ -103,13 +105,14 @@ class Closer:
         self.judge = replace(self.judge, decodes=probability.CLOSER_DECODES)
 
     def look(self, memory: Scratch) -> Detection | None:
-        """Look for what is in its place, then at a finer size, at halves, and through views."""
+        """Look for what is in its place, at a finer size, at halves, thirds, and through views."""
         finer = self._finer()
         return (
             self._resized(finer, memory)
             or self._in_place()
-            or self._follow_parts(finer, [_Part(finer, (0, 0), 12)], memory)
-            or self._follow_parts(self.white, _halves(self.white), memory)
+            or self._follow_parts(finer, [_Part(finer, (0, 0), SEARCHERS, 12)], memory)
+            or self._follow_parts(self.white, _parts(self.white, 2, 2, SEARCHERS, 5), memory)
+            or self._follow_parts(finer, _parts(finer, 3, 1, SEARCHERS[:2], 3), memory)
             or self._through_views()
         )
 
@@ -218,17 +221,21 @@ class Closer:
             spectrum = spectrum_of(part.white, FFT_SIZE, memory=memory)
             shift = np.array([[1.0, 0, part.origin[0]], [0, 1, part.origin[1]], [0, 0, 1]])
             for members in self.families:
-                locks = sorted(self._coherent(spectrum, members), key=lambda lock: -lock.score)
+                locks = sorted(
+                    self._coherent(spectrum, part.searchers, members), key=lambda lock: -lock.score
+                )
                 for lock in locks[: part.fits]:
                     near = alignment.approach(part.white, lock, self._carrier(lock), 1.0)
                     self.pixels_left -= near.steps * alignment.price_of(part.white, near.map)
                     if near.score >= LEAST_NEAR:
                         yield replace(near, map=shift @ near.map, centre=near.centre + part.origin)
 
-    def _coherent(self, spectrum: Spectrum, members: Members) -> Iterator[Lock]:
+    def _coherent(
+        self, spectrum: Spectrum, searchers: tuple[Searcher, ...], members: Members
+    ) -> Iterator[Lock]:
         pilots = members[0][1].pilots
         limit = max(1, CANDIDATES // len(members))
-        for search in (search_similarity, search_upright, search_affine):
+        for search in searchers:
             for candidate in search(spectrum, pilots, limit):
                 if candidate.score < LEAST_SCORE:
                     break
@@ -273,15 +280,22 @@ def _best(flows: Iterable[flow.Flow], count: int) -> list[flow.Flow]:
     return sorted(flows, key=lambda one: -one.score)[:count]
 
 
-def _halves(white: NDArray[np.float32]) -> Iterator[_Part]:
-    """Yield the nine parts of half a side, overlapping by half."""
+def _parts(
+    white: NDArray[np.float32],
+    divisor: int,
+    steps: int,
+    searchers: tuple[Searcher, ...],
+    fits: int,
+) -> Iterator[_Part]:
+    """Yield parts of a side's n-th, so many steps to a part: 2 overlap by half, 1 don't."""
     height, width = white.shape
-    part_h, part_w = height // 2, width // 2
-    for row in range(3):
-        for column in range(3):
-            y, x = (height - part_h) * row // 2, (width - part_w) * column // 2
+    part_h, part_w = height // divisor, width // divisor
+    last = steps * (divisor - 1)
+    for row in range(last + 1):
+        for column in range(last + 1):
+            y, x = (height - part_h) * row // last, (width - part_w) * column // last
             part = np.ascontiguousarray(white[y : y + part_h, x : x + part_w])
-            yield _Part(part, (x, y), 8)
+            yield _Part(part, (x, y), searchers, fits)
 
 
 def _enlarged(luminance: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

@@ -65,14 +65,14 @@ SETTLING = 2  # fits after all cells are in use
 # Deviations of the coherent sum: with less, the fit grows only where the mark is seen ...
 SURE_FLOW = 11.0
 SEEN = 0.35  # of the largest amplitude so far: there it is seen
-# ... and with less, after the first fits, it is no mark. (5, 4.4, 6.3, 7) lost two of six views:
+# ... and with less, after the first fits, it is no mark. (5, 4.4, 6.3, 7) lost two of 12 views:
 # a tile or two, where a fit begins, show a weak mark at 4 to 5.
 LEAST_GROWTH = (3.5, 3.2, 5.0, 6.5)
 LEAST_FLOW = 8.0  # in the end: true flows reached 9
 SHARPNESS = 2.0  # cells: deviation of what smooths the local strength
 # Of matching, coarse and then fine: largest displacement and deviation between neighbours (tiles),
 # and what smooths the result (cells). Waves of 4 px differ by 0.03 from one quarter cell to the
-# next; what is left is smoother. The first alone found 18 of 30 bent pictures, both 20.
+# next; what is left is smoother. The first alone read 15 of 30 bent pictures, both 19.
 COARSE = (0.20, 0.030, 1.0)
 FINE = (0.10, 0.015, 0.0)
 

@@ -21,12 +21,33 @@ from numpy.typing import NDArray
 from indelible.watermark._kernels import mesh
 from indelible.watermark.alignment import Canonical, grid_of, project
 from indelible.watermark.carrier import TILE, Carrier, Pilots
+from indelible.watermark.cells import (
+    CELLS,
+    corners_of,
+    likeliest,
+    normalised,
+    smoothed,
+    trend,
+    widened,
+)
 from indelible.watermark.locking import Lock, pilot_signs
+from indelible.watermark.matching import displacements
 
-__all__ = ["LEAST_FLOW", "Flow", "canonical_of", "flattened", "loosened", "price_of", "track"]
+__all__ = [
+    "COARSE",
+    "FINE",
+    "LEAST_FLOW",
+    "Flow",
+    "canonical_of",
+    "flattened",
+    "loosened",
+    "matched",
+    "price_of",
+    "still",
+    "track",
+]
 
 # Tuned values: what others do is shown by python -m benchmarks.constants flow.NAME VALUE.
-CELLS = (4, 2, 1)  # a side of a tile: as many as MOST_CELLS allows
 MOST_CELLS = 44  # a side of the grid: bounds time and memory
 FIRST = 2  # cells around the start in which the fit begins
 # Cells by which it grows at a time: with quarter cells half a tile, where a trend is still true.
@@ -37,8 +58,6 @@ LOWEST = 0.1  # cycles per sample: new cells are judged by pilots up to here, wh
 # 0.015 at its rim, nearly all of it trend.
 STIFF = 0.006
 LOOSE = 0.02  # waves of a tile have more: a smoother flow misses them, this one overfits
-# Tiles that a fit must reach for its trend to be of this degree.
-EXTENTS = ((3.0, 3), (1.25, 2), (0.0, 1))
 LEAST_AMPLITUDE = 0.1  # of a pilot in a cell, in units of its deviation
 MOST_AMPLITUDE = 0.6  # more is the luck of few cells
 KEPT = 0.7  # of the largest amplitude so far: where less is seen, the flow is wrong, not the mark
@@ -46,12 +65,16 @@ SETTLING = 2  # fits after all cells are in use
 # Deviations of the coherent sum: with less, the fit grows only where the mark is seen ...
 SURE_FLOW = 11.0
 SEEN = 0.35  # of the largest amplitude so far: there it is seen
-# ... and with less, after the first fits, it is no mark: of wrong locks one in twenty goes on.
-LEAST_GROWTH = (5.0, 4.4, 6.3, 7.0)
+# ... and with less, after the first fits, it is no mark. (5, 4.4, 6.3, 7) lost two of 12 views:
+# a tile or two, where a fit begins, show a weak mark at 4 to 5.
+LEAST_GROWTH = (3.5, 3.2, 5.0, 6.5)
 LEAST_FLOW = 8.0  # in the end: true flows reached 9
-# Steps of conjugate gradients, and of the first residual what is left: less moves nothing.
-SOLVING, ENOUGH = 60, 1e-3
 SHARPNESS = 2.0  # cells: deviation of what smooths the local strength
+# Of matching, coarse and then fine: largest displacement and deviation between neighbours (tiles),
+# and what smooths the result (cells). Waves of 4 px differ by 0.03 from one quarter cell to the
+# next; what is left is smoother. The first alone read 15 of 30 bent pictures, both 19.
+COARSE = (0.20, 0.030, 1.0)
+FINE = (0.10, 0.015, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +135,49 @@ def track(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float
         return None
     for _ in range(SETTLING):
         tracker.fit()
+    return tracker.flow()
+
+
+def still(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Flow | None:
+    """Look at a lock that isn't bent: where in the picture the mark is, as in a collage.
+
+    The score is that of the place where it fits best. None if there are too many tiles.
+    """
+    tracker = _tracker_of(white, lock, carrier)
+    if tracker is None:
+        return None
+    tracker.look()
+    best = smoothed(tracker.strength, FIRST / 1.5).max()
+    tracker.score = float(best) * np.sqrt(len(tracker.lines)) * (2 * FIRST + 1)
+    return tracker.flow()
+
+
+def matched(
+    white: NDArray[np.float32], flow: Flow, carrier: Carrier, how: tuple[float, float, float]
+) -> Flow:
+    """Bend a flow to what all its cells agree on, wherever it was right before.
+
+    Parameters
+    ----------
+    white : float32 (h, w)
+    flow : Flow
+    carrier : Carrier
+        Of the lock's key.
+    how : (float, float, float)
+        `COARSE` or `FINE`.
+    """
+    tracker = _tracker_of(white, flow.lock, carrier)
+    if tracker is None:
+        return flow
+    reach, deviation, smooth = how
+    tracker.bend[:] = flow.bend
+    values, seen = tracker.look()
+    tracker.bend += corners_of(displacements(values, seen, carrier.pilots, reach, deviation))
+    if smooth:
+        edge = smoothed(np.ones(tracker.bend.shape[:2]), smooth)
+        for axis in (0, 1):
+            tracker.bend[..., axis] = smoothed(tracker.bend[..., axis], smooth) / edge
+    tracker.look()
     return tracker.flow()
 
 
@@ -223,10 +289,19 @@ class _Tracker:
         near = np.abs(pixel - self.lock.centre).max(axis=2) <= reach * max(self.white.shape) / 2
         self.box = self._around(near, 0)
         y0, _, x0, _ = self.box
-        real = _smoothed(self._read()[0].real.sum(axis=2), FIRST / 1.5)
+        real = smoothed(self._read()[0].real.sum(axis=2), FIRST / 1.5)
         y, x = np.unravel_index(int(np.argmax(real)), real.shape)
         self.used = (np.abs(s - x0 - x) <= FIRST) & (np.abs(t - y0 - y) <= FIRST)
         self.box = self._around(self.used, MARGIN)
+
+    def look(self) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+        """Take all cells in as they are; return their pilots, and which of them are seen."""
+        self.box = (0, self.shape[0], 0, self.shape[1])
+        values, seen = self._read()
+        self.used[:] = self.fitted[:] = True
+        self.strength[:] = values.real.mean(axis=2) * seen
+        self.score = float(self.strength.sum()) * np.sqrt(len(self.lines) / max(seen.sum(), 1))
+        return values, seen
 
     def resume(self, flow: Flow) -> None:
         """Go on from a flow, less smooth."""
@@ -240,8 +315,8 @@ class _Tracker:
         self.fit()
         front = self.used
         if self.score < SURE_FLOW:
-            front = front & (_smoothed(self.strength, SHARPNESS) >= SEEN * self.peak)
-        front = self.used | _widened(front, STEP)
+            front = front & (smoothed(self.strength, SHARPNESS) >= SEEN * self.peak)
+        front = self.used | widened(front, STEP)
         if np.array_equal(front, self.used):
             return False
         self.used = front
@@ -267,15 +342,15 @@ class _Tracker:
         curvature = amplitude**2 * (weight @ (omega**2).mean(axis=1))
         part = self.bend[y0 : y1 + 1, x0 : x1 + 1]
         fitted = self.fitted[y0:y1, x0:x1]
-        rest = part - _trend(part, fitted, self.cells)
-        part += _likeliest(rest, gradient, curvature, self.smoothness**-2)
+        rest = part - trend(part, fitted, self.cells)
+        part += likeliest(rest, gradient, curvature, self.smoothness**-2)
         fitted |= used
         self.strength[:] = 0.0
         self.strength[y0:y1, x0:x1] = real * used
 
     def flow(self) -> Flow:
         """Return what was found."""
-        strength = np.maximum(_smoothed(self.strength, SHARPNESS), 0.0)
+        strength = np.maximum(smoothed(self.strength, SHARPNESS), 0.0)
         return Flow(
             self.lock, self.cells, self.samples, self.origin, self.bend, strength, self.score
         )
@@ -319,7 +394,7 @@ class _Tracker:
         down = np.arange(rows)[:, None] / self.cells + origin[1]
         values *= self.expected * np.exp(-2j * np.pi * across * self.lines[:, 0])
         values *= np.exp(-2j * np.pi * down * self.lines[:, 1])[:, None]
-        return _normalised(values)
+        return normalised(values)
 
 
 @lru_cache(maxsize=8)
@@ -340,95 +415,3 @@ def _places(
     t, s = np.mgrid[0:rows, 0:columns] / cells
     tile = np.stack([s + origin[0], t + origin[1]], -1) + bend
     return np.ascontiguousarray(project(lock.map, tile.reshape(-1, 2)).reshape(bend.shape))
-
-
-def _normalised(
-    values: NDArray[np.complex128],
-) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
-    """Bring each line, then each cell to a mean square of 2: no texture leads.
-
-    Returns
-    -------
-    values : complex128, as given
-    seen : bool (rows, columns)
-        Cells that the picture reaches.
-    """
-    power = np.square(values.real) + np.square(values.imag)
-    seen = power.max(axis=2) > 0
-    level = power[seen].mean(axis=0) if seen.any() else np.ones(values.shape[2])
-    power = (power / (level + 1e-20)).mean(axis=2)
-    least = 0.1 * float(np.sqrt(power).mean()) + 1e-6
-    scale = np.sqrt(2) / (np.sqrt(power) + least)
-    return values * (scale[..., None] / np.sqrt(level + 1e-20)), seen
-
-
-def _trend(bend: NDArray[np.float64], fitted: NDArray[np.bool_], cells: int) -> NDArray[np.float64]:
-    """Return the polynomial that fits the displacements of the fitted cells best, like `bend`."""
-    ys, xs = np.nonzero(fitted)
-    extent = float(max(np.ptp(ys), np.ptp(xs))) if len(ys) else 0.0
-    if extent < max(CELLS) / 2:
-        return np.zeros_like(bend)
-    degree = next(degree for tiles, degree in EXTENTS if extent >= tiles * cells)
-    y, x = np.mgrid[0 : bend.shape[0], 0 : bend.shape[1]]
-    y, x = ((values - 0.5 - at.mean()) / (extent / 2 + 1) for values, at in ((y, ys), (x, xs)))
-    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
-    basis = np.stack([x**i * y**j for i, j in powers], -1)
-    used = np.zeros(bend.shape[:2], np.bool_)
-    used[:-1, :-1] |= fitted
-    used[1:, 1:] |= fitted
-    known = basis[used]
-    gram = known.T @ known
-    gram += 1e-4 * np.trace(gram) / len(gram) * np.eye(len(gram))  # of parts that say little
-    return np.asarray(basis @ np.linalg.solve(gram, known.T @ bend[used]))
-
-
-def _likeliest(
-    rest: NDArray[np.float64],
-    gradient: NDArray[np.float64],
-    curvature: NDArray[np.float64],
-    precision: float,
-) -> NDArray[np.float64]:
-    """Return the step of Newton's method to the likeliest displacements.
-
-    Parameters
-    ----------
-    rest : float64 (rows + 1, columns + 1, 2)
-        Displacements of the corners, less the trend.
-    gradient : float64 (rows, columns, 2)
-        Of the pilots' likelihood by each cell's displacement, the mean of its four corners'.
-    curvature : float64 (rows, columns)
-        Expected; the same in all directions, as the pilots' places have the square's symmetry.
-    precision : float
-        Of a second difference.
-    """
-    step = np.empty((2, *rest.shape[:2]))
-    for axis in (0, 1):
-        mesh.smooth_step(
-            np.ascontiguousarray(rest[..., axis]),
-            np.ascontiguousarray(gradient[..., axis]),
-            curvature,
-            precision,
-            SOLVING,
-            ENOUGH,
-            step[axis],
-        )
-    return step.transpose(1, 2, 0)
-
-
-def _widened(cells: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    """Return the cells that are at most so many rows and columns from one of these."""
-    for axis in (0, 1):
-        place = np.arange(cells.shape[axis])
-        near = np.abs(place[:, None] - place) <= by
-        cells = near @ cells if axis == 0 else cells @ near
-    return cells
-
-
-def _smoothed(values: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """Smooth by a Gaussian of a deviation in cells; beyond the border the values are 0."""
-    for axis in (0, 1):
-        place = np.arange(values.shape[axis])
-        kernel = np.exp(-0.5 * np.square((place[:, None] - place) / width))
-        kernel /= np.sqrt(2 * np.pi) * width
-        values = kernel @ values if axis == 0 else values @ kernel
-    return values

@@ -1,7 +1,6 @@
-"""A closer look: at parts of the picture, at a finer size, and through maps that bend.
+"""A closer look: in its place, at a finer size, at parts, through views and maps that bend.
 
-It is for what the usual search did not find. Every part gives locks; those that fit their part best
-are followed over the picture (:mod:`flow`). What is counted here has budgets of its own, which the
+It is for what the usual search did not find. What is counted here has budgets of its own, which the
 bound on false positives counts, too.
 """
 
@@ -16,10 +15,11 @@ from numpy.typing import NDArray
 from indelible.watermark import alignment, flow, locking, probability
 from indelible.watermark._kernels import warp
 from indelible.watermark._scratch import Scratch
-from indelible.watermark.carrier import Carrier, Pilots
-from indelible.watermark.geometry import to_full_size
+from indelible.watermark.carrier import VARIANTS, Carrier, Pilots
+from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.judging import Judge
 from indelible.watermark.locking import Lock
+from indelible.watermark.pattern import period_of, size_class_for
 from indelible.watermark.resolution import LONGEST_SIDE, WORKING_SIDE, reduced
 from indelible.watermark.result import Detection
 from indelible.watermark.search import (
@@ -30,13 +30,16 @@ from indelible.watermark.search import (
     search_similarity,
     search_upright,
     spectrum_of,
+    windows_of,
 )  # fmt: skip
+from indelible.watermark.straightening import Straightened, as_seen, averaged, straightened
 from indelible.watermark.whitening import whiten
 
 __all__ = ["Closer", "Members", "Searcher"]
 
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
+SEARCHERS: tuple[Searcher, ...] = search_similarity, search_upright, search_affine
 
 # Tuned values: what others do is shown by python -m benchmarks.constants thorough.NAME VALUE.
 FINER = 2.0  # times the side of the usual search: a ninth of a collage has a third of it
@@ -48,6 +51,11 @@ LOCKS = 2  # per candidate
 LEAST_NEAR = 6.2  # of the fit to a part's own tiles: of 20 locks that are wrong one reaches it
 FOLLOWED = 8  # locks of each step of the look, the best fits first
 MOST_PIXELS = 250e6  # resampled by each step of the look
+VIEW_CANDIDATES = 2  # of one search of a view, shared by the keys of a family
+VIEWED = 6  # candidates of all views that are locked, the best first
+VIEW_REACH = 0.5  # of a view's size: parts have half of it
+PLACED = 8  # keys and variants that are matched in place, the best first: all of one key
+IN_PLACE = 2  # of these, flat and bent, that are decoded
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,15 @@ class _Part:
     origin: tuple[int, int]
     searchers: tuple[Searcher, ...]
     fits: int
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A candidate of the search in a view."""
+
+    view: Straightened
+    candidate: Candidate
+    members: Members
 
 
 @dataclass
@@ -88,14 +105,15 @@ class Closer:
         self.judge = replace(self.judge, decodes=probability.CLOSER_DECODES)
 
     def look(self, memory: Scratch) -> Detection | None:
-        """Look at the picture at a finer size, at its halves, and at thirds of the finer one."""
+        """Look for what is in its place, at a finer size, at halves, thirds, and through views."""
         finer = self._finer()
-        whole = search_similarity, search_upright, search_affine
         return (
             self._resized(finer, memory)
-            or self._follow_best(finer, [_Part(finer, (0, 0), whole, 12)], memory)
-            or self._follow_best(self.white, _parts(self.white, 2, whole, 8), memory)
-            or self._follow_best(finer, _parts(finer, 3, whole[:2], 4), memory)
+            or self._in_place()
+            or self._follow_parts(finer, [_Part(finer, (0, 0), SEARCHERS, 12)], memory)
+            or self._follow_parts(self.white, _parts(self.white, 2, 2, SEARCHERS, 5), memory)
+            or self._follow_parts(finer, _parts(finer, 3, 1, SEARCHERS[:2], 3), memory)
+            or self._through_views()
         )
 
     def _finer(self) -> NDArray[np.float32]:
@@ -122,37 +140,102 @@ class Closer:
                     return self.judge.report(finer.shape, lock, decoded)
         return None
 
-    def _follow_best(
+    def _in_place(self) -> Detection | None:
+        """Try a picture that was bent or mostly replaced, but is where it was.
+
+        All that is unknown is the key and the variant: what no other search sees is enough.
+        """
+        period = period_of(size_class_for(*self.judge.shape))
+        map_ = from_full_size(np.diag([period, period, 1.0]), self.white.shape, self.judge.shape)
+        height, width = self.white.shape
+        centre = np.array([(width - 1) / 2, (height - 1) / 2])
+        flows: list[flow.Flow] = []
+        for index, carrier in enumerate(self.judge.carriers):
+            for variant in range(VARIANTS):
+                lock = Lock(0.0, index, variant, 1, len(carrier.pilots.lines), map_, centre)
+                still = flow.still(self.white, lock, carrier)
+                flows += [] if still is None else [still]
+        flows = _best(flows, PLACED)
+        plain = as_seen(self.white)
+        for still in flows[: min(IN_PLACE, self.locks_left)]:
+            self.locks_left -= 1
+            found = self._decode(plain, still)
+            if found is not None:
+                return found
+        bent = _best((self._matched(one, flow.COARSE) for one in flows), IN_PLACE)
+        return self._first(self._decode_bent(plain, self._matched(one, flow.FINE)) for one in bent)
+
+    def _matched(self, bent: flow.Flow, how: tuple[float, float, float]) -> flow.Flow:
+        return flow.matched(self.white, bent, self._carrier(bent.lock), how)
+
+    def _through_views(self) -> Detection | None:
+        """Undo tilts and lenses, and follow what the parts of a view have in common."""
+        self.pixels_left = MOST_PIXELS
+        seen: list[_Seen] = []
+        for view in straightened(self.white):
+            spectrum = averaged(view.white)
+            for members in self.families:
+                pilots = members[0][1].pilots
+                for search in (search_upright, search_affine):
+                    seen += [
+                        _Seen(view, candidate, members)
+                        for candidate in search(spectrum, pilots, VIEW_CANDIDATES)
+                        if candidate.score >= LEAST_SCORE
+                    ]
+        seen.sort(key=lambda one: -one.candidate.score)
+        return self._follow_best(
+            (one.view, lock) for one in seen[:VIEWED] for lock in self._locks_in_view(one)
+        )
+
+    def _locks_in_view(self, seen: _Seen) -> Iterator[Lock]:
+        """Yield the locks that fit a view's parts, with maps to the view."""
+        white, pilots = seen.view.white, seen.members[0][1].pilots
+        locks: list[Lock] = []
+        for part in windows_of(white):
+            locks += locking.lock_candidates(part, seen.candidate, pilots, seen.members, 1)
+        for lock in sorted(locks, key=lambda lock: -lock.score)[:LOCKS]:
+            near = alignment.approach(white, lock, self._carrier(lock), VIEW_REACH)
+            self.pixels_left -= near.cost
+            if near.score >= LEAST_NEAR:
+                yield near
+
+    def _follow_best(self, found: Iterable[tuple[Straightened, Lock]]) -> Detection | None:
+        """Follow those locks that fit their part best."""
+        best = sorted(found, key=lambda pair: -pair[1].score)[:FOLLOWED]
+        return self._first(self._follow(view, lock) for view, lock in best)
+
+    def _follow_parts(
         self, white: NDArray[np.float32], parts: Iterable[_Part], memory: Scratch
     ) -> Detection | None:
-        """Collect locks from all parts, and follow those that fit their part best."""
-        self.pixels_left = MOST_PIXELS
-        locks = [lock for part in parts for lock in self._locks(part, memory)]
-        locks.sort(key=lambda lock: -lock.score)
-        for lock in locks[:FOLLOWED]:
-            if self.locks_left == 0 or self.pixels_left <= 0:
-                break
-            detection = self._follow(white, lock)
-            if detection is not None:
-                return detection
-        return None
+        """Collect locks from all parts, and follow the best."""
+        plain = as_seen(white)
+        return self._follow_best((plain, lock) for lock in self._locks_of(parts, memory))
 
-    def _locks(self, part: _Part, memory: Scratch) -> Iterator[Lock]:
+    def _first(self, tries: Iterable[Detection | None]) -> Detection | None:
+        return next((one for one in tries if one is not None), None)
+
+    def _locks_of(self, parts: Iterable[_Part], memory: Scratch) -> Iterator[Lock]:
         """Yield the locks that fit a part's own tiles, with maps to the whole picture."""
-        spectrum = spectrum_of(part.white, FFT_SIZE, memory=memory)
-        shift = np.array([[1.0, 0, part.origin[0]], [0, 1, part.origin[1]], [0, 0, 1]])
-        for members in self.families:
-            locks = sorted(self._coherent(part, spectrum, members), key=lambda lock: -lock.score)
-            for lock in locks[: part.fits]:
-                near = alignment.approach(part.white, lock, self._carrier(lock), 1.0)
-                self.pixels_left -= near.cost
-                if near.score >= LEAST_NEAR:
-                    yield replace(near, map=shift @ near.map, centre=near.centre + part.origin)
+        self.pixels_left = MOST_PIXELS
+        for part in parts:
+            spectrum = spectrum_of(part.white, FFT_SIZE, memory=memory)
+            shift = np.array([[1.0, 0, part.origin[0]], [0, 1, part.origin[1]], [0, 0, 1]])
+            for members in self.families:
+                locks = sorted(
+                    self._coherent(spectrum, part.searchers, members), key=lambda lock: -lock.score
+                )
+                for lock in locks[: part.fits]:
+                    near = alignment.approach(part.white, lock, self._carrier(lock), 1.0)
+                    self.pixels_left -= near.cost
+                    if near.score >= LEAST_NEAR:
+                        yield replace(near, map=shift @ near.map, centre=near.centre + part.origin)
 
-    def _coherent(self, part: _Part, spectrum: Spectrum, members: Members) -> Iterator[Lock]:
+    def _coherent(
+        self, spectrum: Spectrum, searchers: tuple[Searcher, ...], members: Members
+    ) -> Iterator[Lock]:
         pilots = members[0][1].pilots
         limit = max(1, CANDIDATES // len(members))
-        for search in part.searchers:
+        for search in searchers:
             for candidate in search(spectrum, pilots, limit):
                 if candidate.score < LEAST_SCORE:
                     break
@@ -160,41 +243,57 @@ class Closer:
                     if lock.score >= LEAST_LOCK:
                         yield lock
 
-    def _follow(self, white: NDArray[np.float32], lock: Lock) -> Detection | None:
+    def _follow(self, view: Straightened, lock: Lock) -> Detection | None:
         """Decode a lock through a map that bends, and through one that bends more."""
-        self.locks_left -= 1
-        carrier = self._carrier(lock)
-        price = alignment.price_of(white, lock.map)
-        bent = flow.track(white, lock, carrier, 0.5)
-        self.pixels_left -= price * flow.price_of(white, lock)
-        if bent is None:
+        if self.locks_left == 0 or self.pixels_left <= 0:
             return None
-        found = self._decode(white, bent)
-        if found is None and bent.score >= flow.LEAST_FLOW:
-            self.pixels_left -= price * flow.SETTLING
-            found = self._decode(white, flow.loosened(white, bent, carrier))
-        return found
+        carrier = self._carrier(lock)
+        price = alignment.price_of(view.white, lock.map)
+        self.pixels_left -= price * flow.price_of(view.white, lock)
+        bent = flow.track(view.white, lock, carrier, 0.5)
+        return None if bent is None else self._decode_bent(view, bent)
 
-    def _decode(self, white: NDArray[np.float32], bent: flow.Flow) -> Detection | None:
-        decoded = self.judge.decode(flow.canonical_of(white, bent), bent.lock)
+    def _decode_bent(self, view: Straightened, bent: flow.Flow) -> Detection | None:
+        """Decode a flow, and again after it was fitted less smooth."""
+        if self.locks_left == 0 or bent.score < flow.LEAST_FLOW:
+            return None
+        self.locks_left -= 1
+        found = self._decode(view, bent)
+        if found is not None:
+            return found
+        self.pixels_left -= alignment.price_of(view.white, bent.lock.map) * flow.SETTLING
+        return self._decode(view, flow.loosened(view.white, bent, self._carrier(bent.lock)))
+
+    def _decode(self, view: Straightened, bent: flow.Flow) -> Detection | None:
+        decoded = self.judge.decode(flow.canonical_of(view.white, bent), bent.lock)
         if decoded is None:
             return None
-        return self.judge.report(white.shape, flow.flattened(white, bent), decoded)
+        lock = flow.flattened(view.white, bent)
+        lock = replace(lock, map=view.flattened(lock.map))
+        return self.judge.report(view.shape, lock, decoded)
 
     def _carrier(self, lock: Lock) -> Carrier:
         return self.judge.carriers[lock.ring_index]
 
 
+def _best(flows: Iterable[flow.Flow], count: int) -> list[flow.Flow]:
+    return sorted(flows, key=lambda one: -one.score)[:count]
+
+
 def _parts(
-    white: NDArray[np.float32], divisor: int, searchers: tuple[Searcher, ...], fits: int
+    white: NDArray[np.float32],
+    divisor: int,
+    steps: int,
+    searchers: tuple[Searcher, ...],
+    fits: int,
 ) -> Iterator[_Part]:
-    """Yield parts of a side's n-th, overlapping by half."""
+    """Yield parts of a side's n-th, so many steps to a part: 2 overlap by half, 1 don't."""
     height, width = white.shape
     part_h, part_w = height // divisor, width // divisor
-    steps = 2 * divisor - 2
-    for row in range(steps + 1):
-        for column in range(steps + 1):
-            y, x = (height - part_h) * row // steps, (width - part_w) * column // steps
+    last = steps * (divisor - 1)
+    for row in range(last + 1):
+        for column in range(last + 1):
+            y, x = (height - part_h) * row // last, (width - part_w) * column // last
             part = np.ascontiguousarray(white[y : y + part_h, x : x + part_w])
             yield _Part(part, (x, y), searchers, fits)
 

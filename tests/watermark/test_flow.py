@@ -61,6 +61,36 @@ def test_the_flat_map_is_where_the_mark_is(key: Key, payload: bytes) -> None:
     assert np.allclose(project(flow.flattened(white, found).map, tiles), expected, atol=0.5)
 
 
+def lock_in_place(key: Key, payload: bytes) -> Lock:
+    map_ = np.array([[PERIOD, 0, 0], [0, PERIOD, 0], [0, 0, 1.0]])
+    return Lock(0.0, 0, variant_for(key, payload), 1, 32, map_, MIDDLE)
+
+
+def test_a_flow_in_place_shows_where_the_mark_is(key: Key, payload: bytes) -> None:
+    picture = marked_noise(key, payload, variant_for(key, payload))
+    picture[:, SIDE // 2 :] = np.random.default_rng(3).normal(128, 9, (SIDE, SIDE // 2))
+    found = flow.still(whiten(picture), lock_in_place(key, payload), carrier_of(key))
+    assert found is not None
+    assert not found.bend.any()
+    middle = int((MIDDLE[0] / PERIOD - found.origin[0]) * found.cells)
+    assert found.strength[:, middle + 3 :].sum() < 0.2 * found.strength[:, : middle - 3].sum()
+
+
+def test_a_shallow_wave_is_matched_all_over(key: Key, payload: bytes) -> None:
+    white = whiten(bent(marked_noise(key, payload, variant_for(key, payload)), "wave"))
+    carrier = carrier_of(key)
+    still = flow.still(white, lock_in_place(key, payload), carrier)
+    assert still is not None
+    found = flow.matched(
+        white, flow.matched(white, still, carrier, flow.COARSE), carrier, flow.FINE
+    )
+    assert found.score > 15
+    judge = Judge((SIDE, SIDE), (key,), [carrier])
+    decoded = judge.decode(flow.canonical_of(white, found), found.lock)
+    assert decoded is not None
+    assert decoded.payload == payload
+
+
 def test_a_part_without_the_mark_gets_no_weight(key: Key, payload: bytes) -> None:
     picture = marked_noise(key, payload, variant_for(key, payload))
     picture[:, SIDE // 2 :] = marked_noise(

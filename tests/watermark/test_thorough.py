@@ -61,6 +61,36 @@ def test_a_small_part_of_a_picture_is_found_thoroughly(
     assert detect(mixed, key, effort="thorough").payload == payload
 
 
+def waved(image: Pixels) -> Pixels:
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    x, y = x + 4 * np.sin(y / 40), y + 4 * np.sin(x / 40)
+    bent = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(bent, np.uint8)
+
+
+def steep(image: Pixels) -> Pixels:
+    height, width = image.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    inwards = np.array([[0.15, 0], [-0.15, 0], [0, 0], [0, 0]], np.float32) * width
+    matrix = cv2.getPerspectiveTransform(corners, corners + inwards)
+    return np.asarray(cv2.warpPerspective(image, matrix, (width, height)), np.uint8)
+
+
+def a_fifth(image: Pixels) -> Pixels:
+    mixed = np.ascontiguousarray(image[::-1, ::-1])
+    height, width = image.shape[:2]
+    part = np.s_[height // 3 : height // 3 + height // 2, width // 3 : width // 3 + 2 * width // 5]
+    mixed[part] = image[part]
+    return mixed
+
+
+@pytest.mark.parametrize("attack", [waved, steep, a_fifth])
+def test_what_is_bent_steep_or_mostly_replaced_is_found_thoroughly(
+    attack: Callable[[Pixels], Pixels], marked: Pixels, key: Key, payload: bytes
+) -> None:
+    assert detect(attack(marked), key, effort="thorough").payload == payload
+
+
 def test_a_closer_look_stays_within_what_the_bound_counts(
     photograph: Pixels, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:

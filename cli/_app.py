@@ -14,8 +14,7 @@ from typing import Annotated
 import typer
 
 import indelible
-from indelible.cli import config as settings
-from indelible.cli import detect, embed, inspect, keys, protect, sign, trust, verify, warm_up
+from indelible.cli._commands import Commands
 from indelible.cli._console import Notices, flowing, problem
 from indelible.cli._errors import INTERRUPTED, PIPE_CLOSED, discard_stdout, exit_code_of, report
 
@@ -39,6 +38,7 @@ Every command explains itself: [cyan]indelible protect --help[/cyan]
 
 app = typer.Typer(
     name="indelible",
+    cls=Commands,
     help=HELP,
     epilog=flowing(EPILOG),
     no_args_is_help=True,
@@ -46,16 +46,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("protect", epilog=flowing(protect.EPILOG), no_args_is_help=True)(protect.command)
-app.command("verify", epilog=flowing(verify.EPILOG), no_args_is_help=True)(verify.command)
-app.command("sign", epilog=flowing(sign.EPILOG), no_args_is_help=True)(sign.command)
-app.command("inspect", epilog=flowing(inspect.EPILOG), no_args_is_help=True)(inspect.command)
-app.command("embed", epilog=flowing(embed.EPILOG), no_args_is_help=True)(embed.command)
-app.command("detect", epilog=flowing(detect.EPILOG), no_args_is_help=True)(detect.command)
-app.command("warm-up", epilog=flowing(warm_up.EPILOG))(warm_up.command)
-app.add_typer(keys.app, name="keys")
-app.add_typer(trust.app, name="trust")
-app.add_typer(settings.app, name="config")
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,22 +5,17 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from indelible import batch
 from indelible.cli._console import answer_json, clean, is_terminal, problem, remark, stderr
 from indelible.cli._errors import INTERRUPTED, exit_code_of, report
 from indelible.cli._inputs import Input
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 __all__ = ["Outcome", "collect", "each", "summarise", "worst"]
 
@@ -135,6 +130,15 @@ def each(
 
 
 def _progress() -> Progress:
+    from rich.progress import (  # one file has no bar
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     terminal = is_terminal(sys.stderr)
     return Progress(
         SpinnerColumn(),

@@ -2,6 +2,8 @@
 
 Text from files and manifests is somebody else's: it reaches a terminal only through `clean`, as
 plain text, never as markup.
+
+rich is imported when something is drawn: ``--version`` and a shell's completion draw nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +14,12 @@ import os
 import sys
 import unicodedata
 from collections.abc import Mapping
-from typing import IO, Any, Final
-
-from rich.console import Console, RenderableType
-from rich.text import Text
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from indelible.errors import IndelibleError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 __all__ = [
     "Notices",
@@ -53,6 +55,8 @@ def stderr() -> Console:
 
 
 def _console(stream: IO[str]) -> Console:
+    from rich.console import Console
+
     fitted = is_terminal(stream) or "COLUMNS" in os.environ
     return Console(
         file=stream,
@@ -111,11 +115,15 @@ def write_bytes(data: bytes) -> None:
 
 def remark(text: str) -> None:
     """Say something beside the answer, on stderr."""
+    from rich.text import Text
+
     stderr().print(Text(text, style="dim"), soft_wrap=True)
 
 
 def problem(text: str, *, about: str | None = None, hint: str | None = None) -> None:
     """Report an error on stderr: what happened, and what to do about it."""
+    from rich.text import Text
+
     line = Text()
     line.append("error: ", style="bold red")
     if about is not None and about not in text:
@@ -140,6 +148,8 @@ class Notices(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
+        from rich.text import Text
+
         line = Text("note: ", style="bold yellow")
         line.append(clean(record.getMessage()))
         stderr().print(line, soft_wrap=True)

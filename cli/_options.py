@@ -18,6 +18,7 @@ from indelible.watermark import Key
 
 __all__ = [
     "EffortOption",
+    "FastOption",
     "FilesArgument",
     "ForceOption",
     "FormatOption",
@@ -112,6 +113,10 @@ QualityOption: TypeAlias = Annotated[
 ]
 LosslessOption: TypeAlias = Annotated[
     bool, typer.Option("--lossless", help="Encode without loss (WebP).")
+]
+FastOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--fast", help="Write PNG and WebP in half the time, a little longer or worse."),
 ]
 ProfileOption: TypeAlias = Annotated[
     Profile | None,

@@ -41,6 +41,7 @@ A setting stands in the file under its section, or in the environment under its 
 """
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     epilog=flowing(EPILOG),
     help="See which settings hold, and where they come from.",

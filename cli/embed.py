@@ -12,6 +12,7 @@ from indelible.cli._console import answer, clean, remark, write_bytes
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FastOption,
     ForceOption,
     FormatOption,
     JsonOption,
@@ -50,6 +51,7 @@ def command(
     format: FormatOption = None,
     quality: QualityOption = None,
     lossless: LosslessOption = False,
+    fast: FastOption = False,
     strength: StrengthOption = None,
     force: ForceOption = False,
     json: JsonOption = False,
@@ -78,6 +80,7 @@ def command(
             format=format,
             quality=quality,
             lossless=lossless,
+            fast=fast,
             overwrite=force,
             limits=defaults.limits,
         )

@@ -41,6 +41,7 @@ Is a certificate fit for signing? [cyan]indelible keys inspect chain.pem[/cyan]
 """
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     epilog=flowing(EPILOG),
     help="Watermark keys, signing keys and certificates. New marks use the newest watermark key, "

@@ -17,6 +17,7 @@ from indelible.cli._errors import error_fields, guarded
 from indelible.cli._groups import grouped
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    FastOption,
     FilesArgument,
     ForceOption,
     FormatOption,
@@ -82,6 +83,7 @@ def command(
     format: FormatOption = None,
     quality: QualityOption = None,
     lossless: LosslessOption = False,
+    fast: FastOption = False,
     strength: StrengthOption = None,
     strip: Annotated[
         bool, typer.Option("--strip", help="Keep no metadata but the colour profile.")
@@ -126,6 +128,7 @@ def command(
             format=format,
             quality=quality,
             lossless=lossless,
+            fast=fast,
             strip=strip,
             overwrite=force,
         )

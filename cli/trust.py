@@ -35,6 +35,7 @@ One signer, whoever issued the certificate: [cyan]indelible trust add signer.pem
 """
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     epilog=flowing(EPILOG),
     help="See and change whose signatures count. The official C2PA lists come with the package.",

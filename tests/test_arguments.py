@@ -90,6 +90,7 @@ WRONG: list[tuple[str, object]] = [
     ("quality", 50.5),
     ("quality", 10**5000),
     ("lossless", "yes"),
+    ("fast", 1),
     ("strength", "ultra"),
     ("strength", 1),
     ("strip", None),

@@ -25,6 +25,7 @@ from benchmarks.speed.credentials import (
     available,
     time_credentials,
 )
+from benchmarks.speed.startup import COMMANDS, process_ratios
 from benchmarks.speed.timings import SIZES, PeerTimings, Threads, Timings, time_operations
 from benchmarks.speed.whole import (
     WHOLE_SIZES,
@@ -44,6 +45,14 @@ class _Fresh(Task):
     """Probes in fresh processes."""
 
     rounds: int
+
+
+@dataclass(frozen=True)
+class _Processes(Task):
+    """Commands from the start of their process to its end."""
+
+    rounds: int
+    seed: int
 
 
 def run(argv: Sequence[str] | None) -> None:
@@ -91,6 +100,7 @@ def run(argv: Sequence[str] | None) -> None:
     reports = [whole_table(records), promise_table(records)]
     if not given.only_whole:
         reports.insert(0, time_table(records))
+        reports.append(process_table(records))
         _plot(records, given.out)
     show(reports, given.out, settings)
 
@@ -106,6 +116,7 @@ def _parts(given: argparse.Namespace) -> list[Task]:
         work += [PeerTimings(method, method, "1024", given.seed) for method in METHODS]
     if not given.no_fresh:
         work.append(_Fresh("fresh processes", min(5, given.rounds)))
+        work.append(_Processes("whole processes", given.rounds, given.seed))
     return work
 
 
@@ -118,6 +129,9 @@ def _measure(task: Task, probe: Callable[..., dict[str, float]] | None) -> list[
         return time_whole(task, probe)
     if isinstance(task, _Fresh):
         return [{"operation": "fresh processes", **_fresh(task.rounds)}]
+    if isinstance(task, _Processes):
+        ratios = process_ratios(task.rounds, task.seed)
+        return [{"operation": f"process: {name}", **ratios[name]} for name in COMMANDS]
     if isinstance(task, CredentialTimings):
         return time_credentials(task)
     if isinstance(task, (Timings, Threads, PeerTimings)):
@@ -174,6 +188,17 @@ def time_table(records: Sequence[Record]) -> Report:
     return report
 
 
+def process_table(records: Sequence[Record]) -> Report:
+    """Return the table of whole processes of the command line."""
+    columns = ("command", "x imports of numpy, numba and scipy.fft", "x empty Python")
+    report = Report("Whole processes, JPEGs of 1024 x 1024 px", columns)
+    for record in records:
+        if "per_python" in record:
+            name = record["operation"].removeprefix("process: ")
+            report.rows.append([name, record["per_imports"], record["per_python"]])
+    return report
+
+
 def promise_table(records: Sequence[Record]) -> Report:
     """Return the table of promises: what was measured, what is promised, whether it is kept."""
     by_key = {(r["operation"], r.get("size", "")): r for r in records if "operation" in r}
@@ -208,6 +233,9 @@ def promise_table(records: Sequence[Record]) -> Report:
     add("throughput of two threads / one", value("two threads", "", "gain"), 1.8, least=True)
     add("import / numpy, numba and scipy.fft", value(fresh, "", "import_ratio"), 1.5)
     add("first embed and detect / imports, warm", value(fresh, "", "first_call_ratio"), 3)
+    for name, limit in (("--version", 0.4), ("verify, unmarked", 2.4), ("verify, protected", 2.4)):
+        title = f"process of {name} / process of the imports"
+        add(title, value(f"process: {name}", "", "per_imports"), limit)
     add("compiling without a cache, s", value(fresh, "", "compile_seconds"), 30)
     for name, limit in (("sign", 2), ("read", 3)):
         measured = value(f"credentials: {name}", SIZE, "per_bare")

@@ -119,6 +119,7 @@ def encode(
     *,
     quality: int | None = None,
     lossless: bool = False,
+    fast: bool = False,
     metadata: Metadata | None = None,
 ) -> bytes:
     """Encode a picture. The same input gives the same bytes.
@@ -136,6 +137,9 @@ def encode(
         1 to 100 for JPEG, WebP, AVIF and HEIC (default: `FORMATS`); not used by the others.
     lossless : bool, optional
         Encode WebP without loss. PNG and TIFF always are; the others cannot.
+    fast : bool, optional
+        Encode PNG and WebP in about half the time: PNG files get some 4 % longer, those of
+        drawings up to 40 %, and lossy WebP .4 dB worse. Not used by the others.
     metadata : Metadata, optional
         Written as far as the format has a place for it (`Format.metadata`); `conform` says what it
         has none for.
@@ -171,7 +175,7 @@ def encode(
                 f"The {_FIELD_TITLES[field]} is too large for JPEG.",
                 hint="Strip the metadata, or choose PNG, WebP or TIFF.",
             )
-    job = Job(pixels, quality or target.quality or 0, lossless, kept)
+    job = Job(pixels, quality or target.quality or 0, lossless, kept, fast)
     with codec_errors(target.title, writing=True):
         return WRITERS[target.name](job)
 

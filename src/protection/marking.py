@@ -57,6 +57,8 @@ class MarkablePicture:
     lossless : bool
         Encode without loss, where the format leaves the choice. Lossless WebP stays lossless
         anyway, unless a quality is given.
+    fast : bool
+        Encode PNG and WebP in half the time, for files that are a little longer or worse.
     strip : bool
         Keep no metadata but the ICC profile.
     limits : Limits
@@ -79,6 +81,7 @@ class MarkablePicture:
         *,
         quality: int | None = None,
         lossless: bool = False,
+        fast: bool = False,
         strip: bool = False,
         limits: Limits = imaging.DEFAULT_LIMITS,
     ) -> None:
@@ -93,6 +96,7 @@ class MarkablePicture:
         # Lossless WebP stays that, unless a quality is asked for.
         keeps = format == source.format == "webp" and source.lossless and quality is None
         self._lossless = lossless or keeps
+        self._fast = fast
         self._limits = limits
 
     @property
@@ -176,6 +180,7 @@ class MarkablePicture:
             self.format,
             quality=self._quality,
             lossless=self._lossless,
+            fast=self._fast,
             metadata=self._metadata if xmp is None else replace(self._metadata, xmp=xmp),
         )
         file = ImageFile(data, limits=self._limits)
@@ -208,6 +213,7 @@ def open_picture(
     format: str | None,
     quality: int | None,
     lossless: bool,
+    fast: bool,
     strip: bool,
     overwrite: bool,
     limits: Limits,
@@ -216,7 +222,7 @@ def open_picture(
 
     Parameters
     ----------
-    image, output, format, quality, lossless, strip, overwrite
+    image, output, format, quality, lossless, fast, strip, overwrite
         As for `mark_file`.
     limits : Limits
         What the picture may demand.
@@ -236,6 +242,7 @@ def open_picture(
     format = arguments.as_format(format)
     quality = arguments.as_number("quality", quality, 1, 100)
     lossless = arguments.as_flag("lossless", lossless)
+    fast = arguments.as_flag("fast", fast)
     strip = arguments.as_flag("strip", strip)
     check_free(output, overwrite=arguments.as_flag("overwrite", overwrite))
     source = open_source(image, limits)
@@ -244,6 +251,7 @@ def open_picture(
         _chosen_format(format, output, source),
         quality=quality,
         lossless=lossless,
+        fast=fast,
         strip=strip,
         limits=limits,
     )
@@ -259,6 +267,7 @@ def mark_file(
     format: str | None = None,
     quality: int | None = None,
     lossless: bool = False,
+    fast: bool = False,
     strip: bool = False,
     overwrite: bool = False,
     limits: Limits | None = None,
@@ -290,6 +299,9 @@ def mark_file(
         Encoder quality, 1 to 100; by default the format's own.
     lossless : bool
         Encode without loss, where the format leaves the choice (WebP).
+    fast : bool
+        Encode PNG and WebP in half the time, for files that are a little longer or worse
+        (docs/performance.md).
     strip : bool
         Keep no metadata but the ICC profile.
     overwrite : bool
@@ -327,6 +339,7 @@ def mark_file(
         format=format,
         quality=quality,
         lossless=lossless,
+        fast=fast,
         strip=strip,
         overwrite=overwrite,
         limits=arguments.as_limits(limits) or imaging.DEFAULT_LIMITS,

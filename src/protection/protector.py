@@ -164,6 +164,7 @@ class Protector:
         format: str | None = None,
         quality: int | None = None,
         lossless: bool = False,
+        fast: bool = False,
         strip: bool = False,
         overwrite: bool = False,
     ) -> ProtectedImage:
@@ -191,6 +192,9 @@ class Protector:
             Encoder quality, 1 to 100; by default the format's own.
         lossless : bool
             Encode without loss, where the format leaves the choice (WebP).
+        fast : bool
+            Encode PNG and WebP in half the time, for files that are a little longer or worse
+            (docs/performance.md).
         strip : bool
             Keep no metadata but the ICC profile. A manifest is kept as history all the same, unless
             it is too damaged to be read.
@@ -225,6 +229,7 @@ class Protector:
             format=format,
             quality=quality,
             lossless=lossless,
+            fast=fast,
             strip=strip,
             overwrite=overwrite,
             limits=self._parts.limits,
@@ -254,6 +259,7 @@ def protect(
     format: str | None = None,
     quality: int | None = None,
     lossless: bool = False,
+    fast: bool = False,
     strength: Strength | None = None,
     strip: bool = False,
     overwrite: bool = False,
@@ -269,7 +275,7 @@ def protect(
     ----------
     signer, key, registry, generator, source_type, trust, profile, strength, limits
         As for `Protector.from_settings`.
-    image, output, manifest, format, quality, lossless, strip, overwrite
+    image, output, manifest, format, quality, lossless, fast, strip, overwrite
         As for `Protector.protect`.
 
     Returns
@@ -306,6 +312,7 @@ def protect(
         format=format,
         quality=quality,
         lossless=lossless,
+        fast=fast,
         strip=strip,
         overwrite=overwrite,
         limits=limits_of(given),

@@ -258,3 +258,17 @@ def test_nothing_is_left_of_a_picture_that_signing_damages(
     assert "page 2" in answer.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plain.png"]
     assert open_registry(sqlite_url(user_folders().registry)).count() == 0
+
+
+def test_fast_files(run: Run, plain: Path, tmp_path: Path) -> None:
+    usual, fast, key = tmp_path / "usual.png", tmp_path / "fast.png", tmp_path / "a.key"
+    assert run("keys", "new", key).code == 0
+    mark = ("embed", plain, "--key", key, "--payload", "0123456789abcdef", "-o")
+    assert run(*mark, usual).code == 0
+    assert run(*mark, fast, "--fast").code == 0
+    assert usual.read_bytes() != fast.read_bytes()
+    pixels = [imaging.decode(path.read_bytes()).pixels for path in (usual, fast)]
+    assert (pixels[0] == pixels[1]).all()
+    output = tmp_path / "protected.webp"
+    assert run("protect", plain, "-o", output, "--fast").code == 0
+    assert indelible.verify(output).verdict == "authentic"

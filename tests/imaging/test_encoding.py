@@ -35,10 +35,10 @@ any_pixels = st.one_of(
 )
 
 
-@given(any_pixels, st.sampled_from(["png", "tiff", "webp"]))
-@settings(max_examples=150, deadline=None)
-def test_lossless_round_trip(pixels: pictures.Pixels, format_: str) -> None:
-    decoded = imaging.decode(imaging.encode(pixels, format_, lossless=True)).pixels
+@given(any_pixels, st.sampled_from(["png", "tiff", "webp"]), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_lossless_round_trip(pixels: pictures.Pixels, format_: str, fast: bool) -> None:
+    decoded = imaging.decode(imaging.encode(pixels, format_, lossless=True, fast=fast)).pixels
     if format_ == "webp" and pixels.ndim == 2:  # which has no grey
         pixels = np.stack([pixels] * 3, axis=-1)
     if decoded.shape != pixels.shape:  # WebP leaves an opaque alpha channel out
@@ -68,11 +68,34 @@ def test_the_same_input_gives_the_same_bytes(format_: str) -> None:
     assert len(files) == 1
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_fast_files_of_more_than_one_strip_and_chunk(channels: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (700, 900, channels), np.uint8)
+    pixels = pixels[..., 0] if channels == 1 else pixels
+    data = imaging.encode(pixels, "png", fast=True)
+    assert data.count(b"IDAT") >= (1 if channels == 1 else 2)
+    np.testing.assert_array_equal(imaging.decode(data).pixels, pixels)
+    with Image.open(__import__("io").BytesIO(data)) as image:
+        image.verify()  # checksums
+
+
+def test_fast_reaches_the_encoder() -> None:
+    scene = pictures.scene(400, 500)
+    for format_, lossless in (("png", False), ("webp", False), ("webp", True)):
+        usual, fast = (
+            imaging.encode(scene, format_, lossless=lossless, fast=fast) for fast in (False, True)
+        )
+        assert usual != fast
+        assert len(fast) < 2 * len(usual)
+    assert imaging.encode(scene, "jpeg") == imaging.encode(scene, "jpeg", fast=True)
+
+
+@pytest.mark.parametrize("fast", [False, True])
 @pytest.mark.parametrize("format_", WRITABLE)
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_metadata_survive(format_: str, channels: int) -> None:
+def test_metadata_survive(format_: str, channels: int, fast: bool) -> None:
     fitting = imaging.conform(pictures.scene(channels=channels), METADATA, format_)
-    data = imaging.encode(fitting.pixels, format_, metadata=fitting.metadata)
+    data = imaging.encode(fitting.pixels, format_, fast=fast, metadata=fitting.metadata)
     kept = imaging.decode(data).metadata
     grey_to_colour = channels == 1 and format_ == "webp"
     for field in fields(Metadata):

@@ -53,6 +53,15 @@ def test_lossless_webp_stays_that_unless_a_quality_is_given(photograph: Pixels) 
     assert not imaging.read_header(indelible.protect(photograph, format="webp").data).lossless
 
 
+@pytest.mark.parametrize("format_", ["png", "webp"])
+def test_fast_files_are_protected_all_the_same(photograph: Pixels, format_: str) -> None:
+    result = indelible.protect(photograph, format=format_, fast=True)
+    assert indelible.verify(result.data).verdict == "authentic"
+    key = Key.generate()
+    marked = mark_file(photograph, payload=b"8 bytes.", key=key, format=format_, fast=True)
+    assert watermark.detect(imaging.decode(marked.data).pixels, key).payload == b"8 bytes."
+
+
 def test_what_a_file_loses_is_in_the_result(photograph: Pixels) -> None:
     stored = imaging.encode(photograph, "jpeg") + b"\0\0\0\x18ftypmp42" + bytes(50)
     result = indelible.protect(stored)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.runtime.nrt import rtsys
 
 __all__ = ["KernelCache", "open_cache"]
 
@@ -68,8 +69,14 @@ class KernelCache(FunctionCache):
         self.kept = False
 
     def load_overload(self, sig: object, target_context: object) -> object:
-        """Return the compiled code, or None where there is none of these sources."""
-        found: object = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        """Return the compiled code, or None where there is none of these sources.
+
+        numba would first import all that it needs to compile (a third of the time of a small
+        command), which compiling does by itself. Compiled code needs the runtime alone.
+        """
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            found: object = self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         self.kept = found is not None
         return found
 

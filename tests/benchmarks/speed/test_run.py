@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks._running import Record
-from benchmarks.speed import credentials, probe, timings, whole
+from benchmarks import hosts
+from benchmarks._running import Record, SettingsError
+from benchmarks.speed import credentials, encoding, probe, startup, timings, whole
 from benchmarks.speed import run as command
 
 
@@ -106,3 +107,39 @@ def test_calls_are_timed_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(whole.whole_table(records).rows) == len(records) == 8
     promised = {title: limit for title, _, limit in whole.whole_promises(records)}
     assert promised["protect, file, 1 MP / JPEG encode"] == 10
+
+
+def test_whole_processes_are_compared_with_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = {"import numpy, numba, scipy.fft": 2.0, "pass": 0.5}
+    monkeypatch.setattr(
+        startup, "_seconds", lambda program, folder: seconds.get(program[1], len(program) * 0.5)
+    )
+    ratios = startup.process_ratios(rounds=1, seed=0)
+    assert ratios["--version"] == {"per_imports": 0.75, "per_python": 3}
+    records: list[Record] = [{"operation": f"process: {name}", **ratios[name]} for name in ratios]
+    assert [row[0] for row in command.process_table(records).rows if row] == list(startup.COMMANDS)
+
+
+def test_a_process_is_timed_to_its_end(tmp_path: Path) -> None:
+    assert 0 < startup._seconds(("-c", "pass"), tmp_path) < 10
+    with pytest.raises(SettingsError, match="unforeseen"):
+        startup._seconds(
+            ("-c", "import sys; print('unforeseen', file=sys.stderr); sys.exit(5)"), tmp_path
+        )
+
+
+def test_encodings_are_compared_with_usual_ones() -> None:
+    (source,) = hosts.hard(("line drawing",), side=128)
+    task = encoding.Encodings("one", "drawings", source, 1)
+    rows = {row[1]: row for row in encoding.encoding_table(encoding.measure(task)).rows if row}
+    assert list(rows) == [
+        "jpeg",
+        "png",
+        "png, fast",
+        "webp",
+        "webp, fast",
+        "webp, lossless",
+        "webp, lossless, fast",
+    ]
+    assert rows["png"][3] == 1
+    assert rows["png, fast"][4] == float("inf")

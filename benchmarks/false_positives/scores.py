@@ -37,7 +37,7 @@ def forced_scores(image: Pixels, key: Any) -> list[float]:  # noqa: ANN401 -- wa
 
     def record(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 -- passes through
         with mock.patch.object(coding, "decode", return_value=None) as decode:
-            original(*arguments, **options)
+            list(original(*arguments, **options))
         norm = float(np.sqrt(np.sum(np.abs(arguments[0]) ** 2))) + 1e-20
         scores.append(max(best_metric(call.args[0]) / norm for call in decode.call_args_list))
         if len(scores) == _MOST:

@@ -74,7 +74,7 @@ SHARPNESS = 2.0  # cells: deviation of what smooths the local strength
 # and what smooths the result (cells). Waves of 4 px differ by 0.03 from one quarter cell to the
 # next; what is left is smoother. The first alone read 15 of 30 bent pictures, both 19.
 COARSE = (0.20, 0.030, 1.0)
-FINE = (0.10, 0.015, 0.0)
+FINE = (0.10, 0.015, 0.0)  # nothing is smoothed any more
 
 
 @dataclass(frozen=True, slots=True)

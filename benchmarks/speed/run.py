@@ -34,6 +34,7 @@ from benchmarks.speed.whole import (
     whole_promises,
     whole_table,
 )
+from benchmarks.speed.worst import WorstTimings, time_worst, worst_promises, worst_table
 
 __all__ = ["run"]
 
@@ -100,7 +101,7 @@ def run(argv: Sequence[str] | None) -> None:
     reports = [whole_table(records), promise_table(records)]
     if not given.only_whole:
         reports.insert(0, time_table(records))
-        reports.append(process_table(records))
+        reports += [worst_table(records), process_table(records)]
         _plot(records, given.out)
     show(reports, given.out, settings)
 
@@ -109,6 +110,7 @@ def _parts(given: argparse.Namespace) -> list[Task]:
     """Return the work on the engine, the credentials, peers, and in fresh processes."""
     work: list[Task] = [Timings(size, size, given.rounds, given.seed) for size in given.sizes]
     work.append(Threads("two threads", given.rounds, given.seed))
+    work.append(WorstTimings("dearest pictures", min(5, given.rounds), given.seed))
     if available():
         work.append(CredentialTimings("credentials", given.rounds, given.seed))
     if given.peers:
@@ -127,6 +129,8 @@ def _memory_of_a_call(*arguments: str) -> dict[str, float]:
 def _measure(task: Task, probe: Callable[..., dict[str, float]] | None) -> list[Record]:
     if isinstance(task, WholeTimings):
         return time_whole(task, probe)
+    if isinstance(task, WorstTimings):
+        return time_worst(task)
     if isinstance(task, _Fresh):
         return [{"operation": "fresh processes", **_fresh(task.rounds)}]
     if isinstance(task, _Processes):
@@ -240,7 +244,7 @@ def promise_table(records: Sequence[Record]) -> Report:
     for name, limit in (("sign", 2), ("read", 3)):
         measured = value(f"credentials: {name}", SIZE, "per_bare")
         add(f"{name} credentials / bare C2PA library", measured, limit)
-    for title, found, most in whole_promises(records):
+    for title, found, most in (*worst_promises(records), *whole_promises(records)):
         add(title, found, most)
     if not available():
         report.notes.append("Credentials were not timed: c2pa-python is not installed.")

@@ -74,7 +74,7 @@ WORTHWHILE = 1.5  # in area; coarse: blocks of whitening suit sizes between near
 # half; in wallpapers and text, 100 million find 60 of 84 and these 57.
 MOST_PIXELS = 12e6
 TESTS = 64  # coherent tests of a candidate and a key: CANDIDATES of each of 8 searches ...
-TESTS_PER_KEY = 16  # ... and of each key, CANDIDATES with upper pilots upright and inverted
+TESTS_PER_KEY = 8  # ... and of each key: CANDIDATES of one search
 # Of what is left, for each step of a search: the later ones get their turn. Coarse: 0.3 and 0.8
 # lose none.
 SHARE = 0.55

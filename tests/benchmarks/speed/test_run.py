@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import hosts
 from benchmarks._running import Record, SettingsError
-from benchmarks.speed import credentials, encoding, probe, startup, timings, whole
+from benchmarks.speed import credentials, encoding, probe, startup, timings, whole, worst
 from benchmarks.speed import run as command
 
 
@@ -93,6 +93,21 @@ def test_probes_run_in_processes_of_their_own() -> None:
     answer = command._probe("imports alone")
     assert answer["seconds"] > 0
     assert {"first call", "memory of embed"} <= set(probe.PROBES)
+
+
+def test_the_dearest_pictures_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worst, "_SIDE", 320)
+    monkeypatch.setattr(worst, "_RING", 2)
+    records = worst.time_worst(worst.WorstTimings("dearest", rounds=1, seed=0))
+    names = [record["worst"] for record in records]
+    assert len(set(names)) == len(names) == 18
+    table = worst.worst_table(records)
+    assert [row[0] for row in table.rows if row] == names
+    (dearest, one, most), (_, ring, _) = worst.worst_promises(records)
+    assert (dearest, most) == ("reject the dearest picture / JPEG decode", 30)
+    assert one == max(record["one"] for record in records) > 0
+    assert ring > 0
+    assert worst.worst_promises([]) == []
 
 
 def test_calls_are_timed_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,7 @@ def test_a_whole_pipeline(process: Process, plain: Path) -> None:
     assert protected.out.startswith(b"\xff\xd8\xff")
     assert protected.err.count("Created a development identity") == 1
     assert protected.err.count("Created a watermark key") == 1
+    assert process("warm-up").code == 0  # else it may say that it compiles
     verified = process("verify", "-", "--json", stdin=protected.out)
     assert verified.code == 0
     assert json.loads(verified.out)["verdict"] == "authentic"

@@ -27,6 +27,7 @@ __all__ = [
     "search_affine",
     "search_similarity",
     "search_upright",
+    "search_upright_part",
     "spectrum_of",
     "windows_of",
 ]
@@ -116,10 +117,11 @@ def spectrum_of(
     return Spectrum(values, power, centre, np.array(origin, float))
 
 
-def windows_of(white: NDArray[np.float32]) -> Iterator[Spectrum]:
+def windows_of(white: NDArray[np.float32], memory: Scratch | None = None) -> Iterator[Spectrum]:
     """Yield the spectra of the picture's middle and of its four quarters.
 
-    Under a perspective or a bend no affine map fits the whole picture, but one fits each part.
+    Under a perspective or a bend no affine map fits the whole picture, but one fits each part. With
+    a `memory` each is good until the next one.
     """
     height, width = white.shape
     part_h, part_w = min(height // 2, FFT_SIZE // 2), min(width // 2, FFT_SIZE // 2)
@@ -127,7 +129,8 @@ def windows_of(white: NDArray[np.float32]) -> Iterator[Spectrum]:
     places = [((height - part_h) // 2, (width - part_w) // 2)]
     places += [(top, left) for top in tops for left in lefts]
     for y, x in places:
-        yield spectrum_of(white[y : y + part_h, x : x + part_w], FFT_SIZE // 2, (x, y))
+        part = white[y : y + part_h, x : x + part_w]
+        yield spectrum_of(part, FFT_SIZE // 2, (x, y), memory)
 
 
 def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
@@ -163,7 +166,15 @@ def search_upright(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candi
     Resizing to another aspect, shear and perspective do not turn a picture. With the angle known
     nearly, all pilots can be tried with a fine raster of stretches.
     """
-    return _search_stretched(spectrum, pilots, UPRIGHT, limit)
+    return _search_stretched(spectrum, pilots, UPRIGHT, limit, FFT_SIZE // spectrum.size)
+
+
+def search_upright_part(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
+    """Do the same for a part with at most half of a spectrum's size: its lines are twice as wide.
+
+    So a raster twice as coarse is enough.
+    """
+    return _search_stretched(spectrum, pilots, UPRIGHT, limit, 2 * FFT_SIZE // spectrum.size)
 
 
 def search_affine(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candidate]:
@@ -172,7 +183,7 @@ def search_affine(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Candid
     A first pass tries a coarse raster of stretches with the lowest pilots, whose places tolerate
     more.
     """
-    return _search_stretched(spectrum, pilots, ANY_ANGLE, limit)
+    return _search_stretched(spectrum, pilots, ANY_ANGLE, limit, FFT_SIZE // spectrum.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +222,9 @@ UPRIGHT = Raster(0.3, 384, 6.0, 0.010, 0.016, 24)
 
 
 def _search_stretched(
-    spectrum: Spectrum, pilots: Pilots, raster: Raster, limit: int
+    spectrum: Spectrum, pilots: Pilots, raster: Raster, limit: int, coarser: int
 ) -> list[Candidate]:
     """Try a raster of stretches on a smoothed spectrum, then refine the best with all pilots."""
-    coarser = FFT_SIZE // spectrum.size
     table = _table(pilots, raster, coarser)
     n_angles, log_step = raster.angles // coarser, raster.log_step * coarser
     first_radius = table.shortest * spectrum.size / PERIODS[1]

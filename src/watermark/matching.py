@@ -21,7 +21,7 @@ __all__ = ["displacements"]
 
 STEP = 0.02  # tiles: less than half a cycle of the highest pilots
 LEAST_FIT = -12.0  # below the best of a cell: products of less are too small for the processor
-WIDEST = 3.5  # deviations by which neighbours differ at most
+WIDEST = 3.0  # deviations by which neighbours differ at most
 AMPLITUDE = 0.25  # of a pilot in a cell, in units of its deviation
 
 

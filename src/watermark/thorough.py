@@ -46,12 +46,12 @@ SEARCHERS_OF_PARTS: tuple[Searcher, ...] = search_similarity, search_upright_par
 
 # Tuned values: what others do is shown by python -m benchmarks.constants thorough.NAME VALUE.
 FINER = 2.0  # times the side of the usual search: a ninth of a collage has a third of it
-CANDIDATES = 4  # of one search of a spectrum, shared by the keys of a family
+CANDIDATES = 2  # of one search of a spectrum, shared by the keys of a family
 LEAST_SCORE = 5.2  # of the search: a part has fewer pixels
 LEAST_LOCK = 4.4  # of the coherent test, likewise
 LEAST_WHOLE = 3.8  # of the coherent test where the size alone is unknown
 LOCKS = 2  # per candidate
-FITS, FITS_OF_PARTS = 8, 3  # locks that are fitted, the best first: of 27 true ones 25 were among 2
+FITS, FITS_OF_PARTS = 6, 2  # locks that are fitted, the best first: of 27 true ones 25 were among 2
 LEAST_NEAR = 6.2  # of the fit to a part's own tiles: of 20 locks that are wrong one reaches it
 FOLLOWED = 3  # locks of each step of the look, the best fits first: of 37 that were read 35 led
 MOST_PIXELS = 250e6  # resampled by each step of the look

@@ -219,7 +219,7 @@ class Raster:
 ANY_ANGLE = Raster(0.1, 192, None, 0.015, 0.020, 32)
 # As above; 6 degrees, where a shear by 8 turns by 4.
 UPRIGHT = Raster(0.3, 384, 6.0, 0.010, 0.016, 24)
-UPRIGHT_PART = Raster(0.3, 384, 6.0, 0.010, 0.016, 12)
+UPRIGHT_PART = Raster(0.3, 384, 6.0, 0.010, 0.016, 12)  # half as many: parts are many
 
 
 def _search_stretched(

@@ -188,12 +188,11 @@ class Closer:
             spectrum = averaged(view.white, memory)
             for members in self.families:
                 pilots = members[0][1].pilots
-                for search in (search_upright, search_affine):
-                    seen += [
-                        _Seen(view, candidate, members)
-                        for candidate in search(spectrum, pilots, VIEW_CANDIDATES)
-                        if candidate.score >= LEAST_SCORE
-                    ]
+                seen += [
+                    _Seen(view, candidate, members)
+                    for candidate in search_upright(spectrum, pilots, VIEW_CANDIDATES)
+                    if candidate.score >= LEAST_SCORE
+                ]
         seen.sort(key=lambda one: -one.candidate.score)
         return self._follow_best(
             (one.view, lock) for one in seen[:VIEWED] for lock in self._locks_in_view(one, memory)

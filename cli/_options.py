@@ -134,7 +134,7 @@ EffortOption: TypeAlias = Annotated[
     Effort | None,
     typer.Option(
         "--effort",
-        help="How hard to look for the watermark: thorough takes up to 25 times as long.",
+        help="How hard to look for the watermark: thorough takes some 25 times as long.",
     ),
 ]
 

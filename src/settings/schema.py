@@ -179,7 +179,7 @@ _MEANINGS: Final = {
     "for a certificate that is set; `none` asks nobody.",
     "watermark.keys": "Key file, or folder of keys. By default `keys` beside the settings.",
     "watermark.strength": "robust survives more, discreet is seen less.",
-    "watermark.effort": "How hard `verify` and `detect` look: thorough takes up to 25 times as "
+    "watermark.effort": "How hard `verify` and `detect` look: thorough takes some 25 times as "
     "long.",
     "registry.url": "SQLite file, or a URL; by default `registry.sqlite3` in the user's data "
     "folder.",

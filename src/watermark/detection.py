@@ -105,7 +105,7 @@ def detect(
         How hard to look. "quick" tries the commonest hypotheses: not moved, resized, cropped,
         turned; it costs about half. "standard" tries stretches, perspectives and bends, too.
         "thorough" looks closer: at parts of the picture, at collages and small pictures enlarged,
-        through lenses and waves; where nothing is found it takes up to 25 times as long as
+        through lenses and waves; where nothing is found it takes some 25 times as long as
         "standard". Each finds all that the ones before it find, and the bound on false positives
         holds for each.
 

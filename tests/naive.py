@@ -422,6 +422,29 @@ def resample_mesh(
     return out
 
 
+def propagate(beliefs: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Let each cell know what the others say: rows first, then columns; each cell adds up to 1."""
+    side = beliefs.shape[2]
+    differing = np.abs(np.arange(side)[:, None] - np.arange(side))
+    blur = np.pad(weights, (0, side))[differing]
+    blur = blur / blur.sum(axis=1, keepdims=True)
+
+    def along(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+        result = lines.copy()
+        for line, heard in zip(lines, result, strict=True):
+            for order in (range(len(line)), range(len(line) - 1, -1, -1)):
+                message = np.ones((side, side))
+                for place in order:
+                    heard[place] *= message
+                    message = blur @ (line[place] * message) @ blur.T
+                    message = message / message.mean() + 1e-6
+        return result
+
+    rows = along(beliefs.astype(np.float64))
+    both = along(rows.swapaxes(0, 1)).swapaxes(0, 1)
+    return np.asarray(both / both.sum(axis=(2, 3), keepdims=True))
+
+
 def smooth_step(
     rest: NDArray[np.float64],
     gradient: NDArray[np.float64],

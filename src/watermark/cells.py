@@ -7,7 +7,19 @@ from numpy.typing import NDArray
 
 from indelible.watermark._kernels import mesh
 
-__all__ = ["CELLS", "corners_of", "likeliest", "normalised", "smoothed", "trend", "widened"]
+__all__ = [
+    "CELLS",
+    "Reading",
+    "corners_of",
+    "likeliest",
+    "normalised",
+    "smoothed",
+    "trend",
+    "widened",
+]
+
+Reading = tuple[NDArray[np.complex64], NDArray[np.bool_]]
+"""The pilots of cells (rows, columns, n_pilots), and which cells (rows, columns) are seen."""
 
 # Tuned values: what others do is shown by python -m benchmarks.constants cells.NAME VALUE.
 CELLS = (4, 2, 1)  # a side of a tile: as many as MOST_CELLS allows
@@ -17,24 +29,25 @@ EXTENTS = ((3.0, 3), (1.25, 2), (0.0, 1))
 SOLVING, ENOUGH = 60, 1e-3
 
 
-def normalised(
-    values: NDArray[np.complex128],
-) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+def normalised(values: NDArray[np.complex64]) -> Reading:
     """Bring each line, then each cell to a mean square of 2: no texture leads.
 
     Returns
     -------
-    values : complex128, as given
+    values : complex64, as given
     seen : bool (rows, columns)
         Cells that the picture reaches.
     """
     power = np.square(values.real) + np.square(values.imag)
     seen = power.max(axis=2) > 0
-    level = power[seen].mean(axis=0) if seen.any() else np.ones(values.shape[2])
-    power = (power / (level + 1e-20)).mean(axis=2)
+    level = power[seen].mean(axis=0) if seen.any() else np.ones(values.shape[2], np.float32)
+    level += np.float32(1e-20)
+    power = power @ (1 / (level * level.size))
     least = 0.1 * float(np.sqrt(power).mean()) + 1e-6
-    scale = np.sqrt(2) / (np.sqrt(power) + least)
-    return values * (scale[..., None] / np.sqrt(level + 1e-20)), seen
+    scale = np.sqrt(np.float32(2)) / (np.sqrt(power) + np.float32(least))
+    values *= scale[..., None]
+    values /= np.sqrt(level)
+    return values, seen
 
 
 def trend(bend: NDArray[np.float64], fitted: NDArray[np.bool_], cells: int) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from indelible.watermark.alignment import Canonical, grid_of, project
 from indelible.watermark.carrier import TILE, Carrier, Pilots
 from indelible.watermark.cells import (
     CELLS,
+    Reading,
     corners_of,
     likeliest,
     normalised,
@@ -38,11 +39,13 @@ __all__ = [
     "FINE",
     "LEAST_FLOW",
     "Flow",
+    "Reading",
     "canonical_of",
     "flattened",
     "loosened",
     "matched",
     "price_of",
+    "read",
     "still",
     "track",
 ]
@@ -138,22 +141,36 @@ def track(white: NDArray[np.float32], lock: Lock, carrier: Carrier, reach: float
     return tracker.flow()
 
 
-def still(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Flow | None:
+def read(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Reading | None:
+    """Read the pilots of a lock that isn't bent: all keys of a family and variants share them.
+
+    None if there are too many tiles.
+    """
+    tracker = _tracker_of(white, lock, carrier)
+    return None if tracker is None else tracker.raw()
+
+
+def still(white: NDArray[np.float32], lock: Lock, carrier: Carrier, raw: Reading) -> Flow | None:
     """Look at a lock that isn't bent: where in the picture the mark is, as in a collage.
 
-    The score is that of the place where it fits best. None if there are too many tiles.
+    `raw` is what :func:`read` gives. The score is that of the place where it fits best. None if
+    there are too many tiles.
     """
     tracker = _tracker_of(white, lock, carrier)
     if tracker is None:
         return None
-    tracker.look()
+    tracker.look(raw)
     best = smoothed(tracker.strength, FIRST / 1.5).max()
     tracker.score = float(best) * np.sqrt(len(tracker.lines)) * (2 * FIRST + 1)
     return tracker.flow()
 
 
 def matched(
-    white: NDArray[np.float32], flow: Flow, carrier: Carrier, how: tuple[float, float, float]
+    white: NDArray[np.float32],
+    flow: Flow,
+    carrier: Carrier,
+    how: tuple[float, float, float],
+    raw: Reading | None = None,
 ) -> Flow:
     """Bend a flow to what all its cells agree on, wherever it was right before.
 
@@ -165,13 +182,15 @@ def matched(
         Of the lock's key.
     how : (float, float, float)
         `COARSE` or `FINE`.
+    raw : Reading, optional
+        What :func:`read` gives, if the flow isn't bent yet.
     """
     tracker = _tracker_of(white, flow.lock, carrier)
     if tracker is None:
         return flow
     reach, deviation, smooth = how
     tracker.bend[:] = flow.bend
-    values, seen = tracker.look()
+    values, seen = tracker.look(raw)
     tracker.bend += corners_of(displacements(values, seen, carrier.pilots, reach, deviation))
     if smooth:
         edge = smoothed(np.ones(tracker.bend.shape[:2]), smooth)
@@ -271,7 +290,8 @@ class _Tracker:
         self.low = np.hypot(*self.lines.T) < LOWEST * TILE
         self.waves = _waves(carrier.pilots, samples, cells)
         signs = lock.polarity * pilot_signs(carrier.pilots, lock.high)
-        self.expected = signs * np.exp(-1j * carrier.pilot_phases[lock.variant])
+        phases = carrier.pilot_phases[lock.variant]
+        self.expected = (signs * np.exp(-1j * phases)).astype(np.complex64)
         self.bend = np.zeros((shape[0] + 1, shape[1] + 1, 2))
         self.fitted = np.zeros(shape, np.bool_)  # cells that were in use before
         self.smoothness = STIFF * (max(CELLS) / cells) ** 2
@@ -294,10 +314,14 @@ class _Tracker:
         self.used = (np.abs(s - x0 - x) <= FIRST) & (np.abs(t - y0 - y) <= FIRST)
         self.box = self._around(self.used, MARGIN)
 
-    def look(self) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
-        """Take all cells in as they are; return their pilots, and which of them are seen."""
+    def look(self, raw: Reading | None = None) -> Reading:
+        """Take all cells in as they are; return their pilots, and which of them are seen.
+
+        `raw` is what :meth:`raw` gives, if it is known already.
+        """
         self.box = (0, self.shape[0], 0, self.shape[1])
-        values, seen = self._read()
+        values, seen = self.raw() if raw is None else raw
+        values = values * self.expected
         self.used[:] = self.fitted[:] = True
         self.strength[:] = values.real.mean(axis=2) * seen
         self.score = float(self.strength.sum()) * np.sqrt(len(self.lines) / max(seen.sum(), 1))
@@ -332,13 +356,13 @@ class _Tracker:
         used = seen & self.used[y0:y1, x0:x1]
         known = used & self.fitted[y0:y1, x0:x1]
         real = values.real.mean(axis=2)
-        now = float(np.mean(real[known if known.any() else used])) if used.any() else 0.0
+        now = float(real[known if known.any() else used].mean()) if used.any() else 0.0
         self.peak = max(self.peak, min(now, MOST_AMPLITUDE))
         amplitude = max(now, KEPT * self.peak, LEAST_AMPLITUDE)
         self.score = float(real[used].sum()) * np.sqrt(len(self.lines) / max(used.sum(), 1))
-        weight = np.where(known[..., None], 1.0, self.low) * used[..., None]
+        weight = (known[..., None] | self.low) & used[..., None]
         omega = 2 * np.pi * self.lines
-        gradient = -amplitude * (weight * values.imag) @ omega
+        gradient = -amplitude * ((weight * values.imag) @ omega.astype(np.float32)).astype(float)
         curvature = amplitude**2 * (weight @ (omega**2).mean(axis=1))
         part = self.bend[y0 : y1 + 1, x0 : x1 + 1]
         fitted = self.fitted[y0:y1, x0:x1]
@@ -379,8 +403,13 @@ class _Tracker:
         for x in range(x1 + 1, right + 1):
             part[:, x] = 2 * part[:, x - 1] - part[:, x - 2]
 
-    def _read(self) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    def _read(self) -> Reading:
         """Return the pilots of each cell in the box, of mean square 2, and which cells are seen."""
+        values, seen = self.raw()
+        return values * self.expected, seen
+
+    def raw(self) -> Reading:
+        """Return the same before the phases that the lock expects are removed."""
         y0, y1, x0, x1 = self.box
         rows, columns, n = y1 - y0, x1 - x0, len(self.lines)
         origin = self.origin[0] + x0 / self.cells, self.origin[1] + y0 / self.cells
@@ -388,12 +417,13 @@ class _Tracker:
         cells = np.empty((rows * columns, side * side), np.float32)
         bend = self.bend[y0 : y1 + 1, x0 : x1 + 1]
         mesh.resample_mesh(self.white, _places(self.lock, bend, origin, self.cells), side, cells)
-        both = cells @ self.waves
-        values = (both[:, :n] + 1j * both[:, n:]).reshape(rows, columns, n)
+        both = (cells @ self.waves).reshape(rows, columns, 2 * n)
+        values = np.empty((rows, columns, n), np.complex64)
+        values.real, values.imag = both[..., :n], both[..., n:]
         across = np.arange(columns)[:, None] / self.cells + origin[0]
         down = np.arange(rows)[:, None] / self.cells + origin[1]
-        values *= self.expected * np.exp(-2j * np.pi * across * self.lines[:, 0])
-        values *= np.exp(-2j * np.pi * down * self.lines[:, 1])[:, None]
+        values *= np.exp(-2j * np.pi * across * self.lines[:, 0]).astype(np.complex64)
+        values *= np.exp(-2j * np.pi * down * self.lines[:, 1]).astype(np.complex64)[:, None]
         return normalised(values)
 
 

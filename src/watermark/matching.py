@@ -3,7 +3,8 @@
 A cell's pilots say how well it fits at each of many displacements, with many maxima: no cell can be
 asked alone, and a fit that climbs from no displacement stays in the nearest maximum. Neighbours
 differ little, so that belief propagation on the grid of cells finds what all of them agree on
-(J. Pearl, Probabilistic Reasoning in Intelligent Systems, 1988).
+(J. Pearl, Probabilistic Reasoning in Intelligent Systems, 1988). Rows are swept both ways, then
+columns; more sweeps find no more.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from indelible.watermark._kernels import beliefs
 from indelible.watermark.carrier import Pilots
 
 __all__ = ["displacements"]
 
 STEP = 0.02  # tiles: less than half a cycle of the highest pilots
+LEAST_FIT = -12.0  # below the best of a cell: products of less are too small for the processor
+WIDEST = 3.0  # deviations by which neighbours differ at most
 AMPLITUDE = 0.25  # of a pilot in a cell, in units of its deviation
-SWEEPS = 1  # over the grid, in each of its four directions: more find no more
 
 
 def displacements(
-    values: NDArray[np.complex128],
+    values: NDArray[np.complex64],
     seen: NDArray[np.bool_],
     pilots: Pilots,
     reach: float,
@@ -33,7 +36,7 @@ def displacements(
 
     Parameters
     ----------
-    values : complex128 (rows, columns, n_pilots)
+    values : complex64 (rows, columns, n_pilots)
         Each cell's pilots, expected phases removed, of mean square 2.
     seen : bool (rows, columns)
         Cells that the picture reaches; the others say nothing themselves.
@@ -50,38 +53,16 @@ def displacements(
     rows, columns, _ = values.shape
     shifts, waves = _waves(pilots, reach)
     side = len(shifts)
-    both = np.concatenate([values.real, values.imag], axis=2) * seen[..., None]
-    fit = AMPLITUDE * (both.reshape(rows * columns, -1).astype(np.float32) @ waves)
-    fit -= fit.max(axis=1, keepdims=True)
-    own = np.exp(fit).reshape(rows, columns, side, side)
-    differing = (shifts[:, None] - shifts) / deviation
-    kernel = np.exp(-0.5 * np.square(differing)).astype(np.float32)
-    kernel /= kernel.sum(axis=1, keepdims=True)
-    messages = [np.ones(own.shape, np.float32) for _ in range(4)]
-    from_left, from_right, from_above, from_below = messages
-    for _ in range(SWEEPS):
-        for x in range(1, columns):
-            told = own[:, x - 1] * from_left[:, x - 1] * from_above[:, x - 1] * from_below[:, x - 1]
-            from_left[:, x] = _message(told, kernel)
-        for x in range(columns - 2, -1, -1):
-            told = own[:, x + 1] * from_right[:, x + 1]
-            told *= from_above[:, x + 1] * from_below[:, x + 1]
-            from_right[:, x] = _message(told, kernel)
-        for y in range(1, rows):
-            told = own[y - 1] * from_above[y - 1] * from_left[y - 1] * from_right[y - 1]
-            from_above[y] = _message(told, kernel)
-        for y in range(rows - 2, -1, -1):
-            told = own[y + 1] * from_below[y + 1] * from_left[y + 1] * from_right[y + 1]
-            from_below[y] = _message(told, kernel)
-    belief = own * from_left * from_right * from_above * from_below
-    belief /= belief.sum(axis=(2, 3), keepdims=True) + np.float32(1e-30)
-    return np.stack([belief.sum(axis=2) @ shifts, belief.sum(axis=3) @ shifts], axis=-1)
-
-
-def _message(told: NDArray[np.float32], kernel: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what cells (n, side, side) tell their neighbours, of mean 1."""
-    blurred = kernel @ told @ kernel.T
-    return np.asarray(blurred / (blurred.mean(axis=(1, 2), keepdims=True) + np.float32(1e-30)))
+    both = np.concatenate([values.real, values.imag], axis=2) * (AMPLITUDE * seen[..., None])
+    fit = both.reshape(rows * columns, -1).astype(np.float32) @ waves
+    fit -= fit.max(axis=1)[:, None]
+    np.exp(np.maximum(fit, LEAST_FIT, out=fit), out=fit)
+    belief = fit.reshape(rows, columns, side, side)
+    differing = np.arange(int(WIDEST * deviation / STEP) + 1) * STEP / deviation
+    beliefs.propagate(belief, np.exp(-0.5 * np.square(differing[:side])).astype(np.float32))
+    across, down = belief.sum(axis=2), belief.sum(axis=3)
+    total = across.sum(axis=2)[..., None] + np.float32(1e-30)
+    return np.stack([(across / total) @ shifts, (down / total) @ shifts], axis=-1)
 
 
 @lru_cache(maxsize=16)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import mesh
+from indelible.watermark._scratch import Scratch
 from indelible.watermark.search import Spectrum, windows_of
 
 __all__ = ["Straightened", "as_seen", "averaged", "straightened"]
@@ -22,8 +23,10 @@ __all__ = ["Straightened", "as_seen", "averaged", "straightened"]
 # Change of scale over half a side, along x and along y: 0.18 makes a side shorter by 30 %. Parts
 # tolerate what is between two: steps of 0.18 found 4 of 6 perspectives of 0.3 to 0.5, these all.
 TILTS = (0.0, -0.09, 0.09, -0.18, 0.18)
+STEEPEST = 0.21  # of a tilt along x and y together: the four corners found nothing
 LENSES = (-0.2, -0.1, 0.1, 0.2)  # a point at r shows what was at r (1 + k r^2), in half diagonals
 CELL = 16  # pixels a side: within one a view is taken as straight
+PARTS = 5  # of a view, whose spectra are averaged
 ROUNDS = 12  # of the fixed point that inverts a lens; each leaves a third, at most
 LARGEST = 1.8  # times the picture's area
 
@@ -84,23 +87,36 @@ def straightened(white: NDArray[np.float32]) -> Iterator[Straightened]:
     """Yield the picture as it is, then with each tilt and each lens undone."""
     plain = as_seen(white)
     yield plain
-    steps = TILTS
-    for tilt in [(x, y) for x in steps for y in steps if x or y]:
+    every = [(x, y) for x in TILTS for y in TILTS]
+    for tilt in [tilt for tilt in every if 0 < np.hypot(*tilt) < STEEPEST]:
         yield _undone(white, replace(plain, tilt=tilt))
     for lens in LENSES:
         yield _undone(white, replace(plain, lens=lens))
 
 
-def averaged(white: NDArray[np.float32]) -> Spectrum:
+def averaged(white: NDArray[np.float32], memory: Scratch) -> Spectrum:
     """Return the mean of the spectra of a picture's middle and its four quarters.
 
     Its power is scaled so that it deviates as much as that of a single one; its values are those of
-    the middle.
+    the last quarter. It is good as long as `memory`, in which it lies, is not used for another one.
     """
-    parts = list(windows_of(white))
-    power = np.mean([part.power for part in parts], axis=0, dtype=np.float32)
-    power = 1 + (power - 1) * (parts[0].power.std() / (power.std() + np.float32(1e-9)))
-    return replace(parts[0], power=np.ascontiguousarray(power, np.float32))
+    parts = windows_of(white, memory)
+    first = next(parts)
+    one = _deviation(first.power)
+    total = memory.array("total", first.power.shape, np.float32)
+    total[:] = first.power
+    last = first
+    for last in parts:
+        total += last.power
+    scale = one / (_deviation(total) + 1e-9)  # of the sum of five
+    total *= np.float32(scale)
+    total += np.float32(1 - PARTS * scale)
+    return replace(last, power=total)
+
+
+def _deviation(power: NDArray[np.float32]) -> float:
+    values = power.ravel()
+    return float(np.sqrt(max(float(values @ values) / values.size - float(values.mean()) ** 2, 0)))
 
 
 def _half(shape: tuple[int, int]) -> NDArray[np.float64]:

@@ -29,6 +29,7 @@ from indelible.watermark.search import (
     search_affine,
     search_similarity,
     search_upright,
+    search_upright_part,
     spectrum_of,
     windows_of,
 )  # fmt: skip
@@ -40,19 +41,22 @@ __all__ = ["Closer", "Members", "Searcher"]
 Members = list[tuple[int, Carrier]]
 Searcher = Callable[[Spectrum, Pilots, int], list[Candidate]]
 SEARCHERS: tuple[Searcher, ...] = search_similarity, search_upright, search_affine
+# A standard search has tried search_affine on some of them.
+SEARCHERS_OF_PARTS: tuple[Searcher, ...] = search_similarity, search_upright_part
 
 # Tuned values: what others do is shown by python -m benchmarks.constants thorough.NAME VALUE.
 FINER = 2.0  # times the side of the usual search: a ninth of a collage has a third of it
-CANDIDATES = 4  # of one search of a spectrum, shared by the keys of a family
+CANDIDATES = 2  # of one search of a spectrum, shared by the keys of a family
 LEAST_SCORE = 5.2  # of the search: a part has fewer pixels
 LEAST_LOCK = 4.4  # of the coherent test, likewise
 LEAST_WHOLE = 3.8  # of the coherent test where the size alone is unknown
 LOCKS = 2  # per candidate
+FITS, FITS_OF_PARTS = 6, 2  # locks that are fitted, the best first: of 27 true ones 25 were among 2
 LEAST_NEAR = 6.2  # of the fit to a part's own tiles: of 20 locks that are wrong one reaches it
-FOLLOWED = 8  # locks of each step of the look, the best fits first
+FOLLOWED = 3  # locks of each step of the look, the best fits first: of 37 that were read 35 led
 MOST_PIXELS = 250e6  # resampled by each step of the look
 VIEW_CANDIDATES = 2  # of one search of a view, shared by the keys of a family
-VIEWED = 6  # candidates of all views that are locked, the best first
+VIEWED = 4  # candidates of all views that are locked, the best first
 VIEW_REACH = 0.5  # of a view's size: parts have half of it
 PLACED = 8  # keys and variants that are matched in place, the best first: all of one key
 IN_PLACE = 2  # of these, flat and bent, that are decoded
@@ -110,10 +114,10 @@ class Closer:
         return (
             self._resized(finer, memory)
             or self._in_place()
-            or self._follow_parts(finer, [_Part(finer, (0, 0), SEARCHERS, 12)], memory)
-            or self._follow_parts(self.white, _parts(self.white, 2, 2, SEARCHERS, 5), memory)
-            or self._follow_parts(finer, _parts(finer, 3, 1, SEARCHERS[:2], 3), memory)
-            or self._through_views()
+            or self._follow_parts(finer, [_Part(finer, (0, 0), SEARCHERS, FITS)], memory)
+            or self._follow_parts(self.white, _parts(self.white, 2, 2), memory)
+            or self._follow_parts(finer, _parts(finer, 3, 1), memory)
+            or self._through_views(memory)
         )
 
     def _finer(self) -> NDArray[np.float32]:
@@ -149,49 +153,56 @@ class Closer:
         map_ = from_full_size(np.diag([period, period, 1.0]), self.white.shape, self.judge.shape)
         height, width = self.white.shape
         centre = np.array([(width - 1) / 2, (height - 1) / 2])
-        flows: list[flow.Flow] = []
-        for index, carrier in enumerate(self.judge.carriers):
-            for variant in range(VARIANTS):
-                lock = Lock(0.0, index, variant, 1, len(carrier.pilots.lines), map_, centre)
-                still = flow.still(self.white, lock, carrier)
-                flows += [] if still is None else [still]
-        flows = _best(flows, PLACED)
+        flows: list[tuple[flow.Flow, flow.Reading]] = []
+        for members in self.families:
+            first = members[0][1]
+            lock = Lock(0.0, 0, 0, 1, len(first.pilots.lines), map_, centre)
+            raw = flow.read(self.white, lock, first)
+            if raw is None:
+                continue
+            for index, carrier in members:
+                for variant in range(VARIANTS):
+                    lock = replace(lock, ring_index=index, variant=variant)
+                    still = flow.still(self.white, lock, carrier, raw)
+                    flows += [] if still is None else [(still, raw)]
+        flows = sorted(flows, key=lambda pair: -pair[0].score)[:PLACED]
         plain = as_seen(self.white)
-        for still in flows[: min(IN_PLACE, self.locks_left)]:
+        for still, _ in flows[: min(IN_PLACE, self.locks_left)]:
             self.locks_left -= 1
             found = self._decode(plain, still)
             if found is not None:
                 return found
-        bent = _best((self._matched(one, flow.COARSE) for one in flows), IN_PLACE)
+        bent = _best((self._matched(one, flow.COARSE, raw) for one, raw in flows), IN_PLACE)
         return self._first(self._decode_bent(plain, self._matched(one, flow.FINE)) for one in bent)
 
-    def _matched(self, bent: flow.Flow, how: tuple[float, float, float]) -> flow.Flow:
-        return flow.matched(self.white, bent, self._carrier(bent.lock), how)
+    def _matched(
+        self, bent: flow.Flow, how: tuple[float, float, float], raw: flow.Reading | None = None
+    ) -> flow.Flow:
+        return flow.matched(self.white, bent, self._carrier(bent.lock), how, raw)
 
-    def _through_views(self) -> Detection | None:
+    def _through_views(self, memory: Scratch) -> Detection | None:
         """Undo tilts and lenses, and follow what the parts of a view have in common."""
         self.pixels_left = MOST_PIXELS
         seen: list[_Seen] = []
         for view in straightened(self.white):
-            spectrum = averaged(view.white)
+            spectrum = averaged(view.white, memory)
             for members in self.families:
                 pilots = members[0][1].pilots
-                for search in (search_upright, search_affine):
-                    seen += [
-                        _Seen(view, candidate, members)
-                        for candidate in search(spectrum, pilots, VIEW_CANDIDATES)
-                        if candidate.score >= LEAST_SCORE
-                    ]
+                seen += [
+                    _Seen(view, candidate, members)
+                    for candidate in search_upright(spectrum, pilots, VIEW_CANDIDATES)
+                    if candidate.score >= LEAST_SCORE
+                ]
         seen.sort(key=lambda one: -one.candidate.score)
         return self._follow_best(
-            (one.view, lock) for one in seen[:VIEWED] for lock in self._locks_in_view(one)
+            (one.view, lock) for one in seen[:VIEWED] for lock in self._locks_in_view(one, memory)
         )
 
-    def _locks_in_view(self, seen: _Seen) -> Iterator[Lock]:
+    def _locks_in_view(self, seen: _Seen, memory: Scratch) -> Iterator[Lock]:
         """Yield the locks that fit a view's parts, with maps to the view."""
         white, pilots = seen.view.white, seen.members[0][1].pilots
         locks: list[Lock] = []
-        for part in windows_of(white):
+        for part in windows_of(white, memory):
             locks += locking.lock_candidates(part, seen.candidate, pilots, seen.members, 1)
         for lock in sorted(locks, key=lambda lock: -lock.score)[:LOCKS]:
             near = alignment.approach(white, lock, self._carrier(lock), VIEW_REACH)
@@ -280,13 +291,7 @@ def _best(flows: Iterable[flow.Flow], count: int) -> list[flow.Flow]:
     return sorted(flows, key=lambda one: -one.score)[:count]
 
 
-def _parts(
-    white: NDArray[np.float32],
-    divisor: int,
-    steps: int,
-    searchers: tuple[Searcher, ...],
-    fits: int,
-) -> Iterator[_Part]:
+def _parts(white: NDArray[np.float32], divisor: int, steps: int) -> Iterator[_Part]:
     """Yield parts of a side's n-th, so many steps to a part: 2 overlap by half, 1 don't."""
     height, width = white.shape
     part_h, part_w = height // divisor, width // divisor
@@ -295,7 +300,7 @@ def _parts(
         for column in range(last + 1):
             y, x = (height - part_h) * row // last, (width - part_w) * column // last
             part = np.ascontiguousarray(white[y : y + part_h, x : x + part_w])
-            yield _Part(part, (x, y), searchers, fits)
+            yield _Part(part, (x, y), SEARCHERS_OF_PARTS, FITS_OF_PARTS)
 
 
 def _enlarged(luminance: NDArray[np.float32], factor: float) -> NDArray[np.float32]:

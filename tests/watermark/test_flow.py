@@ -69,7 +69,10 @@ def lock_in_place(key: Key, payload: bytes) -> Lock:
 def test_a_flow_in_place_shows_where_the_mark_is(key: Key, payload: bytes) -> None:
     picture = marked_noise(key, payload, variant_for(key, payload))
     picture[:, SIDE // 2 :] = np.random.default_rng(3).normal(128, 9, (SIDE, SIDE // 2))
-    found = flow.still(whiten(picture), lock_in_place(key, payload), carrier_of(key))
+    white, lock, carrier = whiten(picture), lock_in_place(key, payload), carrier_of(key)
+    raw = flow.read(white, lock, carrier)
+    assert raw is not None
+    found = flow.still(white, lock, carrier, raw)
     assert found is not None
     assert not found.bend.any()
     middle = int((MIDDLE[0] / PERIOD - found.origin[0]) * found.cells)
@@ -79,11 +82,13 @@ def test_a_flow_in_place_shows_where_the_mark_is(key: Key, payload: bytes) -> No
 def test_a_shallow_wave_is_matched_all_over(key: Key, payload: bytes) -> None:
     white = whiten(bent(marked_noise(key, payload, variant_for(key, payload)), "wave"))
     carrier = carrier_of(key)
-    still = flow.still(white, lock_in_place(key, payload), carrier)
+    raw = flow.read(white, lock_in_place(key, payload), carrier)
+    assert raw is not None
+    still = flow.still(white, lock_in_place(key, payload), carrier, raw)
     assert still is not None
-    found = flow.matched(
-        white, flow.matched(white, still, carrier, flow.COARSE), carrier, flow.FINE
-    )
+    coarse = flow.matched(white, still, carrier, flow.COARSE, raw)
+    assert np.allclose(coarse.bend, flow.matched(white, still, carrier, flow.COARSE).bend)
+    found = flow.matched(white, coarse, carrier, flow.FINE)
     assert found.score > 15
     judge = Judge((SIDE, SIDE), (key,), [carrier])
     decoded = judge.decode(flow.canonical_of(white, found), found.lock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from indelible.watermark._kernels import mesh
+from indelible.watermark._kernels import beliefs, mesh
 from tests import naive
 
 
@@ -45,3 +45,13 @@ def test_nothing_moves_without_a_reason() -> None:
     step = np.ones((4, 5))
     mesh.smooth_step(np.zeros((4, 5)), np.zeros((3, 4)), np.ones((3, 4)), 1.0, 10, 1e-3, step)
     assert not step.any()
+
+
+@pytest.mark.parametrize(("side", "taps"), [(7, 3), (5, 1), (3, 6)])
+def test_propagate(side: int, taps: int, rng: np.random.Generator) -> None:
+    told = rng.uniform(0.01, 1, (4, 5, side, side)).astype(np.float32)
+    weights = np.exp(-0.5 * np.square(np.arange(taps) / 1.5)).astype(np.float32)
+    expected = naive.propagate(told, weights)
+    beliefs.propagate(told, weights)
+    found = told / told.sum(axis=(2, 3), keepdims=True)
+    assert np.allclose(found, expected, rtol=1e-4)

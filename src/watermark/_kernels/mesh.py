@@ -5,9 +5,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.watermark._kernels._jit import inlined, inner, kernel
 
-ZERO = np.float32(0.0)
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
+
+
+@inlined
+def _is_beside(
+    corners: NDArray[np.float64], row: int, column: int, last_x: float, last_y: float
+) -> bool:
+    """Return whether all four corners of a cell lie beyond the same side of the source."""
+    left, right, above, below = 0, 0, 0, 0
+    for index in range(4):
+        x = corners[row + index // 2, column + index % 2, 0]
+        y = corners[row + index // 2, column + index % 2, 1]
+        left += x < 0.0
+        right += x >= last_x
+        above += y < 0.0
+        below += y >= last_y
+    return max(left, right, above, below) == 4
 
 
 @kernel("void(float32[:, ::1], float64[:, :, ::1], int64, float32[:, ::1])")
@@ -30,31 +46,54 @@ def resample_mesh(
         Out: one cell a row; 0 outside of the source.
     """
     height, width = source.shape
+    out[:, :] = ZERO
+    if height < 2 or width < 2:
+        return
+    pixels = source.reshape(-1)
+    # unsigned: an index that cannot be negative needs no wrapping around
+    right, below, across = np.uint64(1), np.uint64(width), np.uint64(width + 1)
+    last_x, last_y = np.float32(width - 1), np.float32(height - 1)
+    size = side * side
+    place, inside = np.empty(size, np.int32), np.empty(size, np.float32)
+    part_x, part_y = np.empty(size, np.float32), np.empty(size, np.float32)
     columns = corners.shape[1] - 1
     step = 1.0 / side
     for cell in range(out.shape[0]):
         row, column = cell // columns, cell % columns
+        if _is_beside(corners, row, column, width - 1.0, height - 1.0):
+            continue
+        # two passes, first all places and then all pixels, neither with a branch: both are vectors
         for j in range(side):
             part = j * step
             first_x = (1.0 - part) * corners[row, column, 0] + part * corners[row + 1, column, 0]
             first_y = (1.0 - part) * corners[row, column, 1] + part * corners[row + 1, column, 1]
-            last_x = (1.0 - part) * corners[row, column + 1, 0]
-            last_x += part * corners[row + 1, column + 1, 0]
-            last_y = (1.0 - part) * corners[row, column + 1, 1]
-            last_y += part * corners[row + 1, column + 1, 1]
-            slope_x, slope_y = (last_x - first_x) * step, (last_y - first_y) * step
-            for i in range(side):
-                x, y = first_x + i * slope_x, first_y + i * slope_y
-                value = ZERO
-                if 0.0 <= x < width - 1 and 0.0 <= y < height - 1:  # not if x is nan
-                    left, top = np.int64(x), np.int64(y)
-                    fx, fy = np.float32(x - left), np.float32(y - top)
-                    upper = source[top, left] + fx * (source[top, left + 1] - source[top, left])
-                    lower = source[top + 1, left] + fx * (
-                        source[top + 1, left + 1] - source[top + 1, left]
-                    )
-                    value = upper + fy * (lower - upper)
-                out[cell, j * side + i] = value
+            end_x = (1.0 - part) * corners[row, column + 1, 0]
+            end_x += part * corners[row + 1, column + 1, 0]
+            end_y = (1.0 - part) * corners[row, column + 1, 1]
+            end_y += part * corners[row + 1, column + 1, 1]
+            slope_x, slope_y = (
+                np.float32((end_x - first_x) * step),
+                np.float32((end_y - first_y) * step),
+            )
+            start_x, start_y = np.float32(first_x), np.float32(first_y)
+            begin = np.uint64(j * side)
+            for i in range(np.uint64(side)):
+                x = start_x + np.float32(np.int32(i)) * slope_x
+                y = start_y + np.float32(np.int32(i)) * slope_y
+                found = (x >= ZERO) & (x < last_x) & (y >= ZERO) & (y < last_y)  # not if x is nan
+                x, y = (x, y) if found else (ZERO, ZERO)
+                left, top = np.int32(x), np.int32(y)
+                part_x[begin + i] = x - np.float32(left)
+                part_y[begin + i] = y - np.float32(top)
+                place[begin + i] = np.int32(top * width + left)
+                inside[begin + i] = ONE if found else ZERO
+        line = out[cell]
+        for i in range(np.uint64(size)):
+            at, fx, fy = np.uint64(place[i]), part_x[i], part_y[i]
+            upper, lower = pixels[at], pixels[at + below]
+            upper += fx * (pixels[at + right] - upper)
+            lower += fx * (pixels[at + across] - lower)
+            line[i] = (upper + fy * (lower - upper)) * inside[i]
 
 
 @inner

@@ -11,7 +11,17 @@ import pytest
 
 from benchmarks import hosts
 from benchmarks._running import Record, SettingsError
-from benchmarks.speed import credentials, encoding, probe, startup, timings, whole, worst
+from benchmarks.images import Source
+from benchmarks.speed import (
+    credentials,
+    efforts,
+    encoding,
+    probe,
+    startup,
+    timings,
+    whole,
+    worst,
+)
 from benchmarks.speed import run as command
 
 
@@ -61,6 +71,18 @@ def test_promises_compare_what_was_measured() -> None:
     assert rows["detect at 12 MP / at 1 MP"][1] == 2
     assert rows["throughput of two threads / one"][-1] is True
     assert len(rows) == 4
+
+
+def test_each_effort_is_compared_with_a_standard_search() -> None:
+    flat = Source("flat", lambda: np.full((40, 40, 3), 128, np.uint8))
+    (record,) = efforts.measure(efforts.Efforts("flat", flat, rounds=1, seed=0))
+    assert not record["found"]
+    assert record["seconds"].keys() == {"quick", "standard", "thorough"}
+    seconds = {"quick": 0.5, "standard": 1.0, "thorough": 26.0}
+    records = [record | {"seconds": seconds}, record | {"seconds": seconds | {"quick": 0.6}}]
+    rows = {str(row[0]): row for row in efforts.effort_table(records).rows if row is not None}
+    assert rows["most"][2:] == [0.6, 26.0]
+    assert rows["at most"][2:] == list(efforts.PROMISES.values())
 
 
 def test_credentials_are_timed_beside_the_bare_library() -> None:

@@ -109,12 +109,13 @@ def _log_ratio(
     sums = np.empty((3, rows // CELL, columns // CELL), np.float32)
     combining.cell_products(seen, expected_room, pattern, top, left, CELL, sums)
     tiles = max(WINDOW[0] / pixels_per_tile, WINDOW[1])
-    window = 2 * round((tiles * canonical.samples + 1) / CELL / 2 - 0.5) + 1  # of cells, odd
+    side = tiles * canonical.samples + 1  # pixels
+    window = 2 * round(side / CELL / 2 - 0.5) + 1  # about as many in cells, odd
     product, energy, power = (box_filter(box_filter(one, window), window) for one in sums)
     strength = max(float(product.sum() / max(energy.sum(), 1e-20)), 0.0)
     # So many independent samples of the band: both filters average over as much as one square of
     # 3/2 the side, and pi 0.22^2 = 0.15 of its pixels are independent, if a pixel is a sample.
-    samples = 0.3 * (window * CELL) ** 2
+    samples = 0.3 * side**2
     scale = samples / (power + 1e-3 * float(power.mean()) + 1e-20)
     return np.asarray(scale * strength * (product - strength * energy / 2), dtype=np.float32)
 

@@ -36,10 +36,6 @@ EVEN = 0.4  # of the best part's coherence: a part below does not fit. Coarse: 0
 GROWTH = 1.4  # of the radius from one step of refine to the next: the tiles double
 # Radii, parts of the picture's size, from the best part to all of it.
 SETTLING = (0.35, 0.35, 0.5, 0.65, 0.8, 0.95, 1.1, 1.3, EVERYWHERE, EVERYWHERE)
-# Where the best part's map, from the steps before this radius, is that of all tiles, what does not
-# fit has lost its mark, or never had room for one.
-SETTLED = 0.5
-AGREEMENT = 0.5  # pixels, at the picture's corners: a fraction of the finest pilot's period
 # A side; bounds memory. The longest picture has LONGEST_SIDE / PERIODS[0] = 47 of the smallest
 # tiles, and some more where it is turned.
 MAX_TILES = 64
@@ -191,18 +187,8 @@ def settle(white: NDArray[np.float32], lock: Lock, carrier: Carrier) -> Lock:
         return lock
     grown = replace(lock, centre=places[np.argmax(coherence)])
     for radius in SETTLING:
-        if radius == SETTLED and _apart(grown.map, lock.map, white.shape) < AGREEMENT:
-            break  # what does not fit shows no mark
         grown = _step(white, grown, carrier, radius, 6 if radius < 0.6 else 8)
     return grown if grown.score > lock.score else replace(lock, cost=grown.cost)
-
-
-def _apart(one: NDArray[np.float64], other: NDArray[np.float64], shape: tuple[int, ...]) -> float:
-    """Return how far apart two maps are at most at a picture's corners, pixels."""
-    height, width = shape
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], float)
-    moved = project(one, project(np.asarray(np.linalg.inv(other), np.float64), corners))
-    return float(np.hypot(*(moved - corners).T).max())
 
 
 def _coherence(

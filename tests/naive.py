@@ -540,3 +540,56 @@ def gains(spectra: NDArray[np.complex64], floor: float, exponent: float) -> Arra
     steps = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
     total = np.sum([np.roll(whole, step, axis=(2, 3)) for step in steps], axis=0)
     return np.asarray((total[..., : size // 2 + 1] / 9 + floor) ** exponent)
+
+
+def block_products(
+    image: NDArray[np.float32],
+    other: NDArray[np.float32],
+    position: NDArray[np.float32],
+    nodes: int,
+    floor: float,
+    exponent: float,
+) -> list[Array]:
+    """Whiten both pictures' blocks as the first asks for; multiply band by band, with full bands.
+
+    Returns products, energies, energies shared with the next band, and the picture's own energies,
+    whitened and plain.
+    """
+    seen, wanted = (spectra(one, 2 * (position.shape[1] - 1)) for one in (image, other))
+    gain = gains(seen.astype(np.complex64), floor, exponent)
+    bands = [np.maximum(0, 1 - np.abs(position - node)) for node in range(nodes)]
+    parts = [gain * wanted * band for band in bands]
+
+    def product(one: Complex, another: Complex) -> Array:
+        return np.asarray(np.sum((one * np.conj(another)).real, axis=(2, 3)))
+
+    return [
+        np.stack([product(gain * seen, part) for part in parts], -1),
+        np.stack([product(part, part) for part in parts], -1),
+        np.stack([product(one, after) for one, after in pairwise(parts)], -1),
+        product(gain * seen, gain * seen),
+        product(seen, seen),
+    ]
+
+
+def periodic(period: NDArray[np.float32], matrix: Array, shape: tuple[int, int]) -> Array:
+    """Sample a periodic image at ``matrix @ (column, row, 1)``."""
+    out = np.zeros(shape)
+    height, width = period.shape
+    for row, column in np.ndindex(shape):
+        x, y, z = matrix @ np.array([column, row, 1.0])
+        x, y = x / z, y / z
+        i, j = math.floor(x), math.floor(y)
+        for dj in (0, 1):
+            for di in (0, 1):
+                weight = (1 - abs(x - i - di)) * (1 - abs(y - j - dj))
+                out[row, column] += weight * float(period[(j + dj) % height, (i + di) % width])
+    return out
+
+
+def cell_products(seen: Array, wanted: Array, side: int) -> Array:
+    """Sum products and squares over cells, (3, rows, columns)."""
+    rows, columns = (length // side for length in seen.shape)
+    parts = [seen * wanted, wanted**2, seen**2]
+    whole = [part[: rows * side, : columns * side] for part in parts]
+    return np.array([part.reshape(rows, side, columns, side).sum(axis=(1, 3)) for part in whole])

@@ -128,9 +128,12 @@ def _able_to_carry(view: View, blocks: BlockCorrelations) -> NDArray[np.bool_]:
 
 def _summed(values: NDArray[np.generic], side: int) -> Values:
     """Return the sum over the square of `side` (odd) around each place, by an integral image."""
+    rows, columns = values.shape
     half = side // 2
-    padded = np.pad(np.asarray(values, np.float64), half)
-    integral = np.pad(padded.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    integral = np.zeros((rows + 2 * half + 1, columns + 2 * half + 1))  # np.pad takes far longer
+    integral[half + 1 : half + 1 + rows, half + 1 : half + 1 + columns] = values
+    np.cumsum(integral, axis=0, out=integral)
+    np.cumsum(integral, axis=1, out=integral)
     return np.asarray(
         integral[side:, side:]
         - integral[:-side, side:]

@@ -11,7 +11,7 @@ from indelible.watermark.view import View
 __all__ = ["clipped_shares", "plain_shares"]
 
 BLACK, WHITE = 2, 253  # grey levels at which a mark of a few levels is clipped
-SAMPLE = 1_000_000  # pixels: enough for shares that are exact to 0.1 %
+SAMPLE = 300_000  # pixels: hundreds of each block, whose share is compared with a half
 
 
 def clipped_shares(view: View, cell: int) -> NDArray[np.float32]:

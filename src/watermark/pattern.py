@@ -29,7 +29,6 @@ from indelible.watermark.keys import Key
 __all__ = [
     "Response",
     "drawn",
-    "level_of",
     "period_of",
     "size_class_for",
     "synthesise",
@@ -87,7 +86,6 @@ def synthesise_canonical(
     size_class: int,
     samples: int,
     response: Response | None = None,
-    level: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Return one period of the mark with `samples` pixels to the tile.
 
@@ -97,16 +95,14 @@ def synthesise_canonical(
         What the mark is made of.
     response : callable, optional
         Factor of each frequency: of a radius in cycles per sample of the original, (n,) to (n,).
-    level : float32 (side, side), optional
-        From :func:`level_of`, for whoever draws several parts of one pattern.
     """
     if response is None:
         pattern, factor = drawn(carrier, variant, payload, size_class, samples, Scratch())
         return np.multiply(pattern, np.float32(factor), out=pattern)
-    if level is None:
-        level = level_of(carrier, variant, payload, size_class, samples)
+    plain = _sum_of_lines(carrier, variant, payload, size_class, samples, Scratch())
     part = _sum_of_lines(carrier, variant, payload, size_class, samples, Scratch(), response)
-    return np.multiply(part, level, out=part)
+    factor = _level(plain, part, samples)
+    return np.multiply(part, np.float32(factor), out=part)
 
 
 def drawn(
@@ -115,15 +111,6 @@ def drawn(
     """Return one period of the mark, which lies in `memory`, and what gives it unit variance."""
     pattern = _sum_of_lines(carrier, variant, payload, size_class, samples, memory)
     return pattern, _level(pattern, pattern, samples)
-
-
-def level_of(
-    carrier: Carrier, variant: int, payload: bytes, size_class: int, samples: int
-) -> NDArray[np.float32]:
-    """Return the factor by which one period of a mark is levelled, float32 (side, side)."""
-    plain = _sum_of_lines(carrier, variant, payload, size_class, samples, Scratch())
-    level = np.ones_like(plain)
-    return np.multiply(level, np.float32(_level(plain, level, samples)), out=level)
 
 
 def _level(plain: NDArray[np.float32], values: NDArray[np.float32], samples: int) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark import alignment
-from indelible.watermark._kernels import warp
+from indelible.watermark._kernels import combining, masking, warp
 from indelible.watermark._opencv import area_resized, box_filter
 from indelible.watermark.carrier import TILES_PER_SUPER, carrier_of
 from indelible.watermark.correlation import mark_of
@@ -28,7 +28,9 @@ __all__ = ["presence"]
 # Side of the neighbourhood: pixels of the picture, and at least tiles. Larger ones are surer, and
 # blur the border: python -m benchmarks.localisation shows both.
 WINDOW = (42.0, 0.22)
-ROOM_SIDE = 9  # pixels of the reduced picture, about as far as embedding's mask and edges reach
+ROOM_RADIUS = 4  # pixels of the reduced picture, about as far as embedding's mask and edges reach
+ROOM_FLOOR = 2.0  # grey levels squared
+CELL = 2  # canonical pixels a side that are summed first: a fraction of any neighbourhood
 CLIP = 20.0  # of the log likelihood ratio: e^-20 is less than float32 keeps beside 1
 
 
@@ -76,17 +78,19 @@ def presence(
     scale = float(np.sqrt(abs(np.linalg.det((mark.geometry @ to_pixels)[:2, :2]))))
     ratio = _log_ratio(canonical, pattern * mark.polarity, _room(view), map_, scale)
     likelihood = (1 / (1 + np.exp(-np.clip(ratio, -CLIP, CLIP)))).astype(np.float32)
-    to_image = to_full_size(map_ @ canonical.step(), shape, view.shape)
+    middle = (CELL - 1) / 2
+    to_canonical = np.array([[CELL, 0, middle], [0, CELL, middle], [0, 0, 1.0]])
+    to_image = to_full_size(map_ @ canonical.step() @ to_canonical, shape, view.shape)
     return _to_image(likelihood, to_image, view.shape, cell)
 
 
 def _room(view: View) -> NDArray[np.float32]:
     """Return the expected amplitude of the whitened mark, up to a factor, float32 (h, w)."""
     luminance = view.luminance
-    mean = box_filter(luminance, ROOM_SIDE)
-    variance = box_filter(luminance**2, ROOM_SIDE) - mean**2
     mask = area_resized(view.mask, luminance.shape)
-    return np.asarray(mask * (np.maximum(variance, 0) + 2) ** -EXPONENT, dtype=np.float32)
+    out = np.empty_like(luminance)
+    masking.whitened_room(luminance, mask, ROOM_RADIUS, ROOM_FLOOR, -EXPONENT, out)
+    return out
 
 
 def _log_ratio(
@@ -96,26 +100,22 @@ def _log_ratio(
     map_: NDArray[np.float64],
     pixels_per_tile: float,
 ) -> NDArray[np.float32]:
-    """Return the log likelihood ratio of marked to unmarked around each canonical pixel."""
+    """Return the log likelihood ratio of marked to unmarked around each cell."""
     seen = canonical.pixels
     expected_room = np.empty_like(seen)
     warp.bilinear(room, np.ascontiguousarray(map_ @ canonical.step()), expected_room)
-    side = pattern.shape[0]
-    first = np.array(canonical.origin) % TILES_PER_SUPER * canonical.samples
-    rows = (first[1] + np.arange(seen.shape[0])) % side
-    columns = (first[0] + np.arange(seen.shape[1])) % side
-    expected = pattern[rows[:, None], columns] * expected_room
+    left, top = (origin % TILES_PER_SUPER * canonical.samples for origin in canonical.origin)
+    rows, columns = seen.shape
+    sums = np.empty((3, rows // CELL, columns // CELL), np.float32)
+    combining.cell_products(seen, expected_room, pattern, top, left, CELL, sums)
     tiles = max(WINDOW[0] / pixels_per_tile, WINDOW[1])
-    window = 2 * max(1, round(tiles * canonical.samples / 2)) + 1
-
-    def around(values: NDArray[np.float32]) -> NDArray[np.float32]:
-        return box_filter(box_filter(values, window), window)
-
-    product, energy, power = around(seen * expected), around(expected**2), around(seen**2)
+    side = tiles * canonical.samples + 1  # pixels
+    window = 2 * round(side / CELL / 2 - 0.5) + 1  # about as many in cells, odd
+    product, energy, power = (box_filter(box_filter(one, window), window) for one in sums)
     strength = max(float(product.sum() / max(energy.sum(), 1e-20)), 0.0)
     # So many independent samples of the band: both filters average over as much as one square of
     # 3/2 the side, and pi 0.22^2 = 0.15 of its pixels are independent, if a pixel is a sample.
-    samples = 0.3 * window * window
+    samples = 0.3 * side**2
     scale = samples / (power + 1e-3 * float(power.mean()) + 1e-20)
     return np.asarray(scale * strength * (product - strength * energy / 2), dtype=np.float32)
 

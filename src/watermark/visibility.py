@@ -47,6 +47,7 @@ POOL_RADIUS = 2  # pixels of half resolution: 10 pixels a side, about a codec's 
 # that is dark takes less of it, so that a saturated colour keeps its hue.
 LEAST_SHADE = 0.35
 SHADE_PER_LEVEL = 1.0 / 40.0  # from level 26 on the mark is whole
+SHADES = np.minimum(LEAST_SHADE + SHADE_PER_LEVEL * np.arange(256), 1.0).astype(np.float32)
 DARK = 8.0  # grey levels: below, rounding leaves little of it
 # Coarse waves are seen better: by so much more for each factor in the size of a sample.
 COARSE_EXPONENT = 0.35
@@ -157,17 +158,17 @@ def _share(values: NDArray[np.bool_]) -> float:
 
 def shade_of(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return which share of the mark a channel of a level takes, float32, like `levels`."""
-    table = np.minimum(LEAST_SHADE + SHADE_PER_LEVEL * np.arange(256), 1.0).astype(np.float32)
-    return np.asarray(table[levels])
+    return np.asarray(SHADES.take(levels), np.float32)
 
 
 def luminance_mask(pixels: NDArray[np.uint8], room: Room) -> NDArray[np.float32]:
     """Return the amplitude of the luminance of a mark of visibility 1, like ``room.mask``."""
     colours = min(pixels.shape[2], 3)
     weights = np.array(LUMA if colours == 3 else [1.0], np.float32)
-    small = area_resized(pixels[..., :colours], room.mask.shape[:2])
-    shade = shade_of(small.reshape(*room.mask.shape, colours).astype(np.uint8)) @ weights
-    return np.asarray(room.mask * shade, np.float32)
+    small = area_resized(pixels[..., :colours], room.mask.shape[:2]).astype(np.uint8)
+    small = small.reshape(*room.mask.shape, colours)
+    parts = [(weight * SHADES).take(small[..., i]) for i, weight in enumerate(weights)]
+    return np.asarray(room.mask * sum(parts), np.float32)
 
 
 def discount_of(pixels_per_sample: float) -> float:

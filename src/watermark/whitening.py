@@ -7,12 +7,14 @@ it is strong and at the frequencies at which it is; the mark, weak everywhere, i
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark._kernels import blocks, fourier
 
-__all__ = ["gains_of", "spectra_of", "whiten"]
+__all__ = ["BlockProducts", "block_products", "frequencies", "whiten"]
 
 BLOCK = fourier.SIZE  # pixels; blocks overlap by half
 # Tuned values: what others do is shown by python -m benchmarks.constants whitening.NAME VALUE.
@@ -57,48 +59,67 @@ def _places(length: int) -> NDArray[np.int64]:
     return np.minimum(index, 2 * length - 1 - index)
 
 
-def spectra_of(
+class BlockProducts(NamedTuple):
+    """How the whitened blocks of a picture compare with another picture's, band by band.
+
+    A band is what lies around a node: bins count for the two nodes between which they lie.
+
+    Attributes
+    ----------
+    product : float32 (rows, columns, nodes)
+        Inner products of both pictures' bands.
+    energy : float32 (rows, columns, nodes)
+        Sums of squares of the other picture's.
+    shared : float32 (rows, columns, nodes)
+        Inner products of the other picture's, with those of the next node; the last is 0.
+    white : float32 (rows, columns)
+        Sums of squares of the picture's whitened blocks.
+    plain : float32 (rows, columns)
+        The same before whitening.
+    """
+
+    product: NDArray[np.float32]
+    energy: NDArray[np.float32]
+    shared: NDArray[np.float32]
+    white: NDArray[np.float32]
+    plain: NDArray[np.float32]
+
+
+def block_products(
     luminance: NDArray[np.float32],
-    gains: NDArray[np.float32] | None = None,
-    *,
-    rows: range | None = None,
-) -> NDArray[np.complex64]:
-    """Return the spectra of the blocks that :func:`whiten` works on.
+    other: NDArray[np.float32],
+    position: NDArray[np.float32],
+    nodes: int,
+) -> BlockProducts:
+    """Compare a picture with another in the blocks that :func:`whiten` works on.
+
+    Both are whitened as the first one asks for. Sums are over the half of a block's spectrum that
+    tells all of it, in unitary units.
 
     Parameters
     ----------
-    luminance : float32 (h, w)
-    gains : float32, like the result, optional
-        What the spectra are multiplied by.
-    rows : range, optional
-        Of blocks, those that are wanted; by default all.
-
-    Returns
-    -------
-    complex64 (rows, columns, BLOCK, BLOCK // 2 + 1)
-        Of unitary transforms: over all blocks, squares add up to those of the picture.
+    luminance, other : float32 (h, w)
+    position : float32 (BLOCK, BLOCK // 2 + 1)
+        Of each bin among the nodes, 0 to nodes - 1; of :func:`frequencies`.
+    nodes : int
+        At least 2.
     """
-    hop = BLOCK // 2
-    down, across = _places(luminance.shape[0]), _places(luminance.shape[1])
-    if rows is not None:
-        down = down[rows.start * hop : (rows.stop + 1) * hop]
-    shape = len(down) // hop - 1, len(across) // hop - 1, BLOCK, BLOCK // 2 + 1
-    spectra = np.empty(shape, np.complex64)
-    factors = np.empty((0, *shape[2:]), np.float32) if gains is None else gains
-    blocks.block_spectra(
-        np.ascontiguousarray(luminance),
-        down,
-        across,
-        factors.reshape(-1, *shape[2:]),
-        spectra.view(np.float32).reshape(-1, *shape[2:], 2),
+    height, width = luminance.shape
+    down, across = _places(height), _places(width)
+    rows, columns = (len(places) // (BLOCK // 2) - 1 for places in (down, across))
+    products = np.empty((rows * columns, 3, nodes), np.float32)
+    energies = np.empty((rows * columns, 2), np.float32)
+    blocks.block_products(
+        np.stack([luminance, other]), down, across, FLOOR, -EXPONENT, position, products, energies
     )
-    return spectra
+    parts = products.reshape(rows, columns, 3, nodes)
+    sums = energies.reshape(rows, columns, 2)
+    return BlockProducts(
+        parts[:, :, 0], parts[:, :, 1], parts[:, :, 2], sums[:, :, 0], sums[:, :, 1]
+    )
 
 
-def gains_of(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """Return the factors that :func:`whiten` applies to these spectra, float32 of their shape."""
-    gains = np.empty(spectra.shape, np.float32)
-    bins = spectra.shape[2:]
-    parts = spectra.view(np.float32).reshape(-1, *bins, 2)
-    blocks.block_gains(parts, FLOOR, -EXPONENT, gains.reshape(-1, *bins))
-    return gains
+def frequencies() -> NDArray[np.float64]:
+    """Return the (x, y) of each bin, float64 (BLOCK, BLOCK // 2 + 1, 2), cycles per pixel."""
+    across, down = np.meshgrid(np.fft.rfftfreq(BLOCK), np.fft.fftfreq(BLOCK))
+    return np.asarray(np.stack([across, down], axis=-1), np.float64)

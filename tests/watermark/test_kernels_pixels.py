@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indelible.watermark import blanks, whitening
-from indelible.watermark._kernels import fourier, luminance, masking, powers, warp
+from indelible.watermark._kernels import combining, fourier, luminance, masking, powers, warp
 from indelible.watermark.view import View
 from tests import naive
 
@@ -292,14 +292,63 @@ def test_plain_shares_of_a_large_picture_are_sampled(monkeypatch: pytest.MonkeyP
     assert np.allclose(blanks.plain_shares(view, (3, 4)), expected, atol=1e-6)
 
 
-@given(SEEDS, st.integers(33, 90), st.integers(33, 90))
+@given(SEEDS, st.integers(33, 90), st.integers(33, 90), st.integers(2, 5))
 @FEW
-def test_spectra_and_gains(seed: int, height: int, width: int) -> None:
-    seen = whitening.spectra_of(grey_of(seed, height, width))
-    expected = naive.spectra(grey_of(seed, height, width), whitening.BLOCK)
-    assert seen.shape == expected.shape
-    assert np.allclose(seen, expected, atol=2e-5 * np.abs(expected).max())
-    gains = whitening.gains_of(seen)
-    assert np.allclose(
-        gains, naive.gains(seen, whitening.FLOOR, -whitening.EXPONENT), rtol=1e-3, atol=0
+def test_block_products(seed: int, height: int, width: int, nodes: int) -> None:
+    random = np.random.default_rng(seed)
+    image = grey_of(seed, height, width)
+    other = random.normal(size=(height, width)).astype(np.float32)
+    position = random.uniform(0, nodes - 1, whitening.frequencies().shape[:2]).astype(np.float32)
+    position[0, 0], position[3, 5] = 0, nodes - 1
+    found = whitening.block_products(image, other, position, nodes)
+    expected = naive.block_products(
+        image, other, position, nodes, whitening.FLOOR, -whitening.EXPONENT
     )
+    assert not found.shared[..., -1].any()
+    seen = found._replace(shared=found.shared[..., :-1])
+    for one, another in zip(seen, expected, strict=True):
+        assert one.shape == another.shape
+        assert np.allclose(one, another, rtol=2e-3, atol=2e-3 * np.abs(another).max())
+
+
+@given(SEEDS, st.integers(2, 9), st.integers(2, 9))
+@FEW
+def test_periodic(seed: int, height: int, width: int) -> None:
+    random = np.random.default_rng(seed)
+    period = random.normal(size=(height, width)).astype(np.float32)
+    matrix = np.eye(3) + random.normal(scale=0.5, size=(3, 3))
+    matrix[2] = 0, 1e-3, 1
+    out = np.empty((11, 13), np.float32)
+    warp.periodic(period, matrix, out)
+    assert np.allclose(out, naive.periodic(period, matrix, out.shape), atol=1e-3)
+
+
+def test_periodic_at_the_periods_ends() -> None:
+    period = np.arange(6, dtype=np.float32).reshape(2, 3)
+    out = np.empty((4, 6), np.float32)
+    warp.periodic(period, np.eye(3), out)
+    assert np.allclose(out, np.tile(period, (2, 2)), atol=1e-5)
+
+
+@given(SEEDS, st.integers(9, 20), st.integers(9, 20), st.integers(1, 3))
+@FEW
+def test_whitened_room(seed: int, height: int, width: int, radius: int) -> None:
+    grey, mask = grey_of(seed, height, width), grey_of(seed + 1, height, width)
+    out = np.empty_like(grey)
+    masking.whitened_room(grey, mask, radius, 2.0, -0.6, out)
+    variance = naive.box_mean(grey**2, radius) - naive.box_mean(grey, radius) ** 2
+    assert np.allclose(out, mask * (np.maximum(variance, 0) + 2) ** -0.6, rtol=5e-3, atol=1e-2)
+
+
+@given(SEEDS, st.integers(6, 20), st.integers(6, 20), st.integers(1, 3), st.integers(3, 8))
+@FEW
+def test_cell_products(seed: int, height: int, width: int, side: int, period: int) -> None:
+    random = np.random.default_rng(seed)
+    seen, room = random.normal(size=(2, height, width)).astype(np.float32)
+    pattern = random.normal(size=(period, period)).astype(np.float32)
+    top, left = (int(value) for value in random.integers(0, period, 2))
+    out = np.empty((3, height // side, width // side), np.float32)
+    combining.cell_products(seen, room, pattern, top, left, side, out)
+    rows, columns = (np.arange(n) + first for n, first in ((height, top), (width, left)))
+    wanted = pattern[rows[:, None] % period, columns % period] * room
+    assert np.allclose(out, naive.cell_products(seen, wanted, side), atol=1e-4)

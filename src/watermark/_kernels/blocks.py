@@ -103,10 +103,19 @@ def _restore(spectra: NDArray[np.float32], pixels: NDArray[np.float32]) -> None:
 
 
 @inlined
-def _flatten(spectra: NDArray[np.float32], floor: np.float32, exponent: np.float32) -> None:
-    """Multiply by a power of the periodogram, averaged over 3 x 3 bins."""
-    column = np.empty(ROW + 2 * LANES, np.float32)  # one more row above and below
-    total = np.empty((BINS + 2) * ROW, np.float32)  # one more column left and right
+def _smoothed(
+    spectra: NDArray[np.float32], column: NDArray[np.float32], total: NDArray[np.float32]
+) -> None:
+    """Add up the periodogram over three rows of bins, times a ninth.
+
+    Parameters
+    ----------
+    spectra : float32 (BINS * BUNDLE,)
+    column : float32 (ROW + 2 * LANES,)
+        One more row above and below; used up.
+    total : float32 ((BINS + 2) * ROW,)
+        Out: one more column left and right.
+    """
     for k in range(BINS):
         for y in range(SIZE):
             at = k * BUNDLE + PLACE[y] * LANES
@@ -127,17 +136,21 @@ def _flatten(spectra: NDArray[np.float32], floor: np.float32, exponent: np.float
         for lane in range(LANES):
             total[here + lane] = total[2 * ROW + mirrored + lane]
             total[(BINS + 1) * ROW + here + lane] = total[(BINS - 1) * ROW + mirrored + lane]
-    for k in range(BINS):
-        window = total[k * ROW : (k + 3) * ROW]
-        for i in range(ROW):
-            level = window[i] + window[i + ROW] + window[i + 2 * ROW] + floor
-            column[i] = power(level, exponent)
-        for y in range(SIZE):
-            at = k * BUNDLE + PLACE[y] * LANES
-            point, gain = spectra[at : at + IMAG + LANES], column[y * LANES : (y + 1) * LANES]
-            for lane in range(LANES):
-                point[lane] *= gain[lane]
-                point[IMAG + lane] *= gain[lane]
+
+
+@inlined
+def _gains(
+    total: NDArray[np.float32],
+    k: int,
+    floor: np.float32,
+    exponent: np.float32,
+    out: NDArray[np.float32],
+) -> None:
+    """Write the gains of a column of bins: a power of the periodogram, averaged over 3 x 3 bins."""
+    window = total[k * ROW : (k + 3) * ROW]
+    for i in range(ROW):
+        level = window[i] + window[i + ROW] + window[i + 2 * ROW] + floor
+        out[i] = power(level, exponent)
 
 
 @kernel(void(LUMINANCE, int64[::1], int64[::1], float32, float32, float32[:, ::1]))
@@ -167,6 +180,8 @@ def whiten_blocks(
     pixels = np.empty(SIZE * SIZE * LANES, np.float32)
     mean = np.empty(ROW, np.float32)
     spectra = np.empty(BINS * BUNDLE, np.float32)  # of each frequency k of the rows, the columns
+    column = np.empty(ROW + 2 * LANES, np.float32)
+    total = np.empty((BINS + 2) * ROW, np.float32)
     for first in range(0, n_blocks, LANES):
         for lane in range(LANES):
             block = min(first + lane, n_blocks - 1)
@@ -177,7 +192,15 @@ def whiten_blocks(
             for i in range(ROW):
                 row[i] = (row[i] - mean[i]) * (WINDOW[y] * WINDOW_ROW[i])
         _transform(pixels, spectra)
-        _flatten(spectra, np.float32(floor), np.float32(exponent))
+        _smoothed(spectra, column, total)
+        for k in range(BINS):
+            _gains(total, k, np.float32(floor), np.float32(exponent), column)
+            for y in range(SIZE):
+                at = k * BUNDLE + PLACE[y] * LANES
+                point, gain = spectra[at : at + IMAG + LANES], column[y * LANES : (y + 1) * LANES]
+                for lane in range(LANES):
+                    point[lane] *= gain[lane]
+                    point[IMAG + lane] *= gain[lane]
         _restore(spectra, pixels)
         for y in range(SIZE):
             row = pixels[y * ROW : (y + 1) * ROW]
@@ -188,84 +211,105 @@ def whiten_blocks(
             _put(pixels[lane:], (block // n_columns - 1) * HOP, (block % n_columns - 1) * HOP, out)
 
 
-@kernel(void(LUMINANCE, int64[::1], int64[::1], float32[:, :, ::1], float32[:, :, :, ::1]))
-def block_spectra(
-    image: NDArray[np.float32],
+@kernel(
+    void(
+        float32[:, :, ::1],
+        int64[::1],
+        int64[::1],
+        float32,
+        float32,
+        float32[:, ::1],
+        float32[:, :, ::1],
+        float32[:, ::1],
+    )
+)
+def block_products(
+    images: NDArray[np.float32],
     row_of: NDArray[np.int64],
     column_of: NDArray[np.int64],
-    gains: NDArray[np.float32],
-    out: NDArray[np.float32],
+    floor: float,
+    exponent: float,
+    position: NDArray[np.float32],
+    products: NDArray[np.float32],
+    energies: NDArray[np.float32],
 ) -> None:
-    """Return the unitary half spectra of the blocks that :func:`whiten_blocks` works on.
+    """Compare the blocks of a picture with those of another, both whitened as the picture is.
+
+    Sums are over the half spectra of :func:`whiten_blocks`, made unitary. Bins count for the two
+    nodes between which they lie, with weights that add up to one.
 
     Parameters
     ----------
-    image, row_of, column_of
+    images : float32 (2, h, w)
+        The picture, and what it is compared with.
+    row_of, column_of
         As for :func:`whiten_blocks`.
-    gains : float32 (blocks, SIZE, BINS)
-        What the spectra are multiplied by; of no blocks, they are left as they are.
-    out : float32 (blocks, SIZE, BINS, 2)
-        Out: real and imaginary parts.
+    floor, exponent : float
+        The floor in units of unitary spectra.
+    position : float32 (SIZE, BINS)
+        Of each bin among the nodes, 0 to nodes - 1.
+    products : float32 (blocks, 3, nodes)
+        Out: for each node the inner product, the energy of what is compared, and the product of
+        that at this node and the next.
+    energies : float32 (blocks, 2)
+        Out: of the picture's whitened and unwhitened block.
     """
     n_columns = column_of.size // HOP - 1
-    n_blocks = out.shape[0]
+    n_blocks, _, nodes = products.shape
     pixels = np.empty(SIZE * SIZE * LANES, np.float32)
     mean = np.empty(ROW, np.float32)
-    spectra = np.empty(BINS * BUNDLE, np.float32)
-    scale = np.float32(1.0 / SIZE)
-    weighted = gains.shape[0] > 0
+    both = np.empty((2, BINS * BUNDLE), np.float32)
+    column = np.empty(ROW + 2 * LANES, np.float32)
+    total = np.empty((BINS + 2) * ROW, np.float32)
+    sums = np.empty(3 * nodes * LANES, np.float32)
+    white, plain = np.empty(LANES, np.float32), np.empty(LANES, np.float32)
+    unitary = np.float32(1.0 / SIZE)
     for first in range(0, n_blocks, LANES):
-        for lane in range(LANES):
-            block = min(first + lane, n_blocks - 1)
-            top, left = block // n_columns * HOP, block % n_columns * HOP
-            mean[lane::LANES] = _take(image, row_of[top:], column_of[left:], pixels[lane:])
-        for y in range(SIZE):
-            row = pixels[y * ROW : (y + 1) * ROW]
-            for i in range(ROW):
-                row[i] = (row[i] - mean[i]) * (WINDOW[y] * WINDOW_ROW[i])
-        _transform(pixels, spectra)
-        for lane in range(min(LANES, n_blocks - first)):
-            target = out[first + lane]
+        for index in range(2):
+            for lane in range(LANES):
+                block = min(first + lane, n_blocks - 1)
+                top, left = block // n_columns * HOP, block % n_columns * HOP
+                mean[lane::LANES] = _take(
+                    images[index], row_of[top:], column_of[left:], pixels[lane:]
+                )
             for y in range(SIZE):
-                for k in range(BINS):
-                    at = k * BUNDLE + PLACE[y] * LANES + lane
-                    factor = gains[first + lane, y, k] * scale if weighted else scale
-                    target[y, k, 0] = spectra[at] * factor
-                    target[y, k, 1] = spectra[at + IMAG] * factor
-
-
-@kernel(void(float32[:, :, :, ::1], float32, float32, float32[:, :, ::1]))
-def block_gains(
-    spectra: NDArray[np.float32], floor: float, exponent: float, out: NDArray[np.float32]
-) -> None:
-    """Return the factors that :func:`whiten_blocks` applies to spectra of :func:`block_spectra`.
-
-    Parameters
-    ----------
-    spectra : float32 (blocks, SIZE, BINS, 2)
-    floor, exponent : float
-        The floor in units of these spectra, which are unitary.
-    out : float32 (blocks, SIZE, BINS)
-        Out.
-    """
-    periodogram = np.empty((SIZE, BINS + 2), np.float32)
-    total = np.empty(BINS + 2, np.float32)
-    for block in range(spectra.shape[0]):
-        for y in range(SIZE):
-            line = spectra[block, y].reshape(-1)
-            for k in range(BINS):
-                periodogram[y, k + 1] = line[2 * k] ** 2 + line[2 * k + 1] ** 2
-        # Beyond the half spectrum lies its mirror image, upside down.
-        for y in range(SIZE):
-            mirrored = (SIZE - y) % SIZE
-            periodogram[y, 0] = periodogram[mirrored, 2]
-            periodogram[y, BINS + 1] = periodogram[mirrored, BINS - 1]
-        for y in range(SIZE):
-            above, here = periodogram[(y + SIZE - 1) % SIZE], periodogram[y]
-            below = periodogram[(y + 1) % SIZE]
-            for k in range(BINS + 2):
-                total[k] = above[k] + here[k] + below[k]
-            line = out[block, y]
-            for k in range(BINS):
-                level = (total[k] + total[k + 1] + total[k + 2]) * NINTH + np.float32(floor)
-                line[k] = power(level, np.float32(exponent))
+                row = pixels[y * ROW : (y + 1) * ROW]
+                for i in range(ROW):
+                    row[i] = (row[i] - mean[i]) * (unitary * WINDOW[y] * WINDOW_ROW[i])
+            _transform(pixels, both[index])
+        _smoothed(both[0], column, total)
+        sums[:] = np.float32(0.0)
+        white[:] = np.float32(0.0)
+        plain[:] = np.float32(0.0)
+        for k in range(BINS):
+            _gains(total, k, np.float32(floor), np.float32(exponent), column)
+            for y in range(SIZE):
+                at = k * BUNDLE + PLACE[y] * LANES
+                seen, mark = both[0, at : at + IMAG + LANES], both[1, at : at + IMAG + LANES]
+                gain = column[y * LANES : (y + 1) * LANES]
+                node = min(np.uint64(position[y, k]), np.uint64(nodes - 2))
+                after = position[y, k] - np.float32(node)
+                before = np.float32(1.0) - after
+                squared, mixed, next_squared = before * before, before * after, after * after
+                here = sums[node * np.uint64(3 * LANES) :][: 6 * LANES]
+                for lane in range(LANES):
+                    weight = gain[lane] * gain[lane]
+                    energy = seen[lane] * seen[lane] + seen[IMAG + lane] * seen[IMAG + lane]
+                    plain[lane] += energy
+                    white[lane] += weight * energy
+                    product = seen[lane] * mark[lane] + seen[IMAG + lane] * mark[IMAG + lane]
+                    product *= weight
+                    energy = mark[lane] * mark[lane] + mark[IMAG + lane] * mark[IMAG + lane]
+                    energy *= weight
+                    here[lane] += before * product
+                    here[LANES + lane] += squared * energy
+                    here[2 * LANES + lane] += mixed * energy
+                    here[3 * LANES + lane] += after * product
+                    here[4 * LANES + lane] += next_squared * energy
+        for lane in range(min(LANES, n_blocks - first)):
+            energies[first + lane, 0] = white[lane]
+            energies[first + lane, 1] = plain[lane]
+            for node_index in range(nodes):
+                for which in range(3):
+                    value = sums[(3 * node_index + which) * LANES + lane]
+                    products[first + lane, which, node_index] = value

@@ -143,3 +143,61 @@ def despread_shifts(
             sign = np.float32(1.0 if turns in (0, 3) else -1.0)
             for bit in range(row.size):
                 row[bit] += sign * part[bit]
+
+
+@kernel(
+    "void(float32[:, ::1], float32[:, ::1], float32[:, ::1], int64, int64, int64,"
+    " float32[:, :, ::1])"
+)
+def cell_products(
+    seen: NDArray[np.float32],
+    room: NDArray[np.float32],
+    pattern: NDArray[np.float32],
+    top: int,
+    left: int,
+    side: int,
+    out: NDArray[np.float32],
+) -> None:
+    """Compare a picture with ``pattern * room``, summed over the pixels of each cell.
+
+    Parameters
+    ----------
+    seen, room : float32 (h, w)
+    pattern : float32 (n, n)
+        One period.
+    top, left : int
+        Where in the period the first pixel is, 0 to n - 1.
+    side : int
+        Of a cell, pixels.
+    out : float32 (3, h // side, w // side)
+        Out: inner products, squares of what is expected, and of what is seen.
+    """
+    _, rows, columns = out.shape
+    period = pattern.shape[1]
+    width = columns * side
+    sums = np.empty((3, width), np.float32)
+    wanted = np.empty(width, np.float32)
+    for row in range(rows):
+        sums[:, :] = np.float32(0.0)
+        for y in range(row * side, (row + 1) * side):
+            wave = pattern[(top + y) % pattern.shape[0]]
+            begin, at = 0, left
+            while begin < width:
+                count = min(period - at, width - begin)
+                to, source = wanted[begin : begin + count], wave[at : at + count]
+                for x in range(count):
+                    to[x] = source[x]
+                begin, at = begin + count, 0
+            line, amplitude = seen[y], room[y]
+            for x in range(width):
+                value, expected = line[x], wanted[x] * amplitude[x]
+                sums[0, x] += value * expected
+                sums[1, x] += expected * expected
+                sums[2, x] += value * value
+        for which in range(3):
+            target, values = out[which, row], sums[which]
+            for column in range(columns):
+                part = np.float32(0.0)
+                for x in range(column * side, (column + 1) * side):
+                    part += values[x]
+                target[column] = part

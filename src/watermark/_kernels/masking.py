@@ -88,6 +88,35 @@ def root_detail(luminance: NDArray[np.float32], radius: int, out: NDArray[np.flo
             row[x] = np.sqrt(np.abs(levels[x] - mean[x]))
 
 
+@kernel("void(float32[:, ::1], float32[:, ::1], int64, float64, float64, float32[:, ::1])")
+def whitened_room(
+    luminance: NDArray[np.float32],
+    mask: NDArray[np.float32],
+    radius: int,
+    floor: float,
+    exponent: float,
+    out: NDArray[np.float32],
+) -> None:
+    """Write ``mask * (variance + floor) ** exponent``, of squares as :func:`box_mean` has them."""
+    height, width = luminance.shape
+    share = _shares(width, radius)
+    total = np.empty(width + 2 * radius, np.float32)
+    total[:] = np.float32(0.0)
+    squares = np.empty((height, width), np.float32)
+    for y in range(height):
+        line, row = luminance[y], squares[y]
+        for x in range(width):
+            row[x] = line[x] * line[x]
+    mean, square = np.empty(width, np.float32), np.empty(width, np.float32)
+    for y in range(height):
+        _box_row(luminance, y, radius, share, total, mean)
+        _box_row(squares, y, radius, share, total, square)
+        amplitude, row = mask[y], out[y]
+        for x in range(width):
+            variance = max(square[x] - mean[x] * mean[x], np.float32(0.0))
+            row[x] = amplitude[x] * power(variance + np.float32(floor), np.float32(exponent))
+
+
 @kernel("void(float32[:, ::1], float64, float64, float64, float32[:, ::1])")
 def amplitudes(
     root: NDArray[np.float32],

@@ -69,3 +69,57 @@ def bilinear(
 ) -> None:
     """Call :func:`resample`."""
     resample(source, matrix, out)
+
+
+@kernel("void(float32[:, ::1], float64[:, ::1], float32[:, ::1])")
+def periodic(
+    period: NDArray[np.float32], matrix: NDArray[np.float64], out: NDArray[np.float32]
+) -> None:
+    """Sample a picture of which `period` is one period, as :func:`resample` does."""
+    height, width = period.shape
+    rows, columns = out.shape
+    pixels = period.reshape(-1)
+    slope_x, slope_y, slope_z = (
+        np.float32(matrix[0, 0] / width),
+        np.float32(matrix[1, 0] / height),
+        np.float32(matrix[2, 0]),
+    )
+    span_x, span_y = np.float32(width), np.float32(height)
+    last_x, last_y = np.int32(width - 1), np.int32(height - 1)
+    place = np.empty((4, columns), np.int32)
+    part_x = np.empty(columns, np.float32)
+    part_y = np.empty(columns, np.float32)
+    for row in range(rows):
+        first_x = np.float32((matrix[0, 1] * row + matrix[0, 2]) / width)
+        first_y = np.float32((matrix[1, 1] * row + matrix[1, 2]) / height)
+        first_z = np.float32(matrix[2, 1] * row + matrix[2, 2])
+        for column in range(columns):
+            step = np.float32(column)
+            scale = ONE / (slope_z * step + first_z)
+            x = (slope_x * step + first_x) * scale
+            y = (slope_y * step + first_y) * scale
+            x = (x - np.floor(x)) * span_x
+            y = (y - np.floor(y)) * span_y
+            i, j = min(np.int32(x), last_x), min(np.int32(y), last_y)
+            part_x[column] = x - np.float32(i)
+            part_y[column] = y - np.float32(j)
+            beside = np.int32(0) if i == last_x else np.int32(i + 1)
+            below = np.int32(0) if j == last_y else np.int32(j + 1)
+            place[0, column] = np.int32(j * width + i)
+            place[1, column] = np.int32(j * width + beside)
+            place[2, column] = np.int32(below * width + i)
+            place[3, column] = np.int32(below * width + beside)
+        line = out[row]
+        for column in range(columns):
+            fx, fy = part_x[column], part_y[column]
+            upper, upper_right = (
+                pixels[np.uint64(place[0, column])],
+                pixels[np.uint64(place[1, column])],
+            )
+            lower, lower_right = (
+                pixels[np.uint64(place[2, column])],
+                pixels[np.uint64(place[3, column])],
+            )
+            top = upper + fx * (upper_right - upper)
+            bottom = lower + fx * (lower_right - lower)
+            line[column] = top + fy * (bottom - top)

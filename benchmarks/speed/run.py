@@ -103,7 +103,7 @@ def run(argv: Sequence[str] | None) -> None:
         reports.insert(0, time_table(records))
         reports += [worst_table(records), process_table(records)]
         _plot(records, given.out)
-    show(reports, given.out, settings)
+    show([report for report in reports if report.rows], given.out, settings)
 
 
 def _parts(given: argparse.Namespace) -> list[Task]:

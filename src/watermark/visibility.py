@@ -47,6 +47,7 @@ POOL_RADIUS = 2  # pixels of half resolution: 10 pixels a side, about a codec's 
 # that is dark takes less of it, so that a saturated colour keeps its hue.
 LEAST_SHADE = 0.35
 SHADE_PER_LEVEL = 1.0 / 40.0  # from level 26 on the mark is whole
+# What shade_of gives each level: a table is read; computing it for each pixel costs more.
 SHADES = np.minimum(LEAST_SHADE + SHADE_PER_LEVEL * np.arange(256), 1.0).astype(np.float32)
 DARK = 8.0  # grey levels: below, rounding leaves little of it
 # Coarse waves are seen better: by so much more for each factor in the size of a sample.

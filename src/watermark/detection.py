@@ -272,9 +272,7 @@ class _Search:
         if decoded is not None:
             return self._report(self.white, alignment.settle(self.white, lock, carrier), decoded)
         if lock.score >= GOOD_FIT and self._affords(self.white, lock, SETTLING):
-            before = lock.cost
-            lock = alignment.settle(self.white, lock, carrier)
-            self.pixels_left -= lock.cost - before
+            lock = self._settled(self.white, lock, carrier)
             decoded = self._decode(self.white, lock)
             if decoded is not None:
                 return self._report(self.white, lock, decoded)
@@ -301,6 +299,13 @@ class _Search:
         left = self.pixels_left - self.pixels_kept
         return looks * alignment.price_of(white, lock.map) <= left
 
+    def _settled(
+        self, white: NDArray[np.float32], lock: locking.Lock, carrier: Carrier
+    ) -> locking.Lock:
+        settled = alignment.settle(white, lock, carrier)
+        self.pixels_left -= settled.cost - lock.cost
+        return settled
+
     def _follow_rescaled(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
         """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
         period = float(np.sqrt(abs(np.linalg.det(lock.map[:2, :2]))))
@@ -313,9 +318,7 @@ class _Search:
         lock = replace(lock, map=from_full_size(full, white.shape, self.shape), centre=centre)
         if not self._affords(white, lock, SETTLING):
             return None
-        before = lock.cost
-        lock = alignment.settle(white, lock, carrier)
-        self.pixels_left -= lock.cost - before
+        lock = self._settled(white, lock, carrier)
         decoded = self._decode(white, lock)
         return None if decoded is None else self._report(white, lock, decoded)
 

@@ -19,6 +19,7 @@ from indelible.watermark.correlation import mark_of
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.pattern import period_of, synthesise_canonical, variant_for
+from indelible.watermark.resolution import resampled
 from indelible.watermark.result import Detection
 from indelible.watermark.view import View, view_of
 from indelible.watermark.whitening import EXPONENT
@@ -78,9 +79,7 @@ def presence(
     scale = float(np.sqrt(abs(np.linalg.det((mark.geometry @ to_pixels)[:2, :2]))))
     ratio = _log_ratio(canonical, pattern * mark.polarity, _room(view), map_, scale)
     likelihood = (1 / (1 + np.exp(-np.clip(ratio, -CLIP, CLIP)))).astype(np.float32)
-    middle = (CELL - 1) / 2
-    to_canonical = np.array([[CELL, 0, middle], [0, CELL, middle], [0, 0, 1.0]])
-    to_image = to_full_size(map_ @ canonical.step() @ to_canonical, shape, view.shape)
+    to_image = to_full_size(map_ @ canonical.step() @ _middles(CELL), shape, view.shape)
     return _to_image(likelihood, to_image, view.shape, cell)
 
 
@@ -135,11 +134,10 @@ def _to_image(
     cell : int
         Side of a cell, pixels.
     """
-    padded = np.pad(values, 1, mode="edge")
-    shift = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1.0]])
-    middle = (cell - 1) / 2
-    middles = np.array([[cell, 0, middle], [0, cell, middle], [0, 0, 1.0]])
-    to_canonical = np.asarray(shift @ np.linalg.inv(to_image) @ middles, np.float64)
-    out = np.empty((shape[0] // cell, shape[1] // cell), np.float32)
-    warp.bilinear(padded, np.ascontiguousarray(to_canonical), out)
-    return out
+    to_canonical = np.asarray(np.linalg.inv(to_image) @ _middles(cell), np.float64)
+    return resampled(values, to_canonical, (shape[0] // cell, shape[1] // cell))
+
+
+def _middles(cell: int) -> NDArray[np.float64]:
+    """Return the map from cells to the pixels in their middle."""
+    return to_full_size(np.eye(3), (1, 1), (cell, cell))

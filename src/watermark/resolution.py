@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels import luminance
+from indelible.watermark._kernels import luminance, warp
 
-__all__ = ["WORKING_SIDE", "reduced", "reduced_shape", "working_luminance"]
+__all__ = ["WORKING_SIDE", "reduced", "reduced_shape", "resampled", "working_luminance"]
 
 # Tuned values: what others do is shown by python -m benchmarks.constants resolution.NAME VALUE.
 WORKING_SIDE = 512.0  # root of the area to which pictures are reduced
@@ -48,6 +48,20 @@ def reduced_shape(height: int, width: int, side: float) -> tuple[int, int]:
     """Return the height and width of what :func:`reduced` gives."""
     factor = min(1.0, side / np.sqrt(height * width), LONGEST_SIDE / max(height, width))
     return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def resampled(
+    values: NDArray[np.float32], matrix: NDArray[np.float64], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Sample values at a map from the result's pixels to theirs, bilinear, float32 (h, w).
+
+    The outermost values hold for a pixel beyond them; farther out is 0.
+    """
+    padded = np.pad(values, 1, mode="edge")
+    shift = np.array([[1.0, 0, 1], [0, 1, 1], [0, 0, 1]])
+    out = np.empty(shape, np.float32)
+    warp.bilinear(padded, np.ascontiguousarray(shift @ matrix), out)
+    return out
 
 
 def smoothness(image: NDArray[np.float32]) -> float:

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.watermark import alignment, flow, locking, probability
-from indelible.watermark._kernels import warp
 from indelible.watermark._scratch import Scratch
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.judging import Judge
 from indelible.watermark.locking import Lock
 from indelible.watermark.pattern import period_of, size_class_for
-from indelible.watermark.resolution import LONGEST_SIDE, WORKING_SIDE, reduced
+from indelible.watermark.resolution import LONGEST_SIDE, WORKING_SIDE, reduced, resampled
 from indelible.watermark.result import Detection
 from indelible.watermark.search import (
     FFT_SIZE,
@@ -306,9 +305,5 @@ def _parts(white: NDArray[np.float32], divisor: int, steps: int) -> Iterator[_Pa
 def _enlarged(luminance: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
     """Enlarge a picture, bilinear."""
     height, width = luminance.shape
-    out = np.empty((round(factor * height), round(factor * width)), np.float32)
-    matrix = to_full_size(np.eye(3), out.shape, (height, width))
-    padded = np.pad(luminance, 1, mode="edge")
-    shift = np.array([[1.0, 0, 1], [0, 1, 1], [0, 0, 1]])
-    warp.bilinear(padded, np.ascontiguousarray(shift @ matrix), out)
-    return out
+    shape = round(factor * height), round(factor * width)
+    return resampled(luminance, to_full_size(np.eye(3), shape, (height, width)), shape)

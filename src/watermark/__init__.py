@@ -19,6 +19,7 @@ from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
 from indelible.watermark.result import Detection
+from indelible.watermark.several import LocatedMark, detect_all
 from indelible.watermark.versions import ALGORITHM, is_known
 from indelible.watermark.view import ENOUGH_PIXELS, View
 from indelible.watermark.warming import warm_up
@@ -30,6 +31,7 @@ __all__ = [
     "Detection",
     "Effort",
     "Key",
+    "LocatedMark",
     "Strength",
     "UnmarkableImageError",
     "View",
@@ -37,6 +39,7 @@ __all__ = [
     "clipped_shares",
     "correlate_blocks",
     "detect",
+    "detect_all",
     "embed",
     "is_known",
     "plain_shares",

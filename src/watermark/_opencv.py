@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from indelible.errors import MissingDependencyError
 
-__all__ = ["area_resized", "box_filter"]
+__all__ = ["area_resized", "box_filter", "largest_component"]
 
 
 def box_filter(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -35,6 +35,19 @@ def area_resized(
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(values, (shape[1], shape[0]), interpolation=how)
     return np.asarray(resized, dtype=np.float32)
+
+
+def largest_component(region: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the largest connected part; all 0 where there is none.
+
+    Parts are connected by sides; right and bottom are exclusive.
+    """
+    cv2 = _cv2()
+    _, _, parts, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=4)
+    if len(parts) < 2:  # the first is the background
+        return 0, 0, 0, 0
+    left, top, width, height, _ = max(parts[1:].tolist(), key=lambda part: part[4])
+    return left, top, left + width, top + height
 
 
 def _cv2() -> Any:  # noqa: ANN401 -- a module without types

@@ -1,0 +1,1 @@
+"""Several marks in one picture: see ``python -m benchmarks.several --help``."""

@@ -28,8 +28,7 @@ from indelible.watermark.view import View, view_of
 
 __all__ = ["REGION_CELL", "LocatedMark", "detect_all"]
 
-REGION_CELL: Final = 8
-"""Pixels a side of a cell of `LocatedMark.region`."""
+REGION_CELL: Final = 8  # pixels a side of a cell of a region: the presence is no finer
 
 # Of the picture's height and width: a picture pasted over a quarter of the area fills most of one
 # of the first windows, one over a third of it most of one of the others. Each side has three, which
@@ -37,7 +36,7 @@ REGION_CELL: Final = 8
 WINDOWS: Final = (1 / 2, 5 / 8)
 STEPS: Final = 3  # of each side
 MOST_REMOVALS: Final = 3  # in a row, of one mark: what is left of it after these hides what is left
-MOST_MARKS: Final = 8
+MOST_MARKS: Final = 8  # of a picture: more are a mosaic, in which none is large enough
 NEIGHBOURHOOD: Final = 5  # cells over which a region is smoothed
 SURE: Final = 0.9  # presence
 

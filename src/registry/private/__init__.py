@@ -1,0 +1,21 @@
+"""What a registry keeps for its operator alone: who had a picture made, and who asked for that.
+
+A generation record is sealed before it reaches the database, and opened only for a reason that is
+written into the audit log first. Nothing of it is in any public answer, and nothing in any log.
+"""
+
+from __future__ import annotations
+
+from indelible.registry.private.audit import Anchor, AuditEntry, check_chain
+from indelible.registry.private.generation import GenerationRecord, InputPicture
+from indelible.registry.private.record_keys import KeyWrapper, RecordKeys
+
+__all__ = [
+    "Anchor",
+    "AuditEntry",
+    "GenerationRecord",
+    "InputPicture",
+    "KeyWrapper",
+    "RecordKeys",
+    "check_chain",
+]

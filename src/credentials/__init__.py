@@ -18,6 +18,7 @@ from indelible.credentials.identity import (
 from indelible.credentials.manifests.assertions import (
     AiDisclosure,
     Assertion,
+    PictureFingerprint,
     Region,
     TrainingMining,
 )
@@ -91,6 +92,7 @@ __all__ = [
     "ManifestReport",
     "ManifestRequest",
     "PemSigner",
+    "PictureFingerprint",
     "ProfileFinding",
     "ProfileLine",
     "Region",

@@ -57,7 +57,7 @@ def signed_anew(
                         credentials.new_manifest_id(),
                         Generator("Editor"),
                         soft_binding=soft_binding,
-                    )._soft_binding_assertion(),
+                    )._soft_binding_assertions(),
                 ],
             }
         )

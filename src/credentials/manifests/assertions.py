@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from indelible.errors import ManifestError
 
-__all__ = ["AiDisclosure", "Assertion", "Region", "TrainingMining"]
+__all__ = ["AiDisclosure", "Assertion", "PictureFingerprint", "Region", "TrainingMining"]
 
+_MAX_REFERENCE_BYTES = 4096
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+", re.ASCII)
 
 
@@ -33,6 +35,59 @@ class AiDisclosure:
         if self.human_oversight is not None:
             content["contentProfile"] = {"humanOversightLevel": self.human_oversight}
         return content
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFingerprint:
+    """What the picture looked like when it was signed, so that anybody can compare without a key.
+
+    Attributes
+    ----------
+    pdq : bytes
+        Its perceptual hash, 32 bytes; also a soft binding of the algorithm `PDQ_ALGORITHM`.
+    quality : int
+        How much detail the hash rests on, 0 to 100.
+    reference : bytes
+        A small reference picture, as `indelible.fingerprint` writes it; 4,096 bytes at most.
+    """
+
+    pdq: bytes
+    quality: int
+    reference: bytes = field(repr=False)
+
+    LABEL: ClassVar = "org.indelible.fingerprint"
+    PDQ_ALGORITHM: ClassVar = "org.indelible.pdq.1"
+
+    def __post_init__(self) -> None:
+        if len(self.pdq) != 32:
+            raise ManifestError("a PDQ hash has 32 bytes")
+        if not 0 <= self.quality <= 100:
+            raise ManifestError("the quality of a PDQ hash is 0 to 100")
+        if not 0 < len(self.reference) <= _MAX_REFERENCE_BYTES:
+            raise ManifestError(f"a reference has 1 to {_MAX_REFERENCE_BYTES} bytes")
+
+    def data(self) -> dict[str, Any]:
+        """Return the assertion's content."""
+        return {
+            "pdq": self.pdq.hex(),
+            "pdqQuality": self.quality,
+            "reference": base64.b64encode(self.reference).decode("ascii"),
+        }
+
+    @classmethod
+    def of_data(cls, data: object) -> PictureFingerprint | None:
+        """Read what `data` returned; None for anything else, whoever signed it."""
+        if not isinstance(data, Mapping):
+            return None
+        pdq, quality, reference = (data.get(key) for key in ("pdq", "pdqQuality", "reference"))
+        if not (isinstance(pdq, str) and isinstance(reference, str)) or type(quality) is not int:
+            return None
+        if len(reference) > 2 * _MAX_REFERENCE_BYTES:
+            return None
+        try:
+            return cls(bytes.fromhex(pdq), quality, base64.b64decode(reference, validate=True))
+        except (ValueError, ManifestError):
+            return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from indelible.credentials.manifests.assertions import PictureFingerprint
 from indelible.credentials.manifests.request import SoftBinding
 from indelible.credentials.manifests.status import meaning
 
@@ -149,7 +150,9 @@ class ManifestReport:
     metadata_source_type : str or None
         The *digital source type* in the manifest's signed copy of IPTC metadata.
     soft_bindings : tuple of SoftBinding
-        Watermark ids that it names.
+        Watermark ids and fingerprints that it names.
+    fingerprint : PictureFingerprint or None
+        What the picture looked like when it was signed, if Indelible signed it.
     assertions : tuple of str
         Labels of all its assertions.
     ingredients : tuple of IngredientReport
@@ -167,6 +170,7 @@ class ManifestReport:
     source_type: str | None = None
     metadata_source_type: str | None = None
     soft_bindings: tuple[SoftBinding, ...] = ()
+    fingerprint: PictureFingerprint | None = None
     assertions: tuple[str, ...] = ()
     ingredients: tuple[IngredientReport, ...] = ()
     provider: str | None = None

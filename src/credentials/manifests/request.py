@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from indelible.credentials.manifests.assertions import (
     AiDisclosure,
     Assertion,
+    PictureFingerprint,
     Region,
     TrainingMining,
 )
@@ -186,6 +187,8 @@ class ManifestRequest:
         How the picture came to be.
     soft_binding : SoftBinding, optional
         The id that the watermark in the pixels carries.
+    fingerprint : PictureFingerprint, optional
+        What the picture looks like; its PDQ hash is a soft binding, too.
     title : str, optional
         A name for people.
     unique_id : str, optional
@@ -216,6 +219,7 @@ class ManifestRequest:
     when: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     source_type: SourceType = SourceType.GENERATED
     soft_binding: SoftBinding | None = None
+    fingerprint: PictureFingerprint | None = None
     title: str | None = None
     unique_id: str | None = None
     disclosure: AiDisclosure | None = None
@@ -269,7 +273,7 @@ class ManifestRequest:
         """
         assertions = [
             _created("c2pa.actions.v2", {"actions": self._actions(has_parent=has_parent)}),
-            *self._soft_binding_assertion(),
+            *self._soft_binding_assertions(),
             *self._disclosure_assertion(),
         ]
         if self.training is not None:
@@ -317,17 +321,18 @@ class ManifestRequest:
             )
         return actions
 
-    def _soft_binding_assertion(self) -> list[dict[str, Any]]:
-        if self.soft_binding is None:
-            return []
-        value = base64.b64encode(self.soft_binding.value).decode("ascii")
-        content: dict[str, Any] = {
-            "alg": self.soft_binding.algorithm,
-            "blocks": [{"scope": {}, "value": value}],
-        }
-        if self.soft_binding.key_id is not None:
-            content["alg-params"] = f"{KEY_PARAMETER}{self.soft_binding.key_id}"
-        return [_created("c2pa.soft-binding", content)]
+    def _soft_binding_assertions(self) -> list[dict[str, Any]]:
+        assertions = []
+        if self.soft_binding is not None:
+            content = _soft_binding(self.soft_binding.algorithm, self.soft_binding.value)
+            if self.soft_binding.key_id is not None:
+                content["alg-params"] = f"{KEY_PARAMETER}{self.soft_binding.key_id}"
+            assertions.append(_created("c2pa.soft-binding", content))
+        if self.fingerprint is not None:
+            content = _soft_binding(PictureFingerprint.PDQ_ALGORITHM, self.fingerprint.pdq)
+            assertions.append(_created("c2pa.soft-binding", content))
+            assertions.append(_created(PictureFingerprint.LABEL, self.fingerprint.data()))
+        return assertions
 
     def _disclosure_assertion(self) -> list[dict[str, Any]]:
         disclosure = self.disclosure
@@ -354,6 +359,11 @@ class ManifestRequest:
 def _created(label: str, data: dict[str, Any]) -> dict[str, Any]:
     # Without "created" the library files an assertion among the *gathered* ones, which are hearsay.
     return {"label": label, "created": True, "data": data}
+
+
+def _soft_binding(algorithm: str, value: bytes) -> dict[str, Any]:
+    stored = base64.b64encode(value).decode("ascii")
+    return {"alg": algorithm, "blocks": [{"scope": {}, "value": stored}]}
 
 
 def _named(name: str, version: str | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from indelible.credentials.manifests._c2pa import Reading
 from indelible.credentials.manifests._json import mapping, mappings, text_of
+from indelible.credentials.manifests.assertions import PictureFingerprint
 from indelible.credentials.manifests.findings import (
     delta_failures,
     failures_by_ingredient,
@@ -80,6 +81,7 @@ class ManifestTree:
             source_type=next((item.source_type for item in actions if item.source_type), None),
             metadata_source_type=_metadata_source_type(assertions),
             soft_bindings=_soft_bindings(assertions),
+            fingerprint=_fingerprint(assertions),
             assertions=tuple(text_of(name) or "" for name, _ in assertions),
             ingredients=tuple(ingredients),
             **_generation(assertions),
@@ -233,6 +235,17 @@ def _soft_bindings(assertions: Sequence[tuple[str, object]]) -> tuple[SoftBindin
             if algorithm and readings:
                 bindings.append(SoftBinding(algorithm, readings[0], readings, key_id))
     return tuple(bindings)
+
+
+def _fingerprint(assertions: Sequence[tuple[str, object]]) -> PictureFingerprint | None:
+    return next(
+        (
+            PictureFingerprint.of_data(data)
+            for label, data in assertions
+            if label == PictureFingerprint.LABEL
+        ),
+        None,
+    )
 
 
 def _key_id(parameters: object) -> str | None:

@@ -10,6 +10,7 @@ from indelible.credentials import (
     Finding,
     IngredientReport,
     ManifestReport,
+    PictureFingerprint,
     Standing,
     weaker,
 )
@@ -119,7 +120,12 @@ def _facts(
     if credential is not None and credential.time is not None:
         time = time_words(credential)
     source = manifest.source_type
-    ids = [f"{item.value.hex()} ({item.algorithm})" for item in manifest.soft_bindings]
+    ids = [
+        f"{item.value.hex()} ({item.algorithm})"
+        for item in manifest.soft_bindings
+        if item.algorithm != PictureFingerprint.PDQ_ALGORITHM
+    ]
+    pdq = None if manifest.fingerprint is None else manifest.fingerprint.pdq.hex()
     return [
         ("title", said(manifest.title)),
         ("generator", said(manifest.generator)),
@@ -134,6 +140,7 @@ def _facts(
         ("certificate valid", _validity(manifest)),
         ("trusted by", None if credential is None else credential.trusted_by),
         ("watermark id", ", ".join(ids)),
+        ("fingerprint", pdq and f"{pdq} (PDQ)"),
         ("unique id", manifest.unique_id),
         ("prompt SHA-256", manifest.prompt_sha256),
     ]

@@ -15,6 +15,7 @@ from indelible.credentials import (
     DevelopmentIdentity,
     Generator,
     ManifestRequest,
+    PictureFingerprint,
     Region,
     SoftBinding,
     SourceType,
@@ -165,3 +166,54 @@ def test_what_describes_a_product_does_not_outlive_its_name() -> None:
     model = base.overridden(model="n", model_identifier="n@1")
     assert (model.model, model.model_version, model.model_identifier) == ("n", None, "n@1")
     assert model.version == "2"
+
+
+def test_a_fingerprint_is_signed_and_read_again(
+    identity: DevelopmentIdentity, trust: Trust
+) -> None:
+    fingerprint = PictureFingerprint(bytes(range(32)), 87, b"reference" * 300)
+    request = make_request(fingerprint=fingerprint)
+    report = read(sign(picture("jpeg"), request, identity.signer).data, trust=trust)
+    assert report.state == "trusted"
+    assert report.manifest is not None
+    assert report.manifest.fingerprint == fingerprint
+    assert report.soft_bindings[0].names(ALGORITHM, PAYLOAD)
+    assert report.soft_bindings[1].names(PictureFingerprint.PDQ_ALGORITHM, fingerprint.pdq)
+
+
+@pytest.mark.parametrize(
+    ("pdq", "quality", "reference"),
+    [
+        (bytes(31), 50, b"r"),
+        (bytes(32), 101, b"r"),
+        (bytes(32), -1, b"r"),
+        (bytes(32), 50, b""),
+        (bytes(32), 50, bytes(4097)),
+    ],
+)
+def test_a_fingerprint_of_the_wrong_size_is_refused(
+    pdq: bytes, quality: int, reference: bytes
+) -> None:
+    with pytest.raises(ManifestError):
+        PictureFingerprint(pdq, quality, reference)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pdq": "zz" * 32},
+        {"pdq": None},
+        {"pdqQuality": True},
+        {"pdqQuality": "50"},
+        {"reference": "?"},
+        {"reference": "A" * 10_000_000},
+        {"reference": None},
+    ],
+)
+def test_what_somebody_else_signed_under_its_label_is_no_fingerprint(
+    change: dict[str, object],
+) -> None:
+    data = PictureFingerprint(bytes(32), 50, b"r").data()
+    assert PictureFingerprint.of_data(data) is not None
+    assert PictureFingerprint.of_data(data | change) is None
+    assert PictureFingerprint.of_data([data]) is None

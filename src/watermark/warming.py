@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from indelible.errors import ConfigurationError
-from indelible.watermark._kernels._jit import CONFIG, KERNELS
+from indelible.compiling import CONFIG, KERNELS
 
 __all__ = ["warm_up"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indelible.fingerprint.comparison import Comparison, compare
 from indelible.fingerprint.pdq import (
     BITS,
     LEAST_QUALITY,
@@ -12,13 +13,18 @@ from indelible.fingerprint.pdq import (
     distance,
     pdq,
 )
+from indelible.fingerprint.reference import MOST_BYTES, Reference
 
 __all__ = [
     "BITS",
     "LEAST_QUALITY",
     "MATCHING",
+    "MOST_BYTES",
+    "Comparison",
     "Dihedral",
     "Pdq",
+    "Reference",
+    "compare",
     "dihedral",
     "distance",
     "pdq",

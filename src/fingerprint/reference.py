@@ -61,7 +61,7 @@ class Reference:
         height, width = pixels.shape[:2]
         shape = _grid(height, width)
         to_pixels = np.linalg.inv(frame((height, width), shape))
-        values, _ = on_grid(pixels, to_pixels, shape)
+        values, _, _ = on_grid(pixels, to_pixels, shape)
         luminance = np.rint(values).astype(np.uint8)
         luminance.flags.writeable = False
         return cls((height, width), luminance)

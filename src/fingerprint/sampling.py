@@ -35,8 +35,11 @@ def frame(size: tuple[int, int], shape: tuple[int, int]) -> NDArray[np.float64]:
 
 
 def on_grid(
-    pixels: NDArray[np.uint8], matrix: NDArray[np.float64], shape: tuple[int, int]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    pixels: NDArray[np.uint8],
+    matrix: NDArray[np.float64],
+    shape: tuple[int, int],
+    samples: int = PIXELS,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], float]:
     """Average a picture's luminance over each cell of a grid and its neighbourhood.
 
     Parameters
@@ -46,6 +49,8 @@ def on_grid(
         From the grid's (column, row, 1) to the picture's (x, y, 1); not singular.
     shape : (int, int)
         Rows and columns.
+    samples : int, optional
+        How many pixels are taken, about, spread evenly.
 
     Returns
     -------
@@ -53,12 +58,14 @@ def on_grid(
         0..255; 0 where nothing is known.
     covered : bool (rows, columns)
         Where the picture covers the cell.
+    area : float
+        Of the covered cells, in the picture's pixels.
     """
     height, width = pixels.shape[:2]
     back = np.linalg.inv(matrix)
     middle = back @ np.array([(width - 1) / 2, (height - 1) / 2, 1.0])
     back = np.ascontiguousarray(back * np.sign(middle[2]))  # in front of the horizon is positive
-    step = max(1, math.isqrt(height * width // PIXELS))
+    step = max(1, math.isqrt(height * width // samples))
     total, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     sampling.splat(pixels, back, step, total, weight)
     # how many pixels a cell has that is wholly inside: the map's Jacobian
@@ -69,7 +76,7 @@ def on_grid(
     covered = weight * step**2 > LEAST_COVERED * area
     covered &= weight > LEAST_COVERED
     values = np.divide(total, weight, out=np.zeros_like(total), where=covered)
-    return values, covered
+    return values, covered, float(area[covered].sum())
 
 
 def project(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,7 +25,8 @@ __all__ = ["run"]
 
 _LARGEST = 1024.0  # root of the area of a picture, pixels
 _AVERAGED = 64  # pictures of one key and payload
-_SIDE = 512  # of these
+_TARGETS = 20  # that each average is added to; a tenth of the copies
+_SIDE = 512  # pixels, of these
 _DETECTED = 0.5  # of the edits' geometries are the detector's, the others the truth
 _GOALS = {"edit": 0.01, "copy": 0.99}
 
@@ -53,15 +54,15 @@ class Copy(Trial):
 class Average(Trial):
     """The mean residual of many pictures of one payload, on each of several others."""
 
-    targets: int
-
 
 def run(argv: Sequence[str] | None) -> None:
     """Run the benchmark as the command line asks."""
     parser = options("copies", "Honest edits and copied marks, told apart by the fingerprint.")
     picture_options(parser, generated=True)
     parser.add_argument("--edits", type=int, default=2000, help="honest edits")
-    parser.add_argument("--copies", type=int, default=2000, help="copied marks, each tenth an average")
+    parser.add_argument(
+        "--copies", type=int, default=2000, help="copied marks, each tenth an average"
+    )
     given = parser.parse_args(argv)
     sources = tuple(images.from_folders(given.images, given.generated, given.limit))
     settings = {
@@ -71,19 +72,20 @@ def run(argv: Sequence[str] | None) -> None:
         "edits": given.edits,
         "copies": given.copies,
         "seed": given.seed,
+        "fingerprint": package_fingerprint("indelible.fingerprint"),
         "watermark": package_fingerprint("indelible.watermark"),
     }
     print_settings(settings | {"pictures": len(sources), "jobs": given.jobs})
     store = Store(given.out, settings, restart=given.restart)
-    averages = given.copies // 100
+    averages = given.copies // (10 * _TARGETS)
     work: list[Trial] = []
     for number in range(max(given.edits, given.copies)):
         if number < given.edits:
             work.append(Edit(f"edit {number}", sources, number, given.seed))
-        if number < given.copies - 10 * averages:
+        if number < given.copies - _TARGETS * averages:
             work.append(Copy(f"copy {number}", sources, number, given.seed))
         if number < averages:
-            work.append(Average(f"average {number}", sources, number, given.seed, 10))
+            work.append(Average(f"average {number}", sources, number, given.seed))
     records = run_tasks(work, attempt, store, jobs=given.jobs, label="comparing")
     plot(records, given.out / "copies.png")
     show([verdicts(records), worst(records)], given.out, settings)
@@ -169,12 +171,12 @@ def _copy(task: Copy, rng: np.random.Generator) -> Iterator[Record]:
 
 def _average(task: Average, rng: np.random.Generator) -> Iterator[Record]:
     payload = payload_for(task.id, task.seed)
-    crops = (
-        images.random_square(_drawn(task, rng)[1], _SIDE, rng) for _ in range(_AVERAGED)
-    )
-    pictures = [marked for crop in crops if (marked := _marked(crop, payload, task.seed)) is not None]
+    crops = (images.random_square(_drawn(task, rng)[1], _SIDE, rng) for _ in range(_AVERAGED))
+    pictures = [
+        marked for crop in crops if (marked := _marked(crop, payload, task.seed)) is not None
+    ]
     reference = Reference.from_image(pictures[0])
-    for _ in range(task.targets):
+    for _ in range(_TARGETS):
         onto = images.random_square(_drawn(task, rng)[1], _SIDE, rng)
         psnr = float(rng.uniform(34, 40))
         forged = cases.with_jpeg(cases.averaged(iter(pictures), onto, psnr), rng)
@@ -219,8 +221,8 @@ def verdicts(records: Sequence[Record]) -> Report:
         cells: list[Cell] = [name, len(mine), *(count / len(mine) for count in said)]
         report.rows.append([*cells, low, high, goal])
     report.notes.append(
-        "The interval is that of `another`. A pasted part is of the recorded picture: it is the same "
-        "where it lies, and `within` says that this is the smaller part of the picture."
+        "The interval is that of `another`. A pasted part is of the recorded picture: it is the "
+        "same where it lies, and `within` says that this is the smaller part of the picture."
     )
     parts = [record["within"] for record in records if record["kind"] == "paste"]
     if parts:
@@ -237,30 +239,31 @@ def worst(records: Sequence[Record]) -> Report:
     """Return the edits that look most like copies, and the copies that look most like edits."""
     report = Report(
         "Nearest to the other side",
-        ("kind", "name", "picture", "said", "score", "certainty", "telling"),
+        ("kind", "name", "picture", "said", "agreement", "certainty", "score", "telling"),
     )
     for kind, sign in (("edit", 1), ("copy", -1)):
         mine = [record for record in records if record["kind"] == kind]
-        mine.sort(key=lambda record, sign=sign: sign * record["score"])
+        mine.sort(key=lambda record, sign=sign: sign * record["agreement"])
         for record in mine[:12]:
             said = {True: "same", None: "cannot tell", False: "another"}[record["same"]]
-            cells = [record["score"], record["certainty"], record["telling"]]
+            cells = [record[name] for name in ("agreement", "certainty", "score", "telling")]
             report.rows.append([kind, record["name"][:44], record["picture"][-24:], said, *cells])
         report.rows.append(None)
     return report
 
 
 def plot(records: Sequence[Record], path: Path) -> None:
-    """Draw the histograms of the scores."""
+    """Draw the histograms of what the decision is made of."""
+    kinds = (("edit", "honest edits"), ("copy", "copied marks"), ("paste", "pasted parts"))
     bins = np.linspace(0, 1, 51)
-    with axes(path, "Correlation of details with the record's reference", width=7, height=3.2) as (
-        plot,
-    ):
-        for kind, label in (("edit", "honest edits"), ("copy", "copied marks"), ("paste", "parts")):
-            scores = [record["score"] for record in records if record["kind"] == kind]
-            if scores:
-                plot.hist(scores, bins, alpha=0.6, label=f"{label} ({len(scores)})")
-        plot.set_yscale("log")
-        plot.set_xlabel("score")
-        plot.set_ylabel("pictures")
-        plot.legend()
+    title = "Cells that agree with the record's reference"
+    with axes(path, title, width=9, height=3.2, columns=2) as plots:
+        for axis, name in zip(plots, ("agreement", "certainty"), strict=True):
+            for kind, label in kinds:
+                values = [record[name] for record in records if record["kind"] == kind]
+                if values:
+                    axis.hist(values, bins, alpha=0.6, label=f"{label} ({len(values)})")
+            axis.set_yscale("log")
+            axis.set_xlabel(name)
+        plots[0].set_ylabel("pictures")
+        plots[0].legend(fontsize=8)

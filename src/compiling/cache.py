@@ -2,9 +2,10 @@
 
 numba looks at the file that holds a function, but not at the files whose functions it calls, and it
 replaces the index of stale code before the code itself: a process that reads between the two runs
-the old code. Here a file's name holds a digest of all sources of the kernel's folder and of this one,
-so that neither can happen: code is found only by the sources that it was made from. The folder is numba's choice:
-beside the source, or where ``NUMBA_CACHE_DIR`` says, or in the user's cache folder.
+the old code. Here a file's name holds a digest of all sources of the kernel's folder and of this
+one, so that neither can happen: code is found only by the sources that it was made from. The folder
+is numba's choice: beside the source, or where ``NUMBA_CACHE_DIR`` says, or in the user's cache
+folder.
 """
 
 from __future__ import annotations

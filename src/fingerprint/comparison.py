@@ -12,7 +12,6 @@ correlate by about 1 where they are of one scene, wherever else they differ, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,20 +28,23 @@ __all__ = ["Comparison", "compare"]
 Plane = NDArray[np.float32]
 
 SCALE = 1.5  # cells: what is coarser than this neighbourhood is no detail
-AROUND = 3.0  # cells: where detail's usual size, and local correlation, are taken
+AROUND = 3.0  # cells: where detail's usual size is taken
+LOCAL = 2.0  # cells: where details are correlated
 TEXTURED = 1.0  # grey levels of detail: a reference's cells below tell nothing
 FAINT = 0.3  # grey levels: detail of a picture that was darkened, above its rounding
 CLIPPED = 2.0  # of the usual detail: no single edge decides
-AGREEING = 0.5  # local correlation
-SURELY = 0.8  # local correlation, as no two pictures have it over an area
+# Local correlations. A residual brings faint traces of the recorded picture's edges along: they
+# agree a little in many places, and closely in none.
+AGREEING = 0.7
+CERTAIN = 0.95
 LEAST_CELLS = 80  # that tell something; two unrelated pictures of fewer look alike too often
 COARSE = PIXELS // 4  # of a picture, while its place is looked for
 
 # The thresholds, by python -m benchmarks.copies (docs/fingerprint.md).
-SAME = 0.3
+SAME = 0.28  # agreement
 OTHER = 0.2
-SAME_PART = 0.08
-OTHER_PART = 0.04
+SAME_PART = 0.03  # certainty
+OTHER_PART = 0.015
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Comparison:
     score : float
         Correlation of details over all that is shared, 0 to 1; near 0 for two pictures.
     agreement, certainty : float
-        Shares of the cells that tell something in which both agree, and in which they do so as closely
-        as only one picture's do, 0 to 1.
+        Shares of the cells that tell something in which both agree, and in which they do so as
+        closely as only one picture's do, 0 to 1.
     telling : int
         How many cells that is: those that both show, and in which the original has detail.
     visible : float
@@ -122,9 +124,9 @@ def compare(
     image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
         The picture in hand; alpha is ignored.
     geometry : float64 (3, 3), optional
-        Homography from the original's pixel coordinates (x, y, 1), pixel centres at integers, to this
-        picture's, as the watermark's detection has it. Without it, only a picture that shows all of
-        the original, turned or mirrored by right angles, can be found the same.
+        Homography from the original's pixel coordinates (x, y, 1), pixel centres at integers, to
+        this picture's, as the watermark's detection has it. Without it, only a picture that shows
+        all of the original, turned or mirrored by right angles, can be found the same.
     period : float, optional
         Where the geometry's origin is known up to multiples of a length: that length, in the
         original's pixels. The place at which the pictures agree is chosen.
@@ -138,22 +140,24 @@ def compare(
     UnsupportedImageError
         If the image is no such array.
     ArgumentError
-        If the geometry is no homography.
+        If the geometry is no homography, or the period no length.
 
     Notes
     -----
     Costs some milliseconds for each origin that the period leaves.
     """
     pixels = as_channels(image)
-    best: _Match | None = None
-    for place in _places(reference, pixels.shape[:2], geometry, period):
-        match = _match(reference, pixels, place, COARSE)
-        if best is None or match.evidence > best.evidence:
-            best = match
-        if match.agreement > 0.8 and match.telling > 4 * LEAST_CELLS:
+    size = pixels.shape[0], pixels.shape[1]
+    places = whole(reference.size, size)
+    if geometry is not None:
+        places = origins(checked(geometry), reference.size, size, period) + places
+    best = _match(reference, pixels, places[0], COARSE)
+    for place in places[1:]:
+        if best.agreement > 0.8 and best.telling > 4 * LEAST_CELLS:
             break  # no other place will do better
-    if best is None:
-        return Comparison(None, 0.0, 0.0, 0.0, 0, 0.0, 0.0)
+        match = _match(reference, pixels, place, COARSE)
+        if match.evidence > best.evidence:
+            best = match
     best = _match(reference, pixels, best.map, PIXELS)
     same = _judge(best)
     return Comparison(
@@ -163,29 +167,17 @@ def compare(
         certainty=best.certainty,
         telling=best.telling,
         visible=best.covered * best.agreement,
-        within=min(1.0, best.area / (pixels.shape[0] * pixels.shape[1])) * best.agreement,
+        within=min(1.0, best.area / (size[0] * size[1])) * best.agreement,
         geometry=best.map if same else None,
     )
-
-
-def _places(
-    reference: Reference,
-    received: tuple[int, ...],
-    geometry: NDArray[np.float64] | None,
-    period: float | None,
-) -> Iterator[NDArray[np.float64]]:
-    size = (received[0], received[1])
-    if geometry is not None:
-        yield from origins(checked(geometry), reference.size, size, period)
-    yield from whole(reference.size, size)
 
 
 def _judge(match: _Match) -> bool | None:
     if match.telling < LEAST_CELLS:
         return None
-    if abs(match.score) >= SAME or match.certainty >= SAME_PART:
+    if match.agreement >= SAME or match.certainty >= SAME_PART:
         return True
-    if abs(match.score) <= OTHER and match.certainty <= OTHER_PART:
+    if match.agreement <= OTHER and match.certainty <= OTHER_PART:
         return False
     return None
 
@@ -206,10 +198,12 @@ def _match(
     product = np.where(telling, recorded * seen, np.float32(0))
     energies = [np.where(telling, plane * plane, np.float32(0)) for plane in (recorded, seen)]
     score = float(product.sum() / np.sqrt(energies[0].sum() * energies[1].sum() + 1e-6))
-    local, *sizes = (gaussian_filter(plane, AROUND, mode="constant") for plane in (product, *energies))
+    local, *sizes = (
+        gaussian_filter(plane, LOCAL, mode="constant") for plane in (product, *energies)
+    )
     correlation = local / np.sqrt(sizes[0] * sizes[1] + 1e-6) * np.sign(score)
     agreeing, certain = (
-        int(np.count_nonzero(telling & (correlation > least))) for least in (AGREEING, SURELY)
+        int(np.count_nonzero(telling & (correlation > least))) for least in (AGREEING, CERTAIN)
     )
     return _Match(place, score, int(np.count_nonzero(telling)), agreeing, certain, share, area)
 

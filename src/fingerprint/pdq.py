@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import FingerprintError
-from indelible.pixels import as_channels
 from indelible.fingerprint._kernels import hashing
+from indelible.pixels import as_channels
 
 __all__ = ["BITS", "LEAST_QUALITY", "MATCHING", "Dihedral", "Pdq", "dihedral", "distance", "pdq"]
 
@@ -82,8 +82,7 @@ class Pdq:
 class Dihedral:
     """The hashes of a picture turned and mirrored, in the reference's names and order.
 
-    A picture is found under any of them: whoever searches for `pdq` of a mirrored copy needs no more
-    than the eight hashes of the copy.
+    Whoever looks for a picture that may be mirrored looks for all eight of them.
     """
 
     original: Pdq

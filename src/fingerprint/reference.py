@@ -94,7 +94,7 @@ class Reference:
         return header + self.luminance.tobytes()
 
     def thumbnail(self) -> NDArray[np.uint8]:
-        """Return the sketch as a picture, uint8 (rows, columns), to be shown enlarged and blurred."""
+        """Return the sketch as a grey picture, uint8 (rows, columns): enlarge it to show it."""
         return self.luminance
 
     def to_cells(self) -> NDArray[np.float64]:

@@ -13,7 +13,6 @@ from indelible.errors import ConfigurationError
 from indelible.watermark import warming
 
 
-
 def test_all_kernels_are_compiled() -> None:
     assert watermark.warm_up() == len(KERNELS) > 10
     assert all(kernel._compiled is not None for kernel in KERNELS)
@@ -32,7 +31,7 @@ def test_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         return None
 
     kernels = [jit.Kernel(kernel.function, kernel._signature) for kernel in KERNELS[:1]]
-    monkeypatch.setattr(_jit, "open_cache", refuse)
+    monkeypatch.setattr(jit, "open_cache", refuse)
     monkeypatch.setattr(warming, "KERNELS", kernels)
     with pytest.raises(ConfigurationError, match="NUMBA_CACHE_DIR") as caught:
         watermark.warm_up()

@@ -1,9 +1,9 @@
 """PDQ's arithmetic: every sum in the order, and of the precision, of the reference's C++.
 
-The reference blurs the whole picture twice in each direction and keeps 64 x 64 values of it. Running
-sums make each value depend on all before it, rounding included, so that none of the sums can be left
-out; but a picture's rows can be taken one after the other, the second blur has to be written only
-where it is kept, and of neither blur more than a window's height is in memory.
+The reference blurs the whole picture twice in each direction and keeps 64 x 64 values of it.
+Running sums make each value depend on all before it, rounding included, so that none of the sums
+can be left out; but a picture's rows can be taken one after the other, the second blur has to be
+written only where it is kept, and of neither blur more than a window's height is in memory.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def reduce(image: NDArray[np.uint8], out: NDArray[np.float32]) -> None:
     luma = np.empty((TOGETHER, width), np.float32)
     sums = np.empty((TOGETHER, width), np.float32)
     again = np.empty((TOGETHER, width), np.float32)
-    # the last rows of the first blur along rows, as many as a sum of columns takes back, and a batch
+    # the last rows of the first blur along rows: as many as a sum of columns takes back
     ring = np.zeros((down + TOGETHER, width), np.float32)
     columns = np.zeros(width, np.float32)
     batch = np.zeros((TOGETHER, width), np.float32)  # of both first blurs

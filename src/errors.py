@@ -12,6 +12,7 @@
     │   ├── EmbeddingFailedError      a mark was embedded, but is not found in the encoded file
     │   ├── PayloadError              a payload that is not exactly eight bytes
     │   └── KeyFileError              a watermark key that cannot be read, written or used
+    ├── FingerprintError              a hash or a reference that is none, or damaged
     ├── CredentialError
     │   ├── SigningError              the signer, the C2PA library or the time-stamp authority
     │   ├── CertificateError          a certificate that breaks the C2PA profile
@@ -41,6 +42,7 @@ __all__ = [
     "ConfigurationError",
     "CredentialError",
     "EmbeddingFailedError",
+    "FingerprintError",
     "IdentityError",
     "ImageError",
     "ImageTooLargeError",
@@ -125,6 +127,10 @@ class PayloadError(WatermarkError, ValueError):
 
 class KeyFileError(WatermarkError):
     """A watermark key cannot be read, written or used."""
+
+
+class FingerprintError(IndelibleError, ValueError):
+    """A hash or a reference that is none, or is damaged."""
 
 
 class CredentialError(IndelibleError):

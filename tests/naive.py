@@ -1,6 +1,6 @@
-"""The engine's kernels once more, as obvious as they can be: what the fast ones are compared with.
+"""The kernels once more, as obvious as they can be: what the fast ones are compared with.
 
-Each function takes what its twin in ``indelible.watermark._kernels`` takes, and returns what that
+Each function takes what its twin in a room's ``_kernels`` takes, and returns what that
 writes. They are slow and work in double precision.
 """
 
@@ -593,3 +593,57 @@ def cell_products(seen: Array, wanted: Array, side: int) -> Array:
     parts = [seen * wanted, wanted**2, seen**2]
     whole = [part[: rows * side, : columns * side] for part in parts]
     return np.array([part.reshape(rows, side, columns, side).sum(axis=(1, 3)) for part in whole])
+
+
+# --- the fingerprint ----------------------------------------------------------------------------
+
+
+def pdq_reduced(image: NDArray[np.uint8]) -> Array:
+    """Blur the luminance by two boxes in each direction, and keep the middles of 64 x 64 cells."""
+    grey: Array = image[..., :3].astype(np.float64) @ np.array(LUMA)
+    height, width = grey.shape
+    for _ in range(2):
+        grey = _box_rows(_box_rows(grey, (width + 127) // 128).T, (height + 127) // 128).T
+    rows = [int((i + 0.5) * height / 64) for i in range(64)]
+    columns = [int((j + 0.5) * width / 64) for j in range(64)]
+    return grey[np.ix_(rows, columns)]
+
+
+def _box_rows(values: Array, window: int) -> Array:
+    """Average over a window along rows, as far as it lies inside; an even one leans right."""
+    lead = (window + 2) // 2 - 1
+    out = np.empty(values.shape)
+    for x in range(values.shape[1]):
+        first = max(x + lead - window + 1, 0)
+        out[:, x] = values[:, first : x + lead + 1].mean(axis=1)
+    return out
+
+
+def pdq_matrix() -> Array:
+    """Rows 1 to 16 of the cosine transform of 64 values."""
+    row, column = np.mgrid[1:17, :64]
+    return np.asarray(np.sqrt(2 / 64) * np.cos(np.pi / 128 * row * (2 * column + 1)))
+
+
+def pdq_quality(reduced: NDArray[np.float32]) -> int:
+    """Sum of the steps between neighbours in hundredths of white, rounded towards 0."""
+    steps = [np.diff(reduced.astype(np.float64), axis=axis) * 100 / 255 for axis in (0, 1)]
+    total = sum(float(np.abs(np.trunc(step)).sum()) for step in steps)
+    return min(int(total // 90), 100)
+
+
+def splat(
+    image: NDArray[np.uint8], matrix: Array, step: int, rows: int, columns: int
+) -> tuple[Array, Array]:
+    """Share each pixel's luminance among the four nearest cells: totals and weights."""
+    total, weight = np.zeros((rows, columns)), np.zeros((rows, columns))
+    grey = image[..., :3] @ np.array(LUMA) if image.shape[2] >= 3 else image[..., 0].astype(float)
+    for y in range(step // 2, image.shape[0], step):
+        for x in range(step // 2, image.shape[1], step):
+            u, v, w = matrix @ np.array([x, y, 1.0])
+            for row, column in np.ndindex(rows, columns):
+                if w > 0:
+                    near = max(0.0, 1 - abs(v / w - row)) * max(0.0, 1 - abs(u / w - column))
+                    weight[row, column] += near
+                    total[row, column] += near * grey[y, x]
+    return total, weight

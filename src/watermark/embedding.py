@@ -14,7 +14,7 @@ from indelible.errors import (
     PayloadError,
     UnmarkableImageError,
 )
-from indelible.watermark._image import as_channels
+from indelible.pixels import as_channels
 from indelible.watermark._kernels import masking
 from indelible.watermark._scratch import scratch
 from indelible.watermark.carrier import TILE, carrier_of

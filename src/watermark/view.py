@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._image import as_channels
+from indelible.pixels import as_channels
 from indelible.watermark.resolution import working_luminance
 from indelible.watermark.visibility import Room, luminance_mask, room_of
 from indelible.watermark.whitening import whiten

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from indelible.compiling import CONFIG, KERNELS
 from indelible.errors import ConfigurationError
-from indelible.watermark._kernels._jit import CONFIG, KERNELS
 
 __all__ = ["warm_up"]
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from indelible import watermark
+from indelible.compiling import KERNELS, jit
 from indelible.errors import ConfigurationError
 from indelible.watermark import warming
-from indelible.watermark._kernels import _jit
-from indelible.watermark._kernels._jit import KERNELS
 
 
 def test_all_kernels_are_compiled() -> None:
@@ -31,8 +30,8 @@ def test_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
         return None
 
-    kernels = [_jit.Kernel(kernel.function, kernel._signature) for kernel in KERNELS[:1]]
-    monkeypatch.setattr(_jit, "open_cache", refuse)
+    kernels = [jit.Kernel(kernel.function, kernel._signature) for kernel in KERNELS[:1]]
+    monkeypatch.setattr(jit, "open_cache", refuse)
     monkeypatch.setattr(warming, "KERNELS", kernels)
     with pytest.raises(ConfigurationError, match="NUMBA_CACHE_DIR") as caught:
         watermark.warm_up()
@@ -46,15 +45,15 @@ def test_one_notice_and_only_if_something_is_compiled(
     def nothing() -> None:
         pass
 
-    _jit._announce.cache_clear()
-    monkeypatch.setattr(_jit.CONFIG, "CACHE_DIR", str(tmp_path))
+    jit._announce.cache_clear()
+    monkeypatch.setattr(jit.CONFIG, "CACHE_DIR", str(tmp_path))
     with caplog.at_level(logging.INFO, logger="indelible.engine"):
         for _ in range(2):
-            _jit.Kernel(nothing, "void()").compile()
+            jit.Kernel(nothing, "void()").compile()
             assert [record.levelname for record in caplog.records] == ["INFO"]
     assert "once" in caplog.text
     caplog.clear()
-    _jit._announce.cache_clear()
+    jit._announce.cache_clear()
     with caplog.at_level(logging.INFO, logger="indelible.engine"):
-        _jit.Kernel(nothing, "void()").compile()  # from the disk
+        jit.Kernel(nothing, "void()").compile()  # from the disk
     assert not caplog.records

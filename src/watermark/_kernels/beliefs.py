@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inner, kernel
+from indelible.compiling import inner, kernel
 
 ZERO, ONE, TINY = np.float32(0.0), np.float32(1.0), np.float32(1e-30)
 LEAST = np.float32(1e-6)  # of a mean of 1: nobody is sure, and no product is nearly 0

@@ -6,7 +6,7 @@ import numpy as np
 from numba import float32, int64, types, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, kernel
+from indelible.compiling import inlined, kernel
 from indelible.watermark._kernels.fourier import (
     BUNDLE,
     IMAG,

@@ -6,7 +6,7 @@ import numpy as np
 from numba import complex64, float32, float64, int8, int32, int64, types, uint8, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import kernel
+from indelible.compiling import kernel
 
 INDICES = types.Array(int32, 1, "C", readonly=True)
 SIGNS = types.Array(int8, 1, "C", readonly=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numba import float32, int64, uint8, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import kernel
+from indelible.compiling import kernel
 from indelible.watermark._kernels.luminance import IMAGE
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, inner, kernel
+from indelible.compiling import inlined, inner, kernel
 
 SIZE = 32  # a power of two, 8 to 64
 LANES = 16

@@ -6,7 +6,7 @@ import numpy as np
 from numba import float32, types, uint8, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, inner, kernel
+from indelible.compiling import inlined, inner, kernel
 
 # Read-only arrays are common (PIL gives them), and numba converts writable ones to this type.
 IMAGE = types.Array(uint8, 3, "C", readonly=True)

@@ -6,7 +6,7 @@ import numpy as np
 from numba import float32, float64, types, uint8, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, inner, kernel
+from indelible.compiling import inlined, inner, kernel
 from indelible.watermark._kernels.luminance import IMAGE
 from indelible.watermark._kernels.powers import power
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, kernel
+from indelible.compiling import inlined, kernel
 
 ZERO, HALF = np.float32(0.0), np.float32(0.5)
 DEVIATION, LIMIT = np.float32(16.0), np.float32(127.0)  # of a row of the log-polar map

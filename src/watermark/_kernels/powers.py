@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from indelible.watermark._kernels._jit import inlined
+from indelible.compiling import inlined
 
 # log2(1 + m) and 2^f on 0..1: polynomials fitted at Chebyshev nodes, both off by 1.0e-4 at most
 L0, L1, L2, L3, L4 = (

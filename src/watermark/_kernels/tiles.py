@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, inner, kernel
+from indelible.compiling import inlined, inner, kernel
 from indelible.watermark._kernels.translations import (
     powers_needed,
     wave_of,

@@ -6,7 +6,7 @@ import numpy as np
 from numba import complex64, float32, float64, int64, types, void
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import inlined, inner, kernel
+from indelible.compiling import inlined, inner, kernel
 
 LINE_SIGNS = types.Array(float64, 1, "C", readonly=True)
 GRID = 96  # translations tried per tile and direction: see sharpen

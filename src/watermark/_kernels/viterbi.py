@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.watermark._kernels._jit import kernel
+from indelible.compiling import kernel
 
 
 @kernel("void(float32[:, ::1], uint8[::1], int64, float32[::1], uint8[:, ::1])")

@@ -2,9 +2,10 @@
 
 numba looks at the file that holds a function, but not at the files whose functions it calls, and it
 replaces the index of stale code before the code itself: a process that reads between the two runs
-the old code. Here a file's name holds a digest of all sources of this folder, so that neither can
-happen: code is found only by the sources that it was made from. The folder is numba's choice:
-beside the source, or where ``NUMBA_CACHE_DIR`` says, or in the user's cache folder.
+the old code. Here a file's name holds a digest of all sources of the kernel's folder and of this
+one, so that neither can happen: code is found only by the sources that it was made from. The folder
+is numba's choice: beside the source, or where ``NUMBA_CACHE_DIR`` says, or in the user's cache
+folder.
 """
 
 from __future__ import annotations
@@ -26,21 +27,26 @@ LOG = logging.getLogger("indelible.engine")
 DIGITS = 16  # of the digest, in a file's name
 
 
-@lru_cache(maxsize=1)
-def sources_digest() -> str:
-    """Return a digest of every module of this folder and of numba's version."""
+@lru_cache(maxsize=8)
+def sources_digest(package: str) -> str:
+    """Return a digest of every module of a package of kernels, of this one, and numba's version."""
     from importlib import resources  # noqa: PLC0415 -- slow to import, and works for archives, too
 
     digest = hashlib.sha256(numba.__version__.encode())
-    modules = resources.files(__package__ or __name__).iterdir()
-    for module in sorted(modules, key=lambda path: path.name):
-        if module.name.endswith(".py"):
-            digest.update(hashlib.sha256(module.read_bytes()).digest())
+    for folder in (__package__ or __name__, package):
+        modules = resources.files(folder).iterdir()
+        for module in sorted(modules, key=lambda path: path.name):
+            if module.name.endswith(".py"):
+                digest.update(hashlib.sha256(module.read_bytes()).digest())
     return digest.hexdigest()[:DIGITS]
 
 
 class _Naming(CompileResultCacheImpl):
     """numba's choice of a folder, with file names of our own."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.package = function.__module__.rpartition(".")[0]
+        super().__init__(function)  # type: ignore[no-untyped-call]
 
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
         """Return how the names of a kernel's files begin: its name, the digest, Python's version.
@@ -50,7 +56,7 @@ class _Naming(CompileResultCacheImpl):
         base: str = super().get_filename_base(fullname, abiflags)  # type: ignore[no-untyped-call]
         self.name, _, rest = base.rpartition("-")
         self.python = rest.rpartition(".")[2]
-        return f"{self.name}-{sources_digest()}.{self.python}"
+        return f"{self.name}-{sources_digest(self.package)}.{self.python}"
 
 
 class KernelCache(FunctionCache):

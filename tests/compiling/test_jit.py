@@ -17,8 +17,9 @@ from numba.core import config
 from numba.core.caching import FunctionCache
 from numpy.typing import NDArray
 
+from indelible import compiling
+from indelible.compiling import cache, jit
 from indelible.watermark import _kernels
-from indelible.watermark._kernels import _cache, _jit
 
 CONFIG: Any = config
 
@@ -45,7 +46,7 @@ def run(program: str, **environment: str) -> str:
 def test_importing_compiles_nothing() -> None:
     program = """
 import indelible.watermark
-from indelible.watermark._kernels._jit import KERNELS
+from indelible.compiling import KERNELS
 print(len(KERNELS) > 10, sum(one._compiled is not None for one in KERNELS))
 """
     assert run(program) == "True 0"
@@ -55,15 +56,15 @@ def test_every_kernel_can_be_compiled_beforehand() -> None:
     """As a container's image wants it: `compile` of each gives the function itself."""
     for module in pkgutil.iter_modules(_kernels.__path__):
         importlib.import_module(f"{_kernels.__name__}.{module.name}")
-    names = {one.function.__name__ for one in _jit.KERNELS}
+    names = {one.function.__name__ for one in jit.KERNELS}
     assert {"whiten_blocks", "reduce_area", "add_pattern", "bilinear", "climb_each"} <= names
-    for one in _jit.KERNELS:
+    for one in jit.KERNELS:
         assert callable(one.compile())
 
 
 @pytest.mark.compiled
 def test_a_kernel_compiles_at_its_first_call_for_one_signature() -> None:
-    kernel = _jit.Kernel(doubled, "void(float32[::1])")
+    kernel = jit.Kernel(doubled, "void(float32[::1])")
     assert kernel._compiled is None
     values = np.ones(4, np.float32)
     kernel(values)
@@ -76,7 +77,7 @@ def test_a_kernel_compiles_at_its_first_call_for_one_signature() -> None:
 
 def test_kernels_run_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CONFIG, "DISABLE_JIT", 1)
-    kernel = _jit.Kernel(doubled, "void(float32[::1])")
+    kernel = jit.Kernel(doubled, "void(float32[::1])")
     values = np.ones(4, np.float32)
     kernel(values)
     assert values.tolist() == [2, 2, 2, 2]
@@ -87,8 +88,8 @@ def test_kernels_run_uncompiled(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_writable_cache_kernels_compile_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_cache.KernelCache._impl_class, "_locator_classes", [])
-    kernel = _jit.Kernel(doubled, "void(float32[::1])")
+    monkeypatch.setattr(cache.KernelCache._impl_class, "_locator_classes", [])
+    kernel = jit.Kernel(doubled, "void(float32[::1])")
     values = np.ones(4, np.float32)
     kernel(values)
     assert values.tolist() == [2, 2, 2, 2]
@@ -104,7 +105,7 @@ def test_on_a_full_disk_kernels_compile_in_memory(
 
     monkeypatch.setattr(CONFIG, "CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(FunctionCache, "save_overload", full)
-    kernel = _jit.Kernel(doubled, "void(float32[::1])")
+    kernel = jit.Kernel(doubled, "void(float32[::1])")
     values = np.ones(4, np.float32)
     kernel(values)
     assert values.tolist() == [2, 2, 2, 2]
@@ -126,9 +127,11 @@ print(masking.__file__, round(float(out[0, 0]), 2), hits)
 def kernels(tmp_path: Path) -> Path:
     """Return a copy of the folder of kernels, in a package of its own of the same name."""
     folder = tmp_path / "copy/indelible/watermark/_kernels"
-    shutil.copytree(_kernels.__path__[0], folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for package in (folder.parent, folder.parents[1]):
-        (package / "__init__.py").touch()
+    for package, place in ((_kernels, folder), (compiling, folder.parents[1] / "compiling")):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(package.__path__[0], place, ignore=ignored)
+    for above in (folder.parent, folder.parents[1]):
+        (above / "__init__.py").touch()
     return folder
 
 
@@ -183,8 +186,8 @@ print(out.sum())
 
 @pytest.mark.compiled
 def test_kernels_release_the_interpreters_lock() -> None:
-    assert _jit.OPTIONS["nogil"]
+    assert jit.OPTIONS["nogil"]
 
 
 def test_no_fast_mathematics_that_undefines_results() -> None:
-    assert not _jit.OPTIONS["fastmath"] & {"nnan", "ninf", "fast"}
+    assert not jit.OPTIONS["fastmath"] & {"nnan", "ninf", "fast"}

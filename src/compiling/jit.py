@@ -1,4 +1,4 @@
-"""How kernels are compiled: at their first call, for one signature, and kept on disk (`_cache`).
+"""How kernels are compiled: at their first call, for one signature, and kept on disk (`cache.py`).
 
 Importing the package compiles nothing and reads no compiled code. Where no folder can be written, a
 kernel is compiled in memory.
@@ -17,7 +17,7 @@ import numba
 from numba.core import config
 from numba.core.typing.templates import Signature
 
-from indelible.watermark._kernels._cache import open_cache
+from indelible.compiling.cache import open_cache
 
 __all__ = ["KERNELS", "Kernel", "inlined", "inner", "kernel"]
 
@@ -44,12 +44,17 @@ class Kernel(Generic[P, R]):
         Made of what numba understands.
     signature : str or numba signature
         The only types that it is compiled for; arguments are converted to them where that is safe.
+    exact : bool, optional
+        Whether every sum and product is rounded by itself, the same on every machine.
     """
 
-    def __init__(self, function: Callable[P, R], signature: str | Signature) -> None:
+    def __init__(
+        self, function: Callable[P, R], signature: str | Signature, *, exact: bool = False
+    ) -> None:
         update_wrapper(self, function)
         self.function = function
         self._signature = signature
+        self._exact = exact
         self._compiled: Callable[P, R] | None = None
         self.kept = False  # on disk, for the next process
 
@@ -63,7 +68,8 @@ class Kernel(Generic[P, R]):
         if CONFIG.DISABLE_JIT:
             self._compiled = self.function
             return self.function
-        dispatcher: Any = numba.njit(**OPTIONS)(self.function)
+        options = OPTIONS | {"fastmath": False} if self._exact else OPTIONS
+        dispatcher: Any = numba.njit(**options)(self.function)
         cache = open_cache(self.function)
         if cache is not None:
             dispatcher._cache = cache  # noqa: SLF001 -- `cache=True` puts one of numba's there
@@ -102,11 +108,13 @@ def _announce() -> None:
 KERNELS: list[Kernel[..., Any]] = []  # every kernel of the modules that have been imported
 
 
-def kernel(signature: str | Signature) -> Callable[[Callable[P, R]], Kernel[P, R]]:
+def kernel(
+    signature: str | Signature, *, exact: bool = False
+) -> Callable[[Callable[P, R]], Kernel[P, R]]:
     """Make a function a :class:`Kernel`."""
 
     def decorate(function: Callable[P, R]) -> Kernel[P, R]:
-        made = Kernel(function, signature)
+        made = Kernel(function, signature, exact=exact)
         KERNELS.append(made)
         return made
 

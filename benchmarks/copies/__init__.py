@@ -1,0 +1,1 @@
+"""Honest edits and copied marks: what the fingerprint says of each."""

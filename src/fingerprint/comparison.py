@@ -1,0 +1,224 @@
+"""Whether a picture is of a recorded one, by the record's reference.
+
+A watermark's id leads to a record. Somebody may have copied the mark from the recorded picture onto
+another: then the id is right and the picture is not. Here the picture is laid on the reference by
+the watermark's geometry, and compared where both are seen.
+
+What is compared is *detail*: each cell's difference from its neighbourhood, over the detail that is
+usual around it. Exposure, gamma and tone curves leave it as it is, inversion turns all signs, and a
+codec, blur or noise that a watermark survives is finer than a cell. Details of two pictures
+correlate by about 1 where they are of one scene, wherever else they differ, and about 0 otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from indelible.fingerprint.placing import checked, origins, whole
+from indelible.fingerprint.reference import Reference
+from indelible.fingerprint.sampling import PIXELS, on_grid
+from indelible.pixels import as_channels
+
+__all__ = ["Comparison", "compare"]
+
+Plane = NDArray[np.float32]
+
+SCALE = 1.5  # cells: what is coarser than this neighbourhood is no detail
+AROUND = 3.0  # cells: where detail's usual size is taken
+LOCAL = 2.0  # cells: where details are correlated
+TEXTURED = 1.0  # grey levels of detail: a reference's cells below tell nothing
+FAINT = 0.3  # grey levels: detail of a picture that was darkened, above its rounding
+CLIPPED = 2.0  # of the usual detail: no single edge decides
+# Local correlations. A residual brings faint traces of the recorded picture's edges along: they
+# agree a little in many places, and closely in none.
+AGREEING = 0.7
+CERTAIN = 0.95
+LEAST_CELLS = 80  # that tell something; two unrelated pictures of fewer look alike too often
+COARSE = PIXELS // 4  # of a picture, while its place is looked for
+
+# The thresholds, by python -m benchmarks.copies (docs/fingerprint.md).
+SAME = 0.28  # agreement
+OTHER = 0.2
+SAME_PART = 0.03  # certainty
+OTHER_PART = 0.015
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a comparison with a reference says.
+
+    Attributes
+    ----------
+    same : bool or None
+        Whether what both show is of one picture; None where that cannot be told: too little is
+        shared, or what is shared has no detail, or the evidence is in between. A picture into
+        which a part of the recorded one was pasted is the same, where it is: see `within`.
+    score : float
+        Correlation of details over all that is shared, 0 to 1; near 0 for two pictures.
+    agreement, certainty : float
+        Shares of the cells that tell something in which both agree, and in which they do so as
+        closely as only one picture's do, 0 to 1.
+    telling : int
+        How many cells that is: those that both show, and in which the original has detail.
+    visible : float
+        Share of the original that this picture shows, 0 to 1.
+    within : float
+        Share of this picture that is of the original, 0 to 1.
+    geometry : float64 (3, 3) or None
+        Homography from the original's pixels to this picture's: the one given, at its true origin,
+        or of a picture that is all of the original. None unless `same` is true.
+    """
+
+    same: bool | None
+    score: float
+    agreement: float
+    certainty: float
+    telling: int
+    visible: float
+    within: float
+    geometry: NDArray[np.float64] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A picture on the reference's grid, compared."""
+
+    map: NDArray[np.float64]  # from the original's pixels to the picture's
+    score: float  # of details, with a sign: -1 for a negative
+    telling: int  # cells
+    agreeing: int  # of these
+    certain: int  # of these
+    covered: float  # share of the reference
+    area: float  # of the covered cells, in the picture's pixels
+
+    @property
+    def agreement(self) -> float:
+        return self.agreeing / self.telling if self.telling else 0.0
+
+    @property
+    def certainty(self) -> float:
+        return self.certain / self.telling if self.telling else 0.0
+
+    @property
+    def evidence(self) -> float:
+        """How much speaks for this place: the more cells agree, the surer."""
+        return self.agreeing * abs(self.score)
+
+
+def compare(
+    reference: Reference,
+    image: NDArray[np.uint8],
+    geometry: NDArray[np.float64] | None = None,
+    *,
+    period: float | None = None,
+) -> Comparison:
+    """Compare a picture with a recorded one's reference.
+
+    Parameters
+    ----------
+    reference : Reference
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey
+        The picture in hand; alpha is ignored.
+    geometry : float64 (3, 3), optional
+        Homography from the original's pixel coordinates (x, y, 1), pixel centres at integers, to
+        this picture's, as the watermark's detection has it. Without it, only a picture that shows
+        all of the original, turned or mirrored by right angles, can be found the same.
+    period : float, optional
+        Where the geometry's origin is known up to multiples of a length: that length, in the
+        original's pixels. The place at which the pictures agree is chosen.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    UnsupportedImageError
+        If the image is no such array.
+    ArgumentError
+        If the geometry is no homography, or the period no length.
+
+    Notes
+    -----
+    Costs some milliseconds for each origin that the period leaves.
+    """
+    pixels = as_channels(image)
+    size = pixels.shape[0], pixels.shape[1]
+    places = whole(reference.size, size)
+    if geometry is not None:
+        places = origins(checked(geometry), reference.size, size, period) + places
+    best = _match(reference, pixels, places[0], COARSE)
+    for place in places[1:]:
+        if best.agreement > 0.8 and best.telling > 4 * LEAST_CELLS:
+            break  # no other place will do better
+        match = _match(reference, pixels, place, COARSE)
+        if match.evidence > best.evidence:
+            best = match
+    best = _match(reference, pixels, best.map, PIXELS)
+    same = _judge(best)
+    return Comparison(
+        same=same,
+        score=abs(best.score),
+        agreement=best.agreement,
+        certainty=best.certainty,
+        telling=best.telling,
+        visible=best.covered * best.agreement,
+        within=min(1.0, best.area / (size[0] * size[1])) * best.agreement,
+        geometry=best.map if same else None,
+    )
+
+
+def _judge(match: _Match) -> bool | None:
+    if match.telling < LEAST_CELLS:
+        return None
+    if match.agreement >= SAME or match.certainty >= SAME_PART:
+        return True
+    if match.agreement <= OTHER and match.certainty <= OTHER_PART:
+        return False
+    return None
+
+
+def _match(
+    reference: Reference, pixels: NDArray[np.uint8], place: NDArray[np.float64], samples: int
+) -> _Match:
+    """Lay a picture on the reference's grid, and compare."""
+    shape = reference.luminance.shape
+    matrix = place @ np.linalg.inv(reference.to_cells())
+    values, covered, area = on_grid(pixels, matrix, (shape[0], shape[1]), samples)
+    share = float(covered.mean())
+    if np.count_nonzero(covered) < LEAST_CELLS:
+        return _Match(place, 0.0, 0, 0, 0, share, area)
+    recorded, usual = _details(reference.luminance.astype(np.float32), covered, TEXTURED)
+    seen, _ = _details(values, covered, FAINT)
+    telling = covered & (usual > TEXTURED)
+    product = np.where(telling, recorded * seen, np.float32(0))
+    energies = [np.where(telling, plane * plane, np.float32(0)) for plane in (recorded, seen)]
+    score = float(product.sum() / np.sqrt(energies[0].sum() * energies[1].sum() + 1e-6))
+    local, *sizes = (
+        gaussian_filter(plane, LOCAL, mode="constant") for plane in (product, *energies)
+    )
+    correlation = local / np.sqrt(sizes[0] * sizes[1] + 1e-6) * np.sign(score)
+    agreeing, certain = (
+        int(np.count_nonzero(telling & (correlation > least))) for least in (AGREEING, CERTAIN)
+    )
+    return _Match(place, score, int(np.count_nonzero(telling)), agreeing, certain, share, area)
+
+
+def _details(values: Plane, covered: NDArray[np.bool_], floor: float) -> tuple[Plane, Plane]:
+    """Return each cell's difference from its neighbourhood, in units of the usual one, and that."""
+    weight = covered.astype(np.float32)
+    difference = (values - _mean(values, weight, SCALE)) * weight
+    usual = np.sqrt(_mean(difference**2, weight, AROUND))
+    details = np.clip(difference / (usual + np.float32(floor)), -CLIPPED, CLIPPED)
+    return details.astype(np.float32), usual
+
+
+def _mean(values: Plane, weight: Plane, around: float) -> Plane:
+    """Average around each cell, over those that count."""
+    total = gaussian_filter(values * weight, around, mode="constant")
+    count = gaussian_filter(weight, around, mode="constant")
+    return np.asarray(total / np.maximum(count, np.float32(1e-3)), np.float32)

@@ -29,6 +29,7 @@ class _Waiting(Generic[Job]):
     job: Job
     key: Hashable
     size: int
+    called: threading.Event = field(default_factory=threading.Event)  # done, or next to lead
     done: bool = False
     succeeded: bool = False
     error: BaseException | None = None
@@ -37,8 +38,8 @@ class _Waiting(Generic[Job]):
 @dataclass(slots=True)
 class _Queue(Generic[Job]):
     lock: threading.Lock = field(default_factory=threading.Lock)
-    leading: threading.Lock = field(default_factory=threading.Lock)
     waiting: list[_Waiting[Job]] = field(default_factory=list)
+    leader: _Waiting[Job] | None = None
 
 
 class GroupCommit(Generic[Job]):
@@ -78,10 +79,15 @@ class GroupCommit(Generic[Job]):
         mine = _Waiting(job, key, size)
         with queue.lock:
             queue.waiting.append(mine)
-        while not mine.done:
-            with queue.leading:
-                if not mine.done:  # nobody was so kind
-                    _lead(self._commit, _taken(queue))
+            if queue.leader is None:
+                queue.leader = mine
+                mine.called.set()
+        try:
+            mine.called.wait()
+            if not mine.done:
+                _lead(self._commit, _taken(queue))
+        finally:
+            _leave(queue, mine)
         if mine.error is not None:
             raise mine.error
         return mine.succeeded
@@ -99,18 +105,30 @@ def _lead(commit: Callable[[Sequence[Job]], Sequence[bool]], group: list[_Waitin
     except BaseException:
         for one in group:
             one.error = RegistryOutcomeUnknownError(
-                "the registry was interrupted while it saved a change; the change may be "
-                "there or not",
+                "the registry was interrupted while it saved a change; the change may be there or "
+                "not",
                 hint="Ask for the record by its manifest id, repeat the change, or take it back.",
             )
         raise
     finally:
         for one in group:
             one.done = True
+            one.called.set()
+
+
+def _leave(queue: _Queue[Job], mine: _Waiting[Job]) -> None:
+    """Call the next leader, whatever became of this one."""
+    with queue.lock:
+        if mine in queue.waiting:  # interrupted while it waited
+            queue.waiting.remove(mine)
+        if queue.leader is mine:
+            queue.leader = queue.waiting[0] if queue.waiting else None
+            if queue.leader is not None:
+                queue.leader.called.set()
 
 
 def _taken(queue: _Queue[Job]) -> list[_Waiting[Job]]:
-    """Take the next group out of the queue, the oldest first."""
+    """Take the next group out of the queue, the oldest first, so the leader's own job with it."""
     group: dict[Hashable, _Waiting[Job]] = {}
     size = 0
     with queue.lock:

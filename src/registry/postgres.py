@@ -273,7 +273,9 @@ class PostgresDatabase:
     def _unavailable(self, error: Exception) -> RegistryUnavailableError:
         state = _state(error)
         cause = cause_of(error)
-        if state == "3D000":
+        # A connection that was refused comes without a state: the text has to do.
+        refused = not state and "FATAL" in cause
+        if state == "3D000" or (refused and "database" in cause and "does not exist" in cause):
             return NoRegistryError(
                 f"there is no database {self.name}", hint="Make it: createdb NAME."
             )
@@ -286,6 +288,8 @@ class PostgresDatabase:
         what, hint = _WORDS.get(state) or _WORDS.get(state[:2]) or ("cannot be used", "Try again.")
         if isinstance(error, exc.TimeoutError):
             what, hint = "has no connection free", "Try again when others have finished."
+        elif refused:
+            what, hint = "refuses the connection", "Check the user and the password in its URL."
         elif not state and isinstance(error, exc.OperationalError):
             what, hint = "cannot be reached", "Check its address, and whether it runs."
         return RegistryUnavailableError(f"the registry {self.name} {what}: {cause}", hint=hint)

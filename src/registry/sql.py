@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import sqlalchemy as sa
 
@@ -234,7 +235,8 @@ class SqlRegistry:
             raise ArgumentError(
                 "hashes", "hashes are not one hash or several.", hint="Give 1 to 64 of 32 bytes."
             )
-        generation = self._database.generation
+        # A fork copies a lock as it is, so a child has an index of its own.
+        generation = (os.getpid(), self._database.generation)
         if self._index is None or self._index[0] != generation:
             self._index = generation, HashIndex()
         near = self._index[1].search(hashes, max_distance, self._fetch_hashes)
@@ -320,7 +322,8 @@ class SqlRegistry:
         NoRecordError
             If there is no such manifest, or it was erased.
         """
-        check_value("status", status)
+        if status not in get_args(RecordStatus):
+            raise RegistryError(f"a record's status cannot be {status!r}")
         check_value("status_reason", reason)
         self._database.write(
             lambda connection: changing.set_status(connection, manifest_id, status, reason)

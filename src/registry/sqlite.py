@@ -130,7 +130,8 @@ class SqliteDatabase:
                 )
             with ExitStack() as stack:
                 connection = self._readable(stack)
-                if kind == "old":
+                # Once more, from here on unchanging: another process may just have migrated it.
+                if kind == "old" and read_layout(connection).kind(self.name) == "old":
                     show_as_current(connection)
                 return work(connection)
 

@@ -97,6 +97,12 @@ class Layout(NamedTuple):
 _UNMARKED: Final = Layout(0, 1, 0, len(_SCHEMA_1), len(_SCHEMA_1))
 
 
+_ALL: Final = (  # but indexes and SQLite's own
+    "SELECT count(*) FROM main.sqlite_master "
+    "WHERE type <> 'index' AND substr(name, 1, 7) <> 'sqlite_'"
+)
+
+
 def read_layout(connection: sa.Connection) -> Layout:
     """Return what a database holds."""
     queries = (
@@ -104,9 +110,7 @@ def read_layout(connection: sa.Connection) -> Layout:
         "PRAGMA user_version",
         _counted(_CURRENT),
         _counted(_SCHEMA_1),
-        # All but indexes and SQLite's own.
-        "SELECT count(*) FROM main.sqlite_master "
-        "WHERE type <> 'index' AND substr(name, 1, 7) <> 'sqlite_'",
+        _ALL,
     )
     return Layout(*(int(connection.exec_driver_sql(query).scalar_one()) for query in queries))
 

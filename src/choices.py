@@ -13,6 +13,7 @@ __all__ = [
     "Law",
     "Place",
     "Profile",
+    "RecordStatus",
     "Strength",
 ]
 
@@ -40,3 +41,6 @@ Place: TypeAlias = Literal["file", "beside", "given", "address"]
 
 AiKind: TypeAlias = Literal["generated", "edited"]
 """What AI is said to have done with a picture."""
+
+RecordStatus: TypeAlias = Literal["live", "withdrawn", "erased"]
+"""What has become of a registered picture; of an erased one only the tombstone is kept."""

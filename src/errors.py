@@ -21,6 +21,8 @@
     │   └── IdentityError             the development identity cannot be created or loaded
     ├── RegistryError
     │   ├── BindingConflictError      the registry already holds this watermark id
+    │   ├── NoRecordError             the registry does not hold what is to be changed
+    │   ├── NotOwnerError             somebody else owns it
     │   └── RegistryUnavailableError  locked, full, unreadable, unreachable
     │       ├── NoRegistryError       there is none where it should be, or something else
     │       └── RegistryOutcomeUnknownError  a commit failed: what it wrote may be there or not
@@ -51,7 +53,9 @@ __all__ = [
     "ManifestError",
     "MissingDependencyError",
     "NetworkError",
+    "NoRecordError",
     "NoRegistryError",
+    "NotOwnerError",
     "OutputError",
     "OutputExistsError",
     "PayloadError",
@@ -163,6 +167,14 @@ class RegistryError(IndelibleError):
 
 class BindingConflictError(RegistryError):
     """The registry already holds this watermark id for another manifest."""
+
+
+class NoRecordError(RegistryError):
+    """The registry holds no such manifest or binding, so that it cannot be changed."""
+
+
+class NotOwnerError(RegistryError):
+    """A binding or a manifest belongs to somebody else, who alone may change it."""
 
 
 class RegistryUnavailableError(RegistryError):

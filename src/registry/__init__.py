@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from indelible.registry.opening import open_registry
 from indelible.registry.protocol import MAX_FOUND, Registry
-from indelible.registry.record import Record
-from indelible.registry.urls import registry_url, sqlite_url
+from indelible.registry.record import Entry, Record, Similar, StoredFingerprint
+from indelible.registry.several import Registries
+from indelible.registry.urls import registry_url, shown_url, sqlite_url
 
-__all__ = ["MAX_FOUND", "Record", "Registry", "open_registry", "registry_url", "sqlite_url"]
+__all__ = [
+    "MAX_FOUND",
+    "Entry",
+    "Record",
+    "Registries",
+    "Registry",
+    "Similar",
+    "StoredFingerprint",
+    "open_registry",
+    "registry_url",
+    "shown_url",
+    "sqlite_url",
+]

@@ -1,32 +1,52 @@
-"""A registry in a SQL database: the statements, whatever the database is."""
+"""A registry in a SQL database: the same statements, whatever the database is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, get_args
 
 import sqlalchemy as sa
-from sqlalchemy import exc
 
+from indelible.choices import RecordStatus
 from indelible.errors import (
     ArgumentError,
     BindingConflictError,
     RegistryError,
     RegistryUnavailableError,
 )
+from indelible.registry import changing
+from indelible.registry.changing import REMOVE_OBJECT, Registration
+from indelible.registry.database import Database
+from indelible.registry.group_commit import GroupCommit
+from indelible.registry.objects import ObjectStore, open_objects
 from indelible.registry.protocol import MAX_FOUND
-from indelible.registry.record import Record
-from indelible.registry.sqlite import SqliteDatabase
-from indelible.registry.tables import (
-    BINDINGS,
-    COLUMNS,
-    MANIFESTS,
+from indelible.registry.record import PDQ_BYTES, Entry, Record, Similar
+from indelible.registry.rows import (
+    ENTRY_COLUMNS,
     MAX_VALUE_BYTES,
+    RECORD_COLUMNS,
+    check_value,
+    entry_of,
     record_of,
     values_of,
 )
+from indelible.registry.similar import HashIndex
+from indelible.registry.tables import (
+    BINDINGS,
+    FINGERPRINTS,
+    MANIFESTS,
+    OUTBOX,
+    REFERENCES,
+)
+from indelible.registry.urls import DEFAULT_OPTIONS, Options
 
 __all__ = ["SqlRegistry"]
+
+_MOST_LISTED: Final = 1000
+_MOST_HASHES: Final = 64
+_CHECKED_AT_ONCE: Final = 64
 
 
 class SqlRegistry:
@@ -34,77 +54,138 @@ class SqlRegistry:
 
     Parameters
     ----------
-    database : SqliteDatabase
+    database : Database
         Opens transactions and turns the database's errors into ours.
+    options : Options
+        What else its URL says: where large manifest stores lie.
 
     Notes
     -----
-    Every write is on the disk before it is acknowledged. Looking something up writes nothing, and
-    makes nothing.
+    Every write is on the disk before it is acknowledged; what several threads write at once is
+    one transaction. Looking something up writes nothing, and makes nothing.
     """
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database, options: Options = DEFAULT_OPTIONS) -> None:
         self._database = database
+        self._options = options
+        self._objects: ObjectStore | None = (
+            None if options.manifests is None else open_objects(options.manifests)
+        )
+        self._group = GroupCommit(self._register)
+        self._index: tuple[object, HashIndex] | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel to other processes without connections, and without what is held in memory."""
+        return SqlRegistry, (self._database, self._options)
 
     @property
     def url(self) -> str:
-        """Where it is, as `open_registry` takes it; the path in it is absolute."""
+        """Where it is; the path in it is absolute, and a password is left out."""
         return self._database.url
 
-    def put(self, record: Record) -> None:
-        """Store a manifest and its binding in one transaction; see `Registry.put`."""
-        try:
-            self._insert(record)
-        except BindingConflictError:
-            # The very same record is no conflict: a caller whose first attempt ended with an
-            # unknown outcome may repeat it.
-            if self.get(record.manifest_id) != record:
-                raise
+    # --- what protect and verify need ------------------------------------------------------------
+
+    def put(self, record: Record, *, owner: str | None = None) -> None:
+        """Store a manifest and its binding in one transaction; see `Registry.put`.
+
+        Parameters
+        ----------
+        record : Record
+            What to register.
+        owner : str, optional
+            Who does so, and alone may change it later; by default the record's own.
+        """
+        if owner is not None:
+            record = replace(record, owner=owner)
+        registration = self._registration(record)
+        with self._database.kept_open():
+            done = self._group.do(
+                registration, key=record.manifest_id, size=len(record.manifest_store) + 4096
+            )
+        # The very same record is no conflict: a caller whose first attempt ended with an unknown
+        # outcome may repeat it.
+        if not done and self.get(record.manifest_id) != record:
+            raise BindingConflictError(
+                f"the registry already holds the id {record.payload.hex()} or the manifest "
+                f"{record.manifest_id}",
+                hint="Choose a new id: the first manifest to claim one keeps it.",
+            )
 
     def find(self, algorithm: str, payload: bytes, *, limit: int = MAX_FOUND) -> list[Record]:
-        """Return the records bound to an id, the oldest first; see `Registry.find`.
+        """Return the records that an id leads to, the oldest first; see `Registry.find`.
 
         There are fewer than `limit` where their manifests together exceed 32 MiB.
         """
-        if limit < 1:
-            raise ArgumentError("limit", f"limit is {limit}.", hint="Give 1 or more.")
-        return self._select(
-            sa.and_(BINDINGS.c.algorithm == algorithm, BINDINGS.c.payload == payload), limit
+        _check_limit(limit)
+        query = (
+            _records()
+            .join(BINDINGS, BINDINGS.c.manifest_id == MANIFESTS.c.manifest_id)
+            .where(BINDINGS.c.algorithm == algorithm, BINDINGS.c.value == payload)
+            .order_by(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
         )
+        return self._select(query, limit)
 
     def get(self, manifest_id: str) -> Record | None:
         """Return the record of a manifest, or None."""
-        found = self._select(MANIFESTS.c.manifest_id == manifest_id, 1)
+        found = self._select(_records().where(MANIFESTS.c.manifest_id == manifest_id), 1)
         return found[0] if found else None
 
     def has(self, algorithm: str, payload: bytes) -> bool:
         """Whether an id is taken; a registry that does not exist yet holds none."""
-        if not self._database.exists():
-            return False
-        query = sa.select(sa.literal(1)).where(
-            BINDINGS.c.algorithm == algorithm, BINDINGS.c.payload == payload
-        )
-        with self._database.reading() as connection:
-            return connection.execute(query).first() is not None
+        return self._database.exists() and bool(self.find_ids(algorithm, payload, limit=1))
 
     def withdraw(self, manifest_id: str) -> bool:
         """Remove a record whose picture was never published; see `Registry.withdraw`."""
         if not self._database.exists():
             return False
-        with self._database.writing() as connection:
-            connection.execute(sa.delete(BINDINGS).where(BINDINGS.c.manifest_id == manifest_id))
-            done = connection.execute(
-                sa.delete(MANIFESTS).where(MANIFESTS.c.manifest_id == manifest_id)
-            )
-            return done.rowcount > 0
+        done = self._database.write(lambda connection: changing.withdraw(connection, manifest_id))
+        self.finish_pending()
+        return done
+
+    # --- looking without loading manifests -------------------------------------------------------
+
+    def find_ids(self, algorithm: str, value: bytes, *, limit: int = MAX_FOUND) -> list[str]:
+        """Return the ids of the manifests that a binding leads to, without loading them."""
+        _check_limit(limit)
+        query = (
+            sa.select(BINDINGS.c.manifest_id)
+            .where(BINDINGS.c.algorithm == algorithm, BINDINGS.c.value == value)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return [row.manifest_id for row in rows]
+
+    def entries(self, *, after: str = "", limit: int = 100) -> list[Entry]:
+        """Return what is registered, the oldest first, without loading manifests.
+
+        Parameters
+        ----------
+        after : str
+            `Entry.cursor` of the last entry of the page before; empty for the first page.
+        limit : int
+            Length of a page, 1 to 1000.
+        """
+        _check_limit(limit, _MOST_LISTED)
+        created, _, manifest_id = after.partition(" ")
+        place = sa.tuple_(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
+        query = (
+            sa.select(*ENTRY_COLUMNS)
+            .where(place > sa.tuple_(created, manifest_id))
+            .order_by(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
+            .limit(limit)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).mappings().all())
+        try:
+            return [entry_of(_by_name(row)) for row in rows]
+        except (TypeError, ValueError, RegistryError) as error:
+            raise self._damaged(error) from error
 
     def count(self) -> int:
         """Return how many manifests the registry holds; none if it does not exist yet."""
         if not self._database.exists():
             return 0
-        with self._database.reading() as connection:
-            query = sa.select(sa.func.count()).select_from(MANIFESTS)
-            return int(connection.execute(query).scalar_one())
+        query = sa.select(sa.func.count()).select_from(MANIFESTS)
+        return int(self._database.read(lambda connection: connection.execute(query).scalar_one()))
 
     def check(self, *, must_exist: bool = True) -> None:
         """Make sure that what is at the URL is a registry that can be asked.
@@ -122,51 +203,267 @@ class SqlRegistry:
             If it cannot be asked just now.
         """
         if must_exist or self._database.exists():
-            with self._database.reading():
-                pass
+            self._database.read(lambda _: None)
+
+    def find_similar(
+        self, hashes: bytes | Sequence[bytes], *, max_distance: int = 31, limit: int = MAX_FOUND
+    ) -> list[Similar]:
+        """Return registered pictures that look alike, the nearest first.
+
+        Parameters
+        ----------
+        hashes : bytes or sequence of bytes
+            One perceptual hash (PDQ, 32 bytes) or several, 64 at most: those of a picture that may
+            have been mirrored or turned, for example. The nearest counts.
+        max_distance : int
+            How many of the 256 bits may differ, 0 to 255. Whoever says that 31 is the same picture:
+            https://github.com/facebook/ThreatExchange/tree/main/pdq.
+        limit : int
+            Return this many at most; 1 or more.
+
+        Notes
+        -----
+        Every hash that is registered is held in memory from the first call on (40 bytes each).
+        """
+        hashes = [hashes] if isinstance(hashes, bytes) else list(hashes)
+        _check_limit(limit)
+        if not 0 <= max_distance <= 255:
+            raise ArgumentError(
+                "max_distance", f"max_distance is {max_distance}.", hint="Give 0 to 255."
+            )
+        if not 0 < len(hashes) <= _MOST_HASHES or any(len(one) != PDQ_BYTES for one in hashes):
+            raise ArgumentError(
+                "hashes", "hashes are not one hash or several.", hint="Give 1 to 64 of 32 bytes."
+            )
+        # A fork copies a lock as it is, so a child has an index of its own.
+        generation = (os.getpid(), self._database.generation)
+        if self._index is None or self._index[0] != generation:
+            self._index = generation, HashIndex()
+        near = self._index[1].search(hashes, max_distance, self._fetch_hashes)
+        found: list[Similar] = []
+        for start in range(0, len(near), _CHECKED_AT_ONCE):
+            some = {one.number: one for one in near[start : start + _CHECKED_AT_ONCE]}
+            rows = self._fingerprints(list(some))
+            found += [
+                Similar(rows[number][0], one.distance, rows[number][1], one.query)
+                for number, one in some.items()
+                if number in rows
+            ]
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    # --- owners and status -----------------------------------------------------------------------
+
+    def bind(
+        self, algorithm: str, value: bytes, manifest_id: str, *, owner: str | None = None
+    ) -> None:
+        """Let another value lead to a manifest that is registered.
+
+        Raises
+        ------
+        BindingConflictError
+            If the value leads to another manifest already, or belongs to another owner.
+        NotOwnerError
+            If the manifest does.
+        NoRecordError
+            If there is no such manifest.
+        """
+        _check_binding(algorithm, value)
+        self._database.write(
+            lambda connection: changing.bind(connection, algorithm, value, manifest_id, owner)
+        )
+
+    def move_binding(
+        self, algorithm: str, value: bytes, manifest_id: str, *, owner: str | None = None
+    ) -> None:
+        """Let a value lead to another manifest; where it led before is kept as its history.
+
+        Parameters
+        ----------
+        algorithm, value
+            The binding.
+        manifest_id : str
+            Where it is to lead, to a manifest of the same owner.
+        owner : str, optional
+            Who asks: the owner of both alone may do so. None is who runs the registry.
+
+        Raises
+        ------
+        NotOwnerError
+            If the binding or the manifest belongs to somebody else.
+        NoRecordError
+            If there is no such binding, or no such manifest.
+        """
+        _check_binding(algorithm, value)
+        self._database.write(
+            lambda connection: changing.move_binding(
+                connection, algorithm, value, manifest_id, owner
+            )
+        )
+
+    def set_status(
+        self, manifest_id: str, status: RecordStatus, *, reason: str | None = None
+    ) -> None:
+        """Say what has become of a picture.
+
+        Parameters
+        ----------
+        manifest_id : str
+            Its manifest.
+        status : {"live", "withdrawn", "erased"}
+            "erased" removes the manifest store, the fingerprint and the generation record. The
+            tombstone stays, with its ids: an id never leads to another picture later by accident.
+        reason : str, optional
+            Why, in words for people.
+
+        Raises
+        ------
+        NoRecordError
+            If there is no such manifest, or it was erased.
+        """
+        if status not in get_args(RecordStatus):
+            raise RegistryError(f"a record's status cannot be {status!r}")
+        check_value("status_reason", reason)
+        self._database.write(
+            lambda connection: changing.set_status(connection, manifest_id, status, reason)
+        )
+        self.finish_pending()
+
+    def finish_pending(self, *, limit: int = 100) -> int:
+        """Remove objects whose manifests were erased or withdrawn; return how many are left.
+
+        A process that dies, or an object store that is down, leaves some to the next call.
+        """
+        if self._objects is None:
+            return 0
+        query = (
+            sa.select(OUTBOX.c.id, OUTBOX.c.subject)
+            .where(OUTBOX.c.kind == REMOVE_OBJECT)
+            .order_by(OUTBOX.c.id)
+            .limit(limit)
+        )
+        work = self._database.read(lambda connection: connection.execute(query).all())
+        left = 0
+        for number, name in work:
+            try:
+                self._remove_object(self._objects, number, name)
+            except RegistryUnavailableError:
+                left += 1
+        return left
 
     def __repr__(self) -> str:
         """Show where the registry is."""
         return f"SqlRegistry({self.url!r})"
 
-    def _insert(self, record: Record) -> None:
-        manifest, binding = values_of(record)
-        with self._database.writing() as connection:
-            try:
-                connection.execute(sa.insert(MANIFESTS).values(manifest))
-                connection.execute(sa.insert(BINDINGS).values(binding))
-            except exc.IntegrityError as error:
-                raise BindingConflictError(
-                    f"the registry already holds the id {record.payload.hex()} or the manifest "
-                    f"{record.manifest_id}",
-                    hint="Choose a new id: the first manifest to claim one keeps it.",
-                ) from error
+    # --- behind them -----------------------------------------------------------------------------
 
-    def _select(self, condition: sa.ColumnElement[bool], limit: int) -> list[Record]:
-        query = (
-            sa.select(*COLUMNS)
-            .select_from(MANIFESTS)
-            .join(BINDINGS, BINDINGS.c.manifest_id == MANIFESTS.c.manifest_id)
-            .where(condition)
-            .order_by(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
-            .limit(limit)
-        )
-        found: list[Record] = []
-        with self._database.reading() as connection:
+    def _registration(self, record: Record) -> Registration:
+        """Return a record as it is to be stored, its manifest store put where it belongs."""
+        values = values_of(record)
+        if record.status == "erased":
+            values["manifest_store"] = None
+        elif self._objects is not None and values["size"] > self._options.inline:
+            # Before the transaction: an object to which no row leads harms nobody, a row that leads
+            # to no object would.
+            values["location"] = self._objects.write(record.manifest_store)
+            values["manifest_store"] = None
+        return Registration(values, record.fingerprint)
+
+    def _register(self, group: Sequence[Registration]) -> Sequence[bool]:
+        return self._database.write(lambda connection: changing.register(connection, group))
+
+    def _select(self, query: sa.Select[Any], limit: int) -> list[Record]:
+        def fetch(connection: sa.Connection) -> list[dict[str, Any]]:
+            rows: list[dict[str, Any]] = []
             size = 0
-            for row in connection.execute(query).mappings():
-                found.append(self._record({str(name): value for name, value in row.items()}))
-                size += len(found[-1].manifest_store)
+            for row in connection.execute(query.limit(limit)).mappings():
+                rows.append(_by_name(row))
+                store = row["manifest_store"]
+                size += len(store) if isinstance(store, bytes) else 0
                 if size > MAX_VALUE_BYTES:
                     break
+            return rows
+
+        found: list[Record] = []
+        size = 0
+        for row in self._database.read(fetch):
+            found.append(self._record(row))
+            size += len(found[-1].manifest_store)
+            if size > MAX_VALUE_BYTES:
+                break
         return found
 
     def _record(self, row: Mapping[str, Any]) -> Record:
         try:
-            return record_of(row)
+            return record_of(row, self._store(row))
         except (TypeError, ValueError, RegistryError) as error:
+            if isinstance(error, RegistryUnavailableError):
+                raise
+            raise self._damaged(error) from error
+
+    def _store(self, row: Mapping[str, Any]) -> bytes:
+        """Return the manifest store of a row, wherever it lies."""
+        if row["status"] == "erased":
+            return b""
+        if row["manifest_store"] is not None or row["location"] is None:
+            store: bytes = row["manifest_store"]  # whether it is: `record_of`
+            return store
+        if self._objects is None:
             raise RegistryUnavailableError(
-                f"the registry {self._database.name} is damaged: an entry is not a record "
-                f"({error})",
-                hint="Restore it from a backup, or move it away.",
-            ) from error
+                f"the registry {self._database.name} keeps this manifest in an object store",
+                hint="Name the store in its URL: ?manifests=s3://bucket/folder.",
+            )
+        return self._objects.read(str(row["location"]), limit=MAX_VALUE_BYTES)
+
+    def _remove_object(self, objects: ObjectStore, number: int, name: str) -> None:
+        """Remove an object, then the note that says that it is to be."""
+        objects.remove(name)
+        done = sa.delete(OUTBOX).where(OUTBOX.c.id == number)
+        self._database.write(lambda connection: connection.execute(done))
+
+    def _fetch_hashes(self, last: int, gaps: Sequence[int]) -> Iterable[tuple[int, bytes]]:
+        id_, pdq = FINGERPRINTS.c.id, FINGERPRINTS.c.pdq
+        query = sa.select(id_, pdq).where(sa.or_(id_ > last, id_.in_(gaps)) if gaps else id_ > last)
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return [(row[0], row[1]) for row in rows if len(row[1]) == PDQ_BYTES]
+
+    def _fingerprints(self, numbers: list[int]) -> dict[int, tuple[str, int]]:
+        columns = FINGERPRINTS.c
+        query = sa.select(columns.id, columns.manifest_id, columns.quality).where(
+            columns.id.in_(numbers)
+        )
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return {row.id: (row.manifest_id, row.quality) for row in rows}
+
+    def _damaged(self, error: Exception) -> RegistryUnavailableError:
+        return RegistryUnavailableError(
+            f"the registry {self._database.name} is damaged: an entry is not a record ({error})",
+            hint="Restore it from a backup, or move it away.",
+        )
+
+
+def _records() -> sa.Select[Any]:
+    return (
+        sa.select(*RECORD_COLUMNS)
+        .select_from(MANIFESTS)
+        .outerjoin(FINGERPRINTS, FINGERPRINTS.c.manifest_id == MANIFESTS.c.manifest_id)
+        .outerjoin(REFERENCES, REFERENCES.c.fingerprint_id == FINGERPRINTS.c.id)
+    )
+
+
+def _by_name(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in row.items()}
+
+
+def _check_limit(limit: int, most: int | None = None) -> None:
+    if limit < 1 or (most is not None and limit > most):
+        hint = "Give 1 or more." if most is None else f"Give 1 to {most}."
+        raise ArgumentError("limit", f"limit is {limit}.", hint=hint)
+
+
+def _check_binding(algorithm: str, value: bytes) -> None:
+    check_value("algorithm", algorithm)
+    check_value("payload", value)
+    if not algorithm or not value:
+        raise RegistryError("a binding needs an algorithm and a value")

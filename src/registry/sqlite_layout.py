@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from indelible.errors import NoRegistryError, RegistryUnavailableError
-from indelible.registry.tables import METADATA, SCHEMA_VERSION
+from indelible.registry.database import newer
+from indelible.registry.tables import METADATA, SCHEMA_VERSION, VERSION
 
-__all__ = ["APPLICATION_ID", "Layout", "empty_database", "make_registry", "read_layout"]
+__all__ = [
+    "APPLICATION_ID",
+    "Kind",
+    "Layout",
+    "empty_database",
+    "make_registry",
+    "read_layout",
+    "show_as_current",
+]
 
 APPLICATION_ID: Final = 0x494E444C  # "INDL": marks a file as ours
+Kind: TypeAlias = Literal["ours", "old", "empty"]
+
+_CURRENT: Final = {table.name: tuple(table.c.keys()) for table in METADATA.tables.values()}
+_SCHEMA_1: Final = {
+    "manifests": (
+        "manifest_id", "manifest_store", "store_sha256", "media_type", "generator", "created",
+        "picture_sha256", "width", "height",
+    ),
+    "bindings": ("algorithm", "payload", "manifest_id"),
+}  # fmt: skip
 
 
 class Layout(NamedTuple):
@@ -23,19 +43,21 @@ class Layout(NamedTuple):
     ----------
     application_id, version : int
         SQLite's ``application_id`` and ``user_version``; the version is that of the tables.
-    tables : int
-        How many tables are ours, by their names and columns.
-    others : int
-        How many tables, views and triggers are not.
+    tables, old_tables : int
+        How many tables are those of a registry of this version, and of schema 1, by their names
+        and columns.
+    all_tables : int
+        How many tables, views and triggers there are.
     """
 
     application_id: int
     version: int
     tables: int
-    others: int
+    old_tables: int
+    all_tables: int
 
-    def kind(self, name: str) -> Literal["ours", "unmarked", "empty"]:
-        """Return what the database is: a registry, one of version 0.1, or empty.
+    def kind(self, name: str) -> Kind:
+        """Return what the database is: a registry, one of an older version, or empty.
 
         Parameters
         ----------
@@ -50,20 +72,19 @@ class Layout(NamedTuple):
             If it is a registry that is damaged, or made by a newer version.
         """
         if self.application_id == APPLICATION_ID and self.version > SCHEMA_VERSION:
-            raise RegistryUnavailableError(
-                f"the registry {name} was made by a newer version of Indelible "
-                f"(schema {self.version}, this one knows {SCHEMA_VERSION})",
-                hint="Update Indelible.",
-            )
-        if self.application_id == APPLICATION_ID and self.version == SCHEMA_VERSION:
-            if self.tables != len(METADATA.tables) or self.others:
+            raise newer(name, self.version)
+        if self.application_id == APPLICATION_ID and self.version:
+            ours = self.tables, len(_CURRENT)
+            old = self.old_tables, len(_SCHEMA_1)
+            found, wanted = ours if self.version == SCHEMA_VERSION else old
+            if not found == wanted == self.all_tables:
                 raise RegistryUnavailableError(
                     f"the registry {name} is damaged: it has not the tables of one",
                     hint="Restore it from a backup, or move it away.",
                 )
-            return "ours"
+            return "ours" if self.version == SCHEMA_VERSION else "old"
         if self == _UNMARKED:
-            return "unmarked"
+            return "old"
         if any(self):
             raise NoRegistryError(
                 f"{name} is a database of another program, not a registry",
@@ -72,29 +93,40 @@ class Layout(NamedTuple):
         return "empty"
 
 
-# Version 0.1 did not write the application id yet.
-_UNMARKED: Final = Layout(0, 1, len(METADATA.tables), 0)
+# Version 0.1 did not always write the application id.
+_UNMARKED: Final = Layout(0, 1, 0, len(_SCHEMA_1), len(_SCHEMA_1))
+
+
+_ALL: Final = (  # but indexes and SQLite's own
+    "SELECT count(*) FROM main.sqlite_master "
+    "WHERE type <> 'index' AND substr(name, 1, 7) <> 'sqlite_'"
+)
 
 
 def read_layout(connection: sa.Connection) -> Layout:
     """Return what a database holds."""
-    ours = " OR ".join(
-        f"type = 'table' AND name = '{table.name}' AND '{','.join(table.c.keys())}' = "  # noqa: S608 - our own names
-        f"(SELECT group_concat(name) FROM pragma_table_info('{table.name}'))"
-        for table in METADATA.tables.values()
-    )
-    theirs = f"type IN ('table', 'view', 'trigger') AND NOT ({ours})"
     queries = (
         "PRAGMA application_id",
         "PRAGMA user_version",
-        f"SELECT count(*) FROM sqlite_master WHERE {ours}",  # noqa: S608
-        f"SELECT count(*) FROM sqlite_master WHERE {theirs}",  # noqa: S608
+        _counted(_CURRENT),
+        _counted(_SCHEMA_1),
+        _ALL,
     )
     return Layout(*(int(connection.exec_driver_sql(query).scalar_one()) for query in queries))
 
 
+def _counted(tables: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the query that counts the tables of these names and columns."""
+    ours = " OR ".join(
+        f"name = '{name}' AND '{','.join(columns)}' = "  # noqa: S608 - our own names
+        f"(SELECT group_concat(name) FROM pragma_table_info('{name}', 'main'))"
+        for name, columns in tables.items()
+    )
+    return f"SELECT count(*) FROM main.sqlite_master WHERE type = 'table' AND ({ours})"  # noqa: S608
+
+
 def make_registry(connection: sa.Connection, name: str) -> None:
-    """Make a registry of an empty database, or mark one of version 0.1.
+    """Make a registry of an empty database, or bring one of an older version to this one's schema.
 
     Call it with the write lock held: the layout is read again, because another process may just
     have done this, and because tables may have waited in the file's log.
@@ -104,10 +136,45 @@ def make_registry(connection: sa.Connection, name: str) -> None:
     NoRegistryError, RegistryUnavailableError
         As `Layout.kind`.
     """
-    if read_layout(connection).kind(name) != "ours":
+    layout = read_layout(connection)
+    kind = layout.kind(name)
+    if kind == "ours":
+        return
+    if kind == "old":
+        from indelible.registry.migrations import migrate  # noqa: PLC0415 - alembic takes long
+
+        migrate(connection, start=layout.version)
+    else:
         METADATA.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(VERSION.insert().values(version_num=str(SCHEMA_VERSION)))
+    connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def show_as_current(connection: sa.Connection) -> None:
+    """Let the connection see a registry of schema 1 as one of this version, without changing it.
+
+    A file on a read-only disk cannot be migrated, and a look-up changes nothing. What the newer
+    tables hold besides is empty.
+    """
+    connection.exec_driver_sql("PRAGMA query_only = OFF")  # what follows is this connection's own
+    for table in METADATA.tables.values():
+        if table.name not in _SCHEMA_1:
+            columns = ", ".join(table.c.keys())
+            connection.exec_driver_sql(f"CREATE TEMP TABLE {table.name} ({columns})")
+    connection.exec_driver_sql(
+        "CREATE TEMP VIEW bindings AS SELECT algorithm, payload AS value, manifest_id, "
+        "NULL AS owner, '' AS created FROM main.bindings"
+    )
+    connection.exec_driver_sql(
+        "CREATE TEMP VIEW manifests AS SELECT m.manifest_id, m.manifest_store, NULL AS location, "
+        "m.store_sha256, length(m.manifest_store) AS size, m.media_type, m.generator, m.created, "
+        "m.picture_sha256, m.width, m.height, coalesce(b.algorithm, '') AS algorithm, "
+        "coalesce(b.payload, x'') AS value, NULL AS owner, 'live' AS status, "
+        "NULL AS status_reason, NULL AS status_changed "
+        "FROM main.manifests AS m LEFT JOIN main.bindings AS b ON b.manifest_id = m.manifest_id"
+    )
+    connection.exec_driver_sql("PRAGMA query_only = ON")
 
 
 @functools.cache
@@ -118,6 +185,10 @@ def empty_database() -> bytes:
         engine = sa.create_engine("sqlite://", creator=lambda: made, poolclass=sa.pool.StaticPool)
         with engine.connect() as connection:
             make_registry(connection, "in memory")
-        return made.serialize()
+        image = bytearray(made.serialize())
+        # Write-ahead log: readers and the writer do not wait for each other. A database in memory
+        # cannot be told so (sqlite.org/fileformat2.html, section 1.3.3).
+        image[18:20] = b"\x02\x02"
+        return bytes(image)
     finally:
         made.close()

@@ -1,131 +1,194 @@
-"""The two tables of a registry, and a record as the values of a row in each."""
+"""The tables of a registry, schema 2: the same on every database.
+
+Whatever is changed here needs a migration beside it (`indelible.registry.migrations`); a test
+compares the two. What each table is for stands in its comment, and in docs/registry.md.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
-from indelible.errors import RegistryError
-from indelible.registry.record import Record
-
 __all__ = [
     "BINDINGS",
-    "COLUMNS",
+    "BINDING_HISTORY",
+    "FINGERPRINTS",
+    "GENERATIONS",
+    "GENERATION_INPUTS",
     "MANIFESTS",
-    "MAX_VALUE_BYTES",
     "METADATA",
+    "OUTBOX",
+    "REFERENCES",
     "SCHEMA_VERSION",
-    "record_of",
-    "values_of",
+    "VERSION",
 ]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
-# The longest value, so also the largest manifest with its history, that is read. What is written
-# stays below three quarters of it: SQLite's limit is on a whole row.
-MAX_VALUE_BYTES: Final = 32 * 1024 * 1024
-_MAX_WRITTEN_BYTES: Final = MAX_VALUE_BYTES // 4 * 3
+# Compared byte by byte everywhere, so that a list has one order, whatever a database's locale.
+Text: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+# SQLite counts up in an INTEGER alone, and reuses the last number without AUTOINCREMENT.
+Number: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Bytes: Final = sa.LargeBinary()
+# Times are ISO 8601 in UTC: they sort, and read the same in every tool.
+Time: Final = Text
 
 METADATA: Final = sa.MetaData()
-MANIFESTS: Final = sa.Table(
-    "manifests",
-    METADATA,
-    sa.Column("manifest_id", sa.Text, primary_key=True),
-    sa.Column("manifest_store", sa.LargeBinary, nullable=False),
-    sa.Column("store_sha256", sa.Text, nullable=False),
-    sa.Column("media_type", sa.Text, nullable=False),
-    sa.Column("generator", sa.Text),
-    sa.Column("created", sa.Text, nullable=False),  # ISO 8601 in UTC: sorts by time
-    sa.Column("picture_sha256", sa.Text),
-    sa.Column("width", sa.Integer),
-    sa.Column("height", sa.Integer),
-)
-BINDINGS: Final = sa.Table(
-    "bindings",
-    METADATA,
-    sa.Column("algorithm", sa.Text, primary_key=True),
-    sa.Column("payload", sa.LargeBinary, primary_key=True),
-    sa.Column(
+
+
+def _of_a_manifest(*, primary_key: bool = False, index: bool = True) -> sa.Column[str]:
+    return sa.Column(
         "manifest_id",
-        sa.Text,
+        Text,
         sa.ForeignKey("manifests.manifest_id", ondelete="CASCADE"),
+        primary_key=primary_key,
         nullable=False,
-        index=True,
-    ),
-)
-
-# SQLite stores any type in any column, and the file may be anybody's. So values are read as they
-# are, without SQLAlchemy's conversions, and their types are checked here.
-_TYPES: Final[dict[str, tuple[type, ...]]] = {
-    "manifest_id": (str,),
-    "manifest_store": (bytes,),
-    "store_sha256": (str,),
-    "media_type": (str,),
-    "generator": (str, type(None)),
-    "created": (str,),
-    "picture_sha256": (str, type(None)),
-    "width": (int, type(None)),
-    "height": (int, type(None)),
-    "algorithm": (str,),
-    "payload": (bytes,),
-}
-COLUMNS: Final = [
-    sa.type_coerce(column, sa.types.NullType()).label(column.name)
-    for column in (*MANIFESTS.c, BINDINGS.c.algorithm, BINDINGS.c.payload)
-]
-"""What a query selects of the two tables, joined, for `record_of`."""
-
-
-def values_of(record: Record) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a record as a row of `MANIFESTS` and a row of `BINDINGS`.
-
-    Raises
-    ------
-    RegistryError
-        If a field has the wrong type, or is too large to be stored.
-    """
-    values = {name: getattr(record, name) for name in _TYPES}
-    try:
-        values["created"] = record.created.astimezone(dt.UTC).isoformat()
-    except OverflowError as error:
-        raise RegistryError("a record's created is not a time of this calendar") from error
-    for name, value in values.items():
-        _check_value(name, value)
-    return (
-        {column.name: values[column.name] for column in MANIFESTS.c},
-        {column.name: values[column.name] for column in BINDINGS.c},
+        index=None if primary_key or not index else True,
     )
 
 
-def _check_value(name: str, value: object) -> None:
-    if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
-        raise RegistryError(f"a record's {name} cannot be a {type(value).__name__}")
-    if isinstance(value, int) and not 0 <= value < 2**31:
-        raise RegistryError(f"a record's {name} cannot be {value}")
-    if isinstance(value, str) and not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise RegistryError(f"a record's {name} is not valid Unicode") from error
-    if isinstance(value, str | bytes) and len(value) > _MAX_WRITTEN_BYTES:
-        raise RegistryError(
-            f"a record's {name} is too large: {len(value)} bytes",
-            hint="Sign without the large parts of the history, or its thumbnails.",
-        )
-
-
-def record_of(row: Mapping[str, Any]) -> Record:
-    """Return the record in a row of `COLUMNS`.
-
-    Raises
-    ------
-    TypeError, ValueError, RegistryError
-        If the row's values are not those of a record.
-    """
-    for name, types in _TYPES.items():
-        if not isinstance(row[name], types):
-            raise TypeError(f"{name} is a {type(row[name]).__name__}")
-    return Record(**{**row, "created": dt.datetime.fromisoformat(row["created"])})
+# One row for each picture; when it is erased, the row stays as its tombstone.
+MANIFESTS: Final = sa.Table(
+    "manifests",
+    METADATA,
+    sa.Column("manifest_id", Text, primary_key=True),
+    sa.Column("manifest_store", Bytes),  # NULL: erased, or in the object store under `location`
+    sa.Column("location", Text),
+    sa.Column("store_sha256", Text, nullable=False),
+    sa.Column("size", Number, nullable=False),
+    sa.Column("media_type", Text, nullable=False),
+    sa.Column("generator", Text),
+    sa.Column("created", Time, nullable=False),
+    sa.Column("picture_sha256", Text),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("algorithm", Text, nullable=False),  # what the picture carries, whatever it leads to
+    sa.Column("value", Bytes, nullable=False),
+    sa.Column("owner", Text),
+    sa.Column("status", Text, nullable=False, server_default="live"),
+    sa.Column("status_reason", Text),
+    sa.Column("status_changed", Time),
+    sa.Index("ix_manifests_created", "created", "manifest_id"),
+    sa.Index("ix_manifests_location", "location"),
+)
+# Where a soft binding's value leads now.
+BINDINGS: Final = sa.Table(
+    "bindings",
+    METADATA,
+    sa.Column("algorithm", Text, primary_key=True),
+    sa.Column("value", Bytes, primary_key=True),
+    _of_a_manifest(),
+    sa.Column("owner", Text),
+    sa.Column("created", Time, nullable=False),
+)
+# Where it led before.
+BINDING_HISTORY: Final = sa.Table(
+    "binding_history",
+    METADATA,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("algorithm", Text, nullable=False),
+    sa.Column("value", Bytes, nullable=False),
+    sa.Column("manifest_id", Text, nullable=False),
+    sa.Column("owner", Text),
+    sa.Column("created", Time, nullable=False),
+    sa.Column("moved", Time, nullable=False),
+    sa.Column("moved_by", Text),
+    sa.Index("ix_binding_history_value", "algorithm", "value"),
+    sqlite_autoincrement=True,
+)
+# What pictures look like. The number counts up, so that a process reads what is new to it.
+FINGERPRINTS: Final = sa.Table(
+    "fingerprints",
+    METADATA,
+    sa.Column("id", Number, primary_key=True),
+    _of_a_manifest(index=False),
+    sa.Column("pdq", Bytes, nullable=False),
+    sa.Column("quality", sa.Integer, nullable=False),
+    sa.Index("ix_fingerprints_manifest_id", "manifest_id", unique=True),
+    sqlite_autoincrement=True,
+)
+# Apart from the hashes, so that these are read in one go.
+REFERENCES: Final = sa.Table(
+    "fingerprint_references",
+    METADATA,
+    sa.Column(
+        "fingerprint_id",
+        Number,
+        sa.ForeignKey("fingerprints.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("reference", Bytes, nullable=False),
+)
+# Private: who asked for a picture, encrypted.
+GENERATIONS: Final = sa.Table(
+    "generations",
+    METADATA,
+    _of_a_manifest(primary_key=True),
+    sa.Column("ciphertext", Bytes, nullable=False),
+    sa.Column("nonce", Bytes, nullable=False),
+    sa.Column("key_id", Text, nullable=False),
+    sa.Column("created", Time, nullable=False),
+)
+# Private: what it was made from, as a keyed hash or a perceptual one ("hmac-sha256", "pdq").
+GENERATION_INPUTS: Final = sa.Table(
+    "generation_inputs",
+    METADATA,
+    sa.Column("id", Number, primary_key=True),
+    _of_a_manifest(),
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("value", Bytes, nullable=False),
+    sa.Index("ix_generation_inputs_value", "kind", "value"),
+    sqlite_autoincrement=True,
+)
+# Who looked into what is private; each row holds the hash of the one before.
+sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("seq", Number, primary_key=True, autoincrement=False),
+    sa.Column("previous_hash", Bytes, nullable=False),
+    sa.Column("hash", Bytes, nullable=False),
+    sa.Column("time", Time, nullable=False),
+    sa.Column("actor", Text, nullable=False),
+    sa.Column("action", Text, nullable=False),
+    sa.Column("subject", Text, nullable=False),
+    sa.Column("reason", Text, nullable=False),
+    sa.Column("case_number", Text),
+)
+# What is still to be done elsewhere; doing it twice does no harm.
+OUTBOX: Final = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("id", Number, primary_key=True),
+    sa.Column("kind", Text, nullable=False),
+    sa.Column("subject", Text, nullable=False),
+    sa.Column("created", Time, nullable=False),
+    sa.UniqueConstraint("kind", "subject", name="uq_outbox_kind_subject"),
+    sqlite_autoincrement=True,
+)
+# What the people in a picture allow.
+sa.Table(
+    "consents",
+    METADATA,
+    sa.Column("record_id", Text, primary_key=True),
+    sa.Column("algorithm", Text, nullable=False),
+    sa.Column("value", Bytes, nullable=False),
+    sa.Column("manifest_id", Text),
+    sa.Column("terms", Text, nullable=False),  # JSON
+    sa.Column("valid_from", Time, nullable=False),
+    sa.Column("valid_until", Time),
+    sa.Column("revoked", Time),
+    sa.Column("pdq", Bytes),
+    sa.Column("quality", sa.Integer),
+    sa.Column("reference", Bytes),
+    sa.Column("created", Time, nullable=False),
+    sa.Index("ix_consents_value", "algorithm", "value"),
+)
+# Which schema this is, as alembic writes it.
+VERSION: Final = sa.Table(
+    "alembic_version",
+    METADATA,
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)

@@ -5,6 +5,8 @@
     sqlite:///relative.sqlite3               relative to the working folder
     sqlite:////srv/data/registry.sqlite3     absolute
     sqlite:///registry.sqlite3?timeout=2.5   wait at most so many seconds for another writer
+    postgresql+psycopg://user@host/name      a PostgreSQL database
+    ...?manifests=s3://bucket/folder         manifest stores above 64 KiB go there
 
 The form is SQLAlchemy's; characters that have a meaning in a URL are percent-encoded (``%3F`` for a
 question mark, ``%25`` for a percent sign).
@@ -13,20 +15,82 @@ question mark, ``%25`` for a percent sign).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
+from typing import Final, TypeAlias
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlencode
 
 from indelible.errors import ArgumentError
 
-__all__ = ["DEFAULT_TIMEOUT", "SqliteUrl", "parse_url", "registry_url", "sqlite_url"]
+__all__ = [
+    "DEFAULT_OPTIONS",
+    "DEFAULT_TIMEOUT",
+    "Options",
+    "PostgresUrl",
+    "SqliteUrl",
+    "parse_url",
+    "password_of",
+    "registry_url",
+    "shown_url",
+    "sqlite_url",
+]
 
 DEFAULT_TIMEOUT: Final = 10.0
+_DEFAULT_INLINE: Final = 64 * 1024
 _MAX_TIMEOUT: Final = 3600.0
-_LATER: Final = ("postgresql", "postgres", "http", "https")  # known, and not yet supported
+_MAX_INLINE: Final = 16 * 1024 * 1024
+_POSTGRES: Final = ("postgresql", "postgresql+psycopg", "postgres")
+_LATER: Final = ("http", "https")  # known, and not yet supported
 _MEMORY: Final = ("", ":memory:")
-_HINT: Final = "Write sqlite:///relative/path, or sqlite:////absolute/path."
+_HINT: Final = (
+    "Write sqlite:///relative/path, sqlite:////absolute/path, or "
+    "postgresql+psycopg://user@host/database."
+)
+# What a URL may tell libpq (postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+_LIBPQ: Final = frozenset({
+    "application_name", "channel_binding", "gssencmode", "host", "options", "passfile", "port",
+    "service", "sslcert", "sslcrl", "sslkey", "sslmode", "sslrootcert", "target_session_attrs",
+})  # fmt: skip
+_AUTHORITY: Final = re.compile(
+    r"(?:(?P<user>[^:@/]*)(?::(?P<password>[^@/]*))?@)?"
+    r"(?P<host>\[[^\]]*\]|[^:@/?]*)(?::(?P<port>[0-9]*))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the URL of any registry can say besides where it is.
+
+    Attributes
+    ----------
+    timeout : float
+        How long to wait for others who use the database, in seconds.
+    manifests : str or None
+        Object store for manifest stores: a URL that fsspec takes, or an absolute path.
+    inline : int
+        Manifest stores up to this size, in bytes, stay in the database all the same.
+    """
+
+    timeout: float = DEFAULT_TIMEOUT
+    manifests: str | None = None
+    inline: int = _DEFAULT_INLINE
+
+    def query(self) -> dict[str, str]:
+        """Return those that are not the default, as a URL's query has them."""
+        default = DEFAULT_OPTIONS
+        texts = {
+            "timeout": str(self.timeout).removesuffix(".0"),
+            "manifests": self.manifests or "",
+            "inline": str(self.inline),
+        }
+        return {
+            name: text for name, text in texts.items()
+            if getattr(self, name) != getattr(default, name)
+        }  # fmt: skip
+
+
+DEFAULT_OPTIONS: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +101,52 @@ class SqliteUrl:
     ----------
     path : Path
         The file.
-    timeout : float
-        How long to wait for another process that is writing, in seconds.
+    options : Options
+        The rest.
     """
 
     path: Path
-    timeout: float = DEFAULT_TIMEOUT
+    options: Options = DEFAULT_OPTIONS
 
     def __str__(self) -> str:
         """Return the URL."""
         path = quote(os.fsencode(self.path.as_posix()), safe="/:")
-        timeout = str(self.timeout).removesuffix(".0")
-        query = "" if self.timeout == DEFAULT_TIMEOUT else f"?timeout={timeout}"
-        return f"sqlite:///{path}{query}"
+        return f"sqlite:///{path}{_query(self.options.query())}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresUrl:
+    """What the URL of a PostgreSQL registry says; `str` leaves the password out.
+
+    Attributes
+    ----------
+    server : str
+        User, host and port as they stand in the URL, without the password.
+    database : str
+        Name of the database; empty for libpq's default.
+    parameters : tuple of (str, str)
+        What libpq is told besides.
+    connect_timeout : float
+        How long to wait for a connection, in seconds.
+    options : Options
+        The rest.
+    """
+
+    server: str
+    database: str
+    parameters: tuple[tuple[str, str], ...] = ()
+    connect_timeout: float = DEFAULT_TIMEOUT
+    options: Options = DEFAULT_OPTIONS
+
+    def __str__(self) -> str:
+        """Return the URL, without the password."""
+        query = {**dict(self.parameters), **self.options.query()}
+        if self.connect_timeout != DEFAULT_TIMEOUT:
+            query["connect_timeout"] = str(self.connect_timeout).removesuffix(".0")
+        return f"postgresql+psycopg://{self.server}/{quote(self.database)}{_query(query)}"
+
+
+RegistryPlace: TypeAlias = SqliteUrl | PostgresUrl
 
 
 def sqlite_url(path: str | os.PathLike[str]) -> str:
@@ -82,10 +179,20 @@ def registry_url(place: str | os.PathLike[str], *, folder: Path | None = None) -
     """
     text = os.fspath(place)
     url = parse_url(text) if "://" in text else SqliteUrl(_file(text))
-    return str(SqliteUrl(((folder or Path()) / url.path).absolute(), url.timeout))
+    if isinstance(url, PostgresUrl):
+        return text  # as it is: the password in it is needed
+    return str(replace(url, path=((folder or Path()) / url.path).absolute()))
 
 
-def parse_url(url: str) -> SqliteUrl:
+def shown_url(url: str) -> str:
+    """Return a URL as it may be shown: without a password."""
+    scheme, mark, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    return f"{scheme}{mark}{user.partition(':')[0]}{at}{host}{slash}{path}"
+
+
+def parse_url(url: str) -> RegistryPlace:
     """Read the URL of a registry.
 
     Raises
@@ -99,8 +206,10 @@ def parse_url(url: str) -> SqliteUrl:
     scheme = scheme.lower()
     if not mark:
         raise _refused(f"{_shown(url)} is not the URL of a registry.")
-    if scheme.partition("+")[0] in _LATER:
-        raise _refused(f"Registries at {scheme}:// are not supported in this version.")
+    if scheme in _LATER:
+        raise _refused(f"Registries at {scheme}:// come with a later version.")
+    if scheme in _POSTGRES:
+        return _postgres(url, rest)
     if scheme != "sqlite":
         raise _refused(f"There are no registries at {_shown(scheme)}://.")
     if not rest.startswith("/"):
@@ -114,7 +223,37 @@ def parse_url(url: str) -> SqliteUrl:
         raise _refused(f"{_shown(url)} is not valid Unicode.") from error
     if name in _MEMORY:
         raise _in_memory()
-    return SqliteUrl(_file(name), _timeout(query))
+    options, others = _options(query)
+    if others:
+        raise _unknown(next(iter(others)))
+    return SqliteUrl(_file(name), options)
+
+
+def password_of(url: str) -> str | None:
+    """Return the password in the URL of a PostgreSQL registry."""
+    match = _AUTHORITY.match(url.partition("://")[2])
+    password = match["password"] if match else None
+    return None if password is None else unquote(password)
+
+
+def _postgres(url: str, rest: str) -> PostgresUrl:
+    place, _, query = rest.partition("?")
+    authority, _, database = place.partition("/")
+    match = _AUTHORITY.fullmatch(authority)
+    name = unquote(database)
+    if match is None or "/" in database or "\0" in name:
+        raise _refused(f"{_shown(url)} is not the URL of a PostgreSQL database.")
+    options, others = _options(query)
+    connect_timeout = DEFAULT_TIMEOUT
+    if "connect_timeout" in others:
+        connect_timeout = _seconds(others.pop("connect_timeout"))
+    for option in others:
+        if option not in _LIBPQ:
+            raise _unknown(option)
+    user = "" if match["user"] is None else f"{match['user']}@"
+    port = f":{match['port']}" if match["port"] else ""
+    parameters = tuple(sorted(others.items()))
+    return PostgresUrl(f"{user}{match['host']}{port}", name, parameters, connect_timeout, options)
 
 
 def _file(name: str) -> Path:
@@ -123,24 +262,60 @@ def _file(name: str) -> Path:
     return Path(name)
 
 
-def _timeout(query: str) -> float:
-    timeout = DEFAULT_TIMEOUT
-    for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=8):
-        if name != "timeout":
-            raise _refused(f"The URL of a registry has no option {_shown(name)}, only timeout.")
-        try:
-            timeout = float(value)
-        except ValueError:
-            timeout = -1.0
-        if not 0 <= timeout <= _MAX_TIMEOUT:  # NaN fails too
-            raise _refused(f"A registry's timeout is a number of seconds, not {_shown(value)}.")
-    return timeout
+def _options(query: str) -> tuple[Options, dict[str, str]]:
+    """Return the options of every registry, and those that are none of them."""
+    options = DEFAULT_OPTIONS
+    others: dict[str, str] = {}
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=32)
+    except ValueError as error:
+        raise _refused("The URL of a registry has too many options.") from error
+    for name, value in pairs:
+        if name == "timeout":
+            options = replace(options, timeout=_seconds(value))
+        elif name == "manifests":
+            options = replace(options, manifests=_object_store(value))
+        elif name == "inline":
+            options = replace(options, inline=_size(value))
+        else:
+            others[name] = value
+    return options, others
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= _MAX_TIMEOUT:  # NaN fails too
+        raise _refused(f"A registry's timeout is a number of seconds, not {_shown(text)}.")
+    return seconds
+
+
+def _size(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) or int(text) > _MAX_INLINE:
+        raise _refused(f"inline is a number of bytes up to 16 MiB, not {_shown(text)}.")
+    return int(text)
+
+
+def _object_store(text: str) -> str:
+    if "\0" in text or not (text.startswith("/") or re.match(r"[a-z][a-z0-9+]*://", text)):
+        raise _refused(f"manifests is a folder's URL or absolute path, not {_shown(text)}.")
+    return text.rstrip("/") or "/"
+
+
+def _query(values: dict[str, str]) -> str:
+    return f"?{urlencode(values, safe='/:', quote_via=quote)}" if values else ""
 
 
 def _in_memory() -> ArgumentError:
     return _refused(
         "A registry in memory would be lost with the process, and what it leads to with it."
     )
+
+
+def _unknown(option: str) -> ArgumentError:
+    return _refused(f"The URL of a registry has no option {_shown(option)}.")
 
 
 def _refused(message: str) -> ArgumentError:

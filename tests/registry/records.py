@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import uuid
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from indelible.registry import Record, open_registry, sqlite_url
 
@@ -19,18 +18,18 @@ PAYLOAD = bytes(range(8))
 
 
 def make_record(payload: bytes = PAYLOAD, **changes: object) -> Record:
-    record = Record(
-        manifest_id=f"urn:c2pa:{uuid.uuid4()}",
-        algorithm=ALGORITHM,
-        payload=payload,
-        manifest_store=b"store of " + payload,
-        media_type="image/jpeg",
-        generator="Acme Images 2.1",
-        picture_sha256="ab" * 32,
-        width=640,
-        height=480,
-    )
-    return replace(record, **changes)  # type: ignore[arg-type]
+    values: dict[str, Any] = {
+        "manifest_id": f"urn:c2pa:{uuid.uuid4()}",
+        "algorithm": ALGORITHM,
+        "payload": payload,
+        "manifest_store": b"store of " + payload,
+        "media_type": "image/jpeg",
+        "generator": "Acme Images 2.1",
+        "picture_sha256": "ab" * 32,
+        "width": 640,
+        "height": 480,
+    }
+    return Record(**{**values, **changes})
 
 
 def open_at(path: Path) -> SqlRegistry:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+import resource
 import sqlite3
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
-from indelible.errors import RegistryError, RegistryUnavailableError
-from indelible.registry import open_registry, sqlite, sqlite_url
+from indelible.errors import (
+    RegistryError,
+    RegistryOutcomeUnknownError,
+    RegistryUnavailableError,
+)
+from indelible.registry import Record, changing, open_registry, sqlite, sqlite_url
+from indelible.registry.sql import SqlRegistry
 from tests.registry.records import (
     ALGORITHM,
     PAYLOAD,
@@ -57,8 +65,9 @@ def test_a_full_disk_says_so_and_leaves_nothing_behind(
 ) -> None:
     registry = open_at(registry_path)
     registry.put(make_record())
-    with registry._database.reading() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    pages = registry._database.read(
+        lambda connection: connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    )
     limit_connections(monkeypatch, f"PRAGMA max_page_count = {pages}")
     big = make_record(b"87654321", manifest_store=bytes(100_000))
     with pytest.raises(RegistryUnavailableError, match="full"):
@@ -111,7 +120,7 @@ def test_a_read_only_disk_can_be_asked(
     opened = sqlite._open_file
 
     def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
-        if how == "ro" and mode == "wal":  # SQLite cannot make its files beside it
+        if how in ("ro", "query") and mode == "wal":  # SQLite cannot make its files beside it
             raise sqlite3.OperationalError("unable to open database file")
         return opened(path, timeout, how)
 
@@ -166,8 +175,10 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 )
 def test_how_a_connection_writes(registry_path: Path, pragma: str, value: int) -> None:
     registry = open_at(registry_path)
-    with registry._database.writing() as connection:
-        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+    found = registry._database.write(
+        lambda connection: connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one()
+    )
+    assert found == value
 
 
 def test_a_change_that_cannot_be_undone_on_a_read_only_disk(
@@ -178,7 +189,7 @@ def test_a_change_that_cannot_be_undone_on_a_read_only_disk(
     opened = sqlite._open_file
 
     def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
-        if how == "ro":
+        if how in ("ro", "query"):
             raise sqlite3.OperationalError("attempt to write a readonly database")
         return opened(path, timeout, how)
 
@@ -194,7 +205,131 @@ def test_a_write_holds_the_lock_from_its_beginning(registry_path: Path) -> None:
     registry = open_at(registry_path)
     registry.put(make_record())
     other = sqlite3.connect(registry_path, isolation_level=None, timeout=0)
-    with registry._database.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
-        other.execute("BEGIN IMMEDIATE")
+
+    def cannot_begin(_: object) -> None:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+
+    registry._database.write(cannot_begin)
     other.execute("BEGIN IMMEDIATE")
     other.close()
+
+
+# --- commits of unknown outcome ------------------------------------------------------------------
+
+
+@pytest.fixture
+def failing_commits(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let every COMMIT fail, after it was done or before, until told to let them be."""
+
+    def fail(error: sqlite3.Error | None, *, done: bool = False) -> None:
+        class Cursor(sqlite3.Cursor):
+            def execute(self, sql: str, *rest: Any) -> Self:
+                if sql == "COMMIT" and error is not None:
+                    if done:
+                        super().execute(sql, *rest)
+                    raise error
+                return super().execute(sql, *rest)
+
+        class Connection(sqlite3.Connection):
+            def cursor(self, *_: Any) -> Cursor:  # type: ignore[override]
+                return super().cursor(Cursor)
+
+        real = sqlite3.connect
+        monkeypatch.setattr(
+            sqlite3, "connect", lambda *a, **k: real(*a, **{"factory": Connection, **k})
+        )
+
+    return fail
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
+@pytest.mark.parametrize("remedy", ["ask", "repeat", "withdraw"])
+def test_a_commit_of_unknown_outcome(
+    registry_path: Path, failing_commits: Callable[..., None], done: bool, remedy: str
+) -> None:
+    """The three ways out hold whether the record is there or not."""
+    registry = open_at(registry_path)
+    registry.put(make_record(b"another1"))
+    record = make_record()
+    failing_commits(sqlite3.OperationalError("disk I/O error"), done=done)
+    with pytest.raises(RegistryOutcomeUnknownError, match="disk I/O error") as caught:
+        registry.put(record)
+    assert "manifest id" in (caught.value.hint or "")
+    assert str(registry_path) in caught.value.message
+    failing_commits(None)
+    if remedy == "ask":
+        assert registry.get(record.manifest_id) == (record if done else None)
+    elif remedy == "repeat":
+        registry.put(record)
+        assert registry.find(ALGORITHM, PAYLOAD) == [record]
+    else:
+        assert registry.withdraw(record.manifest_id) is done
+        assert not registry.has(ALGORITHM, PAYLOAD)
+        registry.put(make_record())
+    assert registry.has(ALGORITHM, b"another1")
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
+def test_a_withdrawal_of_unknown_outcome_can_be_repeated(
+    registry_path: Path, failing_commits: Callable[..., None], done: bool
+) -> None:
+    registry = open_at(registry_path)
+    record = make_record()
+    registry.put(record)
+    failing_commits(sqlite3.OperationalError("disk I/O error"), done=done)
+    with pytest.raises(RegistryOutcomeUnknownError):
+        registry.withdraw(record.manifest_id)
+    failing_commits(None)
+    assert registry.withdraw(record.manifest_id) is not done
+    assert registry.count() == 0
+
+
+def put_on_a_failing_disk(
+    registry: SqlRegistry, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put a record; from the commit on, the operating system refuses every write."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    register = changing.register
+
+    def register_and_fail(*arguments: Any) -> list[bool]:
+        done = register(*arguments)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(changing, "register", register_and_fail)
+        try:
+            registry.put(record)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_fails_at_the_commit(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = open_at(registry_path)
+    registry.put(make_record(b"another1"))
+    record = make_record()
+    with pytest.raises(RegistryOutcomeUnknownError, match="disk I/O error"):
+        put_on_a_failing_disk(registry, record, monkeypatch)
+    assert registry.get(record.manifest_id) is None
+    assert not registry.withdraw(record.manifest_id)
+    registry.put(record)
+    assert registry.count() == 2
+
+
+def test_a_commit_that_readers_held_up_was_not_made(registry_path: Path) -> None:
+    """SQLite says so for certain, so the outcome is known."""
+    registry = open_registry(f"{sqlite_url(registry_path)}?timeout=0.05")
+    registry.put(make_record(b"another1"))
+    execute(registry_path, "PRAGMA journal_mode = delete")  # which it stays in while it is read
+    reader = sqlite3.connect(registry_path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM manifests").fetchone()
+    with pytest.raises(RegistryUnavailableError, match="locked") as caught:
+        registry.put(make_record())
+    assert not isinstance(caught.value, RegistryOutcomeUnknownError)
+    reader.close()
+    assert not registry.has(ALGORITHM, PAYLOAD)
+    registry.put(make_record())

@@ -1,0 +1,106 @@
+"""Several registries as one: one's own, and those of partners."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
+from indelible.errors import ArgumentError, RegistryError, RegistryUnavailableError
+from indelible.registry.protocol import MAX_FOUND, Registry
+from indelible.registry.record import Record
+
+__all__ = ["Registries"]
+
+T = TypeVar("T")
+
+_log: Final = logging.getLogger("indelible")
+
+
+class Registries:
+    """Registries that are asked one after the other; the first is written to.
+
+    The first that holds what is asked for answers. One that cannot be asked does not hide the
+    answers of the others: the log names it. Where none holds it, and one could not be asked, that
+    one's error is raised, because it might.
+
+    Parameters
+    ----------
+    registries : iterable of Registry
+        At least one.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none, or something else among them.
+    """
+
+    def __init__(self, registries: Iterable[Registry]) -> None:
+        self._registries = tuple(registries)
+        if not self._registries:
+            raise ArgumentError("registry", "There is no registry in the list.", hint="Give one.")
+        for one in self._registries:
+            if not isinstance(one, Registry):
+                raise ArgumentError(
+                    "registry",
+                    f"registry holds a {type(one).__name__}, which is not a registry.",
+                    hint='Open each: indelible.registry.open_registry("sqlite:///r.sqlite3").',
+                )
+
+    def put(self, record: Record) -> None:
+        """Store a record in the first one; see `Registry.put`."""
+        self._registries[0].put(record)
+
+    def withdraw(self, manifest_id: str) -> bool:
+        """Take a record back from the first one; see `Registry.withdraw`."""
+        return self._registries[0].withdraw(manifest_id)
+
+    def find(self, algorithm: str, payload: bytes, *, limit: int = MAX_FOUND) -> list[Record]:
+        """Return what the first one that holds an id has of it; see `Registry.find`."""
+        return self._first(lambda one: one.find(algorithm, payload, limit=limit), [])
+
+    def get(self, manifest_id: str) -> Record | None:
+        """Return the record of a manifest in the first one that holds it, or None."""
+        return self._first(lambda one: one.get(manifest_id), None)
+
+    def has(self, algorithm: str, payload: bytes) -> bool:
+        """Whether an id is taken in any of them.
+
+        What the first one says has to be known, because that is where a new id goes; a partner's
+        that cannot be asked keeps nobody from working.
+        """
+        own, *others = self._registries
+        if own.has(algorithm, payload):
+            return True
+        for one in others:
+            try:
+                if one.has(algorithm, payload):
+                    return True
+            except RegistryError as error:
+                _name(one, error)
+        return False
+
+    def __repr__(self) -> str:
+        """Show them in their order."""
+        return f"Registries({list(self._registries)!r})"
+
+    def _first(self, ask: Callable[[Registry], T], nothing: T) -> T:
+        failures: list[RegistryError] = []
+        for one in self._registries:
+            try:
+                answer = ask(one)
+            except RegistryError as error:
+                _name(one, error)
+                failures.append(error)
+                continue
+            if answer:
+                return answer
+        if failures:
+            raise RegistryUnavailableError(
+                "; ".join(failure.message for failure in failures), hint=failures[0].hint
+            )
+        return nothing
+
+
+def _name(registry: Registry, error: RegistryError) -> None:
+    _log.warning("%r could not be asked: %s", registry, error.reason())

@@ -486,6 +486,14 @@ def smooth_step(
     return np.asarray(np.linalg.solve(matrix, right).reshape(rest.shape), dtype=np.float64)
 
 
+def shade(
+    image: NDArray[np.uint8], mask: Array, weights: Array, least: float, slope: float
+) -> Array:
+    """What ``masking.shade`` writes."""
+    shares = np.minimum(least + slope * image.astype(np.float64), 1.0)
+    return np.asarray(mask * (shares @ weights))
+
+
 def clipped_shares(image: NDArray[np.uint8], side: int, black: int, white: int) -> Array:
     """Average over cells where a colour is clipped, with numpy's masks."""
     colours = image[..., :3]

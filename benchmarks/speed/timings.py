@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -22,7 +20,6 @@ __all__ = [
     "JPEG_Q90",
     "SIZES",
     "PeerTimings",
-    "Threads",
     "Timings",
     "mosaic",
     "picture",
@@ -44,14 +41,6 @@ class Timings(Task):
     """Every operation at one size, in turns, `rounds` times."""
 
     size: str
-    rounds: int
-    seed: int
-
-
-@dataclass(frozen=True)
-class Threads(Task):
-    """The throughput of two threads over that of one."""
-
     rounds: int
     seed: int
 
@@ -87,11 +76,9 @@ def mosaic(height: int, width: int, seed: int) -> Pixels:
     return parts
 
 
-def time_operations(task: Timings | Threads | PeerTimings) -> list[Record]:
-    """Time one size, the threads, or a peer."""
+def time_operations(task: Timings | PeerTimings) -> list[Record]:
+    """Time one size, or a peer."""
     single_thread()
-    if isinstance(task, Threads):
-        return [_threads(task)]
     if isinstance(task, PeerTimings):
         return _peer(task)
     return _sizes(task)
@@ -133,28 +120,6 @@ def _sizes(task: Timings) -> list[Record]:
         }
         for name, values in seconds.items()
     ]
-
-
-def _threads(task: Threads) -> Record:
-    image = picture("1024", task.seed)
-    key = watermark.Key.from_bytes(key_bytes(task.seed))
-
-    def work() -> None:
-        watermark.detect(watermark.embed(image, _PAYLOAD, key), key)
-
-    work()
-    calls = 6
-    gains: list[float] = []
-    for _ in range(task.rounds):
-        walls: list[float] = []
-        for threads in (1, 2):
-            with ThreadPoolExecutor(threads) as pool:
-                start = time.perf_counter()
-                for waiting in [pool.submit(work) for _ in range(calls)]:
-                    waiting.result()
-                walls.append(time.perf_counter() - start)
-        gains.append(walls[0] / walls[1])
-    return {"operation": "two threads", "gain": float(np.median(gains))}
 
 
 def _peer(task: PeerTimings) -> list[Record]:

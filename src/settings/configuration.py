@@ -191,9 +191,11 @@ class Configuration:
 
     def existing_registry(self) -> Registry | None:
         """Return the user's registry, or None where none was configured or ever written to."""
-        if self.settings.registry.url is None and not _exists(self.folders.registry):
-            return None
-        return self.registry()
+        return self.registry() if self.has_registry() else None
+
+    def has_registry(self) -> bool:
+        """Whether there is a registry, configured or written to before; opens none."""
+        return self.settings.registry.url is not None or _exists(self.folders.registry)
 
     @property
     def anchor_folder(self) -> Path:

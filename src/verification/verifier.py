@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, get_args
 
 from indelible import arguments, credentials, imaging
@@ -77,7 +77,10 @@ class Verifier:
     <Verdict.UNCHECKED: 'unchecked'>
     """
 
-    __slots__ = ("_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts", "_trust")
+    __slots__ = (
+        *("_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts", "_trust"),
+        "_users_registry",
+    )
 
     def __init__(
         self,
@@ -98,6 +101,7 @@ class Verifier:
         trust, limits = arguments.as_trust(trust), arguments.as_limits(limits)
         self._keys = ring
         self._registry = arguments.as_registry(registry)
+        self._users_registry: Callable[[], Registry] | None = None  # opened where it is asked
         self._trust = Trust.official() if trust is None else trust
         self._remote_hosts = arguments.as_hosts("remote_hosts", remote_hosts)
         self._ocsp = arguments.as_flag("ocsp", ocsp)
@@ -149,16 +153,18 @@ class Verifier:
         """
         ring = arguments.as_keys(keys, allow_none=True)
         registry, trust = arguments.as_registry(registry), arguments.as_trust(trust)
+        users_registry: Callable[[], Registry] | None = None
         if ring is None or registry is None or trust is None:
             from indelible.settings import current  # noqa: PLC0415 - only where a part is missing
 
             settings = current()
             ring = settings.detection_keys() if ring is None else ring
-            registry = settings.existing_registry() if registry is None else registry
+            if registry is None and settings.has_registry():
+                users_registry = settings.registry
             trust = settings.trust() if trust is None else trust
             limits = settings.limits if limits is None else limits
             effort = settings.settings.watermark.effort if effort is None else effort
-        return cls(
+        made = cls(
             keys=ring,
             registry=registry,
             trust=trust,
@@ -167,12 +173,18 @@ class Verifier:
             effort=DEFAULT_EFFORT if effort is None else effort,
             limits=limits,
         )
+        made._users_registry = users_registry
+        return made
+
+    def _opened_registry(self) -> Registry | None:
+        """Return the registry; the user's is opened here, since loading a database takes long."""
+        return self._registry if self._users_registry is None else self._users_registry()
 
     def __reduce__(self) -> tuple[Any, ...]:
         made = functools.partial(
             type(self),
             keys=self._keys,
-            registry=self._registry,
+            registry=self._opened_registry(),
             trust=self._trust,
             remote_hosts=self._remote_hosts,
             ocsp=self._ocsp,
@@ -235,7 +247,7 @@ class Verifier:
                 pixels.mark.detection,
                 opened,
                 credential,
-                registry=self._registry,
+                registry=self._opened_registry() if pixels.mark.found else None,
                 trust=self._trust,
             )
         result = self._judged(opened, credential, pixels, recovered, clock)

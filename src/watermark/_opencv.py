@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from indelible.errors import MissingDependencyError
 
 __all__ = ["area_resized", "box_filter", "largest_component"]
+
+_Number = TypeVar("_Number", np.float32, np.uint8)
 
 
 def box_filter(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
@@ -26,15 +28,24 @@ def box_filter(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return np.asarray(filtered, dtype=np.float32)
 
 
-def area_resized(
-    values: NDArray[np.float32] | NDArray[np.uint8], shape: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Resize to (h, w): averages over areas where it shrinks, bilinear where it grows."""
+def area_resized(values: NDArray[_Number], shape: tuple[int, int]) -> NDArray[_Number]:
+    """Resize to (h, w): averages over areas where it shrinks, bilinear where it grows.
+
+    What has that size already is returned itself.
+
+    Parameters
+    ----------
+    values : float32 or uint8 (H, W) or (H, W, channels)
+    shape : (int, int)
+        Height and width.
+    """
+    if values.shape[:2] == shape:
+        return values
     cv2 = _cv2()
     shrinks = shape[0] <= values.shape[0] and shape[1] <= values.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(values, (shape[1], shape[0]), interpolation=how)
-    return np.asarray(resized, dtype=np.float32)
+    return np.asarray(resized, values.dtype)
 
 
 def largest_component(region: NDArray[np.bool_]) -> tuple[int, int, int, int]:

@@ -166,10 +166,12 @@ def luminance_mask(pixels: NDArray[np.uint8], room: Room) -> NDArray[np.float32]
     """Return the amplitude of the luminance of a mark of visibility 1, like ``room.mask``."""
     colours = min(pixels.shape[2], 3)
     weights = np.array(LUMA if colours == 3 else [1.0], np.float32)
-    small = area_resized(pixels[..., :colours], room.mask.shape[:2]).astype(np.uint8)
-    small = small.reshape(*room.mask.shape, colours)
-    parts = [(weight * SHADES).take(small[..., i]) for i, weight in enumerate(weights)]
-    return np.asarray(room.mask * sum(parts), np.float32)
+    small = area_resized(pixels[..., :colours], room.mask.shape)
+    out = np.empty(room.mask.shape, np.float32)
+    masking.shade(
+        small.reshape(*out.shape, colours), room.mask, weights, LEAST_SHADE, SHADE_PER_LEVEL, out
+    )
+    return out
 
 
 def discount_of(pixels_per_sample: float) -> float:

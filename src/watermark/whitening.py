@@ -109,9 +109,8 @@ def block_products(
     rows, columns = (len(places) // (BLOCK // 2) - 1 for places in (down, across))
     products = np.empty((rows * columns, 3, nodes), np.float32)
     energies = np.empty((rows * columns, 2), np.float32)
-    blocks.block_products(
-        np.stack([luminance, other]), down, across, FLOOR, -EXPONENT, position, products, energies
-    )
+    images = np.ascontiguousarray(luminance), np.ascontiguousarray(other)
+    blocks.block_products(*images, down, across, FLOOR, -EXPONENT, position, products, energies)
     parts = products.reshape(rows, columns, 3, nodes)
     sums = energies.reshape(rows, columns, 2)
     return BlockProducts(

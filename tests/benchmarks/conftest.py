@@ -60,7 +60,7 @@ def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     def embed(image: Pixels, *_: object, **__: object) -> Pixels:
         return image.copy()
 
-    def detect(*_: object) -> watermark.Detection:
+    def detect(*_: object, **__: object) -> watermark.Detection:
         return watermark.Detection(found=False)
 
     monkeypatch.setattr(watermark, "embed", embed)

@@ -67,6 +67,11 @@ def test_looking_imports_neither_protection_nor_other_commands(plain: Path) -> N
     assert loaded & others == set()
 
 
+def test_a_database_is_loaded_only_where_an_id_was_found(plain: Path, protected: Path) -> None:
+    assert "sqlalchemy" not in modules_of("verify", plain)
+    assert "sqlalchemy" in modules_of("verify", protected)
+
+
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_a_summary_is_what_the_command_says_of_itself(name: str) -> None:
     module = importlib.import_module(f"indelible.cli.{name.replace('-', '_')}")

@@ -263,6 +263,18 @@ def test_power(base: float, exponent: float) -> None:
     assert value == pytest.approx(float(np.float32(base)) ** exponent, rel=5e-4)
 
 
+@given(SEEDS, st.integers(1, 30), st.integers(1, 30), st.sampled_from([1, 3]))
+@FEW
+def test_shade(seed: int, height: int, width: int, channels: int) -> None:
+    image = image_of(seed, height, width, channels)
+    rng = np.random.default_rng(seed)
+    mask, weights = rng.random((height, width), np.float32), rng.random(channels, np.float32)
+    expected = naive.shade(image, mask.astype(float), weights.astype(float), 0.3, 0.02)
+    out = np.empty_like(mask)
+    masking.shade(image, mask, weights, 0.3, 0.02, out)
+    assert np.allclose(out, expected, atol=1e-6)
+
+
 # --- counting and spectra of blocks ---------------------------------------------------------------
 
 

@@ -213,7 +213,8 @@ def whiten_blocks(
 
 @kernel(
     void(
-        float32[:, :, ::1],
+        LUMINANCE,
+        LUMINANCE,
         int64[::1],
         int64[::1],
         float32,
@@ -224,7 +225,8 @@ def whiten_blocks(
     )
 )
 def block_products(
-    images: NDArray[np.float32],
+    image: NDArray[np.float32],
+    other: NDArray[np.float32],
     row_of: NDArray[np.int64],
     column_of: NDArray[np.int64],
     floor: float,
@@ -240,7 +242,7 @@ def block_products(
 
     Parameters
     ----------
-    images : float32 (2, h, w)
+    image, other : float32 (h, w)
         The picture, and what it is compared with.
     row_of, column_of
         As for :func:`whiten_blocks`.
@@ -266,12 +268,11 @@ def block_products(
     unitary = np.float32(1.0 / SIZE)
     for first in range(0, n_blocks, LANES):
         for index in range(2):
+            source = image if index == 0 else other
             for lane in range(LANES):
                 block = min(first + lane, n_blocks - 1)
                 top, left = block // n_columns * HOP, block % n_columns * HOP
-                mean[lane::LANES] = _take(
-                    images[index], row_of[top:], column_of[left:], pixels[lane:]
-                )
+                mean[lane::LANES] = _take(source, row_of[top:], column_of[left:], pixels[lane:])
             for y in range(SIZE):
                 row = pixels[y * ROW : (y + 1) * ROW]
                 for i in range(ROW):

@@ -32,31 +32,30 @@ def clipped_shares(
     colours = min(channels, 3)
     least = np.uint8(black + 1)
     most = np.uint8(white - black - 1)  # unsigned, what is below `least` is above this, too
-    width = columns * side
-    clipped = np.empty(width, np.uint8)
+    # A row is a flat line: whether a value is clipped, then that and its pixel's other colours,
+    # for each value as if a pixel began there. The sums are right where one does.
+    length = columns * side * channels
+    clipped, any_of = np.zeros(length + 3, np.uint8), np.empty(length, np.uint8)
+    sums = np.empty(length, np.uint16)
     for row in range(rows):
-        out[row] = np.float32(0.0)
+        sums[:] = np.uint16(0)
         for y in range(row * side, (row + 1) * side):
             line = image[y].reshape(-1)
-            if channels == 3:
-                for x in range(width):
-                    red = np.uint8(line[3 * x] - least) >= most
-                    green = np.uint8(line[3 * x + 1] - least) >= most
-                    blue = np.uint8(line[3 * x + 2] - least) >= most
-                    clipped[x] = red | green | blue
-            else:
-                for x in range(width):
-                    any_of = np.uint8(line[channels * x] - least) >= most
-                    for colour in range(1, colours):
-                        any_of |= np.uint8(line[channels * x + colour] - least) >= most
-                    clipped[x] = any_of
-            for column in range(columns):
-                total = 0
-                for x in range(column * side, (column + 1) * side):
-                    total += clipped[x]
-                out[row, column] += np.float32(total)
+            for i in range(length):
+                clipped[i] = np.uint8(line[i] - least) >= most
+            for i in range(length):
+                any_of[i] = clipped[i]
+            for colour in range(1, colours):
+                others = clipped[colour:]
+                for i in range(length):
+                    any_of[i] |= others[i]
+            for i in range(length):
+                sums[i] += any_of[i]
         for column in range(columns):
-            out[row, column] *= np.float32(1.0 / (side * side))
+            total = 0
+            for x in range(column * side, (column + 1) * side):
+                total += sums[x * channels]
+            out[row, column] = np.float32(total) * np.float32(1.0 / (side * side))
 
 
 @kernel(void(IMAGE, int64, int64, int64, int64, int64[::1], int64[::1], float32[:, ::1]))
@@ -88,25 +87,19 @@ def plain_shares(
     """
     rows, columns = out.shape
     channels = image.shape[2]
-    width = column_ends[columns]
-    plain = np.empty(width, np.uint8)
+    length = column_ends[columns] * channels
+    sums = np.empty(length, np.uint16)  # of all channels, in flat lines
     for row in range(rows):
-        out[row] = np.float32(0.0)
+        sums[:] = np.uint16(0)
         for sample in range(row_ends[row], row_ends[row + 1]):
-            here = image[sample * step].reshape(-1)[channel:]
-            there = image[sample * step + down].reshape(-1)[channel + channels * right :]
-            if channels == 3:
-                for x in range(width):
-                    plain[x] = np.uint8(here[3 * x] - there[3 * x] + 1) <= 2
-            else:
-                for x in range(width):
-                    plain[x] = np.uint8(here[channels * x] - there[channels * x] + 1) <= 2
-            for column in range(columns):
-                total = 0
-                for x in range(column_ends[column], column_ends[column + 1]):
-                    total += plain[x]
-                out[row, column] += np.float32(total)
+            here = image[sample * step].reshape(-1)
+            there = image[sample * step + down].reshape(-1)[channels * right :]
+            for i in range(length):
+                sums[i] += np.uint8(here[i] - there[i] + 1) <= 2
         lines = row_ends[row + 1] - row_ends[row]
         for column in range(columns):
+            total = 0
+            for x in range(column_ends[column], column_ends[column + 1]):
+                total += sums[x * channels + channel]
             count = lines * (column_ends[column + 1] - column_ends[column])
-            out[row, column] *= np.float32(1.0 / max(count, 1))
+            out[row, column] = np.float32(total) * np.float32(1.0 / max(count, 1))

@@ -135,6 +135,45 @@ def amplitudes(
             row[x] = factor * power(one + detail * detail, power_of)
 
 
+@kernel(void(IMAGE, float32[:, ::1], float32[::1], float64, float64, float32[:, ::1]))
+def shade(
+    image: NDArray[np.uint8],
+    mask: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    least_shade: float,
+    shade_per_level: float,
+    out: NDArray[np.float32],
+) -> None:
+    """Write ``mask`` times the share that the luminance of a colour takes of a change.
+
+    Parameters
+    ----------
+    image : uint8 (h, w, C)
+        Colours without alpha: 1 or 3.
+    mask : float32 (h, w)
+    weights : float32 (C,)
+        Of the channels in the luminance.
+    least_shade, shade_per_level : float
+        As for :func:`add_pattern`.
+    out : float32 (h, w)
+        Out.
+    """
+    least, slope = np.float32(least_shade), np.float32(shade_per_level)
+    channels = image.shape[2]
+    shares = np.empty(mask.shape[1] * channels, np.float32)
+    for y in range(mask.shape[0]):
+        levels, amplitude, row = image[y].reshape(-1), mask[y], out[y]
+        for i in range(shares.size):
+            shares[i] = min(least + slope * np.float32(levels[i]), ONE)
+        if channels == 3:
+            for x in range(row.size):
+                share = weights[0] * shares[3 * x] + weights[1] * shares[3 * x + 1]
+                row[x] = amplitude[x] * (share + weights[2] * shares[3 * x + 2])
+        else:
+            for x in range(row.size):
+                row[x] = amplitude[x] * weights[0] * shares[x]
+
+
 @inlined
 def _wrap(line: NDArray[np.float32], radius: int) -> None:
     """Fill the margins of a line of a periodic picture."""

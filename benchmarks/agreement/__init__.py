@@ -1,0 +1,1 @@
+"""Whether two versions answer the same: see ``python -m benchmarks.agreement --help``."""

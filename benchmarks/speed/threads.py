@@ -1,0 +1,100 @@
+"""What a second thread brings: how much of the work goes on without the interpreter's lock."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks._report import Report
+from benchmarks._running import Record, Task, single_thread
+from benchmarks._systems import key_bytes
+from benchmarks.speed.timings import picture
+from benchmarks.speed.whole import House
+from indelible import imaging, watermark
+from indelible.errors import IndelibleError
+
+__all__ = ["Threads", "thread_promises", "thread_table", "time_threads"]
+
+_CALLS: Final = 12  # of each kind, shared by one thread or by two
+_PROMISES: Final = {"embed and detect": 1.8, "verify": 1.85, "protect": 1.85}
+
+
+@dataclass(frozen=True)
+class Threads(Task):
+    """The throughput of two threads over that of one, of each kind of work."""
+
+    rounds: int
+    seed: int
+
+
+def time_threads(task: Threads) -> list[Record]:
+    """Time each kind of work, on pictures of 1024 x 1024; the least times of the rounds count."""
+    single_thread()
+    with _works(task.seed) as works:
+        records: list[Record] = []
+        for name, work in works.items():
+            work()
+            walls = [[_wall(work, threads) for threads in (1, 2)] for _ in range(task.rounds)]
+            one, two = (min(times) for times in zip(*walls, strict=True))
+            records.append({"operation": f"two threads: {name}", "gain": one / two})
+    return records
+
+
+@contextmanager
+def _works(seed: int) -> Iterator[dict[str, Callable[[], object]]]:
+    image = picture("1024", seed)
+    key = watermark.Key.from_bytes(key_bytes(seed))
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(Path(folder), seed)
+        shown = imaging.decode(house.protector.protect(image, format="jpeg").data).pixels
+        reposted = imaging.encode(shown, "jpeg", quality=80)
+
+        def mark() -> None:
+            watermark.detect(watermark.embed(image, b"8 bytes.", key), key)
+
+        def protect() -> None:
+            with suppress(IndelibleError):
+                house.protector.protect(image, format="jpeg")
+
+        yield {
+            "embed and detect": mark,
+            "verify": lambda: house.verifier.verify(reposted),
+            "protect": protect,
+        }
+
+
+def _wall(work: Callable[[], object], threads: int) -> float:
+    with ThreadPoolExecutor(threads) as pool:
+        start = time.perf_counter()
+        for waiting in [pool.submit(work) for _ in range(_CALLS)]:
+            waiting.result()
+        return time.perf_counter() - start
+
+
+def thread_table(records: Sequence[Record]) -> Report:
+    """Return the gains, and the share of the work under one lock that would explain each.
+
+    Two threads that each need the lock for a share f of their time, at any time, wait for each
+    other for f squared of it (mean value analysis of a closed queue).
+    """
+    report = Report("Two threads", ("work", "throughput, two threads to one", "share under a lock"))
+    for record in records:
+        if "gain" in record:
+            name = record["operation"].removeprefix("two threads: ")
+            report.rows.append([name, record["gain"], max(0.0, 2 / record["gain"] - 1) ** 0.5])
+    report.notes.append("On cores that others use, too, the share is an upper limit.")
+    return report
+
+
+def thread_promises(records: Sequence[Record]) -> Iterator[tuple[str, float, float]]:
+    """Yield what is promised, what was measured, and the least that is promised."""
+    for record in records:
+        if "gain" in record:
+            name = record["operation"].removeprefix("two threads: ")
+            yield f"throughput of two threads / one, {name}", record["gain"], _PROMISES[name]

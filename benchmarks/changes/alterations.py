@@ -8,9 +8,10 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 import numpy.typing as npt
-import skimage.data
 
+from benchmarks import attacks
 from benchmarks.attacks import Attacked, Pixels, chains, codecs, compose, edits, geometry
+from benchmarks.images import photograph
 
 __all__ = ["ALTERATIONS", "PATHS", "Alteration", "Mask"]
 
@@ -31,7 +32,8 @@ def _replaced(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
 
 def _inpainted(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
     del rng
-    return np.asarray(cv2.inpaint(image, mask.astype(np.uint8), 5, cv2.INPAINT_TELEA))
+    filled = cv2.inpaint(image, mask.astype(np.uint8), 5, cv2.INPAINT_TELEA)
+    return np.asarray(filled, np.uint8)
 
 
 def _written(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
@@ -51,7 +53,7 @@ def _written(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
 
 def _another_face(image: Pixels, mask: Mask, rng: np.random.Generator) -> Pixels:
     """Warp a face into the region, in the region's colours, as face swaps do."""
-    face = np.asarray(skimage.data.astronaut())[20:240, 140:310]
+    face = photograph(0)[20:240, 140:310]
     rows, columns = np.nonzero(mask)
     top, left, bottom, right = rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (right - left, bottom - top)
@@ -84,5 +86,27 @@ def _cropped(image: Pixels, rng: np.random.Generator) -> Attacked:
     return chains.rotate_crop_jpeg(image, rng, degrees=10)
 
 
-PATHS = {"jpeg 75, resize 0.7": _resized, "rotate 10, crop 50 %, jpeg 50": _cropped}
+_TONES = (
+    "brightness 0.5",
+    "contrast 0.5",
+    "contrast 1.5",
+    "gamma 0.6",
+    "gamma 1.6",
+    "grayscale",
+    "saturation 2",
+    "invert",
+)
+
+
+def _toned(image: Pixels, rng: np.random.Generator) -> Attacked:
+    """Change colours and tones, one of eight ways."""
+    toned = attacks.SUITE[str(rng.choice(_TONES))](image, int(rng.integers(2**31))).pixels
+    return codecs.jpeg(toned, rng, quality=75)
+
+
+PATHS = {
+    "jpeg 75, resize 0.7": _resized,
+    "rotate 10, crop 50 %, jpeg 50": _cropped,
+    "colours and tones, jpeg 75": _toned,
+}
 """What follows: (picture, rng) -> attacked."""

@@ -23,7 +23,7 @@ from indelible.watermark.pattern import period_of, size_class_for
 __all__ = ["run"]
 
 _THUMBNAIL = 512  # longest side, pixels
-_GOALS = {"jpeg 75, resize 0.7": 0.75, "rotate 10, crop 50 %, jpeg 50": 0.65}
+_GOALS: dict[str, float] = {"jpeg 75, resize 0.7": 0.75, "rotate 10, crop 50 %, jpeg 50": 0.65}
 _UNALTERED = "unaltered"
 _LEAST_VISIBLE = 0.02  # of what is seen: a region that a crop cut off is no region
 
@@ -158,7 +158,7 @@ def table(records: Sequence[Record]) -> Report:
                 report.rows.append([path, kind, len(members), None, None, None, share, 0.01])
                 continue
             below = sum(iou < 0.5 for iou in ious) / len(ious)
-            goal = _GOALS[path] if kind == "all" else None
+            goal = _GOALS.get(path) if kind == "all" else None
             mean, median = float(np.mean(ious)), float(np.median(ious))
             report.rows.append([path, kind, len(ious), mean, median, below, share, goal])
         report.rows.append(None)

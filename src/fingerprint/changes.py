@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from indelible.fingerprint.placing import checked
-from indelible.fingerprint.sampling import frame, on_grid, project
+from indelible.fingerprint.sampling import frame, inverse, on_grid, project
 from indelible.pixels import as_channels
 
 __all__ = ["Changes", "Region", "changes"]
@@ -110,8 +110,8 @@ def changes(
     """
     thumbnail, pixels = as_channels(original), as_channels(image)
     shape = _grid(size)
-    before, _ = _laid(thumbnail, np.linalg.inv(frame(_size(thumbnail), shape)), shape)
-    to_picture = checked(geometry) @ np.linalg.inv(frame(size, shape))
+    before, _ = _laid(thumbnail, inverse(frame(_size(thumbnail), shape)), shape)
+    to_picture = checked(geometry) @ inverse(frame(size, shape))
     after, compared = _laid(pixels, to_picture, shape)
     mask = np.zeros(shape, np.bool_)
     if np.count_nonzero(compared) >= LEAST_CELLS:
@@ -187,7 +187,8 @@ def _colours(before: Plane, after: Plane, trusted: Mask) -> NDArray[np.float64]:
     ridge[0, 0] = 0
     for _ in range(5):
         weighted = features * weight[:, None]
-        solution = np.linalg.solve(features.T @ weighted + ridge, weighted.T @ target)
+        normal, right = features.T @ weighted + ridge, weighted.T @ target
+        solution = np.asarray(np.linalg.solve(normal, right), np.float64)
         error = np.sqrt(np.mean((target - features @ solution) ** 2, axis=1))
         weight = 1 / (1 + (error / (np.median(error) + 0.5)) ** 2)
     return solution
@@ -197,7 +198,7 @@ def _shifted(expected: Plane, after: Plane, trusted: Mask) -> Plane:
     """Move what is expected by the affine map of small displacements that fits best."""
     luma, target = expected.mean(axis=2), after.mean(axis=2)
     slope_y, slope_x = np.gradient(ndimage.gaussian_filter(luma, 0.7))
-    rows, columns = np.indices(luma.shape).astype(np.float64)
+    rows, columns = (line.astype(np.float64) for line in np.indices(luma.shape))
     y, x = rows / luma.shape[0] - 0.5, columns / luma.shape[1] - 0.5
     terms = [slope_y, slope_y * y, slope_y * x, slope_x, slope_x * y, slope_x * x]
     matrix = np.stack([term[trusted] for term in terms], axis=1)
@@ -206,7 +207,7 @@ def _shifted(expected: Plane, after: Plane, trusted: Mask) -> Plane:
     weighted = matrix * weight[:, None]
     ridge = 1e-3 * np.trace(matrix.T @ weighted) / 6 * np.eye(6) + 1e-6 * np.eye(6)
     move = np.linalg.solve(matrix.T @ weighted + ridge, weighted.T @ error)
-    move = np.clip(move, -2, 2)
+    move = np.clip(move, -2, 2)  # cells
     by_y = move[0] + move[1] * y + move[2] * x
     by_x = move[3] + move[4] * y + move[5] * x
     places = (rows + by_y, columns + by_x)
@@ -235,7 +236,8 @@ def _usual(difference: Plane, before: Plane, trusted: Mask) -> Plane:
         if np.any(members):
             middles.append(float(np.median(detail[members])))
             levels.append(float(np.median(difference[members])) + FLOOR)
-    return np.interp(detail, middles, np.maximum.accumulate(levels)).astype(np.float32)
+    usual = np.interp(detail, middles, np.maximum.accumulate(levels))
+    return np.asarray(usual, np.float32)
 
 
 def _grown(excess: Plane, compared: Mask) -> Mask:
@@ -269,30 +271,25 @@ def _described(
     received: tuple[int, int],
 ) -> Changes:
     """Describe each connected area, and say where it lies in both pictures."""
-    total = max(1, np.count_nonzero(compared))
-    to_original = np.linalg.inv(frame(size, shape))
+    total = max(1, int(np.count_nonzero(compared)))
+    to_original = inverse(frame(size, shape))
     labels, _ = ndimage.label(mask)
     regions = []
     for index, place in enumerate(ndimage.find_objects(labels), 1):
         rows, columns = place
-        corners = np.array(
-            [
-                [x - 0.5, y - 0.5]
-                for x in (columns.start, columns.stop)
-                for y in (rows.start, rows.stop)
-            ]
-        )
-        share = np.count_nonzero(labels[place] == index) / total
+        sides_x, sides_y = (columns.start, columns.stop), (rows.start, rows.stop)
+        corners = np.array([[x, y] for x in sides_x for y in sides_y], np.float64) - 0.5
+        share = float(np.count_nonzero(labels[place] == index) / total)
         original = _box(project(to_original, corners), size)
         regions.append(Region(original, _box(project(to_picture, corners), received), share))
     regions.sort(key=lambda region: -region.share)
-    return Changes(mask, compared, np.count_nonzero(mask) / total, tuple(regions))
+    return Changes(mask, compared, float(np.count_nonzero(mask) / total), tuple(regions))
 
 
 def _box(corners: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Return the box around points, within a picture: left, top, right, bottom."""
     height, width = size
     low, high = corners.min(axis=0) + 0.5, corners.max(axis=0) + 0.5
-    left, top = (max(0, math.floor(value)) for value in low)
+    left, top = min(width, max(0, math.floor(low[0]))), min(height, max(0, math.floor(low[1])))
     right, bottom = min(width, math.ceil(high[0])), min(height, math.ceil(high[1]))
     return left, top, max(left, right), max(top, bottom)

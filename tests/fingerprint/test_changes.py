@@ -84,7 +84,7 @@ def test_boxes_in_both_pictures(photographs: dict[str, Pixels]) -> None:
     result = found(original, moved(altered(photographs), matrix, 420, 640), matrix)
     (region,) = result.regions
     np.testing.assert_allclose(region.original, BOX, atol=12)
-    expected = np.array(BOX) * 0.8 + [30, 10, 30, 10]
+    expected = np.array(BOX) * 0.8 + np.array([30, 10, 30, 10])
     np.testing.assert_allclose(region.picture, expected, atol=10)
 
 
@@ -110,7 +110,7 @@ def test_tiny_pictures(shape: tuple[int, ...], photograph: Pixels) -> None:
     tiny = np.full(shape, 7, np.uint8)
     assert changes(tiny, (512, 512), photograph, np.eye(3)).mask.shape == (192, 192)
     assert changes(photograph, (512, 512), tiny, np.eye(3)).share == 0
-    assert changes(tiny, tiny.shape[:2], tiny, np.eye(3)).regions == ()
+    assert changes(tiny, (shape[0], shape[1]), tiny, np.eye(3)).regions == ()
 
 
 def test_flat_pictures() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -241,9 +242,9 @@ def worst(records: Sequence[Record]) -> Report:
         "Nearest to the other side",
         ("kind", "name", "picture", "said", "agreement", "certainty", "score", "telling"),
     )
-    for kind, sign in (("edit", 1), ("copy", -1)):
+    for kind in ("edit", "copy"):
         mine = [record for record in records if record["kind"] == kind]
-        mine.sort(key=lambda record, sign=sign: sign * record["agreement"])
+        mine.sort(key=itemgetter("agreement"), reverse=kind == "copy")
         for record in mine[:12]:
             said = {True: "same", None: "cannot tell", False: "another"}[record["same"]]
             cells = [record[name] for name in ("agreement", "certainty", "score", "telling")]
@@ -255,7 +256,7 @@ def worst(records: Sequence[Record]) -> Report:
 def plot(records: Sequence[Record], path: Path) -> None:
     """Draw the histograms of what the decision is made of."""
     kinds = (("edit", "honest edits"), ("copy", "copied marks"), ("paste", "pasted parts"))
-    bins = np.linspace(0, 1, 51)
+    bins = [edge / 50 for edge in range(51)]
     title = "Cells that agree with the record's reference"
     with axes(path, title, width=9, height=3.2, columns=2) as plots:
         for axis, name in zip(plots, ("agreement", "certainty"), strict=True):

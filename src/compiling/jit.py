@@ -68,7 +68,7 @@ class Kernel(Generic[P, R]):
         if CONFIG.DISABLE_JIT:
             self._compiled = self.function
             return self.function
-        options = OPTIONS | {"fastmath": False} if self._exact else OPTIONS
+        options: dict[str, Any] = OPTIONS | ({"fastmath": False} if self._exact else {})
         dispatcher: Any = numba.njit(**options)(self.function)
         cache = open_cache(self.function)
         if cache is not None:

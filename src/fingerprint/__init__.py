@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indelible.fingerprint.changes import Changes, Region, changes
 from indelible.fingerprint.comparison import Comparison, compare
 from indelible.fingerprint.pdq import (
     BITS,
@@ -20,10 +21,13 @@ __all__ = [
     "LEAST_QUALITY",
     "MATCHING",
     "MOST_BYTES",
+    "Changes",
     "Comparison",
     "Dihedral",
     "Pdq",
     "Reference",
+    "Region",
+    "changes",
     "compare",
     "dihedral",
     "distance",

@@ -22,7 +22,7 @@ from indelible.fingerprint.cropping import crops, nudged
 from indelible.fingerprint.details import FAINT, LEAST_CELLS, TEXTURED, details
 from indelible.fingerprint.placing import checked, origins, whole
 from indelible.fingerprint.reference import Reference
-from indelible.fingerprint.sampling import PIXELS, on_grid
+from indelible.fingerprint.sampling import PIXELS, inverse, on_grid
 from indelible.pixels import as_channels
 
 __all__ = ["Comparison", "compare"]
@@ -218,7 +218,7 @@ def _match(
 ) -> _Match:
     """Lay a picture on the reference's grid, and compare."""
     shape = reference.luminance.shape
-    matrix = place @ np.linalg.inv(reference.to_cells())
+    matrix = place @ inverse(reference.to_cells())
     values, covered, area = on_grid(pixels, matrix, (shape[0], shape[1]), samples)
     share = float(covered.mean())
     if np.count_nonzero(covered) < LEAST_CELLS:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import ArgumentError
-from indelible.fingerprint.sampling import frame, project
+from indelible.fingerprint.sampling import frame, inverse, project
 
 __all__ = ["checked", "origins", "whole"]
 
@@ -80,7 +80,7 @@ def origins(
     height, width = received
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
     with np.errstate(divide="ignore", invalid="ignore"):
-        seen = project(np.linalg.inv(geometry), corners)
+        seen = project(inverse(geometry), corners)
     if not np.isfinite(seen).all() or np.abs(seen).max() > FARTHEST:
         return [geometry]
     low, high = seen.min(axis=0), seen.max(axis=0)
@@ -104,5 +104,5 @@ def _meeting(low: float, high: float, length: int, period: float) -> tuple[int, 
 def whole(size: tuple[int, int], received: tuple[int, int]) -> list[Map]:
     """Return the eight maps that lay the whole original on the whole of a picture."""
     unit = frame(size, (1, 1))  # a single cell, its middle at 0
-    back = np.linalg.inv(frame(received, (1, 1)))
+    back = inverse(frame(received, (1, 1)))
     return [back @ symmetry @ unit for symmetry in SYMMETRIES]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.errors import FingerprintError
-from indelible.fingerprint.sampling import frame, on_grid
+from indelible.fingerprint.sampling import frame, inverse, on_grid
 from indelible.pixels import as_channels
 
 __all__ = ["MOST_BYTES", "Reference"]
@@ -60,7 +60,7 @@ class Reference:
         pixels = as_channels(image)
         height, width = pixels.shape[:2]
         shape = _grid(height, width)
-        to_pixels = np.linalg.inv(frame((height, width), shape))
+        to_pixels = inverse(frame((height, width), shape))
         values, _, _ = on_grid(pixels, to_pixels, shape)
         luminance = np.rint(values).astype(np.uint8)
         luminance.flags.writeable = False

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from indelible.fingerprint._kernels import sampling
 
-__all__ = ["frame", "on_grid", "project"]
+__all__ = ["frame", "inverse", "on_grid", "project"]
 
 PIXELS = 1 << 18  # of a picture that are taken, about: some 90 for each cell of a reference
 LEAST_COVERED = 0.7  # of a cell, for its mean to count
@@ -62,7 +62,7 @@ def on_grid(
         Of the covered cells, in the picture's pixels.
     """
     height, width = pixels.shape[:2]
-    back = np.linalg.inv(matrix)
+    back = inverse(matrix)
     middle = back @ np.array([(width - 1) / 2, (height - 1) / 2, 1.0])
     back = np.ascontiguousarray(back * np.sign(middle[2]))  # in front of the horizon is positive
     step = max(1, math.isqrt(height * width // samples))
@@ -75,8 +75,13 @@ def on_grid(
         area = np.abs(np.linalg.det(matrix) / depth**3)
     covered = weight * step**2 > LEAST_COVERED * area
     covered &= weight > LEAST_COVERED
-    values = np.divide(total, weight, out=np.zeros_like(total), where=covered)
+    values = np.where(covered, total / np.maximum(weight, np.float32(1e-3)), np.float32(0))
     return values, covered, float(area[covered].sum())
+
+
+def inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a map's inverse, float64 (3, 3)."""
+    return np.asarray(np.linalg.inv(matrix), np.float64)
 
 
 def project(matrix: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:

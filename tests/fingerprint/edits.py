@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import map_coordinates
 
+from indelible.fingerprint.sampling import inverse
+
 __all__ = ["cropped", "enlarged", "moved", "resized"]
 
 Pixels = NDArray[np.uint8]
@@ -31,7 +33,7 @@ def cropped(image: Pixels, top: int, left: int, height: int, width: int) -> tupl
 def moved(image: Pixels, matrix: Map, height: int, width: int) -> Pixels:
     """Draw an image through a homography, on black."""
     y, x = np.mgrid[:height, :width]
-    back = np.linalg.inv(matrix) @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+    back = inverse(matrix) @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
     places = (back[1] / back[2], back[0] / back[2])
     planes = [map_coordinates(image[..., c], places, order=1) for c in range(3)]
     return np.stack(planes, axis=1).reshape(height, width, 3)

@@ -23,6 +23,7 @@ def test_the_picture_itself(photograph: Pixels) -> None:
     found = compare(Reference.from_image(photograph), photograph, np.eye(3))
     assert found.same
     assert min(found.score, found.agreement, found.certainty, found.visible, found.within) > 0.99
+    assert found.geometry is not None
     np.testing.assert_allclose(found.geometry, np.eye(3))
 
 
@@ -71,6 +72,7 @@ def test_a_crop_whose_origin_is_open(photographs: dict[str, Pixels]) -> None:
     assert not compare(reference, part, open_).same
     found = compare(reference, part, open_, period=512)
     assert found.same
+    assert found.geometry is not None
     np.testing.assert_allclose(found.geometry, truth, atol=1e-9)
     share = 300 * 400 / (original.shape[0] * original.shape[1])
     assert found.visible == pytest.approx(share, rel=0.25)

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from indelible.fingerprint._kernels import sampling as kernels
-from indelible.fingerprint.sampling import frame, on_grid, project
+from indelible.fingerprint.sampling import frame, inverse, on_grid, project
 from tests import naive
 
 TURNED = np.array([[0.3, -0.1, 1.2], [0.15, 0.25, -0.4], [0.001, 0.002, 1.0]])
@@ -42,7 +42,7 @@ def test_a_frame_lays_corner_on_corner() -> None:
 
 def test_means_and_cover_of_a_part(photograph: NDArray[np.uint8]) -> None:
     shape = (32, 32)
-    matrix = np.linalg.inv(frame((512, 512), shape))
+    matrix = inverse(frame((512, 512), shape))
     whole, covered, area = on_grid(photograph, matrix, shape)
     assert covered.all()
     assert area == pytest.approx(512 * 512)
@@ -55,7 +55,7 @@ def test_means_and_cover_of_a_part(photograph: NDArray[np.uint8]) -> None:
 
 
 def test_few_samples_give_about_the_same(photograph: NDArray[np.uint8]) -> None:
-    matrix = np.linalg.inv(frame((512, 512), (32, 32)))
+    matrix = inverse(frame((512, 512), (32, 32)))
     all_, _, _ = on_grid(photograph, matrix, (32, 32))
     few, covered, _ = on_grid(photograph, matrix, (32, 32), samples=1 << 15)
     assert covered.all()

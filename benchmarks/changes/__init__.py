@@ -1,0 +1,1 @@
+"""Changed regions: how well the change map finds them."""

@@ -73,6 +73,8 @@ def _recovered(source: Source, older: Iterable[Detection], registry: Registry) -
         if algorithm is None or payload is None:
             continue
         for record in registry.find(algorithm, payload):
+            if not record.manifest_store:  # erased
+                continue
             if file is None:  # manifests are only read beside a file
                 file = ImageFile(imaging.encode(source.pixels, "png"))
             report = credentials.read(file, manifest_store=record.manifest_store)

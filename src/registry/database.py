@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -53,8 +52,8 @@ class Database(Protocol):
         """Change something, in one transaction, making the tables where there are none."""
         ...
 
-    def kept_open(self) -> AbstractContextManager[None]:
-        """Keep what is opened for a write open for the next one, until everybody has left."""
+    def close(self) -> None:
+        """Close what is open and not in use; it is opened again when it is needed."""
         ...
 
 

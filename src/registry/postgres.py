@@ -7,7 +7,7 @@ import random
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import unquote
 
@@ -29,6 +29,7 @@ __all__ = ["PostgresDatabase"]
 
 T = TypeVar("T")
 Kind: TypeAlias = Literal["ours", "old", "empty"]
+Use: TypeAlias = Literal["read", "write"]
 
 _LOCK: Final = 0x494E444C  # "INDL": who makes or migrates tables holds this advisory lock
 # A transaction that another one got in the way of is tried again so often.
@@ -48,8 +49,8 @@ class PostgresDatabase:
 
     Notes
     -----
-    Connections are pooled, and asked whether they still live before they are used. Each has the
-    URL's time-out for every statement, and commits durably whatever the server's default is.
+    Connections are pooled. One that broke is replaced, and what it was asked is asked again. Each
+    has the URL's time-out for every statement, and commits durably whatever the server's default.
     """
 
     def __init__(self, url: str) -> None:
@@ -58,7 +59,9 @@ class PostgresDatabase:
             raise TypeError("not the URL of a PostgreSQL database")
         self._place = place
         self._secret_url = Secret(url)
-        self._engines: dict[int, sa.Engine] = {}  # by process: a child opens its own connections
+        # By process, because a child opens its own connections, and by whether they read or write:
+        # what only reads needs no transaction, which would cost two more messages.
+        self._engines: dict[tuple[int, Use], sa.Engine] = {}
         self._known = False  # whether the tables were found to be a registry's
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -90,12 +93,7 @@ class PostgresDatabase:
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Ask something; see `Database.read`. A connection that broke is replaced once."""
         with self._translated_errors():
-            try:
-                return self._read(work)
-            except exc.DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-                return self._read(work)
+            return self._twice(self._read, work)
 
     def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Change something; see `Database.write`.
@@ -105,18 +103,31 @@ class PostgresDatabase:
         with self._translated_errors():
             for attempt in range(1, _MOST_TRIES + 1):
                 try:
-                    return self._write(work)
+                    return self._twice(self._write, work)
                 except exc.DBAPIError as error:
                     if _state(error) not in _GOT_IN_THE_WAY or attempt == _MOST_TRIES:
                         raise
                     time.sleep(random.uniform(0.2, 1.0) * 0.01 * 2**attempt)  # noqa: S311
             raise AssertionError  # the last attempt returned or raised
 
-    def kept_open(self) -> nullcontext[None]:
-        """Do nothing: the pool keeps connections open."""
-        return nullcontext()
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        for (process, _), engine in self._engines.items():
+            _close(engine, process)
 
     # --- transactions ----------------------------------------------------------------------------
+
+    @staticmethod
+    def _twice(
+        act: Callable[[Callable[[sa.Connection], T]], T], work: Callable[[sa.Connection], T]
+    ) -> T:
+        """Do something again whose connection broke before a commit was sent: nothing was done."""
+        try:
+            return act(work)
+        except exc.DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return act(work)
 
     def _read(self, work: Callable[[sa.Connection], T]) -> T:
         with self._asking() as connection:
@@ -134,7 +145,7 @@ class PostgresDatabase:
             return work(connection)
 
     def _write(self, work: Callable[[sa.Connection], T]) -> T:
-        with self._engine().connect() as connection:
+        with self._engine("write").connect() as connection:
             if not self._known:
                 self._make(connection)
             with _transaction(connection):
@@ -193,19 +204,19 @@ class PostgresDatabase:
 
     # --- connections -----------------------------------------------------------------------------
 
-    def _engine(self) -> sa.Engine:
-        engine = self._engines.get(os.getpid())
+    def _engine(self, use: Use) -> sa.Engine:
+        key = os.getpid(), use
+        engine = self._engines.get(key)
         if engine is None:
-            engine = self._engines.setdefault(os.getpid(), self._new_engine())
+            engine = self._engines.setdefault(key, self._new_engine(use))
         return engine
 
     @contextmanager
     def _asking(self) -> Iterator[sa.Connection]:
-        engine = self._engine().execution_options(isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with self._engine("read").connect() as connection:
             yield connection
 
-    def _new_engine(self) -> sa.Engine:
+    def _new_engine(self, use: Use) -> sa.Engine:
         place = self._place
         try:
             engine = sa.create_engine(
@@ -215,7 +226,7 @@ class PostgresDatabase:
                 max_overflow=4 * _POOL,
                 pool_timeout=place.options.timeout,
                 pool_recycle=_MOST_SECONDS,
-                pool_pre_ping=True,
+                isolation_level="AUTOCOMMIT" if use == "read" else "READ COMMITTED",
                 hide_parameters=True,  # a message holds no manifest
             )
         except ModuleNotFoundError as error:

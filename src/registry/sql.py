@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, get_args
 
 import sqlalchemy as sa
@@ -49,6 +50,32 @@ _MOST_HASHES: Final = 64
 _CHECKED_AT_ONCE: Final = 64
 
 
+def _written_out(query: sa.Select[Any]) -> sa.TextClause:
+    """Return a query as text, which SQLAlchemy need not look at: for those that are asked most."""
+    return sa.text(str(query.compile()))
+
+
+_RECORDS: Final = (
+    sa.select(*RECORD_COLUMNS)
+    .select_from(MANIFESTS)
+    .outerjoin(FINGERPRINTS, FINGERPRINTS.c.manifest_id == MANIFESTS.c.manifest_id)
+    .outerjoin(REFERENCES, REFERENCES.c.fingerprint_id == FINGERPRINTS.c.id)
+)
+_IS_ASKED: Final = sa.and_(
+    BINDINGS.c.algorithm == sa.bindparam("algorithm"), BINDINGS.c.value == sa.bindparam("value")
+)
+_BY_BINDING: Final = _written_out(
+    _RECORDS.join(BINDINGS, BINDINGS.c.manifest_id == MANIFESTS.c.manifest_id)
+    .where(_IS_ASKED)
+    .order_by(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
+    .limit(sa.bindparam("most"))
+)
+_BY_ID: Final = _written_out(_RECORDS.where(MANIFESTS.c.manifest_id == sa.bindparam("id")))
+_IDS: Final = _written_out(
+    sa.select(BINDINGS.c.manifest_id).where(_IS_ASKED).limit(sa.bindparam("most"))
+)
+
+
 class SqlRegistry:
     """A registry in a database; `open_registry` makes one.
 
@@ -71,7 +98,8 @@ class SqlRegistry:
         self._objects: ObjectStore | None = (
             None if options.manifests is None else open_objects(options.manifests)
         )
-        self._group = GroupCommit(self._register)
+        # Not a method of this object: it would never be freed, and its file not be closed, in time.
+        self._group = GroupCommit(partial(_register, database))
         self._index: tuple[object, HashIndex] | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -98,10 +126,8 @@ class SqlRegistry:
         if owner is not None:
             record = replace(record, owner=owner)
         registration = self._registration(record)
-        with self._database.kept_open():
-            done = self._group.do(
-                registration, key=record.manifest_id, size=len(record.manifest_store) + 4096
-            )
+        size = len(record.manifest_store) + 4096
+        done = self._group.do(registration, key=record.manifest_id, size=size)
         # The very same record is no conflict: a caller whose first attempt ended with an unknown
         # outcome may repeat it.
         if not done and self.get(record.manifest_id) != record:
@@ -117,17 +143,11 @@ class SqlRegistry:
         There are fewer than `limit` where their manifests together exceed 32 MiB.
         """
         _check_limit(limit)
-        query = (
-            _records()
-            .join(BINDINGS, BINDINGS.c.manifest_id == MANIFESTS.c.manifest_id)
-            .where(BINDINGS.c.algorithm == algorithm, BINDINGS.c.value == payload)
-            .order_by(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
-        )
-        return self._select(query, limit)
+        return self._select(_BY_BINDING, algorithm=algorithm, value=payload, most=limit)
 
     def get(self, manifest_id: str) -> Record | None:
         """Return the record of a manifest, or None."""
-        found = self._select(_records().where(MANIFESTS.c.manifest_id == manifest_id), 1)
+        found = self._select(_BY_ID, id=manifest_id)
         return found[0] if found else None
 
     def has(self, algorithm: str, payload: bytes) -> bool:
@@ -147,12 +167,8 @@ class SqlRegistry:
     def find_ids(self, algorithm: str, value: bytes, *, limit: int = MAX_FOUND) -> list[str]:
         """Return the ids of the manifests that a binding leads to, without loading them."""
         _check_limit(limit)
-        query = (
-            sa.select(BINDINGS.c.manifest_id)
-            .where(BINDINGS.c.algorithm == algorithm, BINDINGS.c.value == value)
-            .limit(limit)
-        )
-        rows = self._database.read(lambda connection: connection.execute(query).all())
+        given = {"algorithm": algorithm, "value": value, "most": limit}
+        rows = self._database.read(lambda connection: connection.execute(_IDS, given).all())
         return [row.manifest_id for row in rows]
 
     def entries(self, *, after: str = "", limit: int = 100) -> list[Entry]:
@@ -352,6 +368,14 @@ class SqlRegistry:
                 left += 1
         return left
 
+    def close(self) -> None:
+        """Close what is open just now; it is opened again when it is needed.
+
+        Nobody has to: a file is closed when it was not used for a second, and connections to a
+        server when the registry is not referred to any more.
+        """
+        self._database.close()
+
     def __repr__(self) -> str:
         """Show where the registry is."""
         return f"SqlRegistry({self.url!r})"
@@ -370,19 +394,17 @@ class SqlRegistry:
             values["manifest_store"] = None
         return Registration(values, record.fingerprint)
 
-    def _register(self, group: Sequence[Registration]) -> Sequence[bool]:
-        return self._database.write(lambda connection: changing.register(connection, group))
-
-    def _select(self, query: sa.Select[Any], limit: int) -> list[Record]:
+    def _select(self, query: sa.TextClause, **given: object) -> list[Record]:
         def fetch(connection: sa.Connection) -> list[dict[str, Any]]:
             rows: list[dict[str, Any]] = []
             size = 0
-            for row in connection.execute(query.limit(limit)).mappings():
-                rows.append(_by_name(row))
-                store = row["manifest_store"]
-                size += len(store) if isinstance(store, bytes) else 0
-                if size > MAX_VALUE_BYTES:
-                    break
+            with connection.execute(query, given) as result:
+                for row in result.mappings():
+                    rows.append(_by_name(row))
+                    store = row["manifest_store"]
+                    size += len(store) if isinstance(store, bytes) else 0
+                    if size > MAX_VALUE_BYTES:
+                        break
             return rows
 
         found: list[Record] = []
@@ -443,13 +465,8 @@ class SqlRegistry:
         )
 
 
-def _records() -> sa.Select[Any]:
-    return (
-        sa.select(*RECORD_COLUMNS)
-        .select_from(MANIFESTS)
-        .outerjoin(FINGERPRINTS, FINGERPRINTS.c.manifest_id == MANIFESTS.c.manifest_id)
-        .outerjoin(REFERENCES, REFERENCES.c.fingerprint_id == FINGERPRINTS.c.id)
-    )
+def _register(database: Database, group: Sequence[Registration]) -> Sequence[bool]:
+    return database.write(lambda connection: changing.register(connection, group))
 
 
 def _by_name(row: Mapping[Any, Any]) -> dict[str, Any]:

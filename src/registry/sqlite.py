@@ -6,13 +6,13 @@ not exist yet. Looking something up changes nothing in the file, and leaves noth
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
-import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
@@ -23,6 +23,7 @@ from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.files import make_private_folder, write_new_private_file
 from indelible.registry.database import CommitFailedError, cause_of, unknown_outcome
 from indelible.registry.rows import MAX_VALUE_BYTES
+from indelible.registry.sqlite_kept import KeptConnections
 from indelible.registry.sqlite_layout import (
     Kind,
     Layout,
@@ -49,23 +50,6 @@ _PARAMETERS: Final[dict[Mode, str]] = {
 }
 
 
-@dataclass(slots=True)
-class _Writing:
-    """What the threads of one process share while they write."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    users: int = 0
-    users_lock: threading.Lock = field(default_factory=threading.Lock)
-    connection: sa.Connection | None = None
-    file_id: tuple[int, int] | None = None
-
-    def close(self) -> None:
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            with suppress(exc.SQLAlchemyError, sqlite3.Error):
-                connection.close()
-
-
 class SqliteDatabase:
     """An SQLite file, safe over threads, processes and forks.
 
@@ -78,8 +62,7 @@ class SqliteDatabase:
 
     Notes
     -----
-    A connection is open as long as somebody reads or writes, and no longer: between two calls the
-    file lies there alone, and may be copied.
+    A file that nobody has used for a second is closed: it lies there alone, and may be copied.
     """
 
     def __init__(self, path: Path, options: Options = DEFAULT_OPTIONS) -> None:
@@ -89,7 +72,7 @@ class SqliteDatabase:
         self._engines: dict[Mode, sa.Engine] = {}
         # By process: what a parent had open is neither used nor closed by its child
         # (sqlite.org/howtocorrupt.html, section 2.6).
-        self._writing: dict[int, _Writing] = {}
+        self._kept: dict[int, KeptConnections] = {}
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel to other processes without connections."""
@@ -128,6 +111,9 @@ class SqliteDatabase:
                 raise NoRegistryError(
                     f"the registry {self.name} is an empty file", hint="Check the path."
                 )
+            if kind == "ours":
+                with suppress(_NotWritableError):
+                    return self._read_kept(work)
             with ExitStack() as stack:
                 connection = self._readable(stack)
                 # Once more, from here on unchanging: another process may just have migrated it.
@@ -141,30 +127,16 @@ class SqliteDatabase:
             if self._file_id() is None:
                 self._create()
             kind = self._kind()
-            with self._writable() as connection:
+            with self._writer() as connection:
                 if kind != "ours":
                     with _transaction(connection):
                         make_registry(connection, self.name)
                 with _transaction(connection):
                     return work(connection)
 
-    @contextmanager
-    def kept_open(self) -> Iterator[None]:
-        """Keep the connection for writing until the last of those who came has left.
-
-        The last connection to a file in write-ahead-log mode copies the log into the file when it
-        is closed: for one change as for the thousand of all threads together.
-        """
-        mine = self._shared()
-        with mine.users_lock:
-            mine.users += 1
-        try:
-            yield
-        finally:
-            with mine.users_lock:
-                mine.users -= 1
-                if not mine.users:
-                    mine.close()
+    def close(self) -> None:
+        """Close the file, where nobody uses it just now."""
+        self._kept_here().close()
 
     # --- which file is it? -----------------------------------------------------------------------
 
@@ -231,10 +203,11 @@ class SqliteDatabase:
     def _engine(self, mode: Mode) -> sa.Engine:
         engine = self._engines.get(mode)
         if engine is None:
+            path, timeout = self._path, self._options.timeout
             engine = self._engines[mode] = sa.create_engine(
                 "sqlite://",
-                creator=lambda: _open_file(self._path, self._options.timeout, mode),
-                poolclass=sa.pool.NullPool,  # no connection is kept: threads and forks are safe
+                creator=lambda: _open_file(path, timeout, mode),
+                poolclass=sa.pool.NullPool,  # which are kept is decided here
             )
         return engine
 
@@ -242,6 +215,29 @@ class SqliteDatabase:
     def _connected(self, mode: Mode) -> Iterator[sa.Connection]:
         with self._engine(mode).connect() as connection:
             yield connection
+
+    def _read_kept(self, work: Callable[[sa.Connection], T]) -> T:
+        """Read by a connection that is kept, of a file that can be written by others as by us."""
+        file_id = self._file_id()
+        if file_id is None or not os.access(self._path, os.W_OK):
+            raise _NotWritableError
+        with self._kept_here().connection("query", file_id, self._query) as connection:
+            connection.exec_driver_sql("BEGIN")
+            return work(connection)
+
+    def _query(self) -> sa.Connection:
+        connection: sa.Connection | None = None
+        try:
+            connection = self._engine("query").connect()
+            connection.exec_driver_sql(_TOUCH).all()
+            connection.rollback()
+        except exc.OperationalError as error:
+            if connection is not None:
+                connection.close()
+            if _is_not_writable(error):
+                raise _NotWritableError from error
+            raise
+        return connection
 
     def _readable(self, stack: ExitStack) -> sa.Connection:
         """Return a connection for reading, without locks where they cannot be had.
@@ -253,10 +249,9 @@ class SqliteDatabase:
         try:
             connection = stack.enter_context(self._connected(mode))
             connection.exec_driver_sql("BEGIN")
-            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").all()
+            connection.exec_driver_sql(_TOUCH).all()
         except exc.OperationalError as error:
-            text = str(error.orig)
-            if "unable to open" not in text and "readonly" not in text:
+            if not _is_not_writable(error):
                 raise
             for ending in ("-wal", "-journal"):
                 if self._size(ending):
@@ -269,23 +264,24 @@ class SqliteDatabase:
             connection = stack.enter_context(self._connected("immutable"))
         return connection
 
-    def _shared(self) -> _Writing:
-        return self._writing.setdefault(os.getpid(), _Writing())
+    def _kept_here(self) -> KeptConnections:
+        """Return the connections of this process."""
+        process = os.getpid()
+        kept = self._kept.get(process)
+        if kept is None:
+            kept = self._kept.setdefault(process, KeptConnections())
+            weakref.finalize(self, kept.close)
+        return kept
 
     @contextmanager
-    def _writable(self) -> Iterator[sa.Connection]:
-        """Yield the connection for writing, which the threads of a process have one by one."""
-        mine = self._shared()
-        with self.kept_open(), mine.lock:
-            file_id = self._file_id()
-            if mine.connection is None or mine.file_id != file_id:
-                mine.close()
-                mine.connection, mine.file_id = self._engine("rw").connect(), file_id
-            try:
-                yield mine.connection
-            except BaseException:
-                mine.close()
-                raise
+    def _writer(self) -> Iterator[sa.Connection]:
+        """Yield the connection that writes, which the threads of a process have one by one."""
+        kept = self._kept_here()
+        file_id = self._file_id()
+        if file_id is None:
+            raise FileNotFoundError(errno.ENOENT, "the file was removed")
+        with kept.writing, kept.connection("rw", file_id, self._engine("rw").connect) as connection:
+            yield connection
 
     # --- errors ----------------------------------------------------------------------------------
 
@@ -317,6 +313,18 @@ class SqliteDatabase:
         else:
             what, hint = f"cannot be used: {cause}", "Check the path and its permissions."
         return RegistryUnavailableError(f"the registry {self.name} {what}", hint=hint)
+
+
+class _NotWritableError(Exception):
+    """The file cannot be opened as one that others write."""
+
+
+_TOUCH: Final = "SELECT count(*) FROM sqlite_master"  # the first that looks into the file
+
+
+def _is_not_writable(error: exc.OperationalError) -> bool:
+    text = str(error.orig)
+    return "unable to open" in text or "readonly" in text
 
 
 @contextmanager

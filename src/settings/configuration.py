@@ -31,7 +31,7 @@ from indelible.credentials.signers.opening import NO_TIMESTAMP, open_signer
 from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
 from indelible.files import read_file
 from indelible.imaging import Limits
-from indelible.registry import Registry, open_registry, sqlite_url
+from indelible.registry import Registries, Registry, open_registry, sqlite_url
 from indelible.settings.environment import fingerprint
 from indelible.settings.folders import Folders, settings_file, user_folders
 from indelible.settings.key_ring import KeyRing
@@ -185,8 +185,9 @@ class Configuration:
         """Return the user's registry; its file is created on the first write."""
         with self._lock:
             if self._registry is None:
-                url = self.settings.registry.url or sqlite_url(self.folders.registry)
-                self._registry = open_registry(url)
+                urls = self.settings.registry.url or (sqlite_url(self.folders.registry),)
+                first, *others = (open_registry(url) for url in urls)
+                self._registry = Registries([first, *others]) if others else first
             return self._registry
 
     def existing_registry(self) -> Registry | None:

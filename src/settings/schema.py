@@ -48,7 +48,7 @@ from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
 from indelible.imaging import Limits
 from indelible.settings.environment import PREFIX
-from indelible.settings.values import KeyName, RegistryUrl, expected
+from indelible.settings.values import KeyName, RegistryUrls, expected
 
 __all__ = [
     "SECTIONS",
@@ -88,9 +88,12 @@ class WatermarkSettings:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """Where the registry is: a path in the file or the environment becomes a URL."""
+    """Where the registry is: a path in the file or the environment becomes a URL.
 
-    url: RegistryUrl | None = None
+    Of several, in the file a list, the first is written to, and all are asked in their order.
+    """
+
+    url: RegistryUrls | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +184,8 @@ _MEANINGS: Final = {
     "watermark.strength": "robust survives more, discreet is seen less.",
     "watermark.effort": "How hard `verify` and `detect` look: thorough takes some 25 times as "
     "long.",
-    "registry.url": "SQLite file, or a URL; by default `registry.sqlite3` in the user's data "
-    "folder.",
+    "registry.url": "SQLite file, or a URL; of several the first is written to. By default "
+    "`registry.sqlite3` in the user's data folder.",
     "trust.anchors": "Trust anchors (PEM) besides the official lists.",
     "trust.official": "Whether the official C2PA trust lists count.",
     "generator.name": "Product or service that makes the pictures.",

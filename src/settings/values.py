@@ -14,7 +14,7 @@ from indelible.credentials import SourceType
 from indelible.errors import ArgumentError, ConfigurationError
 from indelible.registry import registry_url
 
-__all__ = ["KeyName", "RegistryUrl", "expected", "from_text", "from_toml"]
+__all__ = ["KeyName", "RegistryUrls", "expected", "from_text", "from_toml"]
 
 _KEY_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]+:(?!\\)")
 
@@ -25,8 +25,8 @@ class KeyName(str):
     __slots__ = ()
 
 
-class RegistryUrl(str):
-    """URL of a registry, as `indelible.registry.open_registry` takes it; its path is absolute."""
+class RegistryUrls(tuple[str, ...]):
+    """URLs of registries, as `indelible.registry.open_registry` takes them; paths are absolute."""
 
     __slots__ = ()
 
@@ -34,7 +34,11 @@ class RegistryUrl(str):
 def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     """Check a value of a file; no conversion is guessed, but texts become paths."""
     kind = _plain(hint)
-    if kind in (str, Path, KeyName, RegistryUrl, SourceType):
+    if kind is RegistryUrls and isinstance(value, list):
+        if value and all(isinstance(item, str) for item in value):
+            parsed = [_parsed(item, kind, where, folder) for item in value]
+            return RegistryUrls(url for urls in parsed for url in urls)
+    elif kind in (str, Path, KeyName, RegistryUrls, SourceType):
         if isinstance(value, str):
             return _parsed(value, kind, where, folder)
     elif kind is tuple and isinstance(value, list):
@@ -106,7 +110,7 @@ def _expected(kind: object) -> str:
         str: "text",
         Path: "a path",
         KeyName: "a path or a key's name",
-        RegistryUrl: "a path or a URL",
+        RegistryUrls: "a path or a URL, or a list of them",
         int: "a whole number",
         bool: "true or false",
         SourceType: "one of: " + ", ".join(kind.short_name for kind in SourceType),
@@ -119,9 +123,9 @@ def _key_name(text: str, folder: Path) -> KeyName:
     return KeyName(text if _KEY_SERVICE.match(text) else str(_absolute(text, folder)))
 
 
-def _registry_url(text: str, folder: Path) -> RegistryUrl:
+def _registry_url(text: str, folder: Path) -> RegistryUrls:
     place = text if "://" in text else _absolute(text, folder)
-    return RegistryUrl(registry_url(place, folder=folder))
+    return RegistryUrls((registry_url(place, folder=folder),))
 
 
 def _absolute(text: str, folder: Path) -> Path:
@@ -134,7 +138,7 @@ _PARSERS: Final[dict[object, Callable[[str, Path], object]]] = {
     str: lambda text, _: text,
     Path: _absolute,
     KeyName: _key_name,
-    RegistryUrl: _registry_url,
+    RegistryUrls: _registry_url,
     tuple: _paths,
     bool: _flag,
     int: _number,

@@ -62,6 +62,8 @@ def look_up(
     except RegistryError as error:
         return RegistryReport("unavailable", reason=error.reason())
     # Of what holds, it makes no difference that the registry holds it, too.
+    erased = bool(records)
+    records = [record for record in records if record[1]]
     holds = credential.embedded and credential.integrity == "intact"
     own = credentials.extract_store(image) if holds and records else None
     candidates = [
@@ -75,7 +77,8 @@ def look_up(
         for record in records
     ]
     if not candidates:
-        return RegistryReport("unknown", reason="The registry does not hold this id.")
+        reason = "erased the manifest under this id" if erased else "does not hold this id"
+        return RegistryReport("unknown", reason=f"The registry {reason}.")
     best = min(candidates, key=_preference)
     others = tuple(c.manifest_id for c in candidates if c is not best and c.manifest_id is not None)
     return replace(best, others=others)

@@ -234,7 +234,7 @@ def test_commits_wait_for_the_disk_whatever_the_default_is(postgres: PostgresSer
 def test_a_database_of_somebody_else_is_left_alone(postgres: PostgresServer) -> None:
     url = postgres.new_url()
     registry = open_registry(url)
-    engine = registry._database._engine()  # type: ignore[attr-defined]
+    engine = registry._database._engine("write")  # type: ignore[attr-defined]
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE manifests (name text)")
     for act in (
@@ -288,7 +288,7 @@ def test_who_holds_a_lock_too_long_is_named(postgres: PostgresServer) -> None:
     registry = open_registry(url)
     registry.put(make_record())
     other = open_registry(url)
-    with other._database._engine().begin() as connection:  # type: ignore[attr-defined]
+    with other._database._engine("write").begin() as connection:  # type: ignore[attr-defined]
         connection.exec_driver_sql("LOCK TABLE manifests")
         with pytest.raises(RegistryUnavailableError, match=r"locked|too long") as caught:
             registry.put(make_record(b"87654321"))
@@ -322,7 +322,9 @@ def test_registrations_that_cross_do_not_fail(postgres: PostgresServer) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         won = list(
-            pool.map(lambda pair: pair[0]._register(pair[1]), zip(registries, groups, strict=True))
+            pool.map(
+                lambda pair: pair[0]._group._commit(pair[1]), zip(registries, groups, strict=True)
+            )
         )
     assert [sum(pair) for pair in zip(*won, strict=True)] == [1] * 20
     with pytest.raises(RegistryError):

@@ -6,7 +6,9 @@ import os
 import resource
 import sqlite3
 import stat
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +19,15 @@ from indelible.errors import (
     RegistryOutcomeUnknownError,
     RegistryUnavailableError,
 )
-from indelible.registry import Record, changing, open_registry, sqlite, sqlite_url
+from indelible.registry import (
+    Record,
+    StoredFingerprint,
+    changing,
+    open_registry,
+    sqlite,
+    sqlite_kept,
+    sqlite_url,
+)
 from indelible.registry.sql import SqlRegistry
 from tests.registry.records import (
     ALGORITHM,
@@ -27,6 +37,9 @@ from tests.registry.records import (
     make_record,
     open_at,
 )
+
+# Forking is what is tested; later Pythons warn of it while any other thread runs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 
 def limit_connections(monkeypatch: pytest.MonkeyPatch, pragma: str) -> None:
@@ -68,6 +81,7 @@ def test_a_full_disk_says_so_and_leaves_nothing_behind(
     pages = registry._database.read(
         lambda connection: connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     )
+    registry.close()
     limit_connections(monkeypatch, f"PRAGMA max_page_count = {pages}")
     big = make_record(b"87654321", manifest_store=bytes(100_000))
     with pytest.raises(RegistryUnavailableError, match="full"):
@@ -108,6 +122,7 @@ def test_looking_something_up_writes_nothing(registry_path: Path) -> None:
     registry = open_at(registry_path)
     assert registry.find(ALGORITHM, PAYLOAD)
     assert registry.count() == 1
+    registry.close()
     assert everything_below(registry_path.parent) == before
 
 
@@ -252,11 +267,13 @@ def test_a_commit_of_unknown_outcome(
     registry = open_at(registry_path)
     registry.put(make_record(b"another1"))
     record = make_record()
+    registry.close()
     failing_commits(sqlite3.OperationalError("disk I/O error"), done=done)
     with pytest.raises(RegistryOutcomeUnknownError, match="disk I/O error") as caught:
         registry.put(record)
     assert "manifest id" in (caught.value.hint or "")
     assert str(registry_path) in caught.value.message
+    registry.close()
     failing_commits(None)
     if remedy == "ask":
         assert registry.get(record.manifest_id) == (record if done else None)
@@ -277,9 +294,11 @@ def test_a_withdrawal_of_unknown_outcome_can_be_repeated(
     registry = open_at(registry_path)
     record = make_record()
     registry.put(record)
+    registry.close()
     failing_commits(sqlite3.OperationalError("disk I/O error"), done=done)
     with pytest.raises(RegistryOutcomeUnknownError):
         registry.withdraw(record.manifest_id)
+    registry.close()
     failing_commits(None)
     assert registry.withdraw(record.manifest_id) is not done
     assert registry.count() == 0
@@ -323,6 +342,7 @@ def test_a_commit_that_readers_held_up_was_not_made(registry_path: Path) -> None
     """SQLite says so for certain, so the outcome is known."""
     registry = open_registry(f"{sqlite_url(registry_path)}?timeout=0.05")
     registry.put(make_record(b"another1"))
+    registry.close()
     execute(registry_path, "PRAGMA journal_mode = delete")  # which it stays in while it is read
     reader = sqlite3.connect(registry_path, isolation_level=None)
     reader.execute("BEGIN")
@@ -333,3 +353,77 @@ def test_a_commit_that_readers_held_up_was_not_made(registry_path: Path) -> None
     reader.close()
     assert not registry.has(ALGORITHM, PAYLOAD)
     registry.put(make_record())
+
+
+# --- connections that are kept -------------------------------------------------------------------
+
+
+def beside(path: Path) -> list[str]:
+    return sorted(item.name for item in path.parent.iterdir() if item != path)
+
+
+def test_a_file_that_nobody_uses_is_closed(
+    registry_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_kept, "_IDLE_SECONDS", 0.05)
+    registry = open_at(registry_path)
+    for _ in range(2):
+        registry.put(make_record(os.urandom(8)))
+        assert registry.has(ALGORITHM, PAYLOAD) is False
+        for _ in range(200):
+            time.sleep(0.01)
+            if not beside(registry_path):
+                break
+        assert beside(registry_path) == []
+
+
+def test_a_registry_that_is_dropped_closes_its_file(registry_path: Path) -> None:
+    registry = open_at(registry_path)
+    registry.put(make_record())
+    assert registry.find(ALGORITHM, PAYLOAD)
+    assert beside(registry_path)
+    del registry
+    assert beside(registry_path) == []
+
+
+def test_another_file_in_its_place_is_another_registry(registry_path: Path, tmp_path: Path) -> None:
+    registry, other = open_at(registry_path), open_at(tmp_path / "other.sqlite")
+    registry.put(make_record())
+    fingerprint = StoredFingerprint(bytes(32), 50)
+    other.put(make_record(b"87654321", fingerprint=fingerprint))
+    assert registry.has(ALGORITHM, PAYLOAD)
+    assert registry.find_similar(bytes(32)) == []
+    registry.close()
+    other.close()
+    (tmp_path / "other.sqlite").replace(registry_path)
+    assert not registry.has(ALGORITHM, PAYLOAD)
+    assert registry.has(ALGORITHM, b"87654321")
+    assert len(registry.find_similar(bytes(32))) == 1
+    registry.put(make_record())
+    assert registry.count() == 2
+
+
+def _child(registry: SqlRegistry) -> bool:
+    registry.put(make_record(b"of child"))
+    return registry.has(ALGORITHM, PAYLOAD)
+
+
+def test_a_child_leaves_its_parents_connections_alone(registry_path: Path) -> None:
+    registry = open_at(registry_path)
+    registry.put(make_record())
+    process = os.fork()
+    if not process:
+        os._exit(0 if _child(registry) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    registry.put(make_record(b"87654321"))
+    assert registry.count() == 3
+    with closing(sqlite3.connect(registry_path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_readers_and_the_writer_do_not_wait_for_each_other(registry_path: Path) -> None:
+    registry = open_registry(f"{sqlite_url(registry_path)}?timeout=0.05")
+    registry.put(make_record())
+    registry._database.read(lambda _: registry.put(make_record(b"87654321")))
+    registry._database.write(lambda _: registry.find(ALGORITHM, PAYLOAD))
+    assert registry.count() == 2

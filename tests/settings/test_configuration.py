@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from indelible.errors import (
     NoRegistryError,
     TrustError,
 )
-from indelible.registry import sqlite_url
+from indelible.registry import Record, Registries, open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
 from indelible.settings import (
     Configuration,
@@ -220,3 +221,19 @@ def test_the_registry_of_the_settings(tmp_path: Path) -> None:
     configure(f'[registry]\nurl = "sqlite:///{tmp_path}/r.sqlite3?timeout=0.5"\n')
     assert url_of_the_registry() == f"{sqlite_url(tmp_path / 'r.sqlite3')}?timeout=0.5"
     assert current().existing_registry() is current().registry()
+
+
+def test_several_registries_in_the_settings(tmp_path: Path) -> None:
+    """The first is written to; a path is relative to the file, as everywhere."""
+    partner = open_registry(sqlite_url(tmp_path / "partner.sqlite3"))
+    record = Record("urn:c2pa:x", "org.indelible.dft.2", bytes(8), b"store", "image/png")
+    partner.put(record)
+    configure(f'[registry]\nurl = ["own.sqlite3", "sqlite:///{tmp_path}/partner.sqlite3"]\n')
+    registry = current().registry()
+    assert isinstance(registry, Registries)
+    assert not registry.has(record.algorithm, b"12345678")
+    own = replace(record, manifest_id="urn:c2pa:y", payload=b"12345678")
+    registry.put(own)
+    assert registry.find(record.algorithm, bytes(8)) == [record]
+    assert registry.get("urn:c2pa:y") == own
+    assert partner.get("urn:c2pa:y") is None

@@ -72,7 +72,7 @@ def test_environment_wins(tmp_path: Path) -> None:
     )
     assert settings.generator.name == "environment"
     assert settings.generator.version == "1"
-    assert settings.registry.url == sqlite_url(tmp_path / "r.sqlite3")
+    assert settings.registry.url == (sqlite_url(tmp_path / "r.sqlite3"),)
     assert settings.trust.anchors == (tmp_path / "a", tmp_path / "b")
     assert settings.trust.official is False
     assert settings.limits.max_pixels == 42
@@ -125,7 +125,10 @@ def test_private_keys_may_live_elsewhere(tmp_path: Path, name: str, expected: st
         ("[trust]\nanchors = ['']\n", "trust.anchors must be a path"),
         ('[registry]\nurl = "a\\u0000"\n', "registry.url is not a usable path"),
         ('[registry]\nurl = "~nobody-of-this-name/x"\n', "registry.url is not a usable path"),
-        ('[registry]\nurl = "https://host/v1"\n', "registry.url: .* not supported in this version"),
+        ('[registry]\nurl = "https://host/v1"\n', "registry.url: .* come with a later version"),
+        ("[registry]\nurl = []\n", "registry.url must be a path or a URL, or a list of them"),
+        ('[registry]\nurl = ["r", 3]\n', "registry.url must be a path or a URL, or a list"),
+        ('[registry]\nurl = ["r", "https://host/v1"]\n', "come with a later version"),
         ('[registry]\nurl = "sqlite://r"\n', "registry.url: .* three slashes"),
         ('[registry]\nurl = "sqlite://"\n', "registry.url: .* in memory"),
     ],
@@ -143,7 +146,7 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
         ("INDELIBLE_WATERMARK_STRENGTH", "loud"),
         ("INDELIBLE_GENERATOR_NAME", " "),
         ("INDELIBLE_REGISTRY_URL", "a\0b"),
-        ("INDELIBLE_REGISTRY_URL", "postgresql://host/name"),
+        ("INDELIBLE_REGISTRY_URL", "https://host/v1"),
     ],
 )
 def test_mistakes_in_the_environment_are_named(variable: str, value: str) -> None:
@@ -264,7 +267,7 @@ def test_a_registry_is_named_by_a_path_or_a_url(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, value: str, url: str
 ) -> None:
     file = write(tmp_path / "c.toml", f'[registry]\nurl = "{value}"\n')
-    assert load_settings(file).registry.url == url.format(folder=tmp_path, home=home)
+    assert load_settings(file).registry.url == (url.format(folder=tmp_path, home=home),)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     settings = load_settings(environ={"INDELIBLE_REGISTRY_URL": value})

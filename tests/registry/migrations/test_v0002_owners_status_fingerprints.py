@@ -162,7 +162,7 @@ def test_the_steps_lead_to_the_very_tables_in_postgresql(postgres: PostgresServe
     schemas = []
     for name in ("made", "migrated"):
         registry = open_registry(postgres.new_url())
-        engine = registry._database._engine()  # type: ignore[attr-defined]
+        engine = registry._database._engine("write")  # type: ignore[attr-defined]
         with engine.begin() as connection:
             if name == "made":
                 METADATA.create_all(connection)

@@ -119,5 +119,5 @@ def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
         "credential": None,
         "watermark": None,
         "registry": None,
-        "fingerprint": "not_checked",
+        "fingerprint": None,
     }

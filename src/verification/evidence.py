@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from indelible.choices import Integrity, Place
+from indelible.choices import Integrity, Place, RecordStatus
 from indelible.verification.verdict import Creation
 
 __all__ = [
@@ -21,8 +21,8 @@ __all__ = [
 RegistryState = Literal["not_asked", "unknown", "found", "unavailable"]
 """What the registry answered about the watermark's id."""
 
-FingerprintState = Literal["not_checked", "match", "mismatch"]
-"""Whether the picture looks like the one that the recovered manifest was made for."""
+FingerprintState = Literal["not_checked", "match", "mismatch", "unclear"]
+"""Whether the picture looks like the one that a manifest was made for."""
 
 HALF: Final = 0.5
 """Share of the picture at which a watermark speaks for the whole of it."""
@@ -56,6 +56,8 @@ class ManifestEvidence:
     continues_recovered : bool
         Whether it is the recovered manifest, or has it in its history: an edit that says what it
         was made from.
+    looks : FingerprintState
+        Whether the picture, changed since, looks like the one that was signed.
     """
 
     integrity: Integrity = "absent"
@@ -69,6 +71,7 @@ class ManifestEvidence:
     promises_mark: bool = False
     creation: Creation | None = None
     continues_recovered: bool = False
+    looks: FingerprintState = "not_checked"
 
     @property
     def sound(self) -> bool:
@@ -135,6 +138,10 @@ class RecoveryEvidence:
         specification requires to be checked (soft binding resolution).
     creation : Creation or None
         How the recovered manifest says that the picture began.
+    status : RecordStatus
+        What has become of the record.
+    status_reason : str or None
+        Why, in a sentence of who runs the registry.
     """
 
     registry: RegistryState = "not_asked"
@@ -144,12 +151,15 @@ class RecoveryEvidence:
     names_payload: bool = False
     creation: Creation | None = None
     doubts: tuple[str, ...] = ()
+    status: RecordStatus = "live"
+    status_reason: str | None = None
 
     @property
     def vouched(self) -> bool:
         """Whether it led to a manifest that names the id, holds, and has a trusted signer."""
         return (
             self.registry == "found"
+            and self.status == "live"
             and self.integrity == "intact"
             and self.names_payload
             and self.trusted
@@ -159,9 +169,20 @@ class RecoveryEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known about one file."""
+    """All that is known about one file.
+
+    Attributes
+    ----------
+    manifest, watermark, recovery
+        What each leg found.
+    fingerprint : FingerprintState
+        Whether the picture looks like the one that the recovered manifest was made for.
+    resembles : bool
+        Whether it looks like a registered one, where nothing else was found.
+    """
 
     manifest: ManifestEvidence = field(default_factory=ManifestEvidence)
     watermark: WatermarkEvidence = field(default_factory=WatermarkEvidence)
     recovery: RecoveryEvidence = field(default_factory=RecoveryEvidence)
     fingerprint: FingerprintState = "not_checked"
+    resembles: bool = False

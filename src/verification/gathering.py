@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from indelible import watermark
 from indelible.credentials import CredentialReport, ManifestReport
 from indelible.credentials.manifests.status import Kind, meaning
 from indelible.verification.evidence import (
     Evidence,
+    FingerprintState,
     ManifestEvidence,
     RecoveryEvidence,
     WatermarkEvidence,
@@ -19,10 +21,12 @@ from indelible.verification.manifest_claims import (
     named_payloads,
     promises_watermark,
 )
-from indelible.verification.result import RegistryReport, WatermarkReport
+from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
 from indelible.watermark import Key
 
 __all__ = ["gather_evidence"]
+
+_NOTHING: Final = FingerprintReport()
 
 
 def gather_evidence(
@@ -30,6 +34,9 @@ def gather_evidence(
     mark: WatermarkReport,
     registry: RegistryReport,
     keys: Sequence[Key],
+    *,
+    recovered_looks: FingerprintReport = _NOTHING,
+    manifest_looks: FingerprintReport = _NOTHING,
 ) -> Evidence:
     """Return the evidence in the reports.
 
@@ -43,9 +50,12 @@ def gather_evidence(
         What its id led to.
     keys : sequence of Key
         The keys that were looked with.
+    recovered_looks, manifest_looks : FingerprintReport
+        Whether the picture looks like the one that the recovered manifest is about, and like the
+        one that the file's own is about.
     """
     return Evidence(
-        _about_manifest(credential, mark, registry, keys),
+        _about_manifest(credential, mark, registry, keys, manifest_looks.state),
         WatermarkEvidence(
             keys=mark.keys,
             payload=mark.payload,
@@ -55,6 +65,8 @@ def gather_evidence(
             obstacle=mark.reason,
         ),
         _about_recovery(registry),
+        recovered_looks.state,
+        resembles=bool(recovered_looks.resembles),
     )
 
 
@@ -63,6 +75,7 @@ def _about_manifest(
     mark: WatermarkReport,
     registry: RegistryReport,
     keys: Sequence[Key],
+    looks: FingerprintState,
 ) -> ManifestEvidence:
     key_ids = {key.id for key in keys}
     return ManifestEvidence(
@@ -81,13 +94,19 @@ def _about_manifest(
         promises_mark=promises_watermark(credential, keys),
         creation=claimed_creation(credential.manifest),
         continues_recovered=_continues(credential.manifest, registry),
+        looks=looks,
     )
 
 
 def _about_recovery(registry: RegistryReport) -> RecoveryEvidence:
     recovered = registry.credential
     if recovered is None:
-        return RecoveryEvidence(registry.state, registry.integrity)
+        return RecoveryEvidence(
+            registry.state,
+            registry.integrity,
+            status=registry.status,
+            status_reason=registry.status_reason,
+        )
     return RecoveryEvidence(
         registry=registry.state,
         integrity=registry.integrity,
@@ -96,6 +115,8 @@ def _about_recovery(registry: RegistryReport) -> RecoveryEvidence:
         names_payload=registry.names_payload,
         creation=claimed_creation(recovered.manifest),
         doubts=_sentences(recovered, "trust"),
+        status=registry.status,
+        status_reason=registry.status_reason,
     )
 
 

@@ -100,6 +100,8 @@ def _contradictions(evidence: Evidence) -> list[str]:
             reasons.append("The watermark's id leads to a manifest that names another id.")
         if evidence.fingerprint == "mismatch":
             reasons.append("The watermark's id leads to a manifest about another picture.")
+    if manifest.integrity == "changed" and manifest.looks == "mismatch":
+        reasons.append(f"{_named(manifest)} is about another picture, by its hash and its looks.")
     return [*reasons, *_missing_mark(manifest, mark), *_laundering(manifest, mark, recovery)]
 
 
@@ -205,6 +207,11 @@ def _open_questions(evidence: Evidence) -> list[str]:
     reasons: list[str] = []
     if manifest.integrity == "intact" and not manifest.vouched:
         reasons.extend(_distrust(_named(manifest), manifest.doubts))
+    if evidence.resembles and manifest.integrity == "absent":
+        reasons.append(
+            "The picture resembles a registered one. So does the original of an edit, and so may "
+            "another picture of the same scene: this says nothing about where it comes from."
+        )
     return [*reasons, *_questions(evidence)]
 
 
@@ -213,7 +220,14 @@ def _questions(evidence: Evidence) -> list[str]:
     recovery = evidence.recovery
     if evidence.watermark.payload is None or recovery.vouched:
         return []
+    return _open_about(recovery)
+
+
+def _open_about(recovery: RecoveryEvidence) -> list[str]:
     match recovery.registry:
+        case "found" if recovery.status != "live":
+            why = f": {recovery.status_reason}" if recovery.status_reason else "."
+            return [f"The registry's record under the watermark's id was {recovery.status}{why}"]
         case "found" if recovery.integrity == "intact":
             return _distrust("The recovered manifest", recovery.doubts)
         case "found":

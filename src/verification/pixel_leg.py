@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from indelible import credentials, watermark
@@ -33,11 +33,14 @@ class PixelFindings:
         The file's header, which may say more than before: what only decoding shows.
     signals : tuple of Signal
         What plain metadata claims.
+    view : View or None
+        The picture; None where its kind cannot be decoded here.
     """
 
     mark: WatermarkReport
     header: Header
     signals: tuple[Signal, ...] = ()
+    view: View | None = field(default=None, repr=False)
 
 
 def examine_pixels(
@@ -70,8 +73,9 @@ def examine_pixels(
         picture = image.decode(tolerant=True, enough=enough)
     except (MissingDependencyError, UnsupportedImageError) as error:
         return PixelFindings(WatermarkReport("not_checked", reason=error.reason()), image.header)
-    mark = _find_mark(image, View(picture.pixels, picture.scale), keys, credential, effort)
-    return PixelFindings(mark, picture.header, credentials.find_signals(picture.metadata))
+    view = View(picture.pixels, picture.scale)
+    mark = _find_mark(image, view, keys, credential, effort)
+    return PixelFindings(mark, picture.header, credentials.find_signals(picture.metadata), view)
 
 
 def _find_mark(

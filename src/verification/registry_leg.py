@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final
+from typing import Final, get_args
 
 from indelible import credentials
+from indelible.choices import RecordStatus
 from indelible.credentials import CredentialReport, Trust
 from indelible.errors import IndelibleError, RegistryError
 from indelible.imaging import ImageFile
-from indelible.registry import Registry
+from indelible.registry import Record, Registry, StoredFingerprint
 from indelible.verification.result import RegistryReport
 from indelible.watermark import Detection
 
@@ -62,30 +63,36 @@ def look_up(
     except RegistryError as error:
         return RegistryReport("unavailable", reason=error.reason())
     # Of what holds, it makes no difference that the registry holds it, too.
-    erased = bool(records)
-    records = [record for record in records if record[1]]
     holds = credential.embedded and credential.integrity == "intact"
     own = credentials.extract_store(image) if holds and records else None
-    candidates = [
-        _reported(
-            *record,
-            replace(credential, embedded=False)
-            if record[1] == own
-            else _validated(record[1], image, trust),
-            names=(found.algorithm, found.payload),
-        )
-        for record in records
-    ]
+    candidates = []
+    for record in records:
+        report = None
+        if record.store:  # of an erased one only its id is left
+            same = record.store == own
+            kept = replace(credential, embedded=False)
+            report = kept if same else _validated(record.store, image, trust)
+        candidates.append(_reported(record, report, names=(found.algorithm, found.payload)))
     if not candidates:
-        reason = "erased the manifest under this id" if erased else "does not hold this id"
-        return RegistryReport("unknown", reason=f"The registry {reason}.")
+        return RegistryReport("unknown", reason="The registry does not hold this id.")
     best = min(candidates, key=_preference)
     others = tuple(c.manifest_id for c in candidates if c is not best and c.manifest_id is not None)
     return replace(best, others=others)
 
 
-def _find(registry: Registry, algorithm: str, payload: bytes) -> list[tuple[str, bytes]]:
-    """Return the manifests under an id, as (manifest id, manifest store).
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is needed of a record."""
+
+    manifest_id: str
+    store: bytes
+    status: RecordStatus
+    status_reason: str | None
+    fingerprint: StoredFingerprint | None
+
+
+def _find(registry: Registry, algorithm: str, payload: bytes) -> list[_Held]:
+    """Return what is registered under an id.
 
     Raises
     ------
@@ -95,12 +102,25 @@ def _find(registry: Registry, algorithm: str, payload: bytes) -> list[tuple[str,
     try:
         held = registry.find(algorithm, payload, limit=_MAX_RECORDS)
         records = islice(held, _MAX_RECORDS)  # a foreign registry may know no limit
-        return [(str(one.manifest_id), bytes(memoryview(one.manifest_store))) for one in records]
+        return [_held(one) for one in records]
     except RegistryError:
         raise
     except Exception as error:  # foreign code
         _log.warning("the registry failed", exc_info=True)
         raise RegistryError(f"the registry failed: {type(error).__name__}") from error
+
+
+def _held(record: Record) -> _Held:
+    fingerprint = getattr(record, "fingerprint", None)  # others' records may have less than ours
+    reason = getattr(record, "status_reason", None)
+    status: RecordStatus = getattr(record, "status", "live")
+    return _Held(
+        str(record.manifest_id),
+        bytes(memoryview(record.manifest_store)),
+        status if status in get_args(RecordStatus) else "live",
+        None if reason is None else str(reason),
+        fingerprint if isinstance(fingerprint, StoredFingerprint) else None,
+    )
 
 
 def _validated(store: bytes, image: ImageFile, trust: Trust) -> CredentialReport:
@@ -111,10 +131,19 @@ def _validated(store: bytes, image: ImageFile, trust: Trust) -> CredentialReport
 
 
 def _reported(
-    manifest_id: str, store: bytes, report: CredentialReport, *, names: tuple[str, bytes]
+    record: _Held, report: CredentialReport | None, *, names: tuple[str, bytes]
 ) -> RegistryReport:
-    named = any(binding.names(*names) for binding in report.soft_bindings)
-    return RegistryReport("found", manifest_id, store, report, named)
+    bindings = () if report is None else report.soft_bindings
+    return RegistryReport(
+        "found",
+        record.manifest_id,
+        None if report is None else record.store,
+        report,
+        any(binding.names(*names) for binding in bindings),
+        status=record.status,
+        status_reason=record.status_reason,
+        fingerprint=record.fingerprint,
+    )
 
 
 def _preference(candidate: RegistryReport) -> tuple[bool, int]:

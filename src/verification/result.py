@@ -8,13 +8,15 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.choices import Effort, Integrity
+from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
+from indelible.registry import StoredFingerprint
 from indelible.verification.evidence import FingerprintState, RegistryState
 from indelible.verification.verdict import Verdict
 from indelible.watermark import Detection
 
 __all__ = [
+    "FingerprintReport",
     "Origin",
     "RegistryReport",
     "Verification",
@@ -127,6 +129,12 @@ class RegistryReport:
         Further manifests registered under the same id.
     reason : str or None
         Why the registry was not asked, or what it failed with.
+    status : {"live", "withdrawn", "erased"}
+        What has become of the record; of an erased one nothing but its id is left.
+    status_reason : str or None
+        Why, in the words of who runs the registry.
+    fingerprint : StoredFingerprint or None
+        What the registered picture looks like, by the registry.
     """
 
     state: RegistryState
@@ -136,6 +144,9 @@ class RegistryReport:
     names_payload: bool = False
     others: tuple[str, ...] = ()
     reason: str | None = None
+    status: RecordStatus = "live"
+    status_reason: str | None = None
+    fingerprint: StoredFingerprint | None = field(default=None, repr=False)
 
     @property
     def integrity(self) -> Integrity:
@@ -176,6 +187,51 @@ class RegistryReport:
             "names_payload": self.names_payload,
             "others": list(self.others),
             "reason": self.reason,
+            "status": self.status,
+            "status_reason": self.status_reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintReport:
+    """Whether the picture looks like the one that a manifest was made for.
+
+    Attributes
+    ----------
+    state : {"not_checked", "match", "mismatch", "unclear"}
+        ``"not_checked"`` where there is nothing to compare with, or a signed hash says more.
+        ``"unclear"`` where too little is shared, or it has too little detail.
+    about : {"recovered", "manifest"} or None
+        Which manifest: the one that the watermark led to, or the file's own.
+    score : float or None
+        Correlation of details, 0 to 1.
+    visible, within : float or None
+        Share of the original that the picture shows, and of the picture that is of the original.
+    geometry : float64 (3, 3) or None
+        Homography from the original's pixels to this picture's, its origin resolved; None unless
+        they match.
+    resembles : tuple of str
+        Manifests of registered pictures that this one looks like, where neither a manifest nor a
+        watermark was found. The original of an edit resembles it, too: this attributes nothing.
+    """
+
+    state: FingerprintState = "not_checked"
+    about: Literal["recovered", "manifest"] | None = None
+    score: float | None = None
+    visible: float | None = None
+    within: float | None = None
+    geometry: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    resembles: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-ready data."""
+        numbers = {"score": self.score, "visible": self.visible, "within": self.within}
+        return {
+            "state": self.state,
+            "about": self.about,
+            **{name: None if one is None else round(one, 3) for name, one in numbers.items()},
+            "geometry": None if self.geometry is None else self.geometry.tolist(),
+            "resembles": list(self.resembles),
         }
 
 
@@ -228,8 +284,9 @@ class Verification:
         The mark in the pixels.
     registry : RegistryReport
         The manifest that the mark led to.
-    fingerprint : {"not_checked", "match", "mismatch"}
-        Whether the picture looks like the one that the recovered manifest was made for.
+    fingerprint : FingerprintReport
+        Whether the picture looks like the one that the recovered manifest was made for; where none
+        was recovered, the file's own.
     file : str or None
         Name of the file, where there was one.
     format : str
@@ -244,8 +301,8 @@ class Verification:
     complete : bool
         False where a registry that could not be asked might have changed the verdict.
     timing : dict of str to float
-        Milliseconds that each leg took: ``credential_ms``, ``watermark_ms``, ``registry_ms``, and
-        ``total_ms``.
+        Milliseconds that each leg took: ``credential_ms``, ``watermark_ms``, ``registry_ms``,
+        ``fingerprint_ms`` and ``total_ms``.
     """
 
     verdict: Verdict
@@ -253,7 +310,7 @@ class Verification:
     credential: CredentialReport
     watermark: WatermarkReport
     registry: RegistryReport
-    fingerprint: FingerprintState = "not_checked"
+    fingerprint: FingerprintReport = field(default_factory=FingerprintReport)
     file: str | None = None
     format: str = ""
     signals: tuple[Signal, ...] = ()
@@ -300,7 +357,7 @@ class Verification:
             "credential": self.credential.to_dict(),
             "watermark": self.watermark.to_dict(),
             "registry": self.registry.to_dict(),
-            "fingerprint": self.fingerprint,
+            "fingerprint": self.fingerprint.to_dict(),
             "format": self.format,
             "signals": [asdict(signal) for signal in self.signals],
             "notes": list(self.notes),

@@ -19,11 +19,16 @@ from indelible.errors import ArgumentError
 from indelible.imaging import Encoded, ImageFile, Limits
 from indelible.registry import Registry
 from indelible.verification.ai import best_ai_claim
+from indelible.verification.fingerprint_leg import (
+    compare_with_manifest,
+    compare_with_recovered,
+    find_resembling,
+)
 from indelible.verification.gathering import gather_evidence
 from indelible.verification.judging import judge, rests_on_the_registry
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
 from indelible.verification.registry_leg import look_up
-from indelible.verification.result import RegistryReport, Verification
+from indelible.verification.result import FingerprintReport, RegistryReport, Verification
 from indelible.verification.timing import Clock
 from indelible.verification.verdict import Verdict
 from indelible.verification.wording import notes
@@ -178,7 +183,9 @@ class Verifier:
 
     def _opened_registry(self) -> Registry | None:
         """Return the registry; the user's is opened here, since loading a database takes long."""
-        return self._registry if self._users_registry is None else self._users_registry()
+        if self._registry is None and self._users_registry is not None:
+            self._registry = self._users_registry()
+        return self._registry
 
     def __reduce__(self) -> tuple[Any, ...]:
         made = functools.partial(
@@ -250,9 +257,27 @@ class Verifier:
                 registry=self._opened_registry() if pixels.mark.found else None,
                 trust=self._trust,
             )
-        result = self._judged(opened, credential, pixels, recovered, clock)
+        with clock.leg("fingerprint"):
+            looks = self._looks(credential, pixels, recovered)
+        result = self._judged(opened, credential, pixels, recovered, looks, clock)
         _log_result(result)
         return result
+
+    def _looks(
+        self, credential: CredentialReport, pixels: PixelFindings, recovered: RegistryReport
+    ) -> tuple[FingerprintReport, FingerprintReport]:
+        """Compare the picture with what the recovered manifest and the file's own are about."""
+        view, mark = pixels.view, pixels.mark
+        if view is None:
+            return FingerprintReport(), FingerprintReport()
+        if not credential.present and mark.state == "not_found":
+            registry = self._opened_registry()
+            resembling = () if registry is None else find_resembling(view, registry)
+            return FingerprintReport(resembles=resembling), FingerprintReport()
+        return (
+            compare_with_recovered(view, mark, credential, recovered),
+            compare_with_manifest(view, mark, credential),
+        )
 
     def _judged(
         self,
@@ -260,10 +285,18 @@ class Verifier:
         credential: CredentialReport,
         pixels: PixelFindings,
         recovered: RegistryReport,
+        looks: tuple[FingerprintReport, FingerprintReport],
         clock: Clock,
     ) -> Verification:
         """Put the legs' reports together under one verdict."""
-        evidence = gather_evidence(credential, pixels.mark, recovered, self._keys)
+        evidence = gather_evidence(
+            credential,
+            pixels.mark,
+            recovered,
+            self._keys,
+            recovered_looks=looks[0],
+            manifest_looks=looks[1],
+        )
         judgement = judge(evidence)
         said = [*judgement.notes, *notes(pixels.mark, pixels.header, self._trust)]
         if judgement.verdict is Verdict.NONE and self._effort != "thorough":
@@ -274,6 +307,7 @@ class Verifier:
             credential=credential,
             watermark=pixels.mark,
             registry=recovered,
+            fingerprint=looks[0] if looks[0] != FingerprintReport() else looks[1],
             file=None if image.path is None else str(image.path),
             format=image.format,
             signals=pixels.signals,

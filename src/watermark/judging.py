@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from indelible.watermark import decoding, probability
 from indelible.watermark.alignment import Canonical
-from indelible.watermark.carrier import Carrier
+from indelible.watermark.carrier import TILES_PER_SUPER, Carrier
 from indelible.watermark.geometry import original_to_received, to_full_size
 from indelible.watermark.keys import Key
 from indelible.watermark.locking import Lock
@@ -72,6 +72,7 @@ class Judge:
             size_class=decoded.size_class,
             polarity=lock.polarity,
             algorithm=key.algorithm,
+            period=period * TILES_PER_SUPER,
         )
 
     def _chance(self, decoded: decoding.Decoded) -> float:

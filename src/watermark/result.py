@@ -36,6 +36,9 @@ class Detection:
     algorithm : str or None
         Version of the mark that was found, as manifests and registries name it; None where nothing
         is found.
+    period : int or None
+        After how many pixels of the original the mark repeats, in both directions: by multiples of
+        this the origin in `geometry` may be wrong.
     """
 
     found: bool
@@ -46,3 +49,4 @@ class Detection:
     size_class: int | None = field(default=None, repr=False)
     polarity: int = field(default=1, repr=False)
     algorithm: str | None = None
+    period: int | None = field(default=None, repr=False)

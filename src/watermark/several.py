@@ -19,7 +19,6 @@ from indelible.errors import ConfigurationError
 from indelible.watermark import probability
 from indelible.watermark._opencv import box_filter, largest_component
 from indelible.watermark.detection import SMALLEST_SIDE, detect
-from indelible.watermark.geometry import to_full_size
 from indelible.watermark.keys import Key, as_key_ring
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
@@ -190,8 +189,7 @@ def _in_all_looks(found: Detection, limit: int) -> Detection | None:
 def _located(view: View, key: Key, found: Detection) -> LocatedMark:
     """Return where a mark stands in the picture as it was given."""
     if view.scale > 1 and found.geometry is not None:
-        full = to_full_size(found.geometry, view.pixels.shape[:2], view.shape)
-        found = replace(found, geometry=full)
+        found = replace(found, geometry=view.to_picture(found.geometry))
     there = presence(view, key, found, cell=REGION_CELL)
     known = np.abs(there - 0.5) * (there - 0.5)  # what is even says nothing of its neighbours
     region = box_filter(box_filter(known, NEIGHBOURHOOD), NEIGHBOURHOOD) > 0

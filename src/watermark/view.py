@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indelible.pixels import as_channels
+from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.resolution import working_luminance
 from indelible.watermark.visibility import Room, luminance_mask, room_of
 from indelible.watermark.whitening import whiten
@@ -50,6 +51,14 @@ class View:
         """Height and width of the picture, px."""
         height, width, _ = self.pixels.shape
         return height * self.scale, width * self.scale
+
+    def to_picture(self, map_: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn a map to the pixels in `pixels` into one to the picture's own, float64 (3, 3)."""
+        return to_full_size(map_, self.pixels.shape[:2], self.shape)
+
+    def from_picture(self, map_: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn a map to the picture's own pixels into one to those in `pixels`."""
+        return from_full_size(map_, self.pixels.shape[:2], self.shape)
 
     @cached_property
     def luminance(self) -> NDArray[np.float32]:

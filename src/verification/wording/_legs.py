@@ -6,7 +6,12 @@ from typing import Final
 
 from indelible.choices import Place
 from indelible.credentials import CredentialReport
-from indelible.verification.result import RegistryReport, Verification, WatermarkReport
+from indelible.verification.result import (
+    FingerprintReport,
+    RegistryReport,
+    Verification,
+    WatermarkReport,
+)
 from indelible.verification.verdict import Verdict
 from indelible.verification.wording._vocabulary import one_line, probability
 
@@ -35,9 +40,9 @@ def evidence_lines(result: Verification) -> list[tuple[str, str]]:
     registry = registry_line(result.registry)
     if registry is not None:
         lines.append(("registry", registry))
-    if result.fingerprint != "not_checked":
-        looks = {"match": "of this picture", "mismatch": "of another picture"}
-        lines.append(("fingerprint", looks[result.fingerprint]))
+    looks = fingerprint_line(result.fingerprint)
+    if looks is not None:
+        lines.append(("fingerprint", looks))
     return lines
 
 
@@ -80,12 +85,32 @@ def watermark_line(mark: WatermarkReport) -> str:
     return f"{line}, in {share} of the picture"
 
 
+def fingerprint_line(fingerprint: FingerprintReport) -> str | None:
+    """Return whether a manifest is about this picture, by its looks; None where nobody can say."""
+    if fingerprint.resembles:
+        return f"resembles {fingerprint.resembles[0]}"
+    if fingerprint.about is None:
+        return None
+    of = "recovered" if fingerprint.about == "recovered" else "file's"
+    if fingerprint.state == "mismatch":
+        return f"the {of} manifest is about another picture"
+    if fingerprint.state == "unclear":
+        return f"too little to tell whether the {of} manifest is about this picture"
+    line = f"the {of} manifest is about this picture"
+    if fingerprint.visible is not None and fingerprint.visible < _NEARLY_ALL:
+        line += f", which shows about {100 * fingerprint.visible:.0f} % of it"
+    return line
+
+
 def registry_line(registry: RegistryReport) -> str | None:
     """Return what the registry answered; None where it was not asked, or holds nothing."""
     if registry.state == "unavailable":
         return f"could not be asked: {one_line(registry.reason or '')}"
     if registry.state != "found":
         return None
+    if registry.status != "live":
+        why = f": {one_line(registry.status_reason)}" if registry.status_reason else ""
+        return f"the record under this id was {registry.status}{why}"
     if registry.integrity != "intact":
         state = "does not hold"
     elif not registry.names_payload:

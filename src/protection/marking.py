@@ -20,11 +20,14 @@ from indelible.imaging import ImageFile, Limits, Metadata, Pixels
 from indelible.imaging.sources import ImageInput, Source, open_source
 from indelible.protection.publishing import Output, check_free, show
 from indelible.protection.result import MarkedFile
-from indelible.watermark import ENOUGH_PIXELS, Detection, Key, View
+from indelible.watermark import ENOUGH_PIXELS, READABLE_PIXELS, Detection, Key, View
 
 __all__ = ["MarkablePicture", "Marked", "mark_file", "open_picture"]
 
 _MOST_REMOVALS: Final = 8  # of marks and what was left of them; one mark takes one or two
+# Chance of an accident below which a mark that was read in a reduced copy is in the picture, too:
+# its score is half again that of the detector's limit, 1e-9, and a copy moves it by some hundredths.
+_CLEARLY: Final = 1e-40
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,16 @@ class MarkablePicture:
 
     Attributes
     ----------
-    source : Source
-        The picture as it came.
+    file : ImageFile or None
+        The file that the picture came in; None for bare pixels.
+    bare : ndarray of uint8 or None
+        The pixels that came without a file.
+    exif : bytes or None
+        The EXIF block that it came with.
     format : str
         Output format.
+    width, height : int
+        Size in px.
     notes : tuple of str
         What was knowingly converted or left out.
     """
@@ -87,10 +96,16 @@ class MarkablePicture:
     ) -> None:
         metadata = source.metadata.stripped() if strip else source.metadata
         fitted = imaging.conform(source.pixels, metadata, format)
-        self.source = source
+        self.file = source.file
+        self.bare = source.pixels if source.file is None else None
+        self.exif = source.metadata.exif
         self.format = format
+        self.height, self.width = (int(side) for side in fitted.pixels.shape[:2])
         self.notes: tuple[str, ...] = (*source.notes, *fitted.notes)
-        self._pixels: Pixels = fitted.pixels
+        # None while nobody needs what the file can give again.
+        self._pixels: Pixels | None = fitted.pixels
+        self._cleared = False
+        self._given = metadata
         self._metadata: Metadata = fitted.metadata
         self._quality = quality
         # Lossless WebP stays that, unless a quality is asked for.
@@ -98,16 +113,6 @@ class MarkablePicture:
         self._lossless = lossless or keeps
         self._fast = fast
         self._limits = limits
-
-    @property
-    def width(self) -> int:
-        """Width in px."""
-        return int(self._pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        """Height in px."""
-        return int(self._pixels.shape[0])
 
     @property
     def xmp(self) -> bytes | None:
@@ -136,11 +141,13 @@ class MarkablePicture:
         ring = {key.id: key for key in keys}
         found: dict[tuple[str, bytes], Detection] = {}
         for _ in range(_MOST_REMOVALS):
-            seen = watermark.detect(self._pixels, tuple(ring.values()), effort=effort)
+            pixels = self._fitted()
+            seen = watermark.detect(pixels, tuple(ring.values()), effort=effort)
             if seen.payload is None or seen.key_id is None:
                 break
             found.setdefault((seen.key_id, seen.payload), seen)
-            self._pixels = watermark.remove(self._pixels, ring[seen.key_id], seen)
+            self._pixels = watermark.remove(pixels, ring[seen.key_id], seen)
+            self._cleared = True
         return tuple(found.values())
 
     def mark(
@@ -174,7 +181,9 @@ class MarkablePicture:
         PayloadError
             If the id is not 8 bytes.
         """
-        marked = watermark.embed(self._pixels, payload, key, strength=strength)
+        marked = watermark.embed(self._fitted(), payload, key, strength=strength)
+        if self.file is not None and not self._cleared:
+            self._pixels = None  # an encoder needs more memory than anything else here
         data = imaging.encode(
             marked,
             self.format,
@@ -184,15 +193,22 @@ class MarkablePicture:
             metadata=self._metadata if xmp is None else replace(self._metadata, xmp=xmp),
         )
         file = ImageFile(data, limits=self._limits)
-        shown = file.decode(enough=ENOUGH_PIXELS)
-        found = watermark.detect(View(shown.pixels, shown.scale), key)
-        if found.payload is None:
+        found = _read_back(file, payload, key)
+        if found is None:
             raise self._not_found(key)
-        return Marked(file, found.payload)
+        return Marked(file, found)
+
+    def _fitted(self) -> Pixels:
+        """Return the pixels to be marked, decoded again where they were given up."""
+        if self._pixels is None:
+            assert self.file is not None
+            pixels = self.file.decode().pixels
+            self._pixels = imaging.conform(pixels, self._given, self.format).pixels
+        return self._pixels
 
     def _not_found(self, key: Key) -> WatermarkError:
         """Return why the mark is not in the encoded file: the picture, or what the encoder did."""
-        if not watermark.can_carry(self._pixels, key):
+        if not watermark.can_carry(self._fitted(), key):
             return UnmarkableImageError(
                 "The picture is too small or too flat: the mark is not found in the encoded file. "
                 "Nothing was written and nothing was registered.",
@@ -204,6 +220,21 @@ class MarkablePicture:
             "Nothing was written and nothing was registered.",
             hint="Encode with a higher quality, or without loss.",
         )
+
+
+def _read_back(file: ImageFile, payload: bytes, key: Key) -> bytes | None:
+    """Return the id that a detector finds in an encoded file; None if it finds none.
+
+    It begins where an unmoved picture has it. Where the new id clearly is there, that is its
+    answer; else it is asked.
+    """
+    shown = file.decode(enough=READABLE_PIXELS, grey=True)
+    found = watermark.detect_unmoved(View(shown.pixels, shown.scale), key)
+    if found.payload == payload and found.false_positive_probability < _CLEARLY:
+        return payload
+    if shown.scale > 1:
+        shown = file.decode(enough=ENOUGH_PIXELS)
+    return watermark.detect(View(shown.pixels, shown.scale), key).payload
 
 
 def open_picture(
@@ -355,7 +386,7 @@ def mark_file(
             hint="Use the original, or another key.",
         )
     notes = picture.notes
-    file = picture.source.file
+    file = picture.file
     if file is not None and credentials.has_manifest(file):
         notes += ("The picture's manifest is not carried over; `indelible protect` keeps it.",)
     data = marked.file.data

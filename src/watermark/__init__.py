@@ -19,6 +19,7 @@ from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
 from indelible.watermark.result import Detection
+from indelible.watermark.unmoved import READABLE_PIXELS, detect_unmoved
 from indelible.watermark.versions import ALGORITHM, is_known
 from indelible.watermark.view import ENOUGH_PIXELS, View
 from indelible.watermark.warming import warm_up
@@ -29,6 +30,7 @@ __all__ = [
     "BlockCorrelations",
     "Detection",
     "Effort",
+    "READABLE_PIXELS",
     "Key",
     "Strength",
     "UnmarkableImageError",
@@ -37,6 +39,7 @@ __all__ = [
     "clipped_shares",
     "correlate_blocks",
     "detect",
+    "detect_unmoved",
     "embed",
     "is_known",
     "plain_shares",

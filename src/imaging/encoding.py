@@ -253,7 +253,7 @@ def _flatten(pixels: Pixels, background: tuple[int, int, int]) -> Pixels:
         strip = Image.fromarray(np.ascontiguousarray(pixels[top : top + _ROWS]))
         base = Image.new("RGB", strip.size, background)
         base.paste(strip, mask=strip)
-        flat[top : top + _ROWS] = base
+        flat[top : top + _ROWS] = np.asarray(base)
     return flat
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from indelible import credentials, imaging
+from indelible import credentials
 from indelible.imaging import ImageFile
 from indelible.protection.marking import MarkablePicture
 from indelible.registry import Registry
@@ -69,14 +69,13 @@ def _recovered(
 
     For files whose metadata was stripped, and for bare pixels.
     """
-    file = picture.file
+    file: ImageFile | None = None  # manifests are only read beside a file
     for found in older:
         algorithm, payload = found.algorithm, found.payload
         if algorithm is None or payload is None:
             continue
         for record in registry.find(algorithm, payload):
-            if file is None:  # manifests are only read beside a file
-                file = ImageFile(imaging.encode(picture.bare, "png"))
+            file = file or picture.as_file()
             report = credentials.read(file, manifest_store=record.manifest_store)
             sound = report.integrity in ("intact", "changed")
             if sound and any(b.names(algorithm, payload) for b in report.soft_bindings):

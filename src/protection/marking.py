@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
@@ -22,12 +23,12 @@ from indelible.protection.publishing import Output, check_free, show
 from indelible.protection.result import MarkedFile
 from indelible.watermark import ENOUGH_PIXELS, READABLE_PIXELS, Detection, Key, View
 
-__all__ = ["MarkablePicture", "Marked", "mark_file", "open_picture"]
+__all__ = ["CLEARLY", "MarkablePicture", "Marked", "mark_file", "open_picture"]
 
 _MOST_REMOVALS: Final = 8  # of marks and what was left of them; one mark takes one or two
-# Chance of an accident below which a mark that was read in a reduced copy is in the picture, too:
-# its score is half again that of the detector's limit, 1e-9, and a copy moves it by some hundredths.
-_CLEARLY: Final = 1e-40
+# Chance of an accident below which a mark that was read at a glance is found by the detector, too:
+# python -m benchmarks.speed.glance. It asks for 1e-9, which is two thirds of the score.
+CLEARLY: Final = 1e-40
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,6 @@ class MarkablePicture:
 
     Attributes
     ----------
-    file : ImageFile or None
-        The file that the picture came in; None for bare pixels.
-    bare : ndarray of uint8 or None
-        The pixels that came without a file.
     exif : bytes or None
         The EXIF block that it came with.
     format : str
@@ -96,23 +93,32 @@ class MarkablePicture:
     ) -> None:
         metadata = source.metadata.stripped() if strip else source.metadata
         fitted = imaging.conform(source.pixels, metadata, format)
-        self.file = source.file
-        self.bare = source.pixels if source.file is None else None
+        self._came: ImageFile | Pixels = source.pixels if source.file is None else source.file
         self.exif = source.metadata.exif
         self.format = format
         self.height, self.width = (int(side) for side in fitted.pixels.shape[:2])
         self.notes: tuple[str, ...] = (*source.notes, *fitted.notes)
-        # None while nobody needs what the file can give again.
-        self._pixels: Pixels | None = fitted.pixels
-        self._cleared = False
-        self._given = metadata
         self._metadata: Metadata = fitted.metadata
+        self._pixels: Pixels | None = fitted.pixels  # None while nobody needs them
+        self._again: Callable[[], Pixels] = partial(_held, fitted.pixels)
+        if source.file is not None:
+            self._again = partial(_decoded, source.file, metadata, format)
         self._quality = quality
         # Lossless WebP stays that, unless a quality is asked for.
         keeps = format == source.format == "webp" and source.lossless and quality is None
         self._lossless = lossless or keeps
         self._fast = fast
         self._limits = limits
+
+    @property
+    def file(self) -> ImageFile | None:
+        """The file that the picture came in; None for bare pixels."""
+        return self._came if isinstance(self._came, ImageFile) else None
+
+    def as_file(self) -> ImageFile:
+        """Return the file that the picture came in, or one of the pixels that came without."""
+        came = self._came
+        return came if isinstance(came, ImageFile) else ImageFile(imaging.encode(came, "png"))
 
     @property
     def xmp(self) -> bytes | None:
@@ -147,7 +153,7 @@ class MarkablePicture:
                 break
             found.setdefault((seen.key_id, seen.payload), seen)
             self._pixels = watermark.remove(pixels, ring[seen.key_id], seen)
-            self._cleared = True
+            self._again = partial(_held, self._pixels)
         return tuple(found.values())
 
     def mark(
@@ -182,8 +188,7 @@ class MarkablePicture:
             If the id is not 8 bytes.
         """
         marked = watermark.embed(self._fitted(), payload, key, strength=strength)
-        if self.file is not None and not self._cleared:
-            self._pixels = None  # an encoder needs more memory than anything else here
+        self._pixels = None  # an encoder needs more memory than anything else here
         data = imaging.encode(
             marked,
             self.format,
@@ -201,9 +206,7 @@ class MarkablePicture:
     def _fitted(self) -> Pixels:
         """Return the pixels to be marked, decoded again where they were given up."""
         if self._pixels is None:
-            assert self.file is not None
-            pixels = self.file.decode().pixels
-            self._pixels = imaging.conform(pixels, self._given, self.format).pixels
+            self._pixels = self._again()
         return self._pixels
 
     def _not_found(self, key: Key) -> WatermarkError:
@@ -222,6 +225,14 @@ class MarkablePicture:
         )
 
 
+def _held(pixels: Pixels) -> Pixels:
+    return pixels
+
+
+def _decoded(file: ImageFile, metadata: Metadata, format: str) -> Pixels:
+    return imaging.conform(file.decode().pixels, metadata, format).pixels
+
+
 def _read_back(file: ImageFile, payload: bytes, key: Key) -> bytes | None:
     """Return the id that a detector finds in an encoded file; None if it finds none.
 
@@ -230,7 +241,7 @@ def _read_back(file: ImageFile, payload: bytes, key: Key) -> bytes | None:
     """
     shown = file.decode(enough=READABLE_PIXELS, grey=True)
     found = watermark.detect_unmoved(View(shown.pixels, shown.scale), key)
-    if found.payload == payload and found.false_positive_probability < _CLEARLY:
+    if found.payload == payload and found.false_positive_probability < CLEARLY:
         return payload
     if shown.scale > 1:
         shown = file.decode(enough=ENOUGH_PIXELS)

@@ -27,10 +27,10 @@ from indelible.watermark.warming import warm_up
 __all__ = [
     "ALGORITHM",
     "ENOUGH_PIXELS",
+    "READABLE_PIXELS",
     "BlockCorrelations",
     "Detection",
     "Effort",
-    "READABLE_PIXELS",
     "Key",
     "Strength",
     "UnmarkableImageError",

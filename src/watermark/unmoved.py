@@ -32,6 +32,7 @@ LEAST_PERIOD = 58.0
 # Of a copy whose tiles are hardly smaller than that, for pictures up to 16,000 pixels a side.
 READABLE_PIXELS: Final = 225_000
 
+
 @dataclass(frozen=True, slots=True)
 class Unmoved:
     """A word that was read where an unmoved picture has it.

@@ -171,7 +171,7 @@ def test_pixels_that_a_file_can_give_again_are_given_up(
     for payload in (b"first id", b"other id"):
         assert picture.mark(payload, key).payload == payload
     assert given[0] is not given[1]
-    assert np.array_equal(*given)
+    assert np.array_equal(given[0], given[1])
 
 
 def test_pixels_from_which_a_mark_was_taken_are_kept(photograph: Pixels) -> None:

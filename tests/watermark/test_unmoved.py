@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -69,5 +71,6 @@ def test_nothing_in_unmarked_pictures_or_with_other_keys(
 
 
 def test_no_picture(key: Key) -> None:
+    floats: Any = np.zeros((64, 64, 3), np.float32)
     with pytest.raises(UnsupportedImageError):
-        detect_unmoved(np.zeros((64, 64, 3), np.float32), key)  # type: ignore[arg-type]
+        detect_unmoved(floats, key)

@@ -132,7 +132,7 @@ def test_the_mark_is_looked_for_in_what_was_encoded(monkeypatch: pytest.MonkeyPa
     "seen",
     [
         Detection(found=False),
-        Detection(found=True, payload=b"first id", false_positive_probability=1e-30),
+        Detection(found=True, payload=b"first id", false_positive_probability=1e-20),
         Detection(found=True, payload=b"older id", false_positive_probability=1e-300),
     ],
     ids=["not seen", "not clear", "another"],

@@ -120,7 +120,9 @@ def open_image(
     return image, None
 
 
-def open_reduced_jpeg(data: bytes, size: tuple[int, int], scale: int) -> Image.Image | None:
+def open_reduced_jpeg(
+    data: bytes, size: tuple[int, int], scale: int, *, grey: bool
+) -> Image.Image | None:
     """Return a JPEG picture at a fraction of its sides; None where that does not go smoothly.
 
     Parameters
@@ -129,14 +131,16 @@ def open_reduced_jpeg(data: bytes, size: tuple[int, int], scale: int) -> Image.I
         The file.
     size : (int, int)
         Width and height that it should have.
-    scale : {2, 4, 8}
+    scale : {1, 2, 4, 8}
         By what they are divided, rounded down.
+    grey : bool
+        Decode the luminance alone.
     """
     image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
     reduced = size[0] // scale, size[1] // scale
     if image.size != size:
         return None
-    image.draft(None, reduced)
+    image.draft("L" if grey else None, reduced)
     if image.size != (-(-size[0] // scale), -(-size[1] // scale)):
         return None
     try:

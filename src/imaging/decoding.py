@@ -45,6 +45,7 @@ def decode_container(
     name: str | os.PathLike[str] | None = None,
     tolerant: bool = False,
     enough: int | None = None,
+    grey: bool = False,
 ) -> Picture:
     """Decode a file that was taken apart; see `ImageFile.decode`."""
     if container.raw is not None:
@@ -61,7 +62,7 @@ def decode_container(
         kind = "pages" if header.format == "tiff" else "frames"
         notes.append(f"The file has {header.frames} {kind}; only the first one was decoded.")
     with codec_errors(title):
-        image, container, scale = _open_reduced(container, enough) or (
+        image, container, scale = _open_reduced(container, enough, grey=grey) or (
             *_open(container, limits, tolerant=tolerant),
             1,
         )
@@ -113,9 +114,9 @@ def _checked(image: Image.Image, container: Container, *, tolerant: bool) -> Hea
 
 
 def _open_reduced(
-    container: Container, enough: int | None
+    container: Container, enough: int | None, *, grey: bool
 ) -> tuple[Image.Image, Container, int] | None:
-    """Return a reduced copy with enough pixels, and how much it is reduced; None: there is none.
+    """Return a copy for less, and how much it is reduced; None: there is none.
 
     Only of what is whole and ordinary: all else is decoded as it is.
     """
@@ -128,11 +129,13 @@ def _open_reduced(
         if (width // scale) * (height // scale) >= enough:
             break
     else:
-        return None
+        if not grey:
+            return None
+        scale = 1
     orientation = clean_exif(container.exif)[1] if container.exif else 1
     if orientation != 1 and (width % scale or height % scale):
         return None  # what is cut off would be at the beginning
-    image = open_reduced_jpeg(container.codec, (width, height), scale)
+    image = open_reduced_jpeg(container.codec, (width, height), scale, grey=grey)
     return None if image is None else (image, container, scale)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from PIL import Image
 
 from indelible.errors import ConfigurationError, UnsupportedImageError
 from indelible.imaging._colour import grey_profile_as_rgb
@@ -38,7 +39,7 @@ _FIELD_TITLES: Final = {
 # Formats whose only place for text is a comment without a name.
 _COMMENTS: Final = frozenset({"jpeg", "gif"})
 _NO_METADATA: Final = Metadata()
-_ROWS: Final = 256  # of a strip: 16 bits for each channel of it take a few megabytes
+_ROWS: Final = 64  # of a strip, which Pillow holds twice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,11 +249,11 @@ def _without_opaque_alpha(pixels: Pixels, target: Format) -> Pixels:
 def _flatten(pixels: Pixels, background: tuple[int, int, int]) -> Pixels:
     """Lay RGBA pixels over a colour; strip by strip, to need little memory."""
     flat = np.empty((*pixels.shape[:2], 3), np.uint8)
-    colour = np.array(background, np.uint16)
     for top in range(0, pixels.shape[0], _ROWS):
-        strip = pixels[top : top + _ROWS].astype(np.uint16)
-        alpha = strip[..., 3:]
-        flat[top : top + _ROWS] = (strip[..., :3] * alpha + colour * (255 - alpha) + 127) // 255
+        strip = Image.fromarray(np.ascontiguousarray(pixels[top : top + _ROWS]))
+        base = Image.new("RGB", strip.size, background)
+        base.paste(strip, mask=strip)
+        flat[top : top + _ROWS] = np.asarray(base)
     return flat
 
 

@@ -187,7 +187,9 @@ class ImageFile:
                 "re-save the picture, or protect it, which encodes it anew.",
             )
 
-    def decode(self, *, tolerant: bool = False, enough: int | None = None) -> Picture:
+    def decode(
+        self, *, tolerant: bool = False, enough: int | None = None, grey: bool = False
+    ) -> Picture:
         """Decode the picture; of several frames the first one.
 
         What is stored otherwise is converted knowingly, and each conversion that loses something
@@ -214,6 +216,8 @@ class ImageFile:
             codec has one for less than the picture (JPEG has, at a half, a quarter and an eighth
             of the sides). ``Picture.scale`` says how much. Of odd sides the last row and column
             may be missing.
+        grey : bool, optional
+            With `enough`: a copy may be grey, reduced or not, where that costs less.
 
         Returns
         -------
@@ -235,7 +239,12 @@ class ImageFile:
         if not tolerant:
             self.check_whole()
         return decode_container(
-            self._container, self.limits, name=self.path, tolerant=tolerant, enough=enough
+            self._container,
+            self.limits,
+            name=self.path,
+            tolerant=tolerant,
+            enough=enough,
+            grey=grey,
         )
 
 

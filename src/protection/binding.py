@@ -171,7 +171,8 @@ def sign(
     )
     if draft.profile is None:
         return signed
-    report = credentials.read(signed.file, trust=trust)
+    # What is missing does not depend on who is trusted.
+    report = signed.report if draft.request.embed else credentials.read(signed.file, trust=trust)
     lines = credentials.check_profile(draft.profile, report, packet=draft.xmp, watermark_found=True)
     missing = [f"{line.profile}: {line.requirement}" for line in lines if line.present is False]
     if missing:

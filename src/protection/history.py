@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from indelible import credentials, imaging
+from indelible import credentials
 from indelible.imaging import ImageFile
-from indelible.imaging.sources import Source
+from indelible.protection.marking import MarkablePicture
 from indelible.registry import Registry
 from indelible.watermark import Detection
 
@@ -31,7 +31,7 @@ class History:
 
 
 def history_of(
-    source: Source, older: Iterable[Detection], registry: Registry, *, strip: bool
+    picture: MarkablePicture, older: Iterable[Detection], registry: Registry, *, strip: bool
 ) -> History:
     """Return the history of a picture: its own, or the one that an older watermark leads to.
 
@@ -40,8 +40,8 @@ def history_of(
 
     Parameters
     ----------
-    source : Source
-        The picture as it came.
+    picture : MarkablePicture
+        The picture.
     older : iterable of Detection
         The marks that it carried, the loudest first.
     registry : Registry
@@ -54,20 +54,22 @@ def history_of(
     RegistryError
         If the registry cannot be asked.
     """
-    file = source.file
+    file = picture.file
     if file is None or not credentials.has_manifest(file):
-        return History(parent=file, store=_recovered(source, older, registry))
+        return History(parent=file, store=_recovered(picture, older, registry))
     if strip and credentials.read(file).state == "unreadable":
         return History()
     return History(parent=file)
 
 
-def _recovered(source: Source, older: Iterable[Detection], registry: Registry) -> bytes | None:
+def _recovered(
+    picture: MarkablePicture, older: Iterable[Detection], registry: Registry
+) -> bytes | None:
     """Return the manifest store of the first older mark that leads to a sound one about its id.
 
     For files whose metadata was stripped, and for bare pixels.
     """
-    file = source.file
+    file: ImageFile | None = None  # manifests are only read beside a file
     for found in older:
         algorithm, payload = found.algorithm, found.payload
         if algorithm is None or payload is None:
@@ -75,8 +77,7 @@ def _recovered(source: Source, older: Iterable[Detection], registry: Registry) -
         for record in registry.find(algorithm, payload):
             if not record.manifest_store:  # erased
                 continue
-            if file is None:  # manifests are only read beside a file
-                file = ImageFile(imaging.encode(source.pixels, "png"))
+            file = file or picture.as_file()
             report = credentials.read(file, manifest_store=record.manifest_store)
             sound = report.integrity in ("intact", "changed")
             if sound and any(b.names(algorithm, payload) for b in report.soft_bindings):

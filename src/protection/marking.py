@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
@@ -20,11 +21,14 @@ from indelible.imaging import ImageFile, Limits, Metadata, Pixels
 from indelible.imaging.sources import ImageInput, Source, open_source
 from indelible.protection.publishing import Output, check_free, show
 from indelible.protection.result import MarkedFile
-from indelible.watermark import ENOUGH_PIXELS, Detection, Key, View
+from indelible.watermark import ENOUGH_PIXELS, READABLE_PIXELS, Detection, Key, View
 
-__all__ = ["MarkablePicture", "Marked", "mark_file", "open_picture"]
+__all__ = ["CLEARLY", "MarkablePicture", "Marked", "mark_file", "open_picture"]
 
 _MOST_REMOVALS: Final = 8  # of marks and what was left of them; one mark takes one or two
+# Chance of an accident below which a mark that was read at a glance is found by the detector, too:
+# it asks for 1e-9, and scores higher than a glance (python -m benchmarks.speed.glance).
+CLEARLY: Final = 1e-25
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +70,12 @@ class MarkablePicture:
 
     Attributes
     ----------
-    source : Source
-        The picture as it came.
+    exif : bytes or None
+        The EXIF block that it came with.
     format : str
         Output format.
+    width, height : int
+        Size in px.
     notes : tuple of str
         What was knowingly converted or left out.
     """
@@ -87,11 +93,16 @@ class MarkablePicture:
     ) -> None:
         metadata = source.metadata.stripped() if strip else source.metadata
         fitted = imaging.conform(source.pixels, metadata, format)
-        self.source = source
+        self._came: ImageFile | Pixels = source.pixels if source.file is None else source.file
+        self.exif = source.metadata.exif
         self.format = format
+        self.height, self.width = (int(side) for side in fitted.pixels.shape[:2])
         self.notes: tuple[str, ...] = (*source.notes, *fitted.notes)
-        self._pixels: Pixels = fitted.pixels
         self._metadata: Metadata = fitted.metadata
+        self._pixels: Pixels | None = fitted.pixels  # None while nobody needs them
+        self._again: Callable[[], Pixels] = partial(_held, fitted.pixels)
+        if source.file is not None:
+            self._again = partial(_decoded, source.file, metadata, format)
         self._quality = quality
         # Lossless WebP stays that, unless a quality is asked for.
         keeps = format == source.format == "webp" and source.lossless and quality is None
@@ -100,14 +111,14 @@ class MarkablePicture:
         self._limits = limits
 
     @property
-    def width(self) -> int:
-        """Width in px."""
-        return int(self._pixels.shape[1])
+    def file(self) -> ImageFile | None:
+        """The file that the picture came in; None for bare pixels."""
+        return self._came if isinstance(self._came, ImageFile) else None
 
-    @property
-    def height(self) -> int:
-        """Height in px."""
-        return int(self._pixels.shape[0])
+    def as_file(self) -> ImageFile:
+        """Return the file that the picture came in, or one of the pixels that came without."""
+        came = self._came
+        return came if isinstance(came, ImageFile) else ImageFile(imaging.encode(came, "png"))
 
     @property
     def xmp(self) -> bytes | None:
@@ -136,11 +147,13 @@ class MarkablePicture:
         ring = {key.id: key for key in keys}
         found: dict[tuple[str, bytes], Detection] = {}
         for _ in range(_MOST_REMOVALS):
-            seen = watermark.detect(self._pixels, tuple(ring.values()), effort=effort)
+            pixels = self._fitted()
+            seen = watermark.detect(pixels, tuple(ring.values()), effort=effort)
             if seen.payload is None or seen.key_id is None:
                 break
             found.setdefault((seen.key_id, seen.payload), seen)
-            self._pixels = watermark.remove(self._pixels, ring[seen.key_id], seen)
+            self._pixels = watermark.remove(pixels, ring[seen.key_id], seen)
+            self._again = partial(_held, self._pixels)
         return tuple(found.values())
 
     def mark(
@@ -174,7 +187,8 @@ class MarkablePicture:
         PayloadError
             If the id is not 8 bytes.
         """
-        marked = watermark.embed(self._pixels, payload, key, strength=strength)
+        marked = watermark.embed(self._fitted(), payload, key, strength=strength)
+        self._pixels = None  # an encoder needs more memory than anything else here
         data = imaging.encode(
             marked,
             self.format,
@@ -184,15 +198,20 @@ class MarkablePicture:
             metadata=self._metadata if xmp is None else replace(self._metadata, xmp=xmp),
         )
         file = ImageFile(data, limits=self._limits)
-        shown = file.decode(enough=ENOUGH_PIXELS)
-        found = watermark.detect(View(shown.pixels, shown.scale), key)
-        if found.payload is None:
+        found = _read_back(file, payload, key)
+        if found is None:
             raise self._not_found(key)
-        return Marked(file, found.payload)
+        return Marked(file, found)
+
+    def _fitted(self) -> Pixels:
+        """Return the pixels to be marked, decoded again where they were given up."""
+        if self._pixels is None:
+            self._pixels = self._again()
+        return self._pixels
 
     def _not_found(self, key: Key) -> WatermarkError:
         """Return why the mark is not in the encoded file: the picture, or what the encoder did."""
-        if not watermark.can_carry(self._pixels, key):
+        if not watermark.can_carry(self._fitted(), key):
             return UnmarkableImageError(
                 "The picture is too small or too flat: the mark is not found in the encoded file. "
                 "Nothing was written and nothing was registered.",
@@ -204,6 +223,29 @@ class MarkablePicture:
             "Nothing was written and nothing was registered.",
             hint="Encode with a higher quality, or without loss.",
         )
+
+
+def _held(pixels: Pixels) -> Pixels:
+    return pixels
+
+
+def _decoded(file: ImageFile, metadata: Metadata, format: str) -> Pixels:
+    return imaging.conform(file.decode().pixels, metadata, format).pixels
+
+
+def _read_back(file: ImageFile, payload: bytes, key: Key) -> bytes | None:
+    """Return the id that a detector finds in an encoded file; None if it finds none.
+
+    It begins where an unmoved picture has it. Where the new id clearly is there, that is its
+    answer; else it is asked.
+    """
+    shown = file.decode(enough=READABLE_PIXELS, grey=True)
+    found = watermark.detect_unmoved(View(shown.pixels, shown.scale), key)
+    if found.payload == payload and found.false_positive_probability < CLEARLY:
+        return payload
+    if shown.scale > 1:
+        shown = file.decode(enough=ENOUGH_PIXELS)
+    return watermark.detect(View(shown.pixels, shown.scale), key).payload
 
 
 def open_picture(
@@ -355,7 +397,7 @@ def mark_file(
             hint="Use the original, or another key.",
         )
     notes = picture.notes
-    file = picture.source.file
+    file = picture.file
     if file is not None and credentials.has_manifest(file):
         notes += ("The picture's manifest is not carried over; `indelible protect` keeps it.",)
     data = marked.file.data

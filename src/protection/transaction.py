@@ -61,7 +61,7 @@ def protect_picture(
     IndelibleError
         As `indelible.Protector.protect`.
     """
-    doubt = credentials.camera_contradicts(request.source_type, picture.source.metadata.exif)
+    doubt = credentials.camera_contradicts(request.source_type, picture.exif)
     older = [*picture.clear(parts.keys)]
 
     def look_again() -> None:
@@ -72,7 +72,7 @@ def protect_picture(
         draft, marked = binding.mark(
             picture, drafts, parts.key, strength=parts.strength, look_again=look_again
         )
-        history = history_of(picture.source, older, parts.registry, strip=strip)
+        history = history_of(picture, older, parts.registry, strip=strip)
         signed = binding.sign(marked, draft, parts.signer, history=history, trust=parts.trust)
         record = binding.record_of(picture, draft, signed)
         try:

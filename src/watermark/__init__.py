@@ -20,6 +20,7 @@ from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
 from indelible.watermark.result import Detection
 from indelible.watermark.several import LocatedMark, detect_all
+from indelible.watermark.unmoved import READABLE_PIXELS, detect_unmoved
 from indelible.watermark.versions import ALGORITHM, is_known
 from indelible.watermark.view import ENOUGH_PIXELS, View
 from indelible.watermark.warming import warm_up
@@ -27,6 +28,7 @@ from indelible.watermark.warming import warm_up
 __all__ = [
     "ALGORITHM",
     "ENOUGH_PIXELS",
+    "READABLE_PIXELS",
     "BlockCorrelations",
     "Detection",
     "Effort",
@@ -40,6 +42,7 @@ __all__ = [
     "correlate_blocks",
     "detect",
     "detect_all",
+    "detect_unmoved",
     "embed",
     "is_known",
     "plain_shares",

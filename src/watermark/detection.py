@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.errors import ConfigurationError
-from indelible.watermark import alignment, decoding, flow, locking, probability
+from indelible.watermark import alignment, decoding, flow, locking, probability, unmoved
 from indelible.watermark._scratch import Scratch, scratch
-from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
+from indelible.watermark.carrier import Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.judging import Judge
 from indelible.watermark.keys import Key, as_key_ring
@@ -323,41 +323,18 @@ class _Search:
         return None if decoded is None else self._report(white, lock, decoded)
 
     def _unmoved(self) -> Detection | None:
-        """Decode a picture that was not moved.
-
-        Its pilots may have been removed; where they are too few for the search, they still show
-        which frequencies are left.
-        """
+        """Decode a picture that was not moved."""
         size_class = size_class_for(*self.shape)
-        to_pixels = np.diag([period_of(size_class), period_of(size_class), 1.0])
         reduction = np.sqrt(self.white.size / np.prod(self.shape))
         white = self._white_at(reduction * period_of(size_class))
-        map_ = from_full_size(to_pixels, white.shape, self.shape)
-        canonical = alignment.canonical_of(white, map_)
-        if canonical is None:
+        found = unmoved.read(white, self.judge)
+        if found is None:
             return None
-        fold = decoding.folded(canonical)
-        values = decoding.coefficients(fold)
-        best: tuple[decoding.Decoded, locking.Lock, bool] | None = None
-        for index, carrier in enumerate(self.carriers):
-            tries = [(variant, values, False) for variant in range(VARIANTS)]
-            for seen in decoding.pilots_unmoved(fold, carrier):
-                tries += [(seen.variant, decoding.coefficients(fold, seen), seen.high > 0)]
-            for variant, weighted, upright in tries:
-                lock = locking.Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
-                found = decoding.decode_unmoved(weighted, carrier, variant)
-                decoded = self.judge.first_sure(found, lock)
-                if decoded is None or decoded.size_class != size_class:
-                    continue
-                if best is None or decoded.z > best[0].z:
-                    best = decoded, lock, upright
-        if best is None:
-            return None
-        decoded, lock, upright = best
-        if upright:  # it may have been moved by a little: the pilots say by how much
+        lock = found.lock
+        if found.upright:  # it may have been moved by a little: the pilots say by how much
             settled = alignment.settle(white, lock, self.carriers[lock.ring_index])
             lock = settled if settled.score >= GOOD_FIT else lock
-        return self._report(white, lock, decoded)
+        return self._report(white, lock, found.decoded)
 
     def _resized(self, whole: Spectrum) -> Detection | None:
         """Try all sizes of a picture that was neither cropped nor turned."""

@@ -45,6 +45,16 @@ def test_hostile_files_raise_our_errors_only(kind: str) -> None:
                 continue
 
 
+@pytest.mark.parametrize("place", [0, 65_535, 65_536, 99_999])
+def test_long_parts_are_compared_to_their_end(place: int) -> None:
+    data = KINDS["jpeg"]
+    long = data[:-2] + bytes(100_000) + data[-2:]
+    at = len(data) - 2 + place
+    changed = long[:at] + b"\1" + long[at + 1 :]
+    assert imaging.difference(long, long) is None
+    assert imaging.difference(long, changed) == "the picture data"
+
+
 def test_an_xmp_packet_may_differ_where_that_is_allowed() -> None:
     data = KINDS["jpeg"]
     changed = data[:2] + XMP_SEGMENT + data[2:]

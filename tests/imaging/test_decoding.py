@@ -393,6 +393,16 @@ def test_grey_stays_grey_when_it_is_reduced() -> None:
     assert (picture.scale, picture.pixels.shape) == (2, (100, 120))
 
 
+@pytest.mark.parametrize(("enough", "scale"), [(11_000, 2), (48_000, 1)])
+def test_a_copy_may_be_grey(enough: int, scale: int) -> None:
+    file = ImageFile(stored(smooth(201, 239)))
+    picture = file.decode(enough=enough, grey=True)
+    assert (picture.scale, picture.pixels.shape) == (scale, (201 // scale, 239 // scale))
+    luminance = averaged(file.decode().pixels, scale) @ (0.299, 0.587, 0.114)
+    assert np.abs(picture.pixels - luminance).mean() < 1
+    assert file.decode(grey=True).pixels.ndim == 3
+
+
 def test_what_is_not_ordinary_is_decoded_whole() -> None:
     pixels = smooth(201, 240)
     cmyk = io.BytesIO()

@@ -21,7 +21,7 @@ from indelible.errors import (
     UnsupportedImageError,
 )
 from indelible.imaging import ImageFile
-from indelible.imaging.sources import Source
+from indelible.imaging.sources import Source, open_source
 from indelible.protection import mark_file
 from indelible.protection.marking import MarkablePicture, Marked
 from indelible.registry.sql import SqlRegistry
@@ -32,7 +32,8 @@ from tests.protection.conftest import Pixels, left_in
 def test_the_mark_is_not_found_again(
     photograph: Pixels, tmp_path: Path, registry: SqlRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watermark, "detect", lambda *_, **__: Detection(found=False))
+    for look in ("detect", "detect_unmoved"):
+        monkeypatch.setattr(watermark, look, lambda *_, **__: Detection(found=False))
     with pytest.raises(EmbeddingFailedError, match="not found"):
         indelible.protect(photograph, tmp_path / "out.png", registry=registry)
     assert left_in(tmp_path) == []
@@ -125,6 +126,62 @@ def test_the_mark_is_looked_for_in_what_was_encoded(monkeypatch: pytest.MonkeyPa
     marked = MarkablePicture(Source(blank), "png").mark(b"first id", Key.generate())
     assert marked.file.data == encoded
     assert [image.any() for image in looked_at] == [False]
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        Detection(found=False),
+        Detection(found=True, payload=b"first id", false_positive_probability=1e-20),
+        Detection(found=True, payload=b"older id", false_positive_probability=1e-300),
+    ],
+    ids=["not seen", "not clear", "another"],
+)
+def test_the_detector_is_asked_where_a_glance_is_not_enough(
+    photograph: Pixels, seen: Detection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def detect(view: View, key: Key) -> Detection:
+        asked.append(view.shape)
+        return Detection(found=True, payload=b"what it says")
+
+    monkeypatch.setattr(watermark, "detect_unmoved", lambda *_: seen)
+    monkeypatch.setattr(watermark, "detect", detect)
+    marked = MarkablePicture(Source(photograph), "jpeg").mark(b"first id", Key.generate())
+    assert marked.payload == b"what it says"
+    assert asked == [photograph.shape[:2]]
+
+
+def test_pixels_that_a_file_can_give_again_are_given_up(
+    photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the encoder works, and decoded again where another id is to be tried."""
+    stored = imaging.encode(photograph, "jpeg")
+    given: list[Pixels] = []
+    embed = watermark.embed
+
+    def kept(image: Pixels, *args: Any, **options: Any) -> Pixels:
+        given.append(image)
+        return embed(image, *args, **options)
+
+    monkeypatch.setattr(watermark, "embed", kept)
+    picture = MarkablePicture(open_source(stored, imaging.DEFAULT_LIMITS), "jpeg")
+    key = Key.generate()
+    for payload in (b"first id", b"other id"):
+        assert picture.mark(payload, key).payload == payload
+    assert given[0] is not given[1]
+    assert np.array_equal(given[0], given[1])
+
+
+def test_pixels_from_which_a_mark_was_taken_are_kept(photograph: Pixels) -> None:
+    key = Key.generate()
+    stored = imaging.encode(watermark.embed(photograph, b"older id", key), "jpeg")
+    picture = MarkablePicture(open_source(stored, imaging.DEFAULT_LIMITS), "jpeg")
+    assert [one.payload for one in picture.clear([key])] == [b"older id"]
+    for payload in (b"first id", b"other id"):
+        assert picture.mark(payload, key).payload == payload
+    assert picture.clear([key]) == ()
 
 
 # --- mark_file ----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from __future__ import annotations
 from indelible.credentials.manifests.definitions import Definition
 from indelible.credentials.manifests.reading import read
 from indelible.credentials.manifests.refusals import SIDECAR_HINT
+from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.manifests.status import UNTRUSTED
 from indelible.credentials.trust.trust import Trust
 from indelible.errors import SigningError, UnreadableImageError, UnsupportedImageError
@@ -33,8 +34,10 @@ def prepared(image: ImageFile) -> ImageFile:
     return image if plain == image.data else ImageFile(plain, limits=image.limits)
 
 
-def check(picture: ImageFile, signed: ImageFile, store: bytes, request: Definition) -> None:
-    """Compare a signed picture with the one that went in, and read its manifest.
+def check(
+    picture: ImageFile, signed: ImageFile, store: bytes, request: Definition
+) -> CredentialReport:
+    """Compare a signed picture with the one that went in, and return what its manifest says.
 
     Parameters
     ----------
@@ -70,6 +73,7 @@ def check(picture: ImageFile, signed: ImageFile, store: bytes, request: Definiti
             "written.",
             hint="Check the signing certificate with `indelible keys inspect`.",
         )
+    return report
 
 
 def _compare(picture: ImageFile, signed: ImageFile, *, xmp: bool) -> None:

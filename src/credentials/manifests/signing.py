@@ -15,6 +15,7 @@ from indelible.credentials.manifests.definitions import Definition
 from indelible.credentials.manifests.embedded import as_image
 from indelible.credentials.manifests.history import parent_ingredient
 from indelible.credentials.manifests.refusals import NoTimeStampError
+from indelible.credentials.manifests.report import CredentialReport
 from indelible.credentials.signers.certificate_profile import require_profile
 from indelible.credentials.signers.chains import is_development, load_chain
 from indelible.credentials.signers.protocol import DEFAULT_TIMESTAMP_URL, Signer
@@ -42,12 +43,15 @@ class SignedPicture:
         The id of the new manifest.
     sha256 : str
         SHA-256 of the picture's file, in hexadecimal.
+    report : CredentialReport
+        The manifest as it was read back, by lists that trust nobody.
     """
 
     file: ImageFile = field(repr=False)
     manifest_store: bytes = field(repr=False)
     manifest_id: str
     sha256: str
+    report: CredentialReport = field(repr=False)
 
     @property
     def data(self) -> bytes:
@@ -130,12 +134,13 @@ def sign(
         )
     )
     signed = ImageFile(data, limits=image.limits)
-    readback.check(picture, signed, store, request)
+    report = readback.check(picture, signed, store, request)
     return SignedPicture(
         file=signed,
         manifest_store=store,
         manifest_id=request.manifest_id,
         sha256=hashlib.sha256(data).hexdigest(),
+        report=report,
     )
 
 

@@ -16,6 +16,7 @@ from benchmarks.speed import (
     credentials,
     efforts,
     encoding,
+    glance,
     probe,
     startup,
     timings,
@@ -189,3 +190,12 @@ def test_encodings_are_compared_with_usual_ones() -> None:
     ]
     assert rows["png"][3] == 1
     assert rows["png, fast"][4] == float("inf")
+
+
+def test_glances_are_compared_with_detections() -> None:
+    source = Source("mosaic", lambda: timings.mosaic(320, 320, 0))
+    records = glance.measure(glance.Glances("one", source, 0.0, 1))
+    rows = [row for row in glance.glance_table(records).rows if row]
+    assert len(rows) == 3
+    for row in rows:
+        assert row[1:5] == [1, 1, 1, 0]

@@ -7,7 +7,7 @@ place at once, by Fourier transforms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import scipy.fft
@@ -120,7 +120,7 @@ def _grids(size: tuple[int, int], shape: tuple[int, int]) -> Iterator[tuple[Map,
 
 
 def _best(
-    spectra: list[NDArray[np.complex64]],
+    spectra: Sequence[NDArray[np.complexfloating]],
     seen: Plane,
     covered: NDArray[np.bool_],
     size: list[int],

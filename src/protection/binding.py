@@ -14,7 +14,7 @@ from indelible.credentials import ManifestRequest, SignedPicture, Signer, SoftBi
 from indelible.errors import EmbeddingFailedError, ManifestError, RegistryError
 from indelible.protection.history import History
 from indelible.protection.marking import MarkablePicture, Marked
-from indelible.registry import Record, Registry
+from indelible.registry import Record, Registry, StoredFingerprint
 from indelible.watermark import Key
 
 __all__ = ["Draft", "drafts", "free_ids", "mark", "record_of", "sign"]
@@ -186,6 +186,7 @@ def sign(
 
 def record_of(picture: MarkablePicture, draft: Draft, signed: SignedPicture) -> Record:
     """Return what the registry is to keep."""
+    looks = draft.request.fingerprint
     return Record(
         manifest_id=signed.manifest_id,
         algorithm=draft.binding.algorithm,
@@ -196,4 +197,6 @@ def record_of(picture: MarkablePicture, draft: Draft, signed: SignedPicture) -> 
         picture_sha256=signed.sha256,
         width=picture.width,
         height=picture.height,
+        # The reference is in the manifest, signed: kept twice it would be half of the entry.
+        fingerprint=None if looks is None else StoredFingerprint(looks.pdq, looks.quality),
     )

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
-from indelible import arguments, credentials, imaging, watermark
+from indelible import arguments, credentials, fingerprint, imaging, watermark
 from indelible.choices import DEFAULT_STRENGTH, Effort, Strength
+from indelible.credentials import PictureFingerprint
 from indelible.errors import (
     EmbeddingFailedError,
     UnmarkableImageError,
@@ -124,6 +125,13 @@ class MarkablePicture:
     def xmp(self) -> bytes | None:
         """XMP packet that goes into the file."""
         return self._metadata.xmp
+
+    def fingerprint(self) -> PictureFingerprint:
+        """Return what the picture looks like: before it is marked, which nobody sees."""
+        pixels = self._fitted()
+        hashed = fingerprint.pdq(pixels)
+        reference = fingerprint.Reference.from_image(pixels)
+        return PictureFingerprint(hashed.hash, hashed.quality, reference.to_bytes())
 
     def clear(self, keys: Iterable[Key], *, effort: Effort = "quick") -> tuple[Detection, ...]:
         """Remove the marks of these keys that the picture already carries.

@@ -13,6 +13,7 @@ step, a full disk or a locked registry for example, leaves nothing at all: the e
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Final
 
@@ -67,6 +68,7 @@ def protect_picture(
     def look_again() -> None:
         older.extend(picture.clear(parts.keys, effort="standard"))
 
+    request = dataclasses.replace(request, fingerprint=picture.fingerprint())
     drafts = _drafts(parts, picture, request)
     for _ in range(_MOST_CONFLICTS):
         draft, marked = binding.mark(

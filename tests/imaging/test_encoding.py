@@ -255,7 +255,7 @@ def test_text_that_png_cannot_hold_does_no_harm() -> None:
 
 
 def test_a_system_without_files_in_memory_changes_nothing(
-    photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+    photograph: pictures.Pixels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = imaging.encode(photograph, "jpeg")
 

@@ -29,6 +29,7 @@ HONEST = (
 """Names of attacks after which the whole picture is still the marked one."""
 
 _PASTES = (128, 192, 256)  # px a side
+_BOXES = (140, 200)  # px a side; of one colour, which only the presence map can notice
 _COLLAGES = (0.25, 0.5)  # of the area
 _QUALITY = 85  # of the JPEG file that a forgery is saved as
 
@@ -53,7 +54,7 @@ class Edit:
 
 
 def edits(marked: Pixels, stranger: Pixels, name: str, seed: int) -> Iterator[Edit]:
-    """Yield the honest edits of a marked picture, and forgeries with a stranger's picture."""
+    """Yield the honest edits of a marked picture, and forgeries: a stranger's picture, a box."""
     for honest in HONEST:
         yield Edit("honest edit", attacks.get(honest)(marked, seed).pixels, 1.0)
     rng = attacks.generator(seed, f"coverage {name}")
@@ -61,6 +62,10 @@ def edits(marked: Pixels, stranger: Pixels, name: str, seed: int) -> Iterator[Ed
         yield Edit(f"paste of {side} px", *_pasted(marked, stranger, side, rng))
     for share in _COLLAGES:
         yield Edit(f"{100 * share:.0f} % of a collage", *_collage(marked, stranger, share, rng))
+    for side in _BOXES:
+        colour = rng.integers(0, 256, 3).astype(np.uint8)
+        box = np.broadcast_to(colour, (side, side, 3))
+        yield Edit(f"plain box of {side} px", *_pasted(marked, box, side, rng))
 
 
 def _pasted(

@@ -164,7 +164,7 @@ def _fresh(rounds: int) -> dict[str, float]:
         ),
         "imports_seconds": alone,
         "first_call_ratio": first / alone,
-        "compile_seconds": cold["imports"] + cold["calls"] - first,
+        "compile_seconds": cold["processor"] - min(probe["processor"] for probe in warm),
         "memory_embed": _probe("memory of embed")["times_picture"],
         "memory_detect": _probe("memory of detect")["times_picture"],
     }
@@ -247,7 +247,7 @@ def promise_table(records: Sequence[Record]) -> Report:
     for name, limit in (("--version", 0.4), ("verify, unmarked", 2.4), ("verify, protected", 2.4)):
         title = f"process of {name} / process of the imports"
         add(title, value(f"process: {name}", "", "per_imports"), limit)
-    add("compiling without a cache, s", value(fresh, "", "compile_seconds"), 30)
+    add("compiling without a cache, s of one core", value(fresh, "", "compile_seconds"), 30)
     for name, limit in (("sign", 2), ("read", 3)):
         measured = value(f"credentials: {name}", SIZE, "per_bare")
         add(f"{name} credentials / bare C2PA library", measured, limit)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -44,10 +47,22 @@ def _image(pixels: Pixels) -> Image.Image:
 
 def _save(image: Image.Image, name: str, options: dict[str, Any]) -> bytes:
     """Return an image encoded; options that are None or empty are left out."""
-    buffer = io.BytesIO()
     given = {key: value for key, value in options.items() if value is not None and value != b""}
-    image.save(buffer, format=name, **given)
-    return buffer.getvalue()
+    with _file_in_memory() as file:
+        image.save(file, format=name, **given)
+        file.seek(0)
+        return file.read()
+
+
+def _file_in_memory() -> IO[bytes]:
+    """Return an empty file in memory: one of the system's, where it has such files.
+
+    While Pillow encodes a JPEG into one of these, it lets go of the interpreter's lock.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # no more files, or a sandbox that has none of these
+            return os.fdopen(os.memfd_create("picture"), "w+b")
+    return io.BytesIO()
 
 
 def _write_jpeg(job: Job) -> bytes:

@@ -57,8 +57,8 @@ _DEVIATIONS: Final = 7.5  # below its reference; at 6, honest edits are called a
 _CELL: Final = 8  # px: the map has a value for each cell, a sixteenth of the square's side
 _ABSENT: Final = 0.02  # mean presence in a square of 128 px that was covered
 _STANDING: Final = 0.6  # median presence of the picture; 0.5 is "cannot tell"
-# Log likelihood ratio of a neighbourhood of blocks above which none of its squares is covered. Of
-# 150 pictures with squares that the map rules out, the clearest neighbourhood has -71 or less.
+# Log likelihood ratio of a neighbourhood of blocks above which none of its squares is covered. In
+# each of 243 pictures with a plain box that the map noticed, one had less than twice of that.
 _DOUBT: Final = -35.0
 _BLOCK: Final = 32  # px of the reduced picture
 _LARGEST_BLOCK: Final = 2 / 3  # of the square: more, and a block in it has seen much else, too

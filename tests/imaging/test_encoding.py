@@ -252,3 +252,15 @@ def test_text_that_png_cannot_hold_does_no_harm() -> None:
     )
     kept = imaging.decode(imaging.encode(pictures.scene(), "png", metadata=metadata)).metadata
     assert kept.text == (("a b", "vw"), ("fine", "yes"))
+
+
+def test_a_system_without_files_in_memory_changes_nothing(
+    photograph: pictures.Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = imaging.encode(photograph, "jpeg")
+
+    def refuse(_: str) -> int:
+        raise OSError
+
+    monkeypatch.setattr("os.memfd_create", refuse, raising=False)
+    assert imaging.encode(photograph, "jpeg") == expected

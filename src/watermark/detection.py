@@ -186,7 +186,7 @@ class _Search:
         found = (
             self._try(whole, search_upright, 1.0)
             or self._try(whole, search_affine, 1.0)
-            or next(filter(None, map(self._try_part, windows_of(self.white))), None)
+            or next(filter(None, map(self._try_part, windows_of(self.white, memory))), None)
         )
         if found is not None or effort == "standard":
             return found

@@ -107,9 +107,12 @@ def spectrum_of(
 
     The result is good as long as `memory`, in which it lies, is not used for another one.
     """
-    values, power = (memory or Scratch()).spectrum(size)
+    memory = memory or Scratch()
+    values, power = memory.spectrum(size)
     height, width = white.shape
-    values[:height] = scipy.fft.rfft(white, size, axis=1)
+    padded = memory.array("padded", (height, size), np.float32)  # scipy takes twice as long for it
+    padded[:, :width], padded[:, width:] = white, 0
+    values[:height] = scipy.fft.rfft(padded, axis=1)
     values[height:] = 0
     values = scipy.fft.fft(values, axis=0, overwrite_x=True)
     polar.normalised_power(values, CELL * size // FFT_SIZE, CAP, power)
@@ -140,7 +143,7 @@ def search_similarity(spectrum: Spectrum, pilots: Pilots, limit: int) -> list[Ca
     n_angles, log_step = ANGLES // coarser, LOG_STEP * coarser
     first_radius = radii.min() * spectrum.size / PERIODS[1]
     rows = int(np.log(spectrum.size / 2 / first_radius) / log_step)
-    sampled = np.empty((rows, 2 * n_angles), np.int16)
+    sampled = np.empty((rows, 2 * n_angles), np.int8)
     polar.log_polar(spectrum.power, first_radius, log_step, True, sampled)
 
     angles = np.arctan2(pilots.orbits[:, 1], pilots.orbits[:, 0])
@@ -233,11 +236,12 @@ def _search_stretched(
     rows = int(np.log(spectrum.size / 2 / first_radius) / log_step)
     smooth = np.empty_like(spectrum.power)
     polar.smoothed(spectrum.power, smooth)
-    sampled = np.empty((rows, 2 * n_angles), np.int16)
+    sampled = np.empty((rows, 2 * n_angles), np.int8)
     polar.log_polar(smooth, first_radius, log_step, False, sampled)
 
     scales = int(np.log(PERIODS[1] / PERIODS[0]) / log_step)
-    turned = np.zeros((n_angles, max(rows, int(table.rows.max()) + scales)), np.int16)
+    width = int(table.rows.max()) + -(-scales // polar.ABREAST) * polar.ABREAST
+    turned = np.zeros((n_angles, max(rows, width)), np.int8)
     turned[:, :rows] = sampled[:, :n_angles].T
     shifts = n_angles if raster.turn is None else 2 * table.turn + 1
     score = np.empty(len(table.stretches), np.float32)

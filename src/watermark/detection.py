@@ -42,15 +42,19 @@ __all__ = ["detect"]
 SMALLEST_SIDE = 32  # pixels, one block of whitening
 CANDIDATES = 8  # of one search of a spectrum: 4 loses one mark
 # Of the search; nine in ten of the candidates of unmarked photographs miss it. 4.8 finds no more in
-# half more time, 6.5 loses one.
-LEAST_SCORE = 5.6
+# half more time, 6.5 loses one. Of 140 marks in bent, stretched and turned pictures all have 7.
+LEAST_SCORE = 6.0
 SURE_SCORE = 8.5  # of the search; unmarked pictures do not reach it
 # Of 32: with fewer, after much shrinking, the coherent test cannot score highly.
 FEW_LINES = 26
+FEW_SHARE = 0.86  # of what the test can score with few lines: of marks it was 0.89 and more
 # Locks followed for that reason, a quarter of MAX_LOCKS: marks of other keys give such ones, too.
 MAX_EXCEPTIONS = 8
 # Of the coherent test; likewise. 4.4 finds no more in twice the time, 5.6 loses none here.
 LEAST_LOCK = 4.95
+# Of a refined fit, to be decoded. Of the fits that decode on bent, cropped and shrunk pictures the
+# least is 8.7; of those that do not nine in ten are below 7.9.
+LEAST_DECODED = 7.9
 GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always. Coarse: 11 loses none
 # Of the coherent test where the size alone is unknown. Coarse: 3.5 finds one more, 5 loses none.
 LEAST_WHOLE = 4.1
@@ -72,9 +76,13 @@ WORTHWHILE = 1.5  # in area; coarse: blocks of whitening suit sizes between near
 # What one search may cost, counted and not timed, so that it finds the same on every machine:
 # Resampled to tiles. Of marks in photographs 98 in 100 took 2 million, and one step's share is
 # half; in wallpapers and text, 100 million find 60 of 84 and these 57.
-MOST_PIXELS = 12e6
-TESTS = 64  # coherent tests of a candidate and a key: CANDIDATES of each of 8 searches ...
-TESTS_PER_KEY = 8  # ... and of each key: CANDIDATES of one search
+MOST_PIXELS = 6e6
+MOST_BENT_PIXELS = 12e6  # the same through maps that bend: one costs 4 to 8 million
+TESTS = 24  # coherent tests of a candidate and a key: of marks 98 in 100 took 11 ...
+TESTS_PER_KEY = 4  # ... and of each key
+# Of the search: a picture with such lines has them in each part, too. Where parts alone showed a
+# mark, the whole picture had 8.1 at most.
+LATTICE = 10.0
 # Of what is left, for each step of a search: the later ones get their turn. Coarse: 0.3 and 0.8
 # lose none.
 SHARE = 0.55
@@ -86,6 +94,9 @@ MAX_RESCALINGS = 2  # of a search: a true lock is among the first
 # Of the coherent sum around a lock, for it to be followed through a map that bends: unmarked
 # pictures stay below, nearly always.
 LEAST_BENT = 8.0
+# ... and what fits better without bending, and does not decode, is another key's or a wallpaper's.
+# Of bent marks none fits better than 10.4.
+MOST_BENT_FIT = 13.0
 MAX_BENT = 3  # of a search
 
 
@@ -147,9 +158,11 @@ class _Search:
     rescalings_left: int = MAX_RESCALINGS
     bent_left: int = MAX_BENT
     pixels_left: float = MOST_PIXELS
+    bent_pixels_left: float = MOST_BENT_PIXELS
     tests_left: float = 0.0
     pixels_kept: float = 0.0  # for later steps
     tests_kept: float = 0.0
+    highest: float = 0.0  # score of a candidate so far
     tried: dict[tuple[Pilots, float, float], list[NDArray[np.float64]]] = field(
         default_factory=dict
     )
@@ -183,11 +196,9 @@ class _Search:
         found = self._try(whole, search_similarity, 1.0) or self._resized(whole)
         if found is not None or effort == "quick":
             return found
-        found = (
-            self._try(whole, search_upright, 1.0)
-            or self._try(whole, search_affine, 1.0)
-            or next(filter(None, map(self._try_part, windows_of(self.white, memory))), None)
-        )
+        found = self._try(whole, search_upright, 1.0) or self._try(whole, search_affine, 1.0)
+        if found is None and self.highest < LATTICE:
+            found = next(filter(None, map(self._try_part, windows_of(self.white, memory))), None)
         if found is not None or effort == "standard":
             return found
         families = list(self._families())
@@ -204,6 +215,7 @@ class _Search:
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE + SCORE_PER_DOUBLING * doublings:
                     break
+                self.highest = max(self.highest, candidate.score)
                 if self._tried_before(part, candidate, pilots):
                     continue
                 for lock in self._locks(part, candidate, pilots, members):
@@ -231,7 +243,9 @@ class _Search:
                 return
             self.tests_left -= len(members)
             for lock in locking.lock_candidates(part, candidate, pilots, members, LOCKS, high):
-                few = sure and lock.lines < FEW_LINES and self.exceptions_left > 0
+                most = float(np.sqrt(2 * lock.lines))  # all lines in phase
+                few = sure and lock.lines < FEW_LINES and lock.score >= FEW_SHARE * most
+                few = few and self.exceptions_left > 0
                 if self.exhausted:
                     return
                 if lock.score < least and not few:
@@ -268,9 +282,11 @@ class _Search:
 
     def _decode_refined(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
         """Decode a hypothesis, and again after it was settled, and at another size."""
-        decoded = self._decode(self.white, lock)
-        if decoded is not None:
-            return self._report(self.white, alignment.settle(self.white, lock, carrier), decoded)
+        if lock.score >= LEAST_DECODED:
+            decoded = self._decode(self.white, lock)
+            if decoded is not None:
+                settled = alignment.settle(self.white, lock, carrier)
+                return self._report(self.white, settled, decoded)
         if lock.score >= GOOD_FIT and self._affords(self.white, lock, SETTLING):
             lock = self._settled(self.white, lock, carrier)
             decoded = self._decode(self.white, lock)
@@ -280,13 +296,13 @@ class _Search:
 
     def _follow_bent(self, lock: locking.Lock, carrier: Carrier, reach: float) -> Detection | None:
         """Follow a lock that fits well where it was found through a map that bends."""
-        if lock.score < LEAST_BENT or self.bent_left == 0:
+        if not LEAST_BENT <= lock.score <= MOST_BENT_FIT or self.bent_left == 0:
             return None
-        looks = flow.price_of(self.white, lock)
-        if not self._affords(self.white, lock, looks):
+        price = flow.price_of(self.white, lock) * alignment.price_of(self.white, lock.map)
+        if price > self.bent_pixels_left:
             return None
         self.bent_left -= 1
-        self.pixels_left -= looks * alignment.price_of(self.white, lock.map)
+        self.bent_pixels_left -= price
         bent = flow.track(self.white, lock, carrier, reach)
         if bent is None or bent.score < flow.LEAST_FLOW:
             return None
@@ -319,7 +335,7 @@ class _Search:
         if not self._affords(white, lock, SETTLING):
             return None
         lock = self._settled(white, lock, carrier)
-        decoded = self._decode(white, lock)
+        decoded = self._decode(white, lock) if lock.score >= LEAST_DECODED else None
         return None if decoded is None else self._report(white, lock, decoded)
 
     def _unmoved(self) -> Detection | None:

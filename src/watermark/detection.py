@@ -61,6 +61,9 @@ LEAST_WHOLE = 4.1
 # Of relief to LEAST_LOCK, per unit of the search's score. Coarse: 0 loses none.
 LOCK_PER_SCORE = 0.22
 MOST_RELIEF = 2.5  # units of the search's score: up to nearly SURE_SCORE
+# Of the search; of candidates with more those that are ours lock with 5.0 and more, wallpapers and
+# other keys' marks with 4.7, in the middle.
+STRONG_SCORE = 12.0
 # Of the ring, so that a large one is not searched much longer. With each doubling of the hypotheses
 # the largest of Gaussian values at this level moves by ln 2 / LEAST_LOCK = 0.14.
 SCORE_PER_DOUBLING = 0.15
@@ -96,7 +99,7 @@ MAX_RESCALINGS = 2  # of a search: a true lock is among the first
 LEAST_BENT = 8.0
 # ... and what fits better without bending, and does not decode, is another key's or a wallpaper's.
 # Of bent marks none fits better than 10.4.
-MOST_BENT_FIT = 13.0
+MOST_BENT_FIT = 12.0
 MAX_BENT = 3  # of a search
 
 
@@ -237,7 +240,8 @@ class _Search:
         sure = candidate.score >= SURE_SCORE
         # With more keys chance reaches more, and less on a candidate that chance hardly gives.
         least = LEAST_LOCK + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
-        least -= LOCK_PER_SCORE * min(candidate.score - LEAST_SCORE, MOST_RELIEF)
+        if candidate.score < STRONG_SCORE:
+            least -= LOCK_PER_SCORE * min(candidate.score - LEAST_SCORE, MOST_RELIEF)
         for high in (1, -1) if sure else (1,):
             if self.exhausted or self.tests_left <= self.tests_kept:
                 return

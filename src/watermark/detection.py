@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.errors import ConfigurationError
-from indelible.watermark import alignment, decoding, flow, locking, probability
+from indelible.watermark import alignment, decoding, flow, locking
 from indelible.watermark._scratch import Scratch, scratch
+from indelible.watermark.budget import budget_of
 from indelible.watermark.carrier import VARIANTS, Carrier, Pilots, carrier_of
 from indelible.watermark.geometry import from_full_size, to_full_size
 from indelible.watermark.judging import Judge
@@ -48,8 +49,6 @@ SURE_SCORE = 8.5  # of the search; unmarked pictures do not reach it
 # Of 32: with fewer, after much shrinking, the coherent test cannot score highly.
 FEW_LINES = 26
 FEW_SHARE = 0.86  # of what the test can score with few lines: of marks it was 0.89 and more
-# Locks followed for that reason, a quarter of MAX_LOCKS: marks of other keys give such ones, too.
-MAX_EXCEPTIONS = 8
 # Of the coherent test; likewise. 4.4 finds no more in twice the time, 5.6 loses none here.
 LEAST_LOCK = 4.95
 # Of a refined fit, to be decoded. Of the fits that decode on bent, cropped and shrunk pictures the
@@ -76,31 +75,19 @@ PART_REACH = 0.4
 # whitening, from bin 1.3 to bin 9.4 of 16. Coarse: 64 loses none, 128 one.
 BEST_PERIOD = 96.0
 WORTHWHILE = 1.5  # in area; coarse: blocks of whitening suit sizes between nearly as well
-# What one search may cost, counted and not timed, so that it finds the same on every machine:
-# Resampled to tiles. Of marks in photographs 98 in 100 took 2 million, and one step's share is
-# half; in wallpapers and text, 100 million find 60 of 84 and these 57.
-MOST_PIXELS = 6e6
-MOST_BENT_PIXELS = 12e6  # the same through maps that bend: one costs 4 to 8 million
-TESTS = 24  # coherent tests of a candidate and a key: of marks 98 in 100 took 11 ...
-TESTS_PER_KEY = 4  # ... and of each key
 # Of the search: a picture with such lines has them in each part, too. Where parts alone showed a
 # mark, the whole picture had 8.1 at most.
 LATTICE = 10.0
-# Of what is left, for each step of a search: the later ones get their turn. Coarse: 0.3 and 0.8
-# lose none.
-SHARE = 0.55
 DECODING = 2.0  # looks at all tiles that a decoding costs, counted as pixels resampled
 APPROACHING = 2.0  # looks of alignment.approach: a lock that passes it is followed at any price
 SETTLING = 2.0 + len(alignment.SETTLING) + DECODING  # looks up to the second: alignment.settle's
 SAME_MAP = 0.002  # of a map's size: for a tile of 128 pixels 0.4 bins of the highest pilots
-MAX_RESCALINGS = 2  # of a search: a true lock is among the first
 # Of the coherent sum around a lock, for it to be followed through a map that bends: unmarked
 # pictures stay below, nearly always.
 LEAST_BENT = 8.0
 # ... and what fits better without bending, and does not decode, is another key's or a wallpaper's.
 # Of bent marks none fits better than 10.4.
 MOST_BENT_FIT = 12.0
-MAX_BENT = 3  # of a search
 
 
 def detect(
@@ -151,20 +138,11 @@ def detect(
 
 @dataclass
 class _Search:
-    """One search: the picture, the keys, and how many hypotheses were decoded so far."""
+    """One search: the picture, the keys, and what is left to spend."""
 
     view: View
     ring: tuple[Key, ...]
     carriers: list[Carrier]
-    locks_left: int = probability.MAX_LOCKS
-    exceptions_left: int = MAX_EXCEPTIONS
-    rescalings_left: int = MAX_RESCALINGS
-    bent_left: int = MAX_BENT
-    pixels_left: float = MOST_PIXELS
-    bent_pixels_left: float = MOST_BENT_PIXELS
-    tests_left: float = 0.0
-    pixels_kept: float = 0.0  # for later steps
-    tests_kept: float = 0.0
     highest: float = 0.0  # score of a candidate so far
     tried: dict[tuple[Pilots, float, float], list[NDArray[np.float64]]] = field(
         default_factory=dict
@@ -173,22 +151,8 @@ class _Search:
     def __post_init__(self) -> None:
         self.pixels, self.white = self.view.pixels, self.view.white
         self.shape = self.view.shape
-        self.tests_left = TESTS + TESTS_PER_KEY * len(self.ring)
+        self.budget = budget_of(len(self.ring))
         self.judge = Judge(self.shape, self.ring, self.carriers)
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether this step has spent its share, or the search has followed enough locks."""
-        return self.locks_left == 0 or self.pixels_left <= self.pixels_kept
-
-    def _shares(self) -> Iterator[Members]:
-        """Yield the families in turn, with an equal part each of what a step may spend."""
-        families = list(self._families())
-        pixels, tests = self.pixels_left, self.tests_left
-        for number, members in enumerate(families, start=1):
-            spent = SHARE * number / len(families)
-            self.pixels_kept, self.tests_kept = (1 - spent) * pixels, (1 - spent) * tests
-            yield members
 
     def run(self, memory: Scratch, effort: Effort = DEFAULT_EFFORT) -> Detection | None:
         """Try the commonest hypotheses first; return the first result that chance excludes."""
@@ -213,7 +177,7 @@ class _Search:
     def _try(self, part: Spectrum, search: Searcher, reach: float) -> Detection | None:
         """Search one spectrum for each family's pilots, lock on the candidates, and decode."""
         doublings = float(np.log2(len(self.ring)))
-        for members in self._shares():
+        for members in self.budget.shares(list(self._families())):
             pilots = members[0][1].pilots
             for candidate in search(part, pilots, CANDIDATES):
                 if candidate.score < LEAST_SCORE + SCORE_PER_DOUBLING * doublings:
@@ -243,18 +207,18 @@ class _Search:
         if candidate.score < STRONG_SCORE:
             least -= LOCK_PER_SCORE * min(candidate.score - LEAST_SCORE, MOST_RELIEF)
         for high in (1, -1) if sure else (1,):
-            if self.exhausted or self.tests_left <= self.tests_kept:
+            if self.budget.tested_enough:
                 return
-            self.tests_left -= len(members)
+            self.budget.tests -= len(members)
             for lock in locking.lock_candidates(part, candidate, pilots, members, LOCKS, high):
                 most = float(np.sqrt(2 * lock.lines))  # all lines in phase
                 few = sure and lock.lines < FEW_LINES and lock.score >= FEW_SHARE * most
-                few = few and self.exceptions_left > 0
-                if self.exhausted:
+                few = few and self.budget.exceptions > 0
+                if self.budget.exhausted:
                     return
                 if lock.score < least and not few:
                     break  # the others' scores are lower
-                self.exceptions_left -= lock.score < least
+                self.budget.exceptions -= lock.score < least
                 yield lock
 
     def _tried_before(self, part: Spectrum, candidate: Candidate, pilots: Pilots) -> bool:
@@ -271,13 +235,13 @@ class _Search:
         """Synchronise on one hypothesis and decode, a second time if the pilots look good."""
         if not self._affords(self.white, lock, APPROACHING):
             return None
-        self.locks_left -= 1
+        self.budget.locks -= 1
         carrier = self.carriers[lock.ring_index]
         near = alignment.approach(self.white, lock, carrier, reach)
         lock = near
         if near.score >= alignment.LEAST_FIT:
             lock = alignment.refine(self.white, near, carrier, reach)
-        self.pixels_left -= lock.cost
+        self.budget.pixels -= lock.cost
         if lock.score >= alignment.LEAST_FIT:
             found = self._decode_refined(lock, carrier)
             if found is not None:
@@ -300,13 +264,13 @@ class _Search:
 
     def _follow_bent(self, lock: locking.Lock, carrier: Carrier, reach: float) -> Detection | None:
         """Follow a lock that fits well where it was found through a map that bends."""
-        if not LEAST_BENT <= lock.score <= MOST_BENT_FIT or self.bent_left == 0:
+        if not LEAST_BENT <= lock.score <= MOST_BENT_FIT or self.budget.bent == 0:
             return None
         price = flow.price_of(self.white, lock) * alignment.price_of(self.white, lock.map)
-        if price > self.bent_pixels_left:
+        if price > self.budget.bent_pixels:
             return None
-        self.bent_left -= 1
-        self.bent_pixels_left -= price
+        self.budget.bent -= 1
+        self.budget.bent_pixels -= price
         bent = flow.track(self.white, lock, carrier, reach)
         if bent is None or bent.score < flow.LEAST_FLOW:
             return None
@@ -316,23 +280,22 @@ class _Search:
         return self._report(self.white, flow.flattened(self.white, bent), decoded)
 
     def _affords(self, white: NDArray[np.float32], lock: locking.Lock, looks: float) -> bool:
-        left = self.pixels_left - self.pixels_kept
-        return looks * alignment.price_of(white, lock.map) <= left
+        return self.budget.affords(looks * alignment.price_of(white, lock.map))
 
     def _settled(
         self, white: NDArray[np.float32], lock: locking.Lock, carrier: Carrier
     ) -> locking.Lock:
         settled = alignment.settle(white, lock, carrier)
-        self.pixels_left -= settled.cost - lock.cost
+        self.budget.pixels -= settled.cost - lock.cost
         return settled
 
     def _follow_rescaled(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
         """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
         period = float(np.sqrt(abs(np.linalg.det(lock.map[:2, :2]))))
-        white = self._white_at(period) if self.rescalings_left > 0 else self.white
+        white = self._white_at(period) if self.budget.rescalings > 0 else self.white
         if white is self.white:
             return None
-        self.rescalings_left -= 1
+        self.budget.rescalings -= 1
         full = to_full_size(lock.map, self.white.shape, self.shape)
         centre = (lock.centre + 0.5) * (np.array(white.shape) / self.white.shape)[::-1] - 0.5
         lock = replace(lock, map=from_full_size(full, white.shape, self.shape), centre=centre)
@@ -382,10 +345,10 @@ class _Search:
     def _resized(self, whole: Spectrum) -> Detection | None:
         """Try all sizes of a picture that was neither cropped nor turned."""
         least = LEAST_WHOLE + LOCK_PER_DOUBLING * float(np.log2(len(self.ring)))
-        for members in self._shares():
+        for members in self.budget.shares(list(self._families())):
             pilots = members[0][1].pilots
             for lock in locking.whole_locks(whole, pilots, members, least):
-                if self.exhausted:
+                if self.budget.exhausted:
                     break
                 # few pilots do not determine a general map: decode the lock as it is first
                 decoded = self._decode(self.white, lock)
@@ -412,7 +375,7 @@ class _Search:
 
     def _decode(self, white: NDArray[np.float32], lock: locking.Lock) -> decoding.Decoded | None:
         """Decode a synchronised picture; None unless chance is ruled out."""
-        self.pixels_left -= DECODING * alignment.price_of(white, lock.map)
+        self.budget.pixels -= DECODING * alignment.price_of(white, lock.map)
         canonical = alignment.canonical_of(white, lock.map)
         return None if canonical is None else self.judge.decode(canonical, lock)
 

@@ -51,8 +51,8 @@ MOST_STRETCH = 0.16
 # The same for a stretch along the original's sides: 3.3, from 16:9 to 9:16.
 MOST_RESIZE = 0.60
 MOST_RESIZE_OF_PARTS = 0.30  # more was tried with the whole picture
-# Candidates that go on from one pass of refining to the next, if half of them are less: of those that
-# were marks the worst was the sixth of 32, the fourth of 24, and the third of 8.
+# Candidates that go on from one pass of refining to the next, if half of them are less. Of those
+# that were marks the worst was the sixth of 32, the fourth of 24 and the third of 8.
 FEWEST = 4
 # Smallest and largest tile, in pixels of the reduced picture. Of the first, the lower pilots are at
 # 0.29 to 0.55 cycles per pixel, about Nyquist's; of the second, a picture shows hardly two.

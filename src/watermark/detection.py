@@ -54,6 +54,9 @@ LEAST_LOCK = 4.95
 # Of a refined fit, to be decoded. Of the fits that decode on bent, cropped and shrunk pictures the
 # least is 8.7; of those that do not nine in ten are below 7.9.
 LEAST_DECODED = 7.9
+CLEAR_LOCK = (
+    5.3  # of the coherent test: decoded all the same. A crop of a few tiles cannot fit well
+)
 GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always. Coarse: 11 loses none
 # Of the coherent test where the size alone is unknown. Coarse: 3.5 finds one more, 5 loses none.
 LEAST_WHOLE = 4.1
@@ -237,20 +240,26 @@ class _Search:
             return None
         self.budget.locks -= 1
         carrier = self.carriers[lock.ring_index]
+        clear = lock.score >= CLEAR_LOCK
         near = alignment.approach(self.white, lock, carrier, reach)
         lock = near
         if near.score >= alignment.LEAST_FIT:
             lock = alignment.refine(self.white, near, carrier, reach)
         self.budget.pixels -= lock.cost
         if lock.score >= alignment.LEAST_FIT:
-            found = self._decode_refined(lock, carrier)
+            found = self._decode_refined(lock, carrier, 0.0 if clear else LEAST_DECODED)
             if found is not None:
                 return found
         return self._follow_bent(max(near, lock, key=lambda one: one.score), carrier, reach)
 
-    def _decode_refined(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
-        """Decode a hypothesis, and again after it was settled, and at another size."""
-        if lock.score >= LEAST_DECODED:
+    def _decode_refined(
+        self, lock: locking.Lock, carrier: Carrier, least: float
+    ) -> Detection | None:
+        """Decode a hypothesis, and again after it was settled, and at another size.
+
+        Not where it fits less than `least`.
+        """
+        if lock.score >= least:
             decoded = self._decode(self.white, lock)
             if decoded is not None:
                 settled = alignment.settle(self.white, lock, carrier)
@@ -260,7 +269,7 @@ class _Search:
             decoded = self._decode(self.white, lock)
             if decoded is not None:
                 return self._report(self.white, lock, decoded)
-        return self._follow_rescaled(lock, carrier)
+        return self._follow_rescaled(lock, carrier, least)
 
     def _follow_bent(self, lock: locking.Lock, carrier: Carrier, reach: float) -> Detection | None:
         """Follow a lock that fits well where it was found through a map that bends."""
@@ -271,7 +280,7 @@ class _Search:
             return None
         self.budget.bent -= 1
         self.budget.bent_pixels -= price
-        bent = flow.track(self.white, lock, carrier, reach)
+        bent = flow.track(self.white, lock, carrier, reach, flow.SURE_GROWTH)
         if bent is None or bent.score < flow.LEAST_FLOW:
             return None
         decoded = self.judge.decode(flow.canonical_of(self.white, bent), lock)
@@ -289,7 +298,9 @@ class _Search:
         self.budget.pixels -= settled.cost - lock.cost
         return settled
 
-    def _follow_rescaled(self, lock: locking.Lock, carrier: Carrier) -> Detection | None:
+    def _follow_rescaled(
+        self, lock: locking.Lock, carrier: Carrier, least: float
+    ) -> Detection | None:
         """Synchronise and decode at the size at which whitening serves this lock's tiles best."""
         period = float(np.sqrt(abs(np.linalg.det(lock.map[:2, :2]))))
         white = self._white_at(period) if self.budget.rescalings > 0 else self.white
@@ -302,7 +313,7 @@ class _Search:
         if not self._affords(white, lock, SETTLING):
             return None
         lock = self._settled(white, lock, carrier)
-        decoded = self._decode(white, lock) if lock.score >= LEAST_DECODED else None
+        decoded = self._decode(white, lock) if lock.score >= least else None
         return None if decoded is None else self._report(white, lock, decoded)
 
     def _unmoved(self) -> Detection | None:

@@ -16,7 +16,7 @@ Family = TypeVar("Family")
 # python -m benchmarks.constants budget.NAME VALUE.
 MOST_PIXELS = 6e6  # resampled to tiles. Of marks in photographs 98 in 100 took 2 million
 MOST_BENT_PIXELS = 12e6  # the same through maps that bend: one costs 4 to 8 million
-MAX_BENT = 3  # locks that are followed through maps that bend
+MAX_BENT = 2  # locks that are followed through maps that bend: of 22 marks each was the first
 TESTS = 24  # coherent tests of a candidate and a key: of marks 98 in 100 took 11 ...
 TESTS_PER_KEY = 4  # ... and of each key
 # Of what is left, for each step of a search: the later ones get their turn. Coarse: 0.3 and 0.8

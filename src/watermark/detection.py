@@ -54,9 +54,9 @@ LEAST_LOCK = 4.95
 # Of a refined fit, to be decoded. Of the fits that decode on bent, cropped and shrunk pictures the
 # least is 8.7; of those that do not nine in ten are below 7.9.
 LEAST_DECODED = 7.9
-CLEAR_LOCK = (
-    5.3  # of the coherent test: decoded all the same. A crop of a few tiles cannot fit well
-)
+# Of the coherent test: such a lock is decoded all the same, and so is one in a crop of a few tiles,
+# where marks fit with 5.5 to 8.
+CLEAR_LOCK, FEW_TILES = 5.3, 10
 GOOD_FIT = 8.6  # unmarked pictures stay below, nearly always. Coarse: 11 loses none
 # Of the coherent test where the size alone is unknown. Coarse: 3.5 finds one more, 5 loses none.
 LEAST_WHOLE = 4.1
@@ -240,14 +240,15 @@ class _Search:
             return None
         self.budget.locks -= 1
         carrier = self.carriers[lock.ring_index]
-        clear = lock.score >= CLEAR_LOCK
+        tiles = self.white.size / (abs(float(np.linalg.det(lock.map[:2, :2]))) + 1e-9)
+        least = LEAST_DECODED if lock.score < CLEAR_LOCK and tiles > FEW_TILES else 0.0
         near = alignment.approach(self.white, lock, carrier, reach)
         lock = near
         if near.score >= alignment.LEAST_FIT:
             lock = alignment.refine(self.white, near, carrier, reach)
         self.budget.pixels -= lock.cost
         if lock.score >= alignment.LEAST_FIT:
-            found = self._decode_refined(lock, carrier, 0.0 if clear else LEAST_DECODED)
+            found = self._decode_refined(lock, carrier, least)
             if found is not None:
                 return found
         return self._follow_bent(max(near, lock, key=lambda one: one.score), carrier, reach)

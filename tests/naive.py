@@ -177,7 +177,7 @@ def standardised(rows: Array) -> Array:
 
 
 def shifted_sums(
-    polar: NDArray[np.int16],
+    polar: NDArray[np.int8],
     row_of_line: NDArray[np.int64],
     column_of_line: NDArray[np.int64],
     first_scale: int,

@@ -15,6 +15,7 @@ from benchmarks._report import Report
 from benchmarks._running import Record, Task, single_thread
 from benchmarks._systems import key_bytes
 from benchmarks.attacks import Pixels, get
+from benchmarks.hosts import pages
 from benchmarks.speed.timings import JPEG_Q90, mosaic
 from indelible import watermark
 
@@ -22,6 +23,7 @@ __all__ = ["WorstTimings", "time_worst", "worst_promises", "worst_table"]
 
 _SIDE = 1024
 _RING = 64
+_PAGES = ("QR code", "crossword")  # as they are drawn, 800 px a side
 _TILES = (32, 48, 64, 96, 128, 200)  # pixels a side, of a wallpaper
 
 
@@ -56,6 +58,24 @@ def _grating(period: float, degrees: float) -> Pixels:
     return np.repeat((128 + 100 * wave).astype(np.uint8)[..., None], 3, axis=2)
 
 
+def _gratings(count: int, seed: int) -> Pixels:
+    """Return the sum of gratings of 4 to 40 px in all directions."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:_SIDE, :_SIDE]
+    total = np.zeros((_SIDE, _SIDE))
+    for _ in range(count):
+        period, angle, phase = rng.uniform((4, 0, 0), (40, np.pi, 2 * np.pi))
+        across = x * np.cos(angle) + y * np.sin(angle)
+        total += np.sin(2 * np.pi * across / period + phase)
+    grey = 128 + 110 * total / np.abs(total).max()
+    return np.repeat(grey.astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _ramp() -> Pixels:
+    grey = np.linspace(0, 255, _SIDE).astype(np.uint8)  # steps of four pixels
+    return np.repeat(np.tile(grey, (_SIDE, 1))[..., None], 3, axis=2)
+
+
 def _checkerboard(field: int) -> Pixels:
     y, x = np.mgrid[:_SIDE, :_SIDE]
     return np.repeat(((x // field + y // field) % 2 * 200 + 20).astype(np.uint8)[..., None], 3, 2)
@@ -81,8 +101,13 @@ def _pictures(seed: int) -> Iterator[tuple[str, Pixels]]:
     yield "lines of text", _lines_of_text()
     (page,) = hosts.hard(("page of text",), side=_SIDE, seed=seed)
     yield "page of text", page.load()
+    for source in pages.sources({name: pages.PERIODIC[name] for name in _PAGES}, seed=seed):
+        yield source.name.removesuffix(" 0"), source.load()
     yield "grating of 7 px", _grating(7, 10)
+    yield "grating of 13 px", _grating(13, 27)
     yield "grating of 23 px", _grating(23, 0)
+    yield "sum of 40 gratings", _gratings(40, seed)
+    yield "ramp", _ramp()
     yield "checkerboard of 16 px", _checkerboard(16)
     yield "checkerboard of 37 px", _checkerboard(37)
     yield "halftone of 6 px", _halftone(photograph, 6)
@@ -113,7 +138,7 @@ def time_worst(task: WorstTimings) -> list[Record]:
 
 def worst_table(records: Sequence[Record]) -> Report:
     """Return the table of what each picture costs."""
-    columns = ("picture, 1024 x 1024", "one key, x its JPEG decode", f"ring of {_RING}, x one key")
+    columns = ("picture, about 1 MP", "one key, x its JPEG decode", f"ring of {_RING}, x one key")
     report = Report("Rejecting periodic pictures", columns)
     report.rows += [[r["worst"], r["one"], r["ring"]] for r in records if "worst" in r]
     return report

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from indelible.compiling.jit import CONFIG, KERNELS, Kernel, inlined, inner, kernel
+from indelible.compiling.jit import CONFIG, KERNELS, Kernel, inlined, inner, kernel, summing
 
-__all__ = ["CONFIG", "KERNELS", "Kernel", "inlined", "inner", "kernel"]
+__all__ = ["CONFIG", "KERNELS", "Kernel", "inlined", "inner", "kernel", "summing"]

@@ -19,7 +19,7 @@ from numba.core.typing.templates import Signature
 
 from indelible.compiling.cache import open_cache
 
-__all__ = ["KERNELS", "Kernel", "inlined", "inner", "kernel"]
+__all__ = ["KERNELS", "Kernel", "inlined", "inner", "kernel", "summing"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -128,6 +128,13 @@ def inner(function: Callable[P, R]) -> Callable[P, R]:
     for it alone. Within nested loops numba's copying costs more than that; then it is no gain.
     """
     compiled: Callable[P, R] = numba.njit(**OPTIONS)(function)
+    return compiled
+
+
+def summing(function: Callable[P, R]) -> Callable[P, R]:
+    """Make an :func:`inner` function whose sums may be taken in any order, as vectors take them."""
+    options = OPTIONS | {"fastmath": {"contract", "reassoc", "nsz"}}
+    compiled: Callable[P, R] = numba.njit(**options)(function)
     return compiled
 
 

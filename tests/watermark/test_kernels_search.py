@@ -56,7 +56,7 @@ def test_log_polar(folded: bool) -> None:
     """The nearest bin of each point; where rounding decides between two bins, either will do."""
     power = power_of(7)
     rows, angles, step = 9, 20, 0.15
-    out = np.empty((rows, 2 * angles), np.int16)
+    out = np.empty((rows, 2 * angles), np.int8)
     polar.log_polar(power, 3.0, step, folded, out)
     span = np.pi / 2 if folded else np.pi
     u, v = naive.log_polar_places(SIZE, 3.0, step, rows, angles, span)
@@ -71,7 +71,7 @@ def test_log_polar(folded: bool) -> None:
 
 
 def test_log_polar_of_a_flat_spectrum_is_zero() -> None:
-    out = np.empty((4, 16), np.int16)
+    out = np.empty((4, 16), np.int8)
     polar.log_polar(np.ones((SIZE, SIZE // 2 + 1), np.float32), 3.0, 0.1, True, out)
     assert not out.any()
 
@@ -80,7 +80,7 @@ def test_log_polar_of_a_flat_spectrum_is_zero() -> None:
 @FEW
 def test_shifted_sums(seed: int) -> None:
     random = np.random.default_rng(seed)
-    once = random.integers(-127, 128, (11, 8), dtype=np.int16)
+    once = random.integers(-127, 128, (11, 8), dtype=np.int8)
     twice = np.ascontiguousarray(np.tile(once, 2))
     rows, columns = random.integers(0, 12, 6), random.integers(0, 8, 6)
     out = np.empty((9, 8), np.float32)
@@ -94,9 +94,9 @@ def test_shifted_sums(seed: int) -> None:
 def test_best_shifts_are_the_largest_shifted_sums(seed: int) -> None:
     random = np.random.default_rng(seed)
     rows, angles, scales, lines = 12, 10, 5, 8
-    once = random.integers(-127, 128, (rows, angles), dtype=np.int16)
+    once = random.integers(-127, 128, (rows, angles), dtype=np.int8)
     row_of, column_of = random.integers(0, 7, (3, lines)), random.integers(0, angles, (3, lines))
-    turned = np.zeros((angles, rows + scales), np.int16)
+    turned = np.zeros((angles, rows + polar.ABREAST), np.int8)
     turned[:, :rows] = once.T
     score, place = np.empty(3, np.float32), np.zeros((3, 2), np.int64)
     polar.best_shifts(turned, rows, row_of, column_of, scales, angles, score, place)

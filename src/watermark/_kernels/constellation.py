@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.compiling import inlined, inner, kernel
+from indelible.compiling import inlined, kernel, summing
 
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 LEAST_INSIDE = np.float32(8.0)  # lines
+# Of a climb's step: what the first step moves by half a bin or two, an eighth of it hardly moves.
+MOST_HALVINGS = 3
 
 
 @inlined
 def _find_places(
-    lines: NDArray[np.float64],
+    lines: NDArray[np.float32],
     matrix: NDArray[np.float64],
     shape: tuple[int, int],
     at: NDArray[np.int32],
@@ -25,14 +27,15 @@ def _find_places(
     """
     size, columns = np.int32(shape[0]), np.int32(shape[1])
     half = np.int32(size // 2)
-    a, b, c, d = matrix[0, 0], matrix[0, 1], matrix[1, 0], matrix[1, 1]
+    a, b = np.float32(matrix[0, 0]), np.float32(matrix[0, 1])
+    c, d = np.float32(matrix[1, 0]), np.float32(matrix[1, 1])
     upper, lower, across, down, weight = at[0], at[1], share[0], share[1], share[2]
     us, vs = lines[0], lines[1]
     for index in range(us.size):
         u, v = us[index], vs[index]
         x, y = a * u + b * v, c * u + d * v
-        sign = -1.0 if x < 0.0 else 1.0
-        x, y = sign * x, sign * y
+        y = -y if x < ZERO else y
+        x = abs(x)
         left, above = np.floor(x), np.floor(y)
         i, j = np.int32(left), np.int32(above)
         inside = (i < columns - 1) & (j >= -half) & (j < half - 1)
@@ -40,14 +43,28 @@ def _find_places(
         below = np.int32(0) if row + 1 >= size else np.int32(row + 1)
         upper[index] = np.int32(row * columns + i) if inside else np.int32(0)
         lower[index] = np.int32(below * columns + i) if inside else np.int32(0)
-        across[index], down[index] = np.float32(x - left), np.float32(y - above)
+        across[index], down[index] = x - left, y - above
         weight[index] = ONE if inside else ZERO
 
 
-@inner
+@inlined
+def _gather(
+    bins: NDArray[np.float32],
+    at: NDArray[np.int32],
+    left: NDArray[np.float32],
+    right: NDArray[np.float32],
+) -> None:
+    """Read the bins at places, and those right of them."""
+    one = np.uint64(1)  # unsigned: an index that cannot be negative needs no wrapping around
+    for index in range(at.size):
+        place = np.uint64(at[index])
+        left[index], right[index] = bins[place], bins[place + one]
+
+
+@summing
 def mean_power(
     power: NDArray[np.float32],
-    lines: NDArray[np.float64],
+    lines: NDArray[np.float32],
     matrix: NDArray[np.float64],
     at: NDArray[np.int32],
     share: NDArray[np.float32],
@@ -58,10 +75,10 @@ def mean_power(
     ----------
     power : float32 (N, N // 2 + 1)
         Half spectrum's normalised power (mean 1 where there is no mark).
-    lines : float64 (2, n)
+    lines : float32 (2, n)
     matrix : float64 (2, 2)
         Maps a line to bins (x, y).
-    at, share : int32 (2, n), float32 (4, n)
+    at, share : int32 (2, n), float32 (7, n)
         Work space.
 
     Returns
@@ -71,16 +88,15 @@ def mean_power(
     """
     _find_places(lines, matrix, power.shape, at, share)
     bins = power.reshape(-1)
-    right = np.uint64(1)  # unsigned: an index that cannot be negative needs no wrapping around
-    across, down, weight, excess = share[0], share[1], share[2], share[3]
-    for index in range(weight.size):
-        upper, lower = np.uint64(at[0, index]), np.uint64(at[1, index])
-        top = bins[upper] + across[index] * (bins[upper + right] - bins[upper])
-        bottom = bins[lower] + across[index] * (bins[lower + right] - bins[lower])
-        excess[index] = weight[index] * (top + down[index] * (bottom - top) - ONE)
+    _gather(bins, at[0], share[3], share[4])
+    _gather(bins, at[1], share[5], share[6])
+    across, down, weight = share[0], share[1], share[2]
+    left, right, left_below, right_below = share[3], share[4], share[5], share[6]
     total, inside = ZERO, ZERO
     for index in range(weight.size):
-        total += excess[index]
+        top = left[index] + across[index] * (right[index] - left[index])
+        bottom = left_below[index] + across[index] * (right_below[index] - left_below[index])
+        total += weight[index] * (top + down[index] * (bottom - top) - ONE)
         inside += weight[index]
     if inside < LEAST_INSIDE:
         return -1e9
@@ -90,7 +106,7 @@ def mean_power(
 @inlined
 def climb(
     power: NDArray[np.float32],
-    lines: NDArray[np.float64],
+    lines: NDArray[np.float32],
     matrix: NDArray[np.float64],
     step: float,
     rounds: int,
@@ -100,10 +116,11 @@ def climb(
     """Refine `matrix` in place by coordinate ascent of :func:`mean_power`; return its value.
 
     The four directions are scale, rotation, and stretching along the axes and the diagonals; the
-    step halves when none of them helps.
+    step halves when none of them helps, at most MOST_HALVINGS times.
     """
     best = mean_power(power, lines, matrix, at, share)
     trial = np.empty((2, 2))
+    least = step * 0.6 * 0.5**MOST_HALVINGS
     for _ in range(rounds):
         improved = False
         for direction in range(4):
@@ -128,8 +145,11 @@ def climb(
                     for i in range(2):
                         matrix[i, 0], matrix[i, 1] = trial[i, 0], trial[i, 1]
                     improved = True
+                    break  # the other way is back
         if not improved:
             step *= 0.5
+            if step < least:
+                break
     return best
 
 
@@ -143,10 +163,13 @@ def climb_each(
     scores: NDArray[np.float64],
 ) -> None:
     """Refine every matrix of (n, 2, 2) in place by :func:`climb`; write their values."""
-    at, share = np.empty((2, len(lines)), np.int32), np.empty((4, len(lines)), np.float32)
-    lines = lines.T.copy()
+    n = len(lines)
+    at, share = np.empty((2, n), np.int32), np.empty((7, n), np.float32)
+    places = np.empty((2, n), np.float32)
+    for line in range(n):
+        places[0, line], places[1, line] = lines[line, 0], lines[line, 1]
     for index in range(matrices.shape[0]):
-        scores[index] = climb(power, lines, matrices[index], step, rounds, at, share)
+        scores[index] = climb(power, places, matrices[index], step, rounds, at, share)
 
 
 @kernel(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from indelible.compiling import inlined, kernel
 
+ABREAST = 32  # sums that the compiler's vector loop takes at a time
 ZERO, HALF = np.float32(0.0), np.float32(0.5)
 DEVIATION, LIMIT = np.float32(16.0), np.float32(127.0)  # of a row of the log-polar map
 
@@ -92,7 +93,7 @@ def _nearest_bins(
 
 
 @inlined
-def _standardise(line: NDArray[np.float32], out: NDArray[np.int16]) -> None:
+def _standardise(line: NDArray[np.float32], out: NDArray[np.int8]) -> None:
     """Bring a line to mean 0 and deviation 16; write it twice."""
     total, square = ZERO, ZERO
     for c in range(line.size):
@@ -102,18 +103,18 @@ def _standardise(line: NDArray[np.float32], out: NDArray[np.int16]) -> None:
     mean = total * share
     scale = DEVIATION / np.sqrt(max(square * share - mean * mean, np.float32(1e-6)))
     for c in range(line.size):
-        value = np.int16(min(max((line[c] - mean) * scale, -LIMIT), LIMIT))
+        value = np.int8(min(max((line[c] - mean) * scale, -LIMIT), LIMIT))
         out[c] = value
         out[c + line.size] = value
 
 
-@kernel("void(float32[:, ::1], float64, float64, boolean, int16[:, ::1])")
+@kernel("void(float32[:, ::1], float64, float64, boolean, int8[:, ::1])")
 def log_polar(
     power: NDArray[np.float32],
     first_radius: float,
     log_step: float,
     folded: bool,
-    out: NDArray[np.int16],
+    out: NDArray[np.int8],
 ) -> None:
     """Sample a half spectrum on a log-polar grid; bring each row to mean 0 and deviation 16.
 
@@ -124,7 +125,7 @@ def log_polar(
         Bins; row r has the radius ``first_radius * exp(r * log_step)``, at most N / 2.
     folded : bool
         Whether the columns cover 90 degrees, each the sum of two places 90 degrees apart, or 180.
-    out : int16 (R, 2 C)
+    out : int8 (R, 2 C)
         Out: column c of C is the angle 90 c / C (or 180 c / C) degrees; all columns stand twice, so
         that a shifted row needs no wrapping around.
     """
@@ -148,9 +149,9 @@ def log_polar(
         _standardise(line, out[row])
 
 
-@kernel("void(int16[:, ::1], int64[::1], int64[::1], int64, int64, float32[:, ::1])")
+@kernel("void(int8[:, ::1], int64[::1], int64[::1], int64, int64, float32[:, ::1])")
 def shifted_sums(
-    polar: NDArray[np.int16],
+    polar: NDArray[np.int8],
     row_of_line: NDArray[np.int64],
     column_of_line: NDArray[np.int64],
     first_scale: int,
@@ -161,7 +162,7 @@ def shifted_sums(
 
     Parameters
     ----------
-    polar : int16 (R, 2 C)
+    polar : int8 (R, 2 C)
         From :func:`log_polar`.
     row_of_line, column_of_line : int64 (n,)
         Place of each line at scale 0 and angle 0; columns in 0..C-1.
@@ -226,7 +227,7 @@ def cell_peaks(
 
 @inlined
 def _add_four(
-    cells: NDArray[np.int16],
+    cells: NDArray[np.int8],
     at: NDArray[np.uint64],
     first: int,
     total: NDArray[np.int16],
@@ -235,6 +236,21 @@ def _add_four(
     a, b, c, d = at[first], at[first + 1], at[first + 2], at[first + 3]
     for i in range(np.uint64(total.size)):
         total[i] += cells[a + i] + cells[b + i] + cells[c + i] + cells[d + i]
+
+
+@inlined
+def _add_eight(
+    cells: NDArray[np.int8],
+    at: NDArray[np.uint64],
+    first: int,
+    total: NDArray[np.int16],
+) -> None:
+    """Do the same from eight places on."""
+    a, b, c, d = at[first], at[first + 1], at[first + 2], at[first + 3]
+    e, f, g, h = at[first + 4], at[first + 5], at[first + 6], at[first + 7]
+    for i in range(np.uint64(total.size)):
+        four = cells[a + i] + cells[b + i] + cells[c + i] + cells[d + i]
+        total[i] += four + cells[e + i] + cells[f + i] + cells[g + i] + cells[h + i]
 
 
 @inlined
@@ -260,11 +276,11 @@ def _largest(values: NDArray[np.int16]) -> np.int16:
 
 
 @kernel(
-    "void(int16[:, ::1], int64, int64[:, ::1], int64[:, ::1], int64, int64, float32[::1],"
+    "void(int8[:, ::1], int64, int64[:, ::1], int64[:, ::1], int64, int64, float32[::1],"
     " int64[:, ::1])"
 )
 def best_shifts(
-    polar: NDArray[np.int16],
+    polar: NDArray[np.int8],
     rows: int,
     row_of_line: NDArray[np.int64],
     column_of_line: NDArray[np.int64],
@@ -277,10 +293,10 @@ def best_shifts(
 
     Parameters
     ----------
-    polar : int16 (C, W)
+    polar : int8 (C, W)
         Transposed from :func:`log_polar`, each column once: one row here is one angle, so that the
         inner loop over scales reads what lies side by side. W is at least the largest row of a line
-        + `scales`.
+        + `scales`, rounded up to whole `ABREAST`.
     rows : int
         Radii in the map; beyond, it holds zeros.
     row_of_line, column_of_line : int64 (K, n)
@@ -300,19 +316,27 @@ def best_shifts(
     step, end = np.uint64(width), np.uint64(columns * width)
     at = np.empty(lines, np.uint64)
     leaving = np.empty(lines, np.int64)
-    total = np.empty(scales, np.int16)
+    sums = np.empty(scales + ABREAST, np.int16)
+    most = np.float32(1.0 / (16.0 * np.sqrt(lines - lines // 4)))
     for which in range(row_of_line.shape[0]):
         _scales_of_leaving(row_of_line[which], rows, leaving)
+        # Of scales that are tried, whole vectors: a remainder would be added one by one.
+        tried = min(max(leaving[lines // 4], 0), scales)
+        total = sums[: -(-tried // ABREAST) * ABREAST]
         score[which] = np.float32(-1e9)
         for line in range(lines):
             at[line] = np.uint64(column_of_line[which, line] * width + row_of_line[which, line])
         for shift in range(shifts):
             total[:] = 0
-            for line in range(0, lines, 4):
-                _add_four(cells, at, line, total)
+            for line in range(0, lines - 7, 8):
+                _add_eight(cells, at, line, total)
+            if lines % 8:
+                _add_four(cells, at, lines - 4, total)
             for line in range(lines):
                 following = at[line] + step
                 at[line] = following - end if following >= end else following
+            if most * np.float32(_largest(total)) <= score[which]:
+                continue
             start = 0
             for gone in range(lines // 4 + 1):
                 stop = min(max(leaving[gone], 0), scales)

@@ -93,10 +93,11 @@ def plain(tmp_path: Path, photograph: NDArray[np.uint8]) -> Path:
 
 
 @pytest.fixture
-def protected(run: Run, plain: Path, tmp_path: Path) -> Path:
-    """The photograph, protected."""
-    path = tmp_path / "protected.jpg"
-    answer = run("protect", plain, "-o", path)
+def protected(run: Run, photographs: dict[str, NDArray[np.uint8]], tmp_path: Path) -> Path:
+    """Another photograph, protected."""
+    path, original = tmp_path / "protected.jpg", tmp_path / "original.png"
+    original.write_bytes(imaging.encode(photographs["coffee"], "png"))
+    answer = run("protect", original, "-o", path)
     assert answer.code == 0, answer.err
     return path
 

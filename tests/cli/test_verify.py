@@ -38,7 +38,7 @@ def test_json_of_one_file(run: Run, protected: Path) -> None:
     assert re.fullmatch("[0-9a-f]{16}", told["watermark"]["payload"])
     assert told["watermark"]["false_positive_probability"] <= 1e-9
     assert told["registry"]["state"] == "found"
-    assert told["fingerprint"] == "not_checked"
+    assert told["fingerprint"]["state"] == "not_checked"
 
 
 def test_words_of_one_file(run: Run, protected: Path, reposted: Path) -> None:
@@ -302,7 +302,7 @@ def test_a_registry_that_is_damaged(run: Run, reposted: Path, tmp_path: Path) ->
     damaged = another_registry(tmp_path)
     with damaged.open("r+b") as file:
         file.seek(4096)
-        file.write(b"no database" * 3000)
+        file.write(b"no database" * (damaged.stat().st_size // 11))
     answer = run("verify", "--json", reposted, "--registry", damaged)
     assert answer.code == 5
     told = json.loads(answer.out)

@@ -68,13 +68,19 @@ def test_everything_in_the_file_says_the_same(
     assert report.manifest_id == result.manifest_id
     assert [a.action for a in report.actions] == ["c2pa.created", "c2pa.watermarked.bound"]
     assert report.source_type == "trainedAlgorithmicMedia"
-    (binding,) = report.soft_bindings
+    binding, hashed = report.soft_bindings
     assert binding.names(watermark.ALGORITHM, result.payload)
+    assert report.manifest is not None
+    assert report.manifest.fingerprint is not None
+    looks = report.manifest.fingerprint
+    assert hashed.names(looks.PDQ_ALGORITHM, looks.pdq)
 
     (record,) = registry.find(watermark.ALGORITHM, result.payload)
     assert record.manifest_id == result.manifest_id
     assert record.media_type == imaging.media_type(result.format)
     assert (record.width, record.height) == (photograph.shape[1], photograph.shape[0])
+    assert record.fingerprint is not None
+    assert record.fingerprint.pdq == looks.pdq
 
 
 def test_kinds_of_input(photograph: Pixels, picture_file: Path) -> None:

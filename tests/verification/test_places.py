@@ -41,11 +41,14 @@ def test_a_manifest_beside_the_picture(photograph: Pixels, tmp_path: Path) -> No
     assert indelible.verify(path).verdict == "invalid"
 
 
-def test_a_transplanted_manifest_does_not_pass(at_home: Path, photograph: Pixels) -> None:
-    one = indelible.protect(photograph[:256, :256].copy(), format="png")
-    other = imaging.encode(photograph[::-1].copy(), "png")
+def test_a_transplanted_manifest_does_not_pass(
+    at_home: Path, photograph: Pixels, photographs: dict[str, Pixels]
+) -> None:
+    one = indelible.protect(photograph, format="png")
+    other = imaging.encode(photographs["coffee"], "png")
     result = indelible.verify(_with_manifest_of(one.data, other))
-    assert result.verdict == "altered"
+    assert result.verdict == "suspect"
+    assert (result.fingerprint.state, result.fingerprint.about) == ("mismatch", "manifest")
     assert "assertion.dataHash.mismatch" in [f.code for f in result.credential.failures]
 
 
@@ -57,8 +60,18 @@ def _with_manifest_of(source: bytes, target: bytes) -> bytes:
     return target[:after_header] + source[start : start + length] + target[after_header:]
 
 
+def test_a_manifest_that_stayed_in_a_crop_is_no_transplant(
+    at_home: Path, photograph: Pixels
+) -> None:
+    one = indelible.protect(photograph, format="png")
+    crop = imaging.encode(np.ascontiguousarray(photograph[60:300, 80:420]), "png")
+    result = indelible.verify(_with_manifest_of(one.data, crop), keys=())
+    assert result.verdict == "altered"
+    assert (result.fingerprint.state, result.fingerprint.about) == ("match", "manifest")
+
+
 def test_no_connection_is_opened(
-    protected: ProtectedImage, photograph: Pixels, monkeypatch: pytest.MonkeyPatch
+    protected: ProtectedImage, photographs: dict[str, Pixels], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/manifest.c2pa"
@@ -68,7 +81,7 @@ def test_no_connection_is_opened(
             f'xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="{address}"/>'
             "</rdf:RDF></x:xmpmeta>"
         ).encode()
-        pointing = imaging.encode(photograph, "jpeg", metadata=imaging.Metadata(xmp=xmp))
+        pointing = imaging.encode(photographs["coffee"], "jpeg", metadata=imaging.Metadata(xmp=xmp))
         result = indelible.verify(pointing)
         assert result.credential.state == "absent"
         assert result.credential.remote_url == address

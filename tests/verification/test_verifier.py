@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import median_filter
 
 import indelible
 from indelible import credentials, imaging, watermark
@@ -58,7 +59,7 @@ def test_recovered_after_a_repost(protected: ProtectedImage, reposted: bytes) ->
     assert result.registry.manifest_id == protected.manifest_id
     assert result.registry.credential_state == "trusted"
     assert result.registry.names_payload
-    assert result.fingerprint.state == "not_checked"
+    assert (result.fingerprint.state, result.fingerprint.about) == ("match", "recovered")
     assert result.origin is not None
     assert result.origin.credential is result.registry.credential
     assert result.origin.credential.development
@@ -87,8 +88,8 @@ def test_unverified_where_the_signer_is_unknown(protected: ProtectedImage, repos
         assert not result.origin.credential.signer_trusted
 
 
-def test_none(at_home: Path, photograph: Pixels) -> None:
-    result = indelible.verify(imaging.encode(photograph, "png"))
+def test_none(at_home: Path, photographs: dict[str, Pixels]) -> None:
+    result = indelible.verify(imaging.encode(photographs["coffee"], "png"))
     assert result.verdict == "none"
     assert result.watermark.state == "not_found"
     assert result.watermark.false_positive_probability == 1.0
@@ -362,7 +363,7 @@ def test_json(protected: ProtectedImage, reposted: bytes) -> None:
     assert told["ai"]["by"] is None
     assert list(told)[:3] == ["file", "verdict", "ai"]
     assert told["timing"]["watermark_ms"] > 0
-    assert told["fingerprint"]["state"] == "not_checked"
+    assert told["fingerprint"]["state"] == "match"
 
 
 # --- a verifier of one's own ------------------------------------------------------------
@@ -376,11 +377,42 @@ def verifier(owner: Owner) -> Verifier:
 
 
 def test_a_verifier_is_used_for_many_pictures(
-    verifier: Verifier, protected: ProtectedImage, reposted: bytes, photograph: Pixels
+    verifier: Verifier,
+    protected: ProtectedImage,
+    reposted: bytes,
+    photographs: dict[str, Pixels],
 ) -> None:
     assert verifier.verify(protected.data).verdict == "unverified"
     assert verifier.verify(reposted).verdict == "unverified"
-    assert verifier.verify(imaging.encode(photograph, "png")).verdict == "none"
+    assert verifier.verify(imaging.encode(photographs["coffee"], "png")).verdict == "none"
+
+
+def test_a_picture_that_only_looks_alike_is_attributed_to_nobody(
+    verifier: Verifier, protected: ProtectedImage, photograph: Pixels
+) -> None:
+    for original in (photograph, photograph[:, ::-1]):
+        data = imaging.encode(np.ascontiguousarray(original), "jpeg", quality=80)
+        result = verifier.verify(data)
+        assert result.verdict == "unverified"
+        assert result.fingerprint.resembles == (protected.manifest_id,)
+        assert result.origin is None
+        assert not result.ai.claimed
+        assert "resembles" in result.reasons[0]
+
+
+def test_a_copied_mark_is_suspect(
+    verifier: Verifier, protected: ProtectedImage, photographs: dict[str, Pixels]
+) -> None:
+    """The residual of a marked picture, by a median filter, added to another photograph."""
+    marked = imaging.decode(protected.data).pixels
+    blurred = np.stack([median_filter(marked[..., c], 3) for c in range(3)], axis=-1)
+    other = photographs["coffee"][:, : marked.shape[1]]
+    height, width = min(len(other), len(marked)), min(other.shape[1], marked.shape[1])
+    residual = marked[:height, :width].astype(float) - blurred[:height, :width]
+    copied = np.clip(other[:height, :width] + 2 * residual, 0, 255).astype(np.uint8)
+    result = verifier.verify(imaging.encode(copied, "png"))
+    assert result.watermark.payload == protected.payload
+    assert (result.verdict, result.fingerprint.state) == ("suspect", "mismatch")
 
 
 def test_what_is_not_given_comes_from_the_settings(

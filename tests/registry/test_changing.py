@@ -15,7 +15,7 @@ from indelible.errors import (
 )
 from indelible.registry import Record, StoredFingerprint, open_registry
 from indelible.registry.sql import SqlRegistry
-from indelible.registry.tables import BINDING_HISTORY, FINGERPRINTS, REFERENCES
+from indelible.registry.tables import BINDING_HISTORY, FINGERPRINTS, MANIFESTS
 from tests.registry.records import ALGORITHM, PAYLOAD, make_record
 
 FINGERPRINT = StoredFingerprint(bytes(range(32)), 80, b"small picture")
@@ -152,7 +152,9 @@ def test_erased_is_for_good(url: str) -> None:
     assert found.manifest_store == b""
     assert found.store_sha256 == record.store_sha256
     assert found.fingerprint is None
-    assert rows_of(registry, FINGERPRINTS) == rows_of(registry, REFERENCES) == []
+    assert rows_of(registry, FINGERPRINTS) == []
+    (tombstone,) = rows_of(registry, MANIFESTS)
+    assert tombstone.reference is tombstone.manifest_store is None
     assert registry.has(ALGORITHM, PAYLOAD)  # nobody else gets the id
     with pytest.raises(BindingConflictError):
         registry.put(make_record())
@@ -175,7 +177,7 @@ def test_a_withdrawal_takes_the_fingerprint_along(url: str) -> None:
     record = make_record(fingerprint=FINGERPRINT)
     registry.put(record)
     assert registry.withdraw(record.manifest_id)
-    assert rows_of(registry, FINGERPRINTS) == rows_of(registry, REFERENCES) == []
+    assert rows_of(registry, FINGERPRINTS) == rows_of(registry, MANIFESTS) == []
 
 
 def test_a_group_in_which_some_lose(url: str) -> None:

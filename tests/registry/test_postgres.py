@@ -224,7 +224,7 @@ def test_commits_wait_for_the_disk_whatever_the_default_is(postgres: PostgresSer
         )
         assert found == wanted
         postgres.execute("DROP TABLE IF EXISTS alembic_version, consents, audit, outbox, "
-                         "generation_inputs, generations, fingerprint_references, fingerprints, "
+                         "generation_inputs, generations, fingerprints, "
                          "binding_history, bindings, manifests")  # fmt: skip
 
 

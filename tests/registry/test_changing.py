@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -91,12 +92,13 @@ def test_further_bindings(url: str) -> None:
 def test_what_is_not_there_cannot_be_changed(url: str) -> None:
     registry = open_registry(url)
     first, _ = put_two(registry)
-    for change in (
+    changes: list[Callable[[], None]] = [
         lambda: registry.bind(ALGORITHM, b"1", "urn:c2pa:x", owner="alice"),
         lambda: registry.move_binding(ALGORITHM, b"1", first.manifest_id, owner="alice"),
         lambda: registry.move_binding(ALGORITHM, PAYLOAD, "urn:c2pa:x", owner="alice"),
         lambda: registry.set_status("urn:c2pa:x", "withdrawn"),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(NoRecordError):
             change()
 

@@ -68,7 +68,7 @@ def test_a_manifest_store_that_does_not_decode(
     registry_path: Path, store: object, encoding: str
 ) -> None:
     with pytest.raises((TypeError, ValueError)):
-        unpacked(store, encoding)  # type: ignore[arg-type]
+        unpacked(store, encoding)
     registry = open_at(registry_path)
     registry.put(make_record())
     with contextlib.closing(sqlite3.connect(registry_path)) as connection:

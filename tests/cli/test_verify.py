@@ -302,7 +302,7 @@ def test_a_registry_that_is_damaged(run: Run, reposted: Path, tmp_path: Path) ->
     damaged = another_registry(tmp_path)
     with damaged.open("r+b") as file:
         file.seek(4096)
-        file.write(b"no database" * 3000)
+        file.write(b"no database" * 20_000)
     answer = run("verify", "--json", reposted, "--registry", damaged)
     assert answer.code == 5
     told = json.loads(answer.out)

@@ -13,6 +13,7 @@ JOBS ?= auto
 IMAGE ?=
 NAME ?= robustness
 FUZZ_SECONDS ?= 60
+TIMES ?= 200
 ARGS ?=
 
 # The first of these that is recent enough and can make virtual environments.
@@ -59,6 +60,10 @@ imports: $(VENV)/.dev link  ## Check who imports whom (import-linter; rules in p
 .PHONY: fuzz
 fuzz: $(VENV)/.dev  ## Feed hostile bytes to every parser and decoder, under limits of time and memory (FUZZ_SECONDS=60)
 	$(BIN)/python -m tests.fuzz.run $(FUZZ_SECONDS)
+
+.PHONY: durability
+durability: $(VENV)/.dev  ## Kill hundreds of processes that register, and PostgreSQL under them (TIMES=200)
+	$(BIN)/python -m tests.registry.killing --times $(TIMES)
 
 .PHONY: readme
 readme: $(VENV)/.dev  ## Run the README's blocks alone

@@ -32,6 +32,7 @@ OF_SEVERAL_MODULES = {
     "imaging/test_kept.py",
     "imaging/test_tolerance.py",
     "registry/test_docs.py",
+    "registry/test_durability.py",
     "settings/test_imports.py",
     "verification/test_hostile.py",
     "verification/test_places.py",

@@ -21,7 +21,6 @@ from indelible.registry.tables import (
     GENERATIONS,
     MANIFESTS,
     OUTBOX,
-    REFERENCES,
 )
 
 __all__ = [
@@ -90,20 +89,13 @@ def _insert_fingerprints(
 ) -> None:
     if not fingerprints:
         return
-    numbers = connection.execute(
-        sa.insert(FINGERPRINTS).returning(FINGERPRINTS.c.manifest_id, FINGERPRINTS.c.id),
+    connection.execute(
+        sa.insert(FINGERPRINTS),
         [
             {"manifest_id": manifest_id, "pdq": one.pdq, "quality": one.quality}
             for manifest_id, one in fingerprints.items()
         ],
-    ).all()
-    references = [
-        {"fingerprint_id": number, "reference": fingerprints[manifest_id].reference}
-        for manifest_id, number in numbers
-        if fingerprints[manifest_id].reference
-    ]
-    if references:
-        connection.execute(sa.insert(REFERENCES), references)
+    )
 
 
 def withdraw(connection: sa.Connection, manifest_id: str) -> bool:
@@ -171,7 +163,7 @@ def set_status(
         )
     values: dict[str, Any] = {"status": status, "status_reason": reason, "status_changed": _now()}
     if status == "erased":
-        values |= {"manifest_store": None, "location": None}
+        values |= {"manifest_store": None, "location": None, "reference": None}
         _insert_work(connection, _location(connection, manifest_id))
         for table in (FINGERPRINTS, GENERATIONS, GENERATION_INPUTS):
             connection.execute(sa.delete(table).where(table.c.manifest_id == manifest_id))

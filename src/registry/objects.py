@@ -121,7 +121,8 @@ class _Remote:
 
     def read(self, name: str, *, limit: int) -> bytes:
         def read(files: AbstractFileSystem, path: str) -> bytes:
-            return bytes(files.cat_file(path, start=0, end=limit + 1))
+            data = files.cat_file(path, start=0, end=limit + 1)
+            return data if isinstance(data, bytes) else bytes(data, "utf-8")
 
         data = self._call(read, _checked_name(self._url, name))
         return _checked(self._url, name, data)

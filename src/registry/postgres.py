@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 import sqlalchemy as sa
-from sqlalchemy import exc
+from sqlalchemy import event, exc
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from indelible.errors import (
@@ -234,7 +234,7 @@ class PostgresDatabase:
                 "A registry in PostgreSQL needs the package psycopg.",
                 hint="Install it: pip install 'indelible[postgres]'.",
             ) from error
-        sa.event.listen(engine, "connect", _commit_durably)
+        event.listen(engine, "connect", _commit_durably)
         weakref.finalize(self, _close, engine, os.getpid())
         return engine
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from indelible.errors import RegistryError
 from indelible.registry.record import Entry, Record, StoredFingerprint
-from indelible.registry.tables import FINGERPRINTS, MANIFESTS, REFERENCES
+from indelible.registry.tables import FINGERPRINTS, MANIFESTS
 
 __all__ = [
     "ENTRY_COLUMNS",
@@ -18,8 +19,10 @@ __all__ = [
     "RECORD_COLUMNS",
     "check_value",
     "entry_of",
+    "packed",
     "record_of",
     "time_of",
+    "unpacked",
     "values_of",
 ]
 
@@ -31,6 +34,7 @@ _MAX_WRITTEN_BYTES: Final = MAX_VALUE_BYTES // 4 * 3
 # SQLite stores any type in any column, and the file may be anybody's. So values are read as they
 # are, without SQLAlchemy's conversions, and their types are checked here.
 _NONE: Final = type(None)
+_DEFLATE: Final = "deflate"
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "manifest_id": (str,),
     "manifest_store": (bytes,),
@@ -60,11 +64,10 @@ def _plain(column: sa.Column[Any]) -> sa.Label[Any]:
 
 RECORD_COLUMNS: Final = [
     *(_plain(MANIFESTS.c["value" if name == "payload" else name]) for name in _TYPES),
-    *(_plain(MANIFESTS.c[name]) for name in ("location", "size")),
+    *(_plain(MANIFESTS.c[name]) for name in ("encoding", "location", "reference")),
     *(_plain(column) for column in (FINGERPRINTS.c.pdq, FINGERPRINTS.c.quality)),
-    _plain(REFERENCES.c.reference),
 ]
-"""What a query selects of manifests, fingerprints and references, for `record_of`."""
+"""What a query selects of manifests and fingerprints, for `record_of`."""
 
 ENTRY_COLUMNS: Final = [
     *(_plain(MANIFESTS.c["value" if name == "payload" else name]) for name in _ENTRY_FIELDS),
@@ -89,9 +92,44 @@ def values_of(record: Record) -> dict[str, Any]:
     changed = None if record.status == "live" else values["created"]
     return values | {
         "size": len(record.manifest_store),
+        "encoding": None,
         "location": None,
+        "reference": (record.fingerprint.reference or None) if record.fingerprint else None,
         "status_changed": changed,
     }
+
+
+def packed(store: bytes) -> tuple[bytes, str | None]:
+    """Return a manifest store as it is kept in the database, and how it is encoded.
+
+    Certificates, labels and padding are half of a usual one.
+    """
+    short = zlib.compress(store, 1)  # as short as any level makes it, in half the time
+    return (short, _DEFLATE) if len(short) < len(store) else (store, None)
+
+
+def unpacked(store: object, encoding: object) -> bytes:
+    """Return a manifest store that was kept in the database.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none, or was made to fill the memory.
+    """
+    if not isinstance(store, bytes):
+        raise TypeError(f"manifest_store is a {type(store).__name__}")
+    if encoding is None:
+        return store
+    if encoding != _DEFLATE:
+        raise TypeError("a manifest store is encoded in an unknown way")
+    decoder = zlib.decompressobj()
+    try:
+        data = decoder.decompress(store, MAX_VALUE_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"a manifest store does not decode: {error}") from error
+    if not decoder.eof:
+        raise ValueError("a manifest store is cut short, or decodes to more than it may")
+    return data
 
 
 def time_of(time: dt.datetime) -> str:

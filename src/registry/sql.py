@@ -30,7 +30,9 @@ from indelible.registry.rows import (
     RECORD_COLUMNS,
     check_value,
     entry_of,
+    packed,
     record_of,
+    unpacked,
     values_of,
 )
 from indelible.registry.similar import HashIndex
@@ -39,7 +41,6 @@ from indelible.registry.tables import (
     FINGERPRINTS,
     MANIFESTS,
     OUTBOX,
-    REFERENCES,
 )
 from indelible.registry.urls import DEFAULT_OPTIONS, Options
 
@@ -59,7 +60,6 @@ _RECORDS: Final = (
     sa.select(*RECORD_COLUMNS)
     .select_from(MANIFESTS)
     .outerjoin(FINGERPRINTS, FINGERPRINTS.c.manifest_id == MANIFESTS.c.manifest_id)
-    .outerjoin(REFERENCES, REFERENCES.c.fingerprint_id == FINGERPRINTS.c.id)
 )
 _IS_ASKED: Final = sa.and_(
     BINDINGS.c.algorithm == sa.bindparam("algorithm"), BINDINGS.c.value == sa.bindparam("value")
@@ -392,6 +392,8 @@ class SqlRegistry:
             # to no object would.
             values["location"] = self._objects.write(record.manifest_store)
             values["manifest_store"] = None
+        else:
+            values["manifest_store"], values["encoding"] = packed(record.manifest_store)
         return Registration(values, record.fingerprint)
 
     def _select(self, query: sa.TextClause, **given: object) -> list[Record]:
@@ -429,8 +431,7 @@ class SqlRegistry:
         if row["status"] == "erased":
             return b""
         if row["manifest_store"] is not None or row["location"] is None:
-            store: bytes = row["manifest_store"]  # whether it is: `record_of`
-            return store
+            return unpacked(row["manifest_store"], row["encoding"])
         if self._objects is None:
             raise RegistryUnavailableError(
                 f"the registry {self._database.name} keeps this manifest in an object store",

@@ -167,7 +167,8 @@ def show_as_current(connection: sa.Connection) -> None:
         "NULL AS owner, '' AS created FROM main.bindings"
     )
     connection.exec_driver_sql(
-        "CREATE TEMP VIEW manifests AS SELECT m.manifest_id, m.manifest_store, NULL AS location, "
+        "CREATE TEMP VIEW manifests AS SELECT m.manifest_id, m.manifest_store, "
+        "NULL AS encoding, NULL AS location, NULL AS reference, "
         "m.store_sha256, length(m.manifest_store) AS size, m.media_type, m.generator, m.created, "
         "m.picture_sha256, m.width, m.height, coalesce(b.algorithm, '') AS algorithm, "
         "coalesce(b.payload, x'') AS value, NULL AS owner, 'live' AS status, "

@@ -19,7 +19,6 @@ __all__ = [
     "MANIFESTS",
     "METADATA",
     "OUTBOX",
-    "REFERENCES",
     "SCHEMA_VERSION",
     "VERSION",
 ]
@@ -54,7 +53,9 @@ MANIFESTS: Final = sa.Table(
     METADATA,
     sa.Column("manifest_id", Text, primary_key=True),
     sa.Column("manifest_store", Bytes),  # NULL: erased, or in the object store under `location`
+    sa.Column("encoding", Text),  # "deflate" (zlib, RFC 1950), or NULL: as it is
     sa.Column("location", Text),
+    sa.Column("reference", Bytes),  # of the fingerprint; here it fills the pages of the store
     sa.Column("store_sha256", Text, nullable=False),
     sa.Column("size", Number, nullable=False),
     sa.Column("media_type", Text, nullable=False),
@@ -97,7 +98,8 @@ BINDING_HISTORY: Final = sa.Table(
     sa.Index("ix_binding_history_value", "algorithm", "value"),
     sqlite_autoincrement=True,
 )
-# What pictures look like. The number counts up, so that a process reads what is new to it.
+# What pictures look like, in short rows, all of which are read to find one. The number counts up,
+# so that a process reads what is new to it.
 FINGERPRINTS: Final = sa.Table(
     "fingerprints",
     METADATA,
@@ -107,19 +109,6 @@ FINGERPRINTS: Final = sa.Table(
     sa.Column("quality", sa.Integer, nullable=False),
     sa.Index("ix_fingerprints_manifest_id", "manifest_id", unique=True),
     sqlite_autoincrement=True,
-)
-# Apart from the hashes, so that these are read in one go.
-REFERENCES: Final = sa.Table(
-    "fingerprint_references",
-    METADATA,
-    sa.Column(
-        "fingerprint_id",
-        Number,
-        sa.ForeignKey("fingerprints.id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    sa.Column("reference", Bytes, nullable=False),
 )
 # Private: who asked for a picture, encrypted.
 GENERATIONS: Final = sa.Table(

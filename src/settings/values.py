@@ -36,8 +36,10 @@ def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     kind = _plain(hint)
     if kind is RegistryUrls and isinstance(value, list):
         if value and all(isinstance(item, str) for item in value):
-            parsed = [_parsed(item, kind, where, folder) for item in value]
-            return RegistryUrls(url for urls in parsed for url in urls)
+            parsed = (_parsed(item, kind, where, folder) for item in value)
+            return RegistryUrls(
+                url for urls in parsed if isinstance(urls, RegistryUrls) for url in urls
+            )
     elif kind in (str, Path, KeyName, RegistryUrls, SourceType):
         if isinstance(value, str):
             return _parsed(value, kind, where, folder)

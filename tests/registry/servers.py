@@ -50,7 +50,7 @@ class PostgresServer:
             self._user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
             os.chown(self._folder, owner.pw_uid, owner.pw_gid)
         self._settings = {} if durable else {"fsync": "off", "full_page_writes": "off"}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
         self._numbers = itertools.count()
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "-A", "trust", "--no-sync",
                   "-E", "UTF8", "--locale=C")  # fmt: skip
@@ -104,7 +104,7 @@ class PostgresServer:
         with psycopg.connect(
             host=str(self._folder), user="postgres", dbname="postgres", autocommit=True
         ) as connection:
-            cursor = connection.execute(statement)  # type: ignore[call-overload]
+            cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
     def new_url(self, **options: str) -> str:

@@ -224,7 +224,7 @@ def test_commits_wait_for_the_disk_whatever_the_default_is(postgres: PostgresSer
         )
         assert found == wanted
         postgres.execute("DROP TABLE IF EXISTS alembic_version, consents, audit, outbox, "
-                         "generation_inputs, generations, fingerprint_references, fingerprints, "
+                         "generation_inputs, generations, fingerprints, "
                          "binding_history, bindings, manifests")  # fmt: skip
 
 
@@ -250,9 +250,10 @@ def test_a_database_of_somebody_else_is_left_alone(postgres: PostgresServer) -> 
 def test_a_newer_schema_is_left_alone(postgres: PostgresServer) -> None:
     url = postgres.new_url()
     run(open_registry(url), "UPDATE alembic_version SET version_num = '99'")
-    for act in (open_registry(url).check, lambda: open_registry(url).put(make_record())):
-        with pytest.raises(RegistryUnavailableError, match="newer"):
-            act()
+    with pytest.raises(RegistryUnavailableError, match="newer"):
+        open_registry(url).check()
+    with pytest.raises(RegistryUnavailableError, match="newer"):
+        open_registry(url).put(make_record())
 
 
 def test_tables_that_somebody_took_away(postgres: PostgresServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -63,11 +64,14 @@ def test_a_number_that_is_committed_late_is_found() -> None:
     """PostgreSQL draws numbers outside of the transaction: a lower one may come after a higher."""
     rows = {1: bytes(32), 4: bytes(32)}
 
-    def fetch(last: int, gaps: list[int]) -> list[tuple[int, bytes]]:
+    def fetch(last: int, gaps: Sequence[int]) -> list[tuple[int, bytes]]:
         return [(n, pdq) for n, pdq in rows.items() if n > last or n in gaps]
 
     index = HashIndex()
-    numbers = lambda: [near.number for near in index.search([bytes(32)], 0, fetch)]  # type: ignore[arg-type]  # noqa: E731
+
+    def numbers() -> list[int]:
+        return [near.number for near in index.search([bytes(32)], 0, fetch)]
+
     assert numbers() == [1, 4]
     rows[7] = bytes(32)
     assert numbers() == [1, 4, 7]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -154,7 +155,7 @@ def test_a_limit_is_one_or_more(url: str, limit: int) -> None:
 
 def test_what_is_found_is_bounded_in_bytes(registry_path: Path) -> None:
     """Many large manifests under one id do not fill the memory."""
-    open_at(registry_path).put(make_record(manifest_store=bytes(20_000_000)))
+    open_at(registry_path).put(make_record(manifest_store=os.urandom(20_000_000)))
     execute(
         registry_path,
         "CREATE TABLE copy AS SELECT * FROM bindings",

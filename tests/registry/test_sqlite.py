@@ -83,7 +83,7 @@ def test_a_full_disk_says_so_and_leaves_nothing_behind(
     )
     registry.close()
     limit_connections(monkeypatch, f"PRAGMA max_page_count = {pages}")
-    big = make_record(b"87654321", manifest_store=bytes(100_000))
+    big = make_record(b"87654321", manifest_store=os.urandom(100_000))
     with pytest.raises(RegistryUnavailableError, match="full"):
         registry.put(big)
     assert registry.count() == 1

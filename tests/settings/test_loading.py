@@ -271,7 +271,7 @@ def test_a_registry_is_named_by_a_path_or_a_url(
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     settings = load_settings(environ={"INDELIBLE_REGISTRY_URL": value})
-    assert settings.registry.url == url.format(folder=tmp_path / "here", home=home)
+    assert settings.registry.url == (url.format(folder=tmp_path / "here", home=home),)
 
 
 def test_the_hint_of_a_url_is_kept(tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ def _make_what_is_public() -> None:
         "manifests",
         sa.Column("manifest_id", _TEXT, primary_key=True),
         sa.Column("manifest_store", _BYTES),
+        sa.Column("encoding", _TEXT),
         sa.Column("location", _TEXT),
+        sa.Column("reference", _BYTES),
         sa.Column("store_sha256", _TEXT, nullable=False),
         sa.Column("size", _NUMBER, nullable=False),
         sa.Column("media_type", _TEXT, nullable=False),
@@ -115,17 +117,6 @@ def _make_what_is_public() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_fingerprints_manifest_id", "fingerprints", ["manifest_id"], unique=True)
-    op.create_table(
-        "fingerprint_references",
-        sa.Column(
-            "fingerprint_id",
-            _NUMBER,
-            sa.ForeignKey("fingerprints.id", ondelete="CASCADE"),
-            primary_key=True,
-            autoincrement=False,
-        ),
-        sa.Column("reference", _BYTES, nullable=False),
-    )
     op.create_table(
         "consents",
         sa.Column("record_id", _TEXT, primary_key=True),

@@ -41,10 +41,9 @@ LEAST_CELLS = 80  # that tell something; two unrelated pictures of fewer look al
 COARSE = PIXELS // 4  # of a picture, while its place is looked for
 
 # The thresholds, by python -m benchmarks.copies (docs/fingerprint.md).
-SAME = 0.28  # agreement
-OTHER = 0.2
-SAME_PART = 0.03  # certainty
-OTHER_PART = 0.015
+SAME, OTHER = 0.03, 0.015  # certainty from which on it is one picture, up to which another
+# Agreement: a map that is off by half a cell, or a strong blur, leaves no certainty.
+SAME_LOOSELY, OTHER_LOOSELY = 0.65, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +174,9 @@ def compare(
 def _judge(match: _Match) -> bool | None:
     if match.telling < LEAST_CELLS:
         return None
-    if match.agreement >= SAME or match.certainty >= SAME_PART:
+    if match.certainty >= SAME or match.agreement >= SAME_LOOSELY:
         return True
-    if match.agreement <= OTHER and match.certainty <= OTHER_PART:
+    if match.certainty <= OTHER and match.agreement <= OTHER_LOOSELY:
         return False
     return None
 
@@ -193,8 +192,10 @@ def _match(
     if np.count_nonzero(covered) < LEAST_CELLS:
         return _Match(place, 0.0, 0, 0, 0, share, area)
     recorded, usual = _details(reference.luminance.astype(np.float32), covered, TEXTURED)
-    seen, _ = _details(values, covered, FAINT)
+    seen, shown = _details(values, covered, FAINT)
     telling = covered & (usual > TEXTURED)
+    if np.count_nonzero(telling & (shown > FAINT)) < LEAST_CELLS:  # a picture of nothing, or dark
+        return _Match(place, 0.0, 0, 0, 0, share, area)
     product = np.where(telling, recorded * seen, np.float32(0))
     energies = [np.where(telling, plane * plane, np.float32(0)) for plane in (recorded, seen)]
     score = float(product.sum() / np.sqrt(energies[0].sum() * energies[1].sum() + 1e-6))

@@ -38,6 +38,7 @@ CLIPPED = 2.0  # of the usual detail: no single edge decides
 AGREEING = 0.7
 CERTAIN = 0.95
 LEAST_CELLS = 80  # that tell something; two unrelated pictures of fewer look alike too often
+WITHIN = 0.6  # of a picture that a part of the original fills, rather than meets by chance
 COARSE = PIXELS // 4  # of a picture, while its place is looked for
 
 # The thresholds, by python -m benchmarks.copies (docs/fingerprint.md).
@@ -147,18 +148,18 @@ def compare(
     """
     pixels = as_channels(image)
     size = pixels.shape[0], pixels.shape[1]
-    places = whole(reference.size, size)
+    marked: list[NDArray[np.float64]] = []
     if geometry is not None:
-        places = origins(checked(geometry), reference.size, size, period) + places
-    best = _match(reference, pixels, places[0], COARSE)
-    for place in places[1:]:
-        if best.agreement > 0.8 and best.telling > 4 * LEAST_CELLS:
+        marked = origins(checked(geometry), reference.size, size, period)
+    tried: list[_Match] = []
+    for place in [*marked, *whole(reference.size, size)]:
+        tried.append(_match(reference, pixels, place, COARSE))
+        if tried[-1].agreement > 0.8 and tried[-1].telling > 4 * LEAST_CELLS:
             break  # no other place will do better
-        match = _match(reference, pixels, place, COARSE)
-        if match.evidence > best.evidence:
-            best = match
-    best = _match(reference, pixels, best.map, PIXELS)
+    best = _match(reference, pixels, max(tried, key=lambda match: match.evidence).map, PIXELS)
     same = _judge(best)
+    if same is False and marked and _is_open(tried[: len(marked)], size):
+        same = None
     return Comparison(
         same=same,
         score=abs(best.score),
@@ -169,6 +170,13 @@ def compare(
         within=min(1.0, best.area / (size[0] * size[1])) * best.agreement,
         geometry=best.map if same else None,
     )
+
+
+def _is_open(tried: list[_Match], size: tuple[int, int]) -> bool:
+    """Return whether the picture may be of a part of the original that tells nothing: a sky."""
+    silent = [match for match in tried if match.telling < LEAST_CELLS]
+    likely = WITHIN * size[0] * size[1]
+    return len(silent) == len(tried) or any(match.area > likely for match in silent)
 
 
 def _judge(match: _Match) -> bool | None:

@@ -116,6 +116,17 @@ def test_of_a_flat_picture_nothing_can_be_told(level: int, photograph: Pixels) -
     assert compare(Reference.from_image(photograph), flat, np.eye(3), period=512).same is None
 
 
+def test_of_a_part_without_detail_nothing_can_be_told(photograph: Pixels) -> None:
+    """Wherever else its origin might be, and whatever the whole looks like."""
+    sky = photograph.copy()
+    sky[:300] = 180
+    part, truth = cropped(sky, 10, 30, 260, 400)
+    part[100:130, 100:300] = photograph[100:130, 100:300]  # something was pasted there
+    for period in (None, 512):
+        found = compare(Reference.from_image(sky), part, truth, period=period)
+        assert found.same is None
+
+
 def test_where_little_is_shared_nothing_can_be_told(photograph: Pixels) -> None:
     part, truth = cropped(photograph, 0, 0, 60, 60)
     found = compare(Reference.from_image(photograph), part, truth @ np.diag([9.0, 9.0, 1.0]))

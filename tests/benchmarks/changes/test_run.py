@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from benchmarks.changes import run as command
-from benchmarks.changes.alterations import ALTERATIONS
+from benchmarks.changes.alterations import ALTERATIONS, PATHS
 from benchmarks.images import photograph
 
 
 def test_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "PATHS", dict(list(command.PATHS.items())[:1]))
+    monkeypatch.setattr("benchmarks.changes.run.PATHS", dict(list(PATHS.items())[:1]))
     command.run(["--limit", "1", "--trials", "1", "--jobs", "1", "--out", str(tmp_path)])
     (table,) = json.loads((tmp_path / "result.json").read_text())["tables"]
     rows = {row["alteration"]: row for row in table["rows"]}

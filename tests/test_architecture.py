@@ -24,6 +24,7 @@ OF_SEVERAL_MODULES = {
     "credentials/manifests/test_no_network.py",
     "credentials/manifests/test_time_stamps.py",
     "credentials/store/test_costs.py",
+    "fingerprint/test_docs.py",
     "imaging/structure/test_locating.py",
     "imaging/structure/test_structure.py",
     "imaging/test_colours.py",

@@ -32,18 +32,20 @@ LOCAL = 2.0  # cells: where details are correlated
 # agree a little in many places, and closely in none.
 AGREEING = 0.7
 CERTAIN = 0.95
-ROUNDS = 4  # of moving a crop to its place
+WITHIN = 0.6  # of a picture that a part of the original fills, rather than meets by chance
 COARSE = PIXELS // 4  # of a picture, while its place is looked for
 
 # The thresholds, by python -m benchmarks.copies (docs/fingerprint.md).
-SAME = 0.28  # agreement
-OTHER = 0.2
-SAME_PART = 0.03  # certainty
-OTHER_PART = 0.015
-# Where the place was searched for: of 24 crops, mirrored crops and turned ones each .79 and more,
-# of 48 other pictures .26 and less (tests/fingerprint/test_cropping.py has some).
-SAME_ANYWHERE = 0.5
-OTHER_ANYWHERE = 0.3
+SAME, OTHER = 0.03, 0.015  # certainty from which on it is one picture, up to which another
+# Agreement: a map that is off by half a cell, or a strong blur, leaves no certainty.
+SAME_LOOSELY, OTHER_LOOSELY = 0.65, 0.2
+# Agreement where the place was searched for: of 24 crops, mirrored crops and turned ones each .79
+# and more, of 48 other pictures .26 and less (tests/fingerprint/test_cropping.py has some).
+SAME_ANYWHERE, OTHER_ANYWHERE = 0.5, 0.3
+LEAST_BUSY = (
+    0.5  # of a picture's cells: with fewer it may be a part of the original that shows none
+)
+ROUNDS = 4  # of moving a crop to its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,25 +146,29 @@ def compare(
 
     Notes
     -----
-    Costs some milliseconds for each origin that the period leaves.
+    Costs some milliseconds for each origin that the period leaves, and half a second where a crop's
+    place is searched for.
     """
     pixels = as_channels(image)
     size = pixels.shape[0], pixels.shape[1]
-    places = whole(reference.size, size)
+    marked: list[NDArray[np.float64]] = []
     if geometry is not None:
-        places = origins(checked(geometry), reference.size, size, period) + places
-    best = _match(reference, pixels, places[0], COARSE)
-    for place in places[1:]:
-        if best.agreement > 0.8 and best.telling > 4 * LEAST_CELLS:
+        marked = origins(checked(geometry), reference.size, size, period)
+    tried: list[_Match] = []
+    for place in [*marked, *whole(reference.size, size)]:
+        tried.append(_match(reference, pixels, place, COARSE))
+        if tried[-1].agreement > 0.8 and tried[-1].telling > 4 * LEAST_CELLS:
             break  # no other place will do better
-        match = _match(reference, pixels, place, COARSE)
-        if match.evidence > best.evidence:
-            best = match
-    best = _match(reference, pixels, best.map, PIXELS)
-    same = _judge(best) if geometry is not None else _judge_anywhere(best)
-    if geometry is None and not same:
-        best = _match(reference, pixels, _as_a_crop(reference, pixels, best).map, PIXELS)
-        same = _judge_anywhere(best)
+    best = _match(reference, pixels, max(tried, key=_evidence).map, PIXELS)
+    if geometry is None:
+        same = _judge_anywhere(best, pixels)
+        if not same:
+            best = _match(reference, pixels, _as_a_crop(reference, pixels, best).map, PIXELS)
+            same = _judge_anywhere(best, pixels)
+    else:
+        same = _judge(best)
+        if same is False and _is_open(tried[: len(marked)], size):
+            same = None
     return Comparison(
         same=same,
         score=abs(best.score),
@@ -173,6 +179,13 @@ def compare(
         within=min(1.0, best.area / (size[0] * size[1])) * best.agreement,
         geometry=best.map if same else None,
     )
+
+
+def _is_open(tried: list[_Match], size: tuple[int, int]) -> bool:
+    """Return whether the picture may be of a part of the original that tells nothing: a sky."""
+    silent = [match for match in tried if match.telling < LEAST_CELLS]
+    likely = WITHIN * size[0] * size[1]
+    return len(silent) == len(tried) or any(match.area > likely for match in silent)
 
 
 def _as_a_crop(reference: Reference, pixels: NDArray[np.uint8], whole: _Match) -> _Match:
@@ -199,18 +212,23 @@ def _evidence(match: _Match) -> float:
 def _judge(match: _Match) -> bool | None:
     if match.telling < LEAST_CELLS:
         return None
-    if match.agreement >= SAME or match.certainty >= SAME_PART:
+    if match.certainty >= SAME or match.agreement >= SAME_LOOSELY:
         return True
-    if match.agreement <= OTHER and match.certainty <= OTHER_PART:
+    if match.certainty <= OTHER and match.agreement <= OTHER_LOOSELY:
         return False
     return None
 
 
-def _judge_anywhere(match: _Match) -> bool | None:
+def _judge_anywhere(match: _Match, pixels: NDArray[np.uint8]) -> bool | None:
     """Judge the best of so many places that a few cells agree somewhere by chance."""
-    if match.telling < LEAST_CELLS or OTHER_ANYWHERE < match.agreement < SAME_ANYWHERE:
+    if match.agreement >= SAME_ANYWHERE and match.telling >= LEAST_CELLS:
+        return True
+    if match.agreement > OTHER_ANYWHERE:
         return None
-    return match.agreement >= SAME_ANYWHERE
+    # A crop of the sky fits nowhere, or everywhere.
+    own = Reference.from_image(pixels).luminance
+    _, usual = details(own.astype(np.float32), np.ones(own.shape, bool), TEXTURED)
+    return False if float((usual > TEXTURED).mean()) > LEAST_BUSY else None
 
 
 def _match(
@@ -224,8 +242,10 @@ def _match(
     if np.count_nonzero(covered) < LEAST_CELLS:
         return _Match(place, 0.0, 0, 0, 0, share, area)
     recorded, usual = details(reference.luminance.astype(np.float32), covered, TEXTURED)
-    seen, _ = details(values, covered, FAINT)
+    seen, shown = details(values, covered, FAINT)
     telling = covered & (usual > TEXTURED)
+    if np.count_nonzero(telling & (shown > FAINT)) < LEAST_CELLS:  # a picture of nothing, or dark
+        return _Match(place, 0.0, 0, 0, 0, share, area)
     product = np.where(telling, recorded * seen, np.float32(0))
     energies = [np.where(telling, plane * plane, np.float32(0)) for plane in (recorded, seen)]
     score = float(product.sum() / np.sqrt(energies[0].sum() * energies[1].sum() + 1e-6))

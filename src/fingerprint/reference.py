@@ -19,8 +19,7 @@ from indelible.pixels import as_channels
 
 __all__ = ["MOST_BYTES", "Reference"]
 
-# python -m benchmarks.copies --cells N shows what other sizes do.
-CELLS = 2880  # about; with the header below 3,000 bytes
+CELLS = 2880  # about; with the header below 3,000 bytes, which leaves a manifest room
 MOST_SIDE = 255  # cells: a byte holds it
 HEADER = struct.Struct(">4sBBII")  # magic and version, rows, columns, height and width in pixels
 MAGIC = b"iRf1"

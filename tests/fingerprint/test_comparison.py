@@ -113,6 +113,18 @@ def test_of_a_flat_picture_nothing_can_be_told(level: int, photograph: Pixels) -
     for image in (flat, photograph):
         found = compare(Reference.from_image(flat), image, np.eye(3), period=512)
         assert found.same is None
+    assert compare(Reference.from_image(photograph), flat, np.eye(3), period=512).same is None
+
+
+def test_of_a_part_without_detail_nothing_can_be_told(photograph: Pixels) -> None:
+    """Wherever else its origin might be, and whatever the whole looks like."""
+    sky = photograph.copy()
+    sky[:300] = 180
+    part, truth = cropped(sky, 10, 30, 260, 400)
+    part[100:130, 100:300] = photograph[100:130, 100:300]  # something was pasted there
+    for period in (None, 512):
+        found = compare(Reference.from_image(sky), part, truth, period=period)
+        assert found.same is None
 
 
 def test_where_little_is_shared_nothing_can_be_told(photograph: Pixels) -> None:
@@ -135,6 +147,12 @@ def test_hostile_references(photograph: Pixels) -> None:
         luminance = rng.integers(0, 256, (rows, columns), dtype=np.uint8)
         found: Comparison = compare(Reference(size, luminance), photograph, np.eye(3), period=512)
         assert found.same is not True
+
+
+def test_a_map_that_is_off_by_some_pixels(photographs: dict[str, Pixels]) -> None:
+    original = photographs["motorcycle"]
+    moved_ = np.roll(original, (3, 5), (0, 1))
+    assert compare(Reference.from_image(original), moved_, np.eye(3)).same
 
 
 def test_bad_arguments(photograph: Pixels) -> None:

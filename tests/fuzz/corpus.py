@@ -22,6 +22,7 @@ from PIL import Image
 from indelible import imaging
 from indelible.credentials import create_identity
 from indelible.credentials.signers import certificates
+from indelible.fingerprint import Reference
 from indelible.imaging import xmp
 from indelible.watermark import Key
 from tests.fuzz import build
@@ -118,6 +119,8 @@ def _sound() -> Iterator[Seed]:
     yield Seed("settings", "sound", b'[limits]\nmax_pixels = 1000\n[trust]\npinned = ["a.pem"]\n')
     key = {"type": "indelible-watermark-key", "version": 1, "family": "f", "secret": "AAAA"}
     yield Seed("key-file", "sound", json.dumps(key).encode())
+    picture = (np.arange(90 * 120) % 251).astype(np.uint8).reshape(90, 120)
+    yield Seed("reference", "sound", Reference.from_image(picture).to_bytes())
     yield Seed("trust-list", "empty", b'{"LoTE": {"ListAndSchemeInformation": {}}}')
 
 

@@ -24,6 +24,7 @@ from indelible.credentials.signals.finding import RULES
 from indelible.credentials.signers.chains import load_chain
 from indelible.credentials.signers.private_keys import load_private_key
 from indelible.errors import ImageError, IndelibleError
+from indelible.fingerprint import Reference, compare
 from indelible.imaging import xmp
 from indelible.imaging.exif import (
     camera,
@@ -137,6 +138,10 @@ def _key_file(data: bytes) -> None:
         Key.load(path)
 
 
+def _reference(data: bytes) -> None:
+    compare(Reference.from_bytes(data), _pixels(), np.eye(3), period=512)
+
+
 def _settings(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "config.toml")
@@ -175,6 +180,7 @@ _ALL = (
     Target("trust-list", parse_list),
     Target("pem", _pem),
     Target("key-file", _key_file),
+    Target("reference", _reference),
     Target("settings", _settings),
     Target("definition", ManifestDefinition.from_json),
     Target("credentials", _credentials),

@@ -221,10 +221,10 @@ def _judge(match: _Match) -> bool | None:
 
 def _judge_anywhere(match: _Match, pixels: NDArray[np.uint8]) -> bool | None:
     """Judge the best of so many places that a few cells agree somewhere by chance."""
-    if match.agreement >= SAME_ANYWHERE and match.telling >= LEAST_CELLS:
-        return True
-    if match.agreement > OTHER_ANYWHERE:
+    if match.telling < LEAST_CELLS or OTHER_ANYWHERE < match.agreement < SAME_ANYWHERE:
         return None
+    if match.agreement >= SAME_ANYWHERE:
+        return True
     # A crop of the sky fits nowhere, or everywhere.
     own = Reference.from_image(pixels).luminance
     _, usual = details(own.astype(np.float32), np.ones(own.shape, bool), TEXTURED)

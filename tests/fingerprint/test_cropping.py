@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def turned(image: Pixels, degrees: float) -> Pixels:
     return np.array(whole.crop((width // 6, height // 6, width * 5 // 6, height * 5 // 6)))
 
 
-EDITS = {
+EDITS: dict[str, Callable[[Pixels], Pixels]] = {
     "a corner": lambda image: image[: image.shape[0] // 2, : image.shape[1] // 2],
     "a strip": lambda image: image[image.shape[0] // 4 : image.shape[0] * 3 // 4],
     "a mirrored crop": lambda image: image[60:400, 90:450][:, ::-1],

@@ -44,6 +44,7 @@ from benchmarks._running import main
 from indelible import protect
 from indelible.credentials import create_identity
 from indelible.registry import Record, StoredFingerprint, open_registry, sqlite_url
+from indelible.registry.similar import HashIndex
 from indelible.registry.sql import SqlRegistry
 from indelible.watermark import Key
 from tests.registry.servers import PostgresServer, programs
@@ -64,7 +65,7 @@ def run(argv: Sequence[str] | None) -> None:
     )
     add = parser.add_argument
     add("--records", type=int, default=20_000, help="records to fill in")
-    add("--databases", nargs="+", default=["sqlite", "postgresql"], help="which to measure")
+    add("--databases", nargs="*", default=["sqlite", "postgresql"], help="which to measure")
     add(
         "--more",
         type=int,
@@ -73,6 +74,7 @@ def run(argv: Sequence[str] | None) -> None:
         "a longer chain, a time stamp, and the reference that is signed with it",
     )
     add("--reference", type=int, default=2_500, help="bytes of a fingerprint's reference")
+    add("--hashes", type=int, default=1_000_000, help="hashes to look for near duplicates among")
     add("--rate", type=int, default=500, help="look-ups a second")
     add("--seconds", type=float, default=20, help="for how long")
     add("--registrations", type=int, default=5_000, help="records that 32 threads register")
@@ -88,6 +90,10 @@ def run(argv: Sequence[str] | None) -> None:
         with _registry(name, given.folder) as (registry, size, limits):
             results[name] = {**limits(), **_measure(registry, size, given, console)}
             console.print(_table(name, results[name]))
+    if given.hashes:
+        name = f"{given.hashes:,} hashes, no database"
+        results[name] = _near_alone(given.hashes)
+        console.print(_table(name, results[name]))
     given.out.mkdir(parents=True, exist_ok=True)
     settings = {
         "settings": {k: str(v) for k, v in vars(given).items()},
@@ -184,7 +190,7 @@ def _measure(
     found["filling in groups of 1000, /s"] = len(payloads) / (time.perf_counter() - start)
     found["bytes for each picture"] = (size() - empty) / max(1, registry.count() - before)
     found |= _look_up(registry, payloads, given)
-    found |= _near(registry, draw)
+    found |= _near(registry.find_similar, draw)
     found[f"registrations of {_THREADS} threads at the end, /s"] = _registrations(
         registry, draw, given, _THREADS, given.registrations
     )
@@ -267,16 +273,27 @@ def _look_up(
     return _quantiles(f"look-up by binding at {given.rate}/s", waits)
 
 
-def _near(registry: SqlRegistry, draw: random.Random) -> dict[str, float]:
+def _near_alone(count: int) -> dict[str, float]:
+    """Measure the scan of so many hashes, which is quicker to fill than a database."""
+    hashes = np.random.default_rng(1).bytes(32 * count)
+    rows = [(number + 1, hashes[32 * number : 32 * (number + 1)]) for number in range(count)]
+    index = HashIndex()
+    return _near(
+        lambda queries: index.search(queries, 31, lambda last, _: [] if last else rows),
+        random.Random(2),
+    )
+
+
+def _near(search: Callable[[list[bytes]], object], draw: random.Random) -> dict[str, float]:
     start = time.perf_counter()
-    registry.find_similar(draw.randbytes(32))
+    search([draw.randbytes(32)])
     found = {"near duplicates, the first time, ms": 1000 * (time.perf_counter() - start)}
     for hashes in (1, 8):
         waits = []
         for _ in range(50):
             queries = [draw.randbytes(32) for _ in range(hashes)]
             start = time.perf_counter()
-            registry.find_similar(queries)
+            search(queries)
             waits.append(time.perf_counter() - start)
         found |= _quantiles(f"near duplicates of {hashes} hash{'es' * (hashes > 1)}", waits)
     return found

@@ -59,3 +59,19 @@ def test_naming_the_protocol_loads_no_database_library() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert answer.stdout.strip() == "False"
+
+
+def test_only_a_migration_loads_alembic(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from tests.registry.records import make_record, open_at\n"
+        "from pathlib import Path\n"
+        "registry = open_at(Path(sys.argv[1])); record = make_record(); registry.put(record)\n"
+        "assert registry.get(record.manifest_id) == record\n"
+        "print(sorted({'alembic', 'fsspec', 'numba', 'psycopg'} & {*sys.modules}))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "r.sqlite3"],
+        capture_output=True, text=True, check=True, timeout=60, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert answer.stdout.strip() == "[]"

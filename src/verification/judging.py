@@ -177,7 +177,9 @@ def _changes(evidence: Evidence) -> list[str]:
     reasons = [CHANGED] if manifest.integrity == "changed" else []
     # A hard binding that holds and names this very mark outranks a local measurement of it.
     bound = manifest.integrity == "intact" and mark.payload in manifest.payloads
-    if mark.payload is not None and mark.regions_gone and not bound:
+    # A marked poster on a wall that a trusted camera photographed: the photograph is whole.
+    shown = manifest.vouched and not mark.covers
+    if mark.payload is not None and mark.regions_gone and not (bound or shown):
         reasons.append("The watermark is missing in part of the picture.")
     return reasons
 

@@ -136,6 +136,30 @@ ROWS = {
         Evidence(watermark=replace(MARKED, regions_gone=True), recovery=FOUND),
         Verdict.ALTERED,
     ),
+    "a marked poster in a trusted photograph leaves that whole": (
+        Evidence(TRUSTED, replace(MARKED, area=0.3, regions_gone=True), FOUND),
+        Verdict.AUTHENTIC,
+    ),
+    "suspect (f): hash and looks of the file's manifest are of another picture": (
+        Evidence(replace(CHANGED, looks="mismatch")),
+        Verdict.SUSPECT,
+    ),
+    "what cannot be told by its looks is altered, no more": (
+        Evidence(replace(CHANGED, looks="unclear")),
+        Verdict.ALTERED,
+    ),
+    "a withdrawn record recovers nothing": (
+        Evidence(watermark=MARKED, recovery=replace(FOUND, status="withdrawn")),
+        Verdict.UNVERIFIED,
+    ),
+    "an erased record is no unknown id": (
+        Evidence(watermark=MARKED, recovery=RecoveryEvidence("found", status="erased")),
+        Verdict.UNVERIFIED,
+    ),
+    "what only resembles a registered picture": (
+        Evidence(watermark=CLEAN, resembles=True),
+        Verdict.UNVERIFIED,
+    ),
     "altered: resigned by others, the mark is gone in places": (
         Evidence(TRUSTED, replace(MARKED, regions_gone=True), FOUND),
         Verdict.ALTERED,
@@ -293,6 +317,7 @@ manifests = st.builds(
     promises_mark=st.booleans(),
     creation=creations,
     continues_recovered=st.booleans(),
+    looks=st.sampled_from(["not_checked", "match", "unclear", "mismatch"]),
 )
 watermarks = st.builds(
     WatermarkEvidence,
@@ -310,13 +335,15 @@ recoveries = st.builds(
     expired=st.booleans(),
     names_payload=st.booleans(),
     creation=creations,
+    status=st.sampled_from(["live", "withdrawn", "erased"]),
 )
 evidences = st.builds(
     Evidence,
     manifest=manifests,
     watermark=watermarks,
     recovery=recoveries,
-    fingerprint=st.sampled_from(["not_checked", "match", "mismatch"]),
+    fingerprint=st.sampled_from(["not_checked", "match", "unclear", "mismatch"]),
+    resembles=st.booleans(),
 )
 
 
@@ -338,7 +365,10 @@ def test_good_news_needs_every_condition(evidence: Evidence) -> None:
         assert recovery.names_payload
     if verdict.exit_code == 0 and watermark.payload is not None and recovery.registry == "found":
         assert evidence.fingerprint != "mismatch"
+    if verdict is Verdict.RECOVERED:
+        assert recovery.status == "live"
     if verdict in (Verdict.NONE, Verdict.UNCHECKED):
+        assert not evidence.resembles
         assert manifest.integrity == "absent"
         assert watermark.payload is None
         assert (watermark.keys == 0) == (verdict is Verdict.UNCHECKED)
@@ -366,6 +396,8 @@ def test_the_table_is_total_and_first_row_wins() -> None:
     ):
         evidence = Evidence(manifest, mark, recovery, looks)  # type: ignore[arg-type]
         assert judge(evidence).verdict == _literally(evidence), evidence
+        resembling = replace(evidence, resembles=True)
+        assert judge(resembling).verdict == _literally(resembling), resembling
 
 
 def _literally(evidence: Evidence) -> str:
@@ -373,6 +405,7 @@ def _literally(evidence: Evidence) -> str:
     led = mark.payload is not None and recovery.registry == "found"
     holds = recovery.integrity == "intact"
     origin = led and holds and recovery.names_payload and recovery.trusted
+    origin = origin and recovery.status == "live"
     known = manifest.integrity in ("intact", "changed")
     over_half = mark.area is not None and mark.area >= 0.5
     over_origin = known and over_half and origin
@@ -380,11 +413,13 @@ def _literally(evidence: Evidence) -> str:
     promised = known and manifest.names_key and mark.payload not in (None, *manifest.payloads)
     missing = manifest.integrity == "intact" and manifest.promises_mark and mark.keys > 0
     bound = manifest.integrity == "intact" and mark.payload in manifest.payloads
-    gone = mark.payload is not None and bool(mark.regions_gone) and not bound
+    poster = manifest.integrity == "intact" and manifest.trusted and not over_half
+    gone = mark.payload is not None and bool(mark.regions_gone) and not (bound or poster)
     rows = {
         "suspect": (led and (evidence.fingerprint == "mismatch"))
         or (led and holds and not recovery.names_payload)
         or promised
+        or (manifest.integrity == "changed" and manifest.looks == "mismatch")
         or (missing and mark.payload is None and mark.can_carry)
         or (launders and manifest.creation is not None and not manifest.trusted)
         or (over_origin and manifest.creation == "captured" and recovery.creation == "generated"),
@@ -392,7 +427,9 @@ def _literally(evidence: Evidence) -> str:
         "altered": manifest.integrity == "changed" or gone,
         "authentic": manifest.integrity == "intact" and manifest.trusted,
         "recovered": manifest.integrity == "absent" and origin,
-        "unverified": manifest.integrity == "intact" or mark.payload is not None,
+        "unverified": manifest.integrity == "intact"
+        or mark.payload is not None
+        or (evidence.resembles and manifest.integrity == "absent"),
         "unchecked": mark.keys == 0,
         "none": True,
     }
@@ -409,7 +446,9 @@ def _manifests() -> list[ManifestEvidence]:
             promises_mark=bool(payloads),
             creation=creation,
             continues_recovered=ID in payloads,
+            looks=looks,
         )
+        for looks in ("not_checked", "match", "unclear", "mismatch")
         for integrity in ("intact", "changed", "broken", "absent", "unreadable")
         for trusted in (False, True)
         for payloads in (frozenset[bytes](), NAMED, OTHERS)
@@ -432,8 +471,11 @@ def _recoveries() -> list[RecoveryEvidence]:
         for names in (False, True)
         for creation in ("generated", "captured")
     ]
+    withdrawn = [replace(FOUND, status="withdrawn"), replace(GENERATED, status="withdrawn")]
     return [
         RecoveryEvidence(),
+        RecoveryEvidence("found", status="erased"),
+        *withdrawn,
         RecoveryEvidence("unknown"),
         RecoveryEvidence("unavailable"),
         *found,

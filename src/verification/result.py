@@ -12,7 +12,7 @@ from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.registry import StoredFingerprint
 from indelible.verification.evidence import FingerprintState, RegistryState
-from indelible.verification.verdict import Verdict
+from indelible.verification.verdict import CONFIRMED, Verdict, Words
 from indelible.watermark import Detection
 
 __all__ = [
@@ -274,7 +274,7 @@ class Verification:
     Attributes
     ----------
     verdict : Verdict
-        One word, equal to its plain string; ``verdict.words`` says what it means and what not.
+        One word, equal to its plain string; `words` says what it means and what not.
     reasons : tuple of str
         The sentences that led to it.
     credential : CredentialReport
@@ -337,6 +337,12 @@ class Verification:
         return min(self.origins, key=lambda one: _BEST.index(one.standing), default=None)
 
     @property
+    def words(self) -> Words:
+        """The verdict for people; of a recovery, whether the fingerprint confirms it."""
+        confirmed = self.verdict is Verdict.RECOVERED and self.fingerprint.state == "match"
+        return CONFIRMED if confirmed else self.verdict.words
+
+    @property
     def exit_code(self) -> int:
         """Exit status: the verdict's, or 5 where the registry could have changed it."""
         code = self.verdict.exit_code
@@ -344,7 +350,7 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict and its evidence as JSON-ready data: what ``--json`` prints."""
-        words = self.verdict.words
+        words = self.words
         return {
             "file": self.file,
             "verdict": str(self.verdict),

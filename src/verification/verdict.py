@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from indelible.choices import Place
 
-__all__ = ["CHANGED", "CREATIONS", "PLACES", "Creation", "Verdict", "Words"]
+__all__ = ["CHANGED", "CONFIRMED", "CREATIONS", "PLACES", "Creation", "Verdict", "Words"]
 
 Creation = Literal["generated", "captured", "made", "created"]
 """How a manifest says that its picture began; ``created``: it does not say how."""
@@ -143,3 +143,11 @@ _WORDS: Final = {
         "and most photographs never had one.",
     ),
 }
+
+CONFIRMED: Final = Words(
+    "Credentials recovered through a watermark",
+    "The file has no manifest. Its watermark led to one in the registry, with a valid signature by "
+    "a trusted signer, and the picture looks like the one that it was made for.",
+    _WORDS[Verdict.RECOVERED].caution,
+)
+"""A recovery whose fingerprint agrees."""

@@ -96,9 +96,9 @@ def fingerprint_line(fingerprint: FingerprintReport) -> str | None:
         return f"the {of} manifest is about another picture"
     if fingerprint.state == "unclear":
         return f"too little to tell whether the {of} manifest is about this picture"
-    line = f"the {of} manifest is about this picture"
+    line = f"the picture looks like the one that the {of} manifest is about"
     if fingerprint.visible is not None and fingerprint.visible < _NEARLY_ALL:
-        line += f", which shows about {100 * fingerprint.visible:.0f} % of it"
+        line += f", of which it shows about {100 * fingerprint.visible:.0f} %"
     return line
 
 

@@ -88,6 +88,8 @@ def how_to_look(result: Verification) -> str | None:
     recovered = result.registry.credential
     if result.verdict is not Verdict.RECOVERED or recovered is None or recovered.manifest is None:
         return None
+    if result.fingerprint.state == "match":
+        return None
     title = _title(recovered)
     called = f' It is called "{title}".' if title else ""
     preview = any(label.startswith("c2pa.thumbnail") for label in recovered.manifest.assertions)

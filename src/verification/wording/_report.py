@@ -63,7 +63,7 @@ def report(result: Verification, *, fetch_option: str | None = None) -> Report:
         What a reader of this face puts before the name of a host so that the manifest is fetched
         from it (``--allow-host``); without it, the report does not speak of fetching.
     """
-    words = result.verdict.words
+    words = result.words
     return Report(
         ai=ai_line(result.ai),
         ai_claimed=result.ai.claimed,

@@ -35,6 +35,7 @@ OF_SEVERAL_MODULES = {
     "registry/test_docs.py",
     "registry/test_durability.py",
     "settings/test_imports.py",
+    "verification/test_cases.py",
     "verification/test_hostile.py",
     "verification/test_places.py",
     "verification/wording/test_faces.py",

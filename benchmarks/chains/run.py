@@ -22,7 +22,7 @@ from benchmarks.attacks import Pixels, chains, codecs, edits, geometry
 from indelible import imaging, watermark
 from indelible.errors import EmbeddingFailedError, UnmarkableImageError
 from indelible.imaging.sources import Source
-from indelible.protection.marking import MarkablePicture, Marked
+from indelible.protection.markable import MarkablePicture, Marked
 from indelible.watermark import Key
 
 __all__ = ["protect_again", "run"]

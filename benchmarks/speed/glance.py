@@ -34,7 +34,7 @@ from indelible import imaging, watermark
 from indelible.choices import Strength
 from indelible.errors import UnmarkableImageError
 from indelible.imaging import ImageFile
-from indelible.protection.marking import CLEARLY
+from indelible.protection.markable import CLEARLY
 from indelible.watermark import ENOUGH_PIXELS, READABLE_PIXELS, Detection, Key, View
 
 __all__ = ["glance_table", "measure", "run"]

@@ -13,7 +13,7 @@ from indelible.choices import Profile, Strength
 from indelible.credentials import ManifestRequest, SignedPicture, Signer, SoftBinding, Trust
 from indelible.errors import EmbeddingFailedError, ManifestError, RegistryError
 from indelible.protection.history import History
-from indelible.protection.marking import MarkablePicture, Marked
+from indelible.protection.markable import MarkablePicture, Marked
 from indelible.registry import Record, Registry, StoredFingerprint
 from indelible.watermark import Key
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from indelible import credentials
 from indelible.imaging import ImageFile
-from indelible.protection.marking import MarkablePicture
+from indelible.protection.markable import MarkablePicture
 from indelible.registry import Registry
 from indelible.watermark import Detection
 

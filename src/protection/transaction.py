@@ -23,7 +23,7 @@ from indelible.errors import BindingConflictError, RegistryError
 from indelible.protection import binding
 from indelible.protection.binding import Draft
 from indelible.protection.history import history_of
-from indelible.protection.marking import MarkablePicture
+from indelible.protection.markable import MarkablePicture
 from indelible.protection.parts import Parts
 from indelible.protection.publishing import Output, register_and_show
 from indelible.protection.result import ProtectedImage

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from indelible import imaging
-from indelible.protection.marking import MarkablePicture
+from indelible.protection.markable import MarkablePicture
 from indelible.registry import open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
 

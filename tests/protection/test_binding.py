@@ -20,7 +20,7 @@ from indelible.errors import (
 )
 from indelible.imaging import ImageFile
 from indelible.protection.binding import free_ids
-from indelible.protection.marking import MarkablePicture, Marked
+from indelible.protection.markable import MarkablePicture, Marked
 from indelible.registry import Record
 from indelible.registry.sql import SqlRegistry
 from indelible.settings import current

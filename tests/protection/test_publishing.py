@@ -25,7 +25,7 @@ from indelible.errors import (
 )
 from indelible.files import StagedFile
 from indelible.protection import mark_file
-from indelible.protection.marking import MarkablePicture
+from indelible.protection.markable import MarkablePicture
 from indelible.protection.publishing import show
 from indelible.registry import Record
 from indelible.registry.sql import SqlRegistry

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.chains import run as command
-from indelible.protection.marking import MarkablePicture, Marked
+from indelible.protection.markable import MarkablePicture, Marked
 
 
 def rows(folder: Path) -> list[dict[str, object]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import skimage
+from numba.core import config
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -24,6 +26,20 @@ PHOTOGRAPHS = {
     "hubble": "hubble_deep_field.jpg",  # 1000 x 872, mostly black
     "retina": "retina.jpg",  # 1411 x 1411, black margins
 }
+
+
+CONFIG: Any = config
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "compiled: too slow where NUMBA_DISABLE_JIT is set")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CONFIG.DISABLE_JIT:
+        for item in items:
+            if item.get_closest_marker("compiled"):
+                item.add_marker(pytest.mark.skip(reason="NUMBA_DISABLE_JIT is set"))
 
 
 @pytest.fixture(autouse=True)

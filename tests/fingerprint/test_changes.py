@@ -17,6 +17,8 @@ from indelible.errors import ArgumentError, UnsupportedImageError
 from indelible.fingerprint import Changes, changes
 from tests.fingerprint.edits import moved, resized
 
+pytestmark = pytest.mark.compiled
+
 Pixels = NDArray[np.uint8]
 BOX = (150, 100, 300, 260)  # left, top, right, bottom
 

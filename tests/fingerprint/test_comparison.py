@@ -16,6 +16,8 @@ from indelible.fingerprint import Comparison, Reference, compare
 from indelible.fingerprint.sampling import project
 from tests.fingerprint.edits import cropped, enlarged, moved, resized
 
+pytestmark = pytest.mark.compiled
+
 Pixels = NDArray[np.uint8]
 
 

@@ -30,6 +30,7 @@ def test_bits_and_quality_are_the_references(name: str) -> None:
         assert [each.hex() for each in hashes] == known["dihedral"]
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(
     importlib.util.find_spec("pdqhash") is None,
     reason="pdqhash is not installed (pip install pdqhash; it is built from source)",
@@ -44,6 +45,7 @@ def test_the_package_itself(photographs: dict[str, NDArray[np.uint8]]) -> None:
         assert hashes == known["dihedral"]
 
 
+@pytest.mark.compiled
 def test_against_the_obvious(photograph: NDArray[np.uint8]) -> None:
     """In double precision the reduced picture is the same but for rounding."""
     reduced = np.empty((64, 64), np.float32)
@@ -56,6 +58,7 @@ def test_against_the_obvious(photograph: NDArray[np.uint8]) -> None:
     assert abs(hashing.quality(reduced) - naive.pdq_quality(reduced)) <= 1
 
 
+@pytest.mark.compiled
 def test_grey_and_alpha(photograph: NDArray[np.uint8]) -> None:
     grey = photograph[..., 1]
     colours = np.repeat(grey[..., None], 3, axis=2)
@@ -65,6 +68,7 @@ def test_grey_and_alpha(photograph: NDArray[np.uint8]) -> None:
     assert fingerprint.pdq(np.asfortranarray(photograph)) == fingerprint.pdq(photograph)
 
 
+@pytest.mark.compiled
 def test_turned_and_mirrored_pictures_are_found(photograph: NDArray[np.uint8]) -> None:
     hashes = fingerprint.dihedral(photograph).hashes()
     for turns in range(4):
@@ -73,6 +77,7 @@ def test_turned_and_mirrored_pictures_are_found(photograph: NDArray[np.uint8]) -
             assert min(fingerprint.distance(turned, each) for each in hashes) <= 24
 
 
+@pytest.mark.compiled
 def test_near_copies_are_near_and_others_far(
     photograph: NDArray[np.uint8], photographs: dict[str, NDArray[np.uint8]]
 ) -> None:

@@ -30,6 +30,7 @@ def test_small_and_read_back(shape: tuple[int, ...]) -> None:
     assert again.to_bytes() == data
 
 
+@pytest.mark.compiled
 def test_cells_are_nearly_square(photograph: NDArray[np.uint8]) -> None:
     wide = Reference.from_image(photograph[:256])
     rows, columns = wide.luminance.shape
@@ -37,6 +38,7 @@ def test_cells_are_nearly_square(photograph: NDArray[np.uint8]) -> None:
     assert 2700 < rows * columns <= 2880
 
 
+@pytest.mark.compiled
 def test_it_shows_the_picture(photograph: NDArray[np.uint8]) -> None:
     sketch = Reference.from_image(photograph).thumbnail()
     grey = photograph @ np.array([0.299, 0.587, 0.114])

@@ -40,6 +40,7 @@ def test_a_frame_lays_corner_on_corner() -> None:
     np.testing.assert_allclose(cells, [[-0.5, -0.5], [19.5, 5.5]])
 
 
+@pytest.mark.compiled
 def test_means_and_cover_of_a_part(photograph: NDArray[np.uint8]) -> None:
     shape = (32, 32)
     matrix = inverse(frame((512, 512), shape))
@@ -54,6 +55,7 @@ def test_means_and_cover_of_a_part(photograph: NDArray[np.uint8]) -> None:
     np.testing.assert_allclose(values[:, :15], whole[:, :15], atol=2)
 
 
+@pytest.mark.compiled
 def test_few_samples_give_about_the_same(photograph: NDArray[np.uint8]) -> None:
     matrix = inverse(frame((512, 512), (32, 32)))
     all_, _, _ = on_grid(photograph, matrix, (32, 32))

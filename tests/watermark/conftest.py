@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
-from numba.core import config
 from numpy.typing import NDArray
 
 from indelible.watermark import Key, embed
 
 PAYLOAD = bytes.fromhex("0123456789abcdef")
-CONFIG: Any = config
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "compiled: too slow where NUMBA_DISABLE_JIT is set")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if CONFIG.DISABLE_JIT:
-        for item in items:
-            if item.get_closest_marker("compiled"):
-                item.add_marker(pytest.mark.skip(reason="NUMBA_DISABLE_JIT is set"))
 
 
 @pytest.fixture(scope="session")

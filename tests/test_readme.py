@@ -31,6 +31,7 @@ VARIABLE = {
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?UTC|Z|[+-]\d\d:\d\d)?": "<time>",
     r"\b\d(\.\d+)?e-\d+\b": "<probability>",
     r"\b\d+(\.\d+)? (ms|s)\b": "<duration>",
+    r"\babout \d+ %": "about <n> %",
     r"\s+": " ",
 }
 

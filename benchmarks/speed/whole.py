@@ -116,7 +116,8 @@ def _pictures(task: WholeTimings) -> Iterator[tuple[House, Pixels, dict[str, Pat
             "authentic": authentic,
             "reposted": _jpeg(shown, _REPOST),
             "reposted, cropped": _jpeg(cut, _REPOST),
-            "unmarked": _jpeg(image, JPEG_Q90),
+            # Parted elsewhere, so that it resembles none that is registered.
+            "unmarked": _jpeg(np.roll(image, (height // 3, width // 3), (0, 1)), JPEG_Q90),
             "wallpaper": _jpeg(_wallpaper(height, width, task.seed), JPEG_Q90),
             "page of text": _jpeg(page, JPEG_Q90),
         }

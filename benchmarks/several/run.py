@@ -125,12 +125,12 @@ def _union(one: LocatedMark, mask: Mask) -> float:
 def _sized(picture: Pixels) -> Pixels:
     """Return a picture as it fills the collage: turned to lie, scaled, and cut in the middle."""
     if picture.shape[0] > picture.shape[1]:
-        picture = np.rot90(picture)
+        picture = np.ascontiguousarray(np.rot90(picture))
     height, width = picture.shape[:2]
     scale = max(_HEIGHT / height, _WIDTH / width)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     size = (round(width * scale + 0.5), round(height * scale + 0.5))
-    larger = cv2.resize(np.ascontiguousarray(picture), size, interpolation=how)
+    larger = np.asarray(cv2.resize(picture, size, interpolation=how), np.uint8)
     top, left = (larger.shape[0] - _HEIGHT) // 2, (larger.shape[1] - _WIDTH) // 2
     return np.ascontiguousarray(larger[top : top + _HEIGHT, left : left + _WIDTH])
 

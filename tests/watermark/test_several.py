@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -98,5 +100,6 @@ def test_what_is_wrong_is_refused(marked: Pixels, key: Key) -> None:
         detect_all(marked, key, effort="hardest")  # type: ignore[arg-type]
     with pytest.raises(KeyFileError):
         detect_all(marked, ())
+    floats: Any = marked.astype(np.float32)
     with pytest.raises(UnsupportedImageError):
-        detect_all(marked.astype(np.float32), key)
+        detect_all(floats, key)

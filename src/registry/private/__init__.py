@@ -9,13 +9,20 @@ from __future__ import annotations
 from indelible.registry.private.audit import Anchor, AuditEntry, check_chain
 from indelible.registry.private.generation import GenerationRecord, InputPicture
 from indelible.registry.private.record_keys import KeyWrapper, RecordKeys
+from indelible.registry.private.sealed import SealedRecord
+from indelible.registry.private.tracing import InputMatch, InputTrace, Trace, Tracer
 
 __all__ = [
     "Anchor",
     "AuditEntry",
     "GenerationRecord",
+    "InputMatch",
     "InputPicture",
+    "InputTrace",
     "KeyWrapper",
     "RecordKeys",
+    "SealedRecord",
+    "Trace",
+    "Tracer",
     "check_chain",
 ]

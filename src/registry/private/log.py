@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -103,7 +104,7 @@ class AuditLog:
         if not 1 <= limit <= _MOST_LISTED:
             raise ArgumentError("limit", f"limit is {limit}.", hint=f"Give 1 to {_MOST_LISTED}.")
         query = sa.select(*_COLUMNS).where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(limit)
-        rows = self._database.read(lambda connection: connection.execute(query).all())
+        rows = self._database.read(partial(_rows, query))
         return [_entry_of(row) for row in rows]
 
     def head(self) -> AuditEntry | None:
@@ -119,11 +120,15 @@ class AuditLog:
         while True:
             query = sa.select(*_COLUMNS).order_by(AUDIT.c.seq).limit(_PAGE)
             page = query if after is None else query.where(AUDIT.c.seq > after)
-            rows = self._database.read(lambda connection, page=page: connection.execute(page).all())
+            rows = self._database.read(partial(_rows, page))
             yield from (_entry_of(row) for row in rows)
             if len(rows) < _PAGE:
                 return
             after = rows[-1].seq
+
+
+def _rows(query: sa.Select[Any], connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+    return connection.execute(query).all()
 
 
 def _head(connection: sa.Connection) -> AuditEntry | None:
@@ -151,9 +156,12 @@ def _entry_of(row: sa.Row[Any]) -> AuditEntry:
         row.seq,
         _hash(row.previous_hash),
         _time(row.time),
-        *(_text(value) for value in (row.actor, row.action, row.subject)),
-        *(None if value is None else _text(value) for value in (row.reason, row.case_number)),
-        hash=_hash(row.hash),
+        _text(row.actor),
+        _text(row.action),
+        _text(row.subject),
+        None if row.reason is None else _text(row.reason),
+        None if row.case_number is None else _text(row.case_number),
+        _hash(row.hash),
     )
 
 

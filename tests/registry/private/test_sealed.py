@@ -44,13 +44,15 @@ def sealed_about(manifest_id: str, *inputs: InputPicture) -> SealedRecord:
 
 def rows(registry: SqlRegistry) -> tuple[int, int]:
     """Return how many rows of private tables there are."""
-    tables = (GENERATIONS, GENERATION_INPUTS)
-    queries = [sa.select(sa.func.count()).select_from(table) for table in tables]
-    records, tokens = (
-        registry._database.read(lambda connection, query=query: connection.execute(query).scalar())
-        for query in queries
-    )
-    return records, tokens
+
+    def count(connection: sa.Connection) -> tuple[int, int]:
+        records, tokens = (
+            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in (GENERATIONS, GENERATION_INPUTS)
+        )
+        return records, tokens
+
+    return registry._database.read(count)
 
 
 def test_it_is_kept_and_in_no_public_answer(url: str) -> None:

@@ -13,9 +13,14 @@ from indelible.cli._console import answer, answer_json, clean, problem, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption, RegistryOption
 from indelible.cli._registry_tracing import RecordKeysOption, operators_registry, record_keys
-from indelible.registry.private import Anchor, AuditEntry, RecordKeys
-from indelible.registry.private.anchors import append_anchor, read_anchors
-from indelible.registry.private.audit import ChainReport
+from indelible.registry.private import (
+    Anchor,
+    AuditEntry,
+    ChainReport,
+    RecordKeys,
+    append_anchor,
+    read_anchors,
+)
 from indelible.settings import current
 
 __all__ = ["audit", "keys"]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import typer
 from rich.text import Text
 
-from indelible import credentials, fingerprint, imaging, watermark
+from indelible import credentials, imaging, watermark
 from indelible.cli._console import answer, answer_json, clean, problem, remark
 from indelible.cli._errors import UsageError, guarded
 from indelible.cli._inputs import Input
@@ -25,6 +25,7 @@ from indelible.cli._options import (
     registry_at,
 )
 from indelible.errors import NoRecordError
+from indelible.fingerprint import LEAST_QUALITY, dihedral
 from indelible.imaging import ImageFile
 from indelible.registry import PrivateRegistry, private_registry
 from indelible.registry.private import (
@@ -231,9 +232,9 @@ def _registered_manifest(image: ImageFile, registry: PrivateRegistry) -> str | N
 
 
 def _made_from(image: ImageFile, tracer: Tracer, why: dict[str, Any]) -> InputTrace:
-    hashes = fingerprint.dihedral(image.decode(tolerant=True).pixels).hashes()
+    hashes = dihedral(image.decode(tolerant=True).pixels).hashes()
     sha256 = hashlib.sha256(image.data).digest()
-    if hashes[0].quality < fingerprint.LEAST_QUALITY:
+    if hashes[0].quality < LEAST_QUALITY:
         remark("The picture has too little detail to be compared: its very bytes are looked for.")
         return tracer.trace_input(InputPicture(sha256), **why)
     return tracer.trace_input(

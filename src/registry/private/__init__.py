@@ -6,7 +6,8 @@ written into the audit log first. Nothing of it is in any public answer, and not
 
 from __future__ import annotations
 
-from indelible.registry.private.audit import Anchor, AuditEntry, check_chain
+from indelible.registry.private.anchors import append_anchor, read_anchors
+from indelible.registry.private.audit import Anchor, AuditEntry, ChainReport, check_chain
 from indelible.registry.private.generation import GenerationRecord, InputPicture
 from indelible.registry.private.record_keys import KeyWrapper, RecordKeys
 from indelible.registry.private.sealed import SealedRecord
@@ -15,6 +16,7 @@ from indelible.registry.private.tracing import InputMatch, InputTrace, Trace, Tr
 __all__ = [
     "Anchor",
     "AuditEntry",
+    "ChainReport",
     "GenerationRecord",
     "InputMatch",
     "InputPicture",
@@ -24,5 +26,7 @@ __all__ = [
     "SealedRecord",
     "Trace",
     "Tracer",
+    "append_anchor",
     "check_chain",
+    "read_anchors",
 ]

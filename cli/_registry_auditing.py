@@ -20,6 +20,7 @@ from indelible.registry.private import (
     RecordKeys,
     append_anchor,
     read_anchors,
+    wrapper_named,
 )
 from indelible.settings import current
 
@@ -89,9 +90,22 @@ def audit(
 
 @keys.command("new")
 @guarded
-def new(output: OutputOption, json: JsonOption = False) -> None:
+def new(
+    output: OutputOption,
+    wrap_with: Annotated[
+        str | None,
+        typer.Option(
+            "--wrap-with",
+            metavar="NAME",
+            help="Key of a key service that the file is of no use without: aws:KEY, google:KEY or "
+            "azure:URL.",
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
     """Write new record keys to a file that only you can read; set registry.record_keys to it."""
-    _save(RecordKeys.generate(), output, "seals generation records", json=json)
+    wrapper = None if wrap_with is None else wrapper_named(wrap_with)
+    _save(RecordKeys.generate(wrapper=wrapper), output, "seals generation records", json=json)
 
 
 @keys.command("rotate")

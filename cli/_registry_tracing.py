@@ -35,6 +35,7 @@ from indelible.registry.private import (
     RecordKeys,
     Trace,
     Tracer,
+    wrapper_named,
 )
 from indelible.settings import Configuration, current
 
@@ -156,7 +157,7 @@ def record_keys(file: Path | None, defaults: Configuration) -> RecordKeys:
     UsageError, KeyFileError
         If there are none, or they cannot be read.
     """
-    found = defaults.record_keys() if file is None else RecordKeys.load(file)
+    found = defaults.record_keys() if file is None else RecordKeys.load(file, wrapper=wrapper_named)
     if found is None:
         raise UsageError(
             "There are no record keys to open records with.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 __all__ = [
     "APPEND_ONLY",
@@ -163,7 +164,7 @@ APPEND_ONLY: Final = {
 for _dialect, _statements in APPEND_ONLY.items():
     for _statement in _statements:
         _made = sa.DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
-        sa.event.listen(AUDIT, "after_create", _made)
+        event.listen(AUDIT, "after_create", _made)
 # What is still to be done elsewhere; doing it twice does no harm.
 OUTBOX: Final = sa.Table(
     "outbox",

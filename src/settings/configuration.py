@@ -32,7 +32,7 @@ from indelible.errors import ConfigurationError, IdentityError, KeyFileError, Tr
 from indelible.files import read_file
 from indelible.imaging import Limits
 from indelible.registry import Registries, Registry, open_registry, sqlite_url
-from indelible.registry.private import RecordKeys
+from indelible.registry.private import RecordKeys, wrapper_named
 from indelible.settings.environment import fingerprint
 from indelible.settings.folders import Folders, settings_file, user_folders
 from indelible.settings.key_ring import KeyRing
@@ -206,9 +206,11 @@ class Configuration:
         ------
         KeyFileError
             If their file cannot be read.
+        RegistryError, MissingDependencyError
+            If they are wrapped, and their key service does not unwrap them.
         """
         path = self.settings.registry.record_keys
-        return None if path is None else RecordKeys.load(path)
+        return None if path is None else RecordKeys.load(path, wrapper=wrapper_named)
 
     @property
     def anchor_folder(self) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from indelible.registry.private.anchors import append_anchor, read_anchors
 from indelible.registry.private.audit import Anchor, AuditEntry, ChainReport, check_chain
 from indelible.registry.private.generation import GenerationRecord, InputPicture
+from indelible.registry.private.key_services import wrapper_named
 from indelible.registry.private.record_keys import KeyWrapper, RecordKeys
 from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.private.tracing import InputMatch, InputTrace, Trace, Tracer
@@ -29,4 +30,5 @@ __all__ = [
     "append_anchor",
     "check_chain",
     "read_anchors",
+    "wrapper_named",
 ]

@@ -42,7 +42,7 @@ def sealed_records(connection: sa.Connection, manifest_ids: Iterable[str]) -> di
     ]
     query = sa.select(*columns).where(GENERATIONS.c.manifest_id.in_(list(manifest_ids)))
     rows = connection.execute(query).all()
-    return {row[0]: row[1] for row in rows if isinstance(row[1], bytes)}
+    return {row.manifest_id: row.sealed for row in rows if isinstance(row.sealed, bytes)}
 
 
 def find_inputs(

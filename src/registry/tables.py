@@ -127,6 +127,7 @@ GENERATION_INPUTS: Final = sa.Table(
     sa.Column("token", Bytes, primary_key=True),
     _of_a_manifest(primary_key=True, index=False),
     sa.Index("ix_generation_inputs_manifest_id", "manifest_id"),
+    sqlite_with_rowid=False,  # an input has 22 tokens: each is kept once, in the key
 )
 # Who looked into what is private; each row holds the hash of the one before.
 AUDIT: Final = sa.Table(

@@ -167,6 +167,7 @@ def _make_what_is_private() -> None:
         "generation_inputs",
         sa.Column("token", _BYTES, primary_key=True),
         _of_a_manifest(primary_key=True),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_generation_inputs_manifest_id", "generation_inputs", ["manifest_id"])
     op.create_table(

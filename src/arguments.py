@@ -19,11 +19,13 @@ from indelible.errors import ArgumentError, IndelibleError
 from indelible.imaging import ImageFile, Limits
 from indelible.imaging.sources import PillowImage
 from indelible.registry import Registry
+from indelible.registry.private import GenerationRecord, RecordKeys
 from indelible.watermark import Key
 
 __all__ = [
     "as_flag",
     "as_format",
+    "as_generation_record",
     "as_generator",
     "as_hosts",
     "as_keys",
@@ -31,6 +33,7 @@ __all__ = [
     "as_manifest",
     "as_number",
     "as_path_or_bytes",
+    "as_record_keys",
     "as_registry",
     "as_signer",
     "as_source_type",
@@ -80,6 +83,28 @@ def as_registry(value: object) -> Registry | None:
         Registry,  # type: ignore[type-abstract]
         "a registry",
         'Open one: indelible.registry.open_registry("sqlite:///registry.sqlite3").',
+    )
+
+
+def as_record_keys(value: object) -> RecordKeys | None:
+    """Return what seals generation records, or None where nothing is given."""
+    return _of_kind(
+        "record_keys",
+        value,
+        RecordKeys,
+        "record keys",
+        "Load them: indelible.registry.private.RecordKeys.load(path).",
+    )
+
+
+def as_generation_record(value: object) -> GenerationRecord | None:
+    """Return what is known about a picture's making, or None where nothing is given."""
+    return _of_kind(
+        "record",
+        value,
+        GenerationRecord,
+        "a GenerationRecord",
+        "Make one: indelible.registry.private.GenerationRecord(account=...).",
     )
 
 

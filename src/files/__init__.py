@@ -1,13 +1,14 @@
 """Files: bounded reads, private folders, and writes of which nothing half-done is ever visible.
 
 Pictures and other inputs and outputs of a call fail with errors of ours, which say what to do
-(`read_bytes`, `stage`, `write_atomic`). Keys, certificates, settings and databases fail with
-`OSError` (the other functions), because only the caller can say what the file is for.
+(`read_bytes`, `stage`, `write_atomic`, `append_line`). Keys, certificates, settings and databases
+fail with `OSError` (the other functions), because only the caller can say what the file is for.
 """
 
 from indelible.files.reading import open_regular, read_bytes, read_file, read_private_file
 from indelible.files.writing import (
     StagedFile,
+    append_line,
     make_private_folder,
     stage,
     write_atomic,
@@ -16,6 +17,7 @@ from indelible.files.writing import (
 
 __all__ = [
     "StagedFile",
+    "append_line",
     "make_private_folder",
     "open_regular",
     "read_bytes",

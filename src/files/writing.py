@@ -1,7 +1,7 @@
 """Writes of which nothing half-done is ever visible, and private files and folders.
 
 A file is written under a hidden name in the folder where it shall stand, synced, and then linked or
-renamed: it appears as a whole, or not at all.
+renamed: it appears as a whole, or not at all. A line is added to a file in one piece.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from indelible.files.reading import is_folder, reason
 
 __all__ = [
     "StagedFile",
+    "append_line",
     "make_private_folder",
     "stage",
     "write_atomic",
@@ -33,6 +34,13 @@ _WRITE_FLAGS: Final = (
     | os.O_CREAT
     | os.O_EXCL
     | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_APPEND_FLAGS: Final = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_APPEND
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
@@ -134,6 +142,40 @@ def write_new_private_file(target: Path, content: Callable[[], bytes]) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(target.parent)
+
+
+def append_line(path: str | os.PathLike[str], line: bytes) -> None:
+    """Add a line to the end of a file, durably; a new one is made where there is none.
+
+    What is in the file stays, so that it may lie where files can only grow. Several processes may
+    add to it at once.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    line : bytes
+        The line, with its end.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    target = Path(path)
+    try:
+        is_new = not target.exists()
+        descriptor = os.open(target, _APPEND_FLAGS, 0o644)
+        try:
+            if os.write(descriptor, line) != len(line):  # in one piece, or it is no line
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError) as error:
+        raise _unwritable(target, error) from error
+    if is_new:
+        _sync_folder(target.parent)
 
 
 def make_private_folder(folder: str | os.PathLike[str]) -> None:

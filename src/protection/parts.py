@@ -13,7 +13,8 @@ from indelible import arguments, credentials, imaging
 from indelible.choices import DEFAULT_STRENGTH, Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.imaging import Limits
-from indelible.registry import Registry
+from indelible.registry import Registry, private_registry
+from indelible.registry.private import GenerationRecord, RecordKeys, SealedRecord
 from indelible.watermark import Key
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ Given = dict[str, Any]
 """Every part by its name, checked; None where it was not given."""
 
 _INSTEAD: Final = "Give it, or begin with indelible.Protector.from_settings(...)."
+_RECORD_KEYS: Final = (
+    "A generation record is kept encrypted. Make keys once, with `indelible registry keys new -o "
+    "FILE`, and give them: record_keys=RecordKeys.load(FILE), or the setting registry.record_keys."
+)
 _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "signer": arguments.as_signer,
     "key": partial(arguments.as_keys, name="key"),
@@ -36,6 +41,7 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "profile": partial(arguments.as_word, "profile", words=get_args(Profile)),
     "strength": partial(arguments.as_word, "strength", words=get_args(Strength)),
     "limits": arguments.as_limits,
+    "record_keys": arguments.as_record_keys,
 }
 
 
@@ -84,6 +90,7 @@ def completed(given: Given) -> Given:
         "trust": configuration.trust,
         "strength": lambda: configuration.settings.watermark.strength,
         "limits": lambda: configuration.limits,
+        "record_keys": configuration.record_keys,
     }
     parts = given | {name: take() for name, take in sources.items() if given[name] is None}
     if not _is_named(given):
@@ -121,6 +128,7 @@ class Parts:
     profile: Profile | None
     strength: Strength
     limits: Limits
+    record_keys: RecordKeys | None
 
     @classmethod
     def of(cls, given: Given) -> Parts:
@@ -144,12 +152,31 @@ class Parts:
             profile=given["profile"],
             strength=given["strength"] or DEFAULT_STRENGTH,
             limits=given["limits"] or imaging.DEFAULT_LIMITS,
+            record_keys=given["record_keys"],
         )
 
     @property
     def key(self) -> Key:
         """The key that marks."""
         return self.keys[0]
+
+    def check_record(self, record: GenerationRecord | None) -> None:
+        """Make sure that a generation record can be sealed and kept, where one is given.
+
+        Raises
+        ------
+        ArgumentError
+            If there are no record keys, or the registry keeps no generation records.
+        """
+        if record is not None:
+            arguments.required("record_keys", self.record_keys, hint=_RECORD_KEYS)
+            private_registry(self.registry)
+
+    def sealed(self, record: GenerationRecord | None, manifest_id: str) -> SealedRecord | None:
+        """Return a generation record as the registry is to keep it, None where there is none."""
+        if record is None or self.record_keys is None:
+            return None
+        return SealedRecord.of(record, self.record_keys, manifest_id)
 
     def request(
         self, manifest: ManifestRequest | None, source_type: SourceType | None = None

@@ -15,6 +15,7 @@ from indelible.protection.publishing import Output
 from indelible.protection.result import ProtectedImage
 from indelible.protection.transaction import protect_picture
 from indelible.registry import Registry
+from indelible.registry.private import GenerationRecord, RecordKeys
 from indelible.watermark import Key
 
 __all__ = ["Protector", "protect"]
@@ -53,6 +54,8 @@ class Protector:
         seen less.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
+    record_keys : RecordKeys, optional
+        What seals the generation records that `protect(record=)` is given.
 
     Raises
     ------
@@ -64,7 +67,8 @@ class Protector:
     A Protector never changes: threads may share it, and so may forked processes, as far as its
     signer and its registry can be shared. It is pickled as what it was made from, its watermark
     keys included; one that was made by `from_settings` takes what was not given from the
-    configuration where it is unpickled. A signer with a private key in memory does not travel.
+    configuration where it is unpickled. A signer with a private key in memory does not travel, and
+    record keys do not.
 
     Examples
     --------
@@ -88,6 +92,7 @@ class Protector:
         profile: Profile | None = None,
         strength: Strength | None = None,
         limits: Limits | None = None,
+        record_keys: RecordKeys | None = None,
     ) -> None:
         self._made_from = checked(
             signer=signer,
@@ -100,6 +105,7 @@ class Protector:
             profile=profile,
             strength=strength,
             limits=limits,
+            record_keys=record_keys,
         )
         self._by_settings = False
         self._parts = Parts.of(self._made_from)
@@ -118,6 +124,7 @@ class Protector:
         profile: Profile | None = None,
         strength: Strength | None = None,
         limits: Limits | None = None,
+        record_keys: RecordKeys | None = None,
     ) -> Protector:
         """Make a Protector of what is given, and of the user's configuration for the rest.
 
@@ -127,7 +134,8 @@ class Protector:
 
         Parameters
         ----------
-        signer, key, registry, generator, source_type, manifest, trust, profile, strength, limits
+        signer, key, registry, generator, source_type, manifest, trust, profile, strength, limits,
+        record_keys
             As for the class.
 
         Raises
@@ -148,6 +156,7 @@ class Protector:
             profile=profile,
             strength=strength,
             limits=limits,
+            record_keys=record_keys,
         )
         protector = cls(**completed(given))
         protector._made_from = given
@@ -167,6 +176,7 @@ class Protector:
         fast: bool = False,
         strip: bool = False,
         overwrite: bool = False,
+        record: GenerationRecord | None = None,
     ) -> ProtectedImage:
         """Mark a picture invisibly, sign its C2PA manifest, and register both.
 
@@ -200,6 +210,10 @@ class Protector:
             it is too damaged to be read.
         overwrite : bool
             Replace an existing output.
+        record : GenerationRecord, optional
+            Who had the picture made. It is encrypted with the Protector's record keys and kept by
+            the registry, in one transaction with the manifest; nothing of it is in the picture, its
+            manifest or any public answer. `indelible.registry.private.Tracer` opens it.
 
         Returns
         -------
@@ -223,6 +237,8 @@ class Protector:
         request = self._parts.request(
             arguments.as_manifest(manifest), arguments.as_source_type(source_type)
         )
+        generation = arguments.as_generation_record(record)
+        self._parts.check_record(generation)
         picture = open_picture(
             image,
             output,
@@ -235,7 +251,13 @@ class Protector:
             limits=self._parts.limits,
         )
         return protect_picture(
-            self._parts, picture, output, request=request, strip=strip, overwrite=overwrite
+            self._parts,
+            picture,
+            output,
+            request=request,
+            strip=strip,
+            overwrite=overwrite,
+            generation=generation,
         )
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -264,6 +286,8 @@ def protect(
     strip: bool = False,
     overwrite: bool = False,
     limits: Limits | None = None,
+    record: GenerationRecord | None = None,
+    record_keys: RecordKeys | None = None,
 ) -> ProtectedImage:
     """Mark a picture invisibly, sign its C2PA manifest, and register both.
 
@@ -273,9 +297,9 @@ def protect(
 
     Parameters
     ----------
-    signer, key, registry, generator, source_type, trust, profile, strength, limits
+    signer, key, registry, generator, source_type, trust, profile, strength, limits, record_keys
         As for `Protector.from_settings`.
-    image, output, manifest, format, quality, lossless, fast, strip, overwrite
+    image, output, manifest, format, quality, lossless, fast, strip, overwrite, record
         As for `Protector.protect`.
 
     Returns
@@ -305,7 +329,9 @@ def protect(
         profile=profile,
         strength=strength,
         limits=limits,
+        record_keys=record_keys,
     )
+    generation = arguments.as_generation_record(record)
     picture = open_picture(
         image,
         output,
@@ -318,9 +344,16 @@ def protect(
         limits=limits_of(given),
     )
     parts = Parts.of(completed(given))
+    parts.check_record(generation)
     request = parts.request(given["manifest"])
     return protect_picture(
-        parts, picture, output, request=request, strip=strip, overwrite=overwrite
+        parts,
+        picture,
+        output,
+        request=request,
+        strip=strip,
+        overwrite=overwrite,
+        generation=generation,
     )
 
 

@@ -21,7 +21,8 @@ from indelible.errors import (
     RegistryOutcomeUnknownError,
 )
 from indelible.files import stage
-from indelible.registry import Record, Registry
+from indelible.registry import Record, Registry, private_registry
+from indelible.registry.private import SealedRecord
 
 __all__ = ["Output", "check_free", "register_and_show", "show"]
 
@@ -68,9 +69,17 @@ def show(data: bytes, output: Output, *, overwrite: bool) -> Path | None:
 
 
 def register_and_show(
-    record: Record, registry: Registry, data: bytes, output: Output, *, overwrite: bool
+    record: Record,
+    registry: Registry,
+    data: bytes,
+    output: Output,
+    *,
+    overwrite: bool,
+    private: SealedRecord | None = None,
 ) -> Path | None:
     """Register a picture, then make it visible; if that fails, take the record back.
+
+    With `private`, who had it made is kept with it, and taken back with it.
 
     Returns
     -------
@@ -89,7 +98,7 @@ def register_and_show(
     """
     with (
         _prepared(data, output, overwrite=overwrite) as publish,
-        _registered(record, registry),
+        _registered(record, registry, private),
     ):
         return publish()
 
@@ -112,11 +121,14 @@ def _prepared(
 
 
 @contextmanager
-def _registered(record: Record, registry: Registry) -> Iterator[None]:
+def _registered(record: Record, registry: Registry, private: SealedRecord | None) -> Iterator[None]:
     """Register, and withdraw the record unless the picture becomes visible."""
     held = False
     try:
-        registry.put(record)
+        if private is None:
+            registry.put(record)
+        else:
+            private_registry(registry).put(record, private=private)
         held = True
         yield
     except BaseException as error:

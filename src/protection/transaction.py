@@ -27,6 +27,7 @@ from indelible.protection.markable import MarkablePicture
 from indelible.protection.parts import Parts
 from indelible.protection.publishing import Output, register_and_show
 from indelible.protection.result import ProtectedImage
+from indelible.registry.private import GenerationRecord
 
 __all__ = ["protect_picture"]
 
@@ -41,6 +42,7 @@ def protect_picture(
     request: ManifestRequest,
     strip: bool,
     overwrite: bool,
+    generation: GenerationRecord | None = None,
 ) -> ProtectedImage:
     """Protect a picture that was opened.
 
@@ -56,6 +58,8 @@ def protect_picture(
         What its manifest is to say.
     strip, overwrite
         As for `indelible.Protector.protect`.
+    generation : GenerationRecord, optional
+        Who had it made; `Parts.check_record` let it pass.
 
     Raises
     ------
@@ -79,7 +83,12 @@ def protect_picture(
         record = binding.record_of(picture, draft, signed)
         try:
             path = register_and_show(
-                record, parts.registry, signed.data, output, overwrite=overwrite
+                record,
+                parts.registry,
+                signed.data,
+                output,
+                overwrite=overwrite,
+                private=parts.sealed(generation, signed.manifest_id),
             )
         except BindingConflictError:
             continue  # somebody took the id since it was drawn

@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from indelible.choices import RecordStatus
 from indelible.errors import BindingConflictError, NoRecordError, NotOwnerError
+from indelible.registry.private.sealed import SealedRecord
+from indelible.registry.private.statements import insert_sealed
 from indelible.registry.record import StoredFingerprint
 from indelible.registry.rows import time_of
 from indelible.registry.tables import (
@@ -37,10 +39,11 @@ REMOVE_OBJECT: Final = "remove object"  # kind of work in the outbox; its subjec
 
 
 class Registration(NamedTuple):
-    """One record that is to be inserted: its row of `MANIFESTS`, and its fingerprint."""
+    """One record that is to be inserted: its row of `MANIFESTS`, and what belongs to it."""
 
     manifest: dict[str, Any]
     fingerprint: StoredFingerprint | None
+    private: SealedRecord | None = None
 
 
 def register(connection: sa.Connection, group: Sequence[Registration]) -> list[bool]:
@@ -67,6 +70,14 @@ def register(connection: sa.Connection, group: Sequence[Registration]) -> list[b
             one.manifest["manifest_id"]: one.fingerprint
             for one in group
             if one.fingerprint is not None and one.manifest["manifest_id"] in inserted
+        },
+    )
+    insert_sealed(
+        connection,
+        {
+            one.manifest["manifest_id"]: one.private
+            for one in group
+            if one.private is not None and one.manifest["manifest_id"] in inserted
         },
     )
     return [row["manifest_id"] in inserted for row in manifests]

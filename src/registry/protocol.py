@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from indelible.registry.record import Record
 
-__all__ = ["MAX_FOUND", "Registry"]
+if TYPE_CHECKING:
+    from indelible.registry.private.log import AuditLog
+    from indelible.registry.private.sealed import SealedRecord
+
+__all__ = ["MAX_FOUND", "PrivateRegistry", "Registry"]
 
 MAX_FOUND: Final = 16
 """How many records `Registry.find` returns unless the caller asks for another number."""
@@ -80,4 +85,28 @@ class Registry(Protocol):
         RegistryOutcomeUnknownError
             If the commit was sent and not acknowledged.
         """
+        ...
+
+
+@runtime_checkable
+class PrivateRegistry(Registry, Protocol):
+    """A registry that keeps generation records and an audit log, too; see `SqlRegistry`."""
+
+    def put(self, record: Record, *, private: SealedRecord | None = None) -> None:
+        """Store a record, and who had the picture made, in one step; see `Registry.put`."""
+        ...
+
+    def sealed_records(self, manifest_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return generation records by their manifests' ids, as they were sealed."""
+        ...
+
+    def find_inputs(
+        self, tokens: Sequence[bytes], *, offset: int = 0, limit: int = 100
+    ) -> list[str]:
+        """Return manifests whose pictures were made from inputs of these tokens."""
+        ...
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who looked into what is private, and why."""
         ...

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 from indelible.errors import ArgumentError, RegistryError, RegistryUnavailableError
-from indelible.registry.protocol import MAX_FOUND, Registry
+from indelible.registry.protocol import MAX_FOUND, PrivateRegistry, Registry
 from indelible.registry.record import Record
 
-__all__ = ["Registries"]
+__all__ = ["Registries", "private_registry"]
 
 T = TypeVar("T")
 
@@ -46,6 +46,11 @@ class Registries:
                     f"registry holds a {type(one).__name__}, which is not a registry.",
                     hint='Open each: indelible.registry.open_registry("sqlite:///r.sqlite3").',
                 )
+
+    @property
+    def own(self) -> Registry:
+        """The first one, which is written to."""
+        return self._registries[0]
 
     def put(self, record: Record) -> None:
         """Store a record in the first one; see `Registry.put`."""
@@ -100,6 +105,24 @@ class Registries:
                 "; ".join(failure.message for failure in failures), hint=failures[0].hint
             )
         return nothing
+
+
+def private_registry(registry: Registry) -> PrivateRegistry:
+    """Return the registry that generation records are kept in; of several, the first.
+
+    Raises
+    ------
+    ArgumentError
+        If it keeps none.
+    """
+    own = registry.own if isinstance(registry, Registries) else registry
+    if isinstance(own, PrivateRegistry):
+        return own
+    raise ArgumentError(
+        "registry",
+        f"registry is a {type(own).__name__}, which keeps no generation records.",
+        hint="Use one that indelible.registry.open_registry opens, or leave the record out.",
+    )
 
 
 def _name(registry: Registry, error: RegistryError) -> None:

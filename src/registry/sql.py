@@ -22,6 +22,9 @@ from indelible.registry.changing import REMOVE_OBJECT, Registration
 from indelible.registry.database import Database
 from indelible.registry.group_commit import GroupCommit
 from indelible.registry.objects import ObjectStore, open_objects
+from indelible.registry.private import statements
+from indelible.registry.private.log import AuditLog
+from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.protocol import MAX_FOUND
 from indelible.registry.record import PDQ_BYTES, Entry, Record, Similar
 from indelible.registry.rows import (
@@ -48,6 +51,7 @@ __all__ = ["SqlRegistry"]
 
 _MOST_LISTED: Final = 1000
 _MOST_HASHES: Final = 64
+_MOST_ASKED: Final = 1000  # ids or tokens of one query
 _CHECKED_AT_ONCE: Final = 64
 
 
@@ -113,7 +117,9 @@ class SqlRegistry:
 
     # --- what protect and verify need ------------------------------------------------------------
 
-    def put(self, record: Record, *, owner: str | None = None) -> None:
+    def put(
+        self, record: Record, *, owner: str | None = None, private: SealedRecord | None = None
+    ) -> None:
         """Store a manifest and its binding in one transaction; see `Registry.put`.
 
         Parameters
@@ -122,15 +128,18 @@ class SqlRegistry:
             What to register.
         owner : str, optional
             Who does so, and alone may change it later; by default the record's own.
+        private : SealedRecord, optional
+            Who had the picture made, encrypted: written in the same transaction, and in no answer
+            but that of `sealed_records`.
         """
         if owner is not None:
             record = replace(record, owner=owner)
-        registration = self._registration(record)
+        registration = self._registration(record, private)
         size = len(record.manifest_store) + 4096
         done = self._group.do(registration, key=record.manifest_id, size=size)
         # The very same record is no conflict: a caller whose first attempt ended with an unknown
         # outcome may repeat it.
-        if not done and self.get(record.manifest_id) != record:
+        if not done and not self._holds(record, private):
             raise BindingConflictError(
                 f"the registry already holds the id {record.payload.hex()} or the manifest "
                 f"{record.manifest_id}",
@@ -368,6 +377,46 @@ class SqlRegistry:
                 left += 1
         return left
 
+    # --- for the operator alone ------------------------------------------------------------------
+
+    def sealed_records(self, manifest_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return generation records by their manifests' ids, as they were sealed.
+
+        Parameters
+        ----------
+        manifest_ids : sequence of str
+            1000 at most. Those that nothing is kept about are left out of the answer.
+        """
+        _check_number("manifest_ids", manifest_ids)
+        return self._database.read(
+            lambda connection: statements.sealed_records(connection, manifest_ids)
+        )
+
+    def find_inputs(
+        self, tokens: Sequence[bytes], *, offset: int = 0, limit: int = 100
+    ) -> list[str]:
+        """Return the ids of manifests whose generation records have inputs of these tokens.
+
+        Parameters
+        ----------
+        tokens : sequence of bytes
+            What `indelible.registry.private.traces.tokens_of` returned; 1000 at most.
+        offset : int
+            How many to leave out: those of the pages before.
+        limit : int
+            Length of a page, 1 to 1000. Those that share the most tokens come first.
+        """
+        _check_limit(limit, _MOST_LISTED)
+        _check_number("tokens", tokens)
+        return self._database.read(
+            lambda connection: statements.find_inputs(connection, tokens, offset, limit)
+        )
+
+    @property
+    def audit(self) -> AuditLog:
+        """Who looked into what is private, and why."""
+        return AuditLog(self._database)
+
     def close(self) -> None:
         """Close what is open just now; it is opened again when it is needed.
 
@@ -382,11 +431,11 @@ class SqlRegistry:
 
     # --- behind them -----------------------------------------------------------------------------
 
-    def _registration(self, record: Record) -> Registration:
+    def _registration(self, record: Record, private: SealedRecord | None = None) -> Registration:
         """Return a record as it is to be stored, its manifest store put where it belongs."""
         values = values_of(record)
         if record.status == "erased":
-            values["manifest_store"] = None
+            values["manifest_store"] = private = None
         elif self._objects is not None and values["size"] > self._options.inline:
             # Before the transaction: an object to which no row leads harms nobody, a row that leads
             # to no object would.
@@ -394,7 +443,16 @@ class SqlRegistry:
             values["manifest_store"] = None
         else:
             values["manifest_store"], values["encoding"] = packed(record.manifest_store)
-        return Registration(values, record.fingerprint)
+        return Registration(values, record.fingerprint, private)
+
+    def _holds(self, record: Record, private: SealedRecord | None) -> bool:
+        """Whether the very same record is there, and the very same private one with it."""
+        if self.get(record.manifest_id) != record:
+            return False
+        if private is None or record.status == "erased":
+            return True
+        there = self.sealed_records([record.manifest_id])
+        return there.get(record.manifest_id) == private.sealed
 
     def _select(self, query: sa.TextClause, **given: object) -> list[Record]:
         def fetch(connection: sa.Connection) -> list[dict[str, Any]]:
@@ -478,6 +536,13 @@ def _check_limit(limit: int, most: int | None = None) -> None:
     if limit < 1 or (most is not None and limit > most):
         hint = "Give 1 or more." if most is None else f"Give 1 to {most}."
         raise ArgumentError("limit", f"limit is {limit}.", hint=hint)
+
+
+def _check_number(name: str, values: Sequence[object]) -> None:
+    if len(values) > _MOST_ASKED:
+        raise ArgumentError(
+            name, f"{name} are {len(values)}.", hint=f"Ask for {_MOST_ASKED} at once at most."
+        )
 
 
 def _check_binding(algorithm: str, value: bytes) -> None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 __all__ = [
+    "APPEND_ONLY",
+    "AUDIT",
     "BINDINGS",
     "BINDING_HISTORY",
     "FINGERPRINTS",
@@ -110,29 +113,24 @@ FINGERPRINTS: Final = sa.Table(
     sa.Index("ix_fingerprints_manifest_id", "manifest_id", unique=True),
     sqlite_autoincrement=True,
 )
-# Private: who asked for a picture, encrypted.
+# Private: who asked for a picture, encrypted (`RecordKeys.seal`).
 GENERATIONS: Final = sa.Table(
     "generations",
     METADATA,
     _of_a_manifest(primary_key=True),
-    sa.Column("ciphertext", Bytes, nullable=False),
-    sa.Column("nonce", Bytes, nullable=False),
-    sa.Column("key_id", Text, nullable=False),
-    sa.Column("created", Time, nullable=False),
+    sa.Column("sealed", Bytes, nullable=False),
 )
-# Private: what it was made from, as a keyed hash or a perceptual one ("hmac-sha256", "pdq").
+# Private: what it was made from, as keyed hashes that show nothing of it (`tokens_of`).
 GENERATION_INPUTS: Final = sa.Table(
     "generation_inputs",
     METADATA,
-    sa.Column("id", Number, primary_key=True),
-    _of_a_manifest(),
-    sa.Column("kind", Text, nullable=False),
-    sa.Column("value", Bytes, nullable=False),
-    sa.Index("ix_generation_inputs_value", "kind", "value"),
-    sqlite_autoincrement=True,
+    sa.Column("token", Bytes, primary_key=True),
+    _of_a_manifest(primary_key=True, index=False),
+    sa.Index("ix_generation_inputs_manifest_id", "manifest_id"),
+    sqlite_with_rowid=False,  # an input has 22 tokens: each is kept once, in the key
 )
 # Who looked into what is private; each row holds the hash of the one before.
-sa.Table(
+AUDIT: Final = sa.Table(
     "audit",
     METADATA,
     sa.Column("seq", Number, primary_key=True, autoincrement=False),
@@ -142,9 +140,32 @@ sa.Table(
     sa.Column("actor", Text, nullable=False),
     sa.Column("action", Text, nullable=False),
     sa.Column("subject", Text, nullable=False),
-    sa.Column("reason", Text, nullable=False),
+    sa.Column("reason", Text),
     sa.Column("case_number", Text),
 )
+# By database: what refuses to change the log. Whoever owns the tables can take it away again: it
+# keeps programs and people from accidents, and the chain of hashes shows what else was done.
+APPEND_ONLY: Final = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER audit_no_{what.lower()} BEFORE {what} ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+        for what in ("UPDATE", "DELETE")
+    ),
+    "postgresql": (
+        (
+            "CREATE OR REPLACE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
+        ),
+        (
+            "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
+        ),
+    ),
+}
+for _dialect, _statements in APPEND_ONLY.items():
+    for _statement in _statements:
+        _made = sa.DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
+        event.listen(AUDIT, "after_create", _made)
 # What is still to be done elsewhere; doing it twice does no harm.
 OUTBOX: Final = sa.Table(
     "outbox",

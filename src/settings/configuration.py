@@ -32,6 +32,7 @@ from indelible.errors import ConfigurationError, IdentityError, KeyFileError, Tr
 from indelible.files import read_file
 from indelible.imaging import Limits
 from indelible.registry import Registries, Registry, open_registry, sqlite_url
+from indelible.registry.private import RecordKeys, wrapper_named
 from indelible.settings.environment import fingerprint
 from indelible.settings.folders import Folders, settings_file, user_folders
 from indelible.settings.key_ring import KeyRing
@@ -197,6 +198,19 @@ class Configuration:
     def has_registry(self) -> bool:
         """Whether there is a registry, configured or written to before; opens none."""
         return self.settings.registry.url is not None or _exists(self.folders.registry)
+
+    def record_keys(self) -> RecordKeys | None:
+        """Return the keys that seal generation records, or None where none are configured.
+
+        Raises
+        ------
+        KeyFileError
+            If their file cannot be read.
+        RegistryError, MissingDependencyError
+            If they are wrapped, and their key service does not unwrap them.
+        """
+        path = self.settings.registry.record_keys
+        return None if path is None else RecordKeys.load(path, wrapper=wrapper_named)
 
     @property
     def anchor_folder(self) -> Path:

@@ -15,6 +15,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
 
     [registry]
     url = "registry.sqlite3"              # or "sqlite:////srv/data/registry.sqlite3"
+    record_keys = "records.key"           # seals generation records: docs/registry.md
 
     [trust]
     anchors = ["partner-ca.pem"]          # besides the official C2PA trust list
@@ -91,9 +92,11 @@ class RegistrySettings:
     """Where the registry is: a path in the file or the environment becomes a URL.
 
     Of several, in the file a list, the first is written to, and all are asked in their order.
+    The record keys seal who had pictures made, and open it for `indelible registry trace`.
     """
 
     url: RegistryUrls | None = None
+    record_keys: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,8 @@ _MEANINGS: Final = {
     "long.",
     "registry.url": "SQLite file, or a URL; of several the first is written to. By default "
     "`registry.sqlite3` in the user's data folder.",
+    "registry.record_keys": "File of the keys that seal generation records. By default none are "
+    "kept.",
     "trust.anchors": "Trust anchors (PEM) besides the official lists.",
     "trust.official": "Whether the official C2PA trust lists count.",
     "generator.name": "Product or service that makes the pictures.",

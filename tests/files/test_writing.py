@@ -11,13 +11,20 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Self
 
 import pytest
 
 from indelible.errors import OutputError, OutputExistsError
-from indelible.files import make_private_folder, stage, write_atomic, write_new_private_file
+from indelible.files import (
+    append_line,
+    make_private_folder,
+    stage,
+    write_atomic,
+    write_new_private_file,
+)
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="POSIX file systems only")
 not_as_root = pytest.mark.skipif(
@@ -343,3 +350,21 @@ def test_a_private_file_is_private_from_its_first_byte(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert modes == [0o600]
+
+
+# --- lines ----------------------------------------------------------------------------------------
+
+
+def test_lines_are_added_in_one_piece(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: append_line(path, b"%03d\n" % number * 50), range(40)))
+    lines = path.read_bytes().splitlines()
+    assert len(lines) == 2000
+    assert all(len(set(lines[start : start + 50])) == 1 for start in range(0, 2000, 50))
+
+
+def test_a_line_that_cannot_be_added(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing" / "lines"):
+        with pytest.raises(OutputError):
+            append_line(path, b"a line\n")

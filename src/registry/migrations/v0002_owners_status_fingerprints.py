@@ -32,6 +32,28 @@ _COPY_BINDINGS = """
     SELECT b.algorithm, b.payload, b.manifest_id, m.created
     FROM bindings_1 AS b JOIN manifests_1 AS m ON b.manifest_id = m.manifest_id
 """
+_APPEND_ONLY = {
+    "sqlite": (
+        (
+            "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+        ),
+        (
+            "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+        ),
+    ),
+    "postgresql": (
+        (
+            "CREATE OR REPLACE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$"
+        ),
+        (
+            "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+            "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
+        ),
+    ),
+}
 
 
 def upgrade() -> None:
@@ -139,21 +161,15 @@ def _make_what_is_private() -> None:
     op.create_table(
         "generations",
         _of_a_manifest(primary_key=True),
-        sa.Column("ciphertext", _BYTES, nullable=False),
-        sa.Column("nonce", _BYTES, nullable=False),
-        sa.Column("key_id", _TEXT, nullable=False),
-        sa.Column("created", _TEXT, nullable=False),
+        sa.Column("sealed", _BYTES, nullable=False),
     )
     op.create_table(
         "generation_inputs",
-        sa.Column("id", _NUMBER, primary_key=True),
-        _of_a_manifest(),
-        sa.Column("kind", _TEXT, nullable=False),
-        sa.Column("value", _BYTES, nullable=False),
-        sqlite_autoincrement=True,
+        sa.Column("token", _BYTES, primary_key=True),
+        _of_a_manifest(primary_key=True),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_generation_inputs_manifest_id", "generation_inputs", ["manifest_id"])
-    op.create_index("ix_generation_inputs_value", "generation_inputs", ["kind", "value"])
     op.create_table(
         "audit",
         sa.Column("seq", _NUMBER, primary_key=True, autoincrement=False),
@@ -163,9 +179,11 @@ def _make_what_is_private() -> None:
         sa.Column("actor", _TEXT, nullable=False),
         sa.Column("action", _TEXT, nullable=False),
         sa.Column("subject", _TEXT, nullable=False),
-        sa.Column("reason", _TEXT, nullable=False),
+        sa.Column("reason", _TEXT),
         sa.Column("case_number", _TEXT),
     )
+    for statement in _APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.create_table(
         "outbox",
         sa.Column("id", _NUMBER, primary_key=True),

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from indelible.errors import MissingDependencyError, RegistryError
+from indelible.errors import ArgumentError, MissingDependencyError, RegistryError
+from indelible.registry.private.record_keys import KeyWrapper
 
-__all__ = ["AwsKmsWrapper", "AzureKeyVaultWrapper", "GoogleKmsWrapper"]
+__all__ = ["AwsKmsWrapper", "AzureKeyVaultWrapper", "GoogleKmsWrapper", "wrapper_named"]
 
 _AZURE_ALGORITHM = "RSA-OAEP-256"
 
@@ -115,6 +116,39 @@ class AzureKeyVaultWrapper:
         return _asked(
             "Azure Key Vault", lambda: self._client.unwrap_key(_AZURE_ALGORITHM, wrapped).key
         )
+
+
+def wrapper_named(name: str) -> KeyWrapper:
+    """Return the wrapper of a name, as files of record keys hold it.
+
+    Parameters
+    ----------
+    name : str
+        ``aws:<key id, ARN or alias>``, ``google:<name of the key>`` or ``azure:<URL of the key>``.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no such name.
+    MissingDependencyError
+        If the service's client is not installed.
+    """
+    service, _, key = name.partition(":")
+    kind = _BY_SERVICE.get(service)
+    if kind is None or not key:
+        raise ArgumentError(
+            "name",
+            f"{name!r} is no key of a key service.",
+            hint="Give aws:KEY, google:KEY or azure:URL.",
+        )
+    return kind(key)
+
+
+_BY_SERVICE: Final[dict[str, Callable[[str], KeyWrapper]]] = {
+    "aws": AwsKmsWrapper,
+    "google": GoogleKmsWrapper,
+    "azure": AzureKeyVaultWrapper,
+}
 
 
 def _optional(module: str, *, service: str, extra: str) -> Any:  # noqa: ANN401 - untyped clients

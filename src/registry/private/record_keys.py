@@ -19,6 +19,7 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -98,7 +99,12 @@ class RecordKeys:
         return cls((_drawn(wrapper),), _drawn(wrapper), wrapper)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, wrapper: KeyWrapper | None = None) -> RecordKeys:
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        wrapper: KeyWrapper | Callable[[str], KeyWrapper] | None = None,
+    ) -> RecordKeys:
         """Read a file of record keys.
 
         A warning is logged, once, where others than its owner can read the file.
@@ -107,8 +113,9 @@ class RecordKeys:
         ----------
         path : path
             What `save` wrote.
-        wrapper : KeyWrapper, optional
-            What the keys in it are wrapped with.
+        wrapper : KeyWrapper or callable, optional
+            What the keys in it are wrapped with; or what returns it for the name in the file,
+            `indelible.registry.private.key_services.wrapper_named` for example.
 
         Raises
         ------
@@ -134,7 +141,7 @@ class RecordKeys:
                 f"{name!r} {found}.",
                 hint="Such a file is what `indelible registry keys new` writes.",
             )
-        return cls(found[0], found[1], wrapper)
+        return cls(*found)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the keys to a new file that only its owner can read (mode 0600).
@@ -251,8 +258,10 @@ def _base64(secret: Secret) -> str:
     return base64.b64encode(secret.reveal()).decode("ascii")
 
 
-def _parsed(content: Secret, wrapper: KeyWrapper | None) -> tuple[tuple[_Held, ...], _Held] | str:
-    """Return the sealing keys and the index key in a file's content, or what is wrong with it."""
+def _parsed(
+    content: Secret, wrapper: KeyWrapper | Callable[[str], KeyWrapper] | None
+) -> tuple[tuple[_Held, ...], _Held, KeyWrapper | None] | str:
+    """Return a file's sealing keys, index key and wrapper, or what is wrong with its content."""
     try:
         fields = json.loads(content.reveal(), object_pairs_hook=_hiding)
     except (ValueError, RecursionError):
@@ -260,18 +269,19 @@ def _parsed(content: Secret, wrapper: KeyWrapper | None) -> tuple[tuple[_Held, .
     if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
         return "is no file of record keys"
     name = fields.get("wrapped_with")
-    if name is not None and (wrapper is None or wrapper.name != name):
+    given: KeyWrapper | None = None
+    if isinstance(name, str):
+        given = wrapper(name) if callable(wrapper) else wrapper
+    if name is not None and (given is None or given.name != name):
         return f"is wrapped with {name!r}, which was not given"
-    if name is None:
-        wrapper = None
     sealing, index = fields.get("sealing"), fields.get("index")
     if not isinstance(sealing, list) or not 0 < len(sealing) <= _MOST_KEYS:
         return "was damaged"
-    held = [_held(stored, wrapper) for stored in (*sealing, index)]
+    held = [_held(stored, given) for stored in (*sealing, index)]
     if not all(one is not None for one in held):
         return "was damaged"
     *first, last = (one for one in held if one is not None)
-    return tuple(first), last
+    return tuple(first), last, given
 
 
 def _hiding(pairs: list[tuple[str, object]]) -> dict[str, object]:

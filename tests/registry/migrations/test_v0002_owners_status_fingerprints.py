@@ -145,15 +145,15 @@ def test_the_steps_lead_to_the_very_tables_in_sqlite(tmp_path: Path) -> None:
             texts.append((schema, [
                 " ".join(text.split())
                 for (text,) in connection.exec_driver_sql(
-                    "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL "
-                    "ORDER BY name"
+                    "SELECT sql FROM sqlite_master WHERE type IN ('index', 'trigger') "
+                    "AND sql NOT NULL ORDER BY name"
                 )
             ]))  # fmt: skip
             autoincrement = connection.exec_driver_sql(
                 "SELECT group_concat(name) FROM (SELECT name FROM sqlite_master "
                 "WHERE sql LIKE '%AUTOINCREMENT%' ORDER BY name)"
             ).scalar_one()
-            assert autoincrement == "binding_history,fingerprints,generation_inputs,outbox"
+            assert autoincrement == "binding_history,fingerprints,outbox"
         engine.dispose()
     assert texts[0] == texts[1]
 
@@ -169,5 +169,10 @@ def test_the_steps_lead_to_the_very_tables_in_postgresql(postgres: PostgresServe
             else:
                 migrate(connection, start=0)
             own = connection.exec_driver_sql("SELECT current_schema()").scalar_one()
-            schemas.append(repr(schema_of(connection)).replace(own, "schema"))
+            triggers = connection.exec_driver_sql(
+                "SELECT pg_get_triggerdef(oid) FROM pg_trigger "
+                "WHERE tgrelid = 'audit'::regclass AND NOT tgisinternal"
+            ).all()
+            assert len(triggers) == 1
+            schemas.append(f"{schema_of(connection)} {triggers}".replace(own, "schema"))
     assert schemas[0] == schemas[1]

@@ -15,12 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indelible.errors import KeyFileError, OutputError, OutputExistsError, RegistryError
+from indelible.errors import (
+    ArgumentError,
+    KeyFileError,
+    OutputError,
+    OutputExistsError,
+    RegistryError,
+)
 from indelible.registry.private import KeyWrapper, RecordKeys
 from indelible.registry.private.key_services import (
     AwsKmsWrapper,
     AzureKeyVaultWrapper,
     GoogleKmsWrapper,
+    wrapper_named,
 )
 
 KEYS = RecordKeys.generate()
@@ -193,6 +200,30 @@ def test_keys_wrapped_by_aws(tmp_path: Path, kms: Any) -> None:
 def test_a_service_that_refuses(kms: Any) -> None:
     with pytest.raises(RegistryError, match="AWS KMS"):
         RecordKeys.generate(wrapper=AwsKmsWrapper("no-such-key", client=kms))
+
+
+def test_a_file_names_its_key_service(tmp_path: Path) -> None:
+    path = tmp_path / "records.key"
+    keys = RecordKeys.generate(wrapper=Wrapper()).rotated()
+    keys.save(path)
+    asked: list[str] = []
+
+    def named(name: str) -> KeyWrapper:
+        asked.append(name)
+        return Wrapper()
+
+    again = RecordKeys.load(path, wrapper=named)
+    assert again.ids == keys.ids
+    assert asked == [Wrapper().name]
+    again.rotated().save(tmp_path / "rotated.key")  # wrapped, too
+    with pytest.raises(KeyFileError, match="wrapped"):
+        RecordKeys.load(tmp_path / "rotated.key")
+    RecordKeys.generate().save(tmp_path / "plain.key")
+    RecordKeys.load(tmp_path / "plain.key", wrapper=named)
+    assert len(asked) == 1
+    for name in ("", "aws:", "elsewhere:key"):
+        with pytest.raises(ArgumentError, match="key service"):
+            wrapper_named(name)
 
 
 def test_keys_wrapped_by_google_and_azure(tmp_path: Path) -> None:

@@ -1,0 +1,194 @@
+"""The audit log in a database: entries are appended one by one, over all processes, and read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from indelible.errors import ArgumentError
+from indelible.registry.database import Database
+from indelible.registry.private.audit import Anchor, AuditEntry, ChainReport, check_chain, following
+from indelible.registry.rows import time_of
+from indelible.registry.tables import AUDIT
+
+__all__ = ["AuditLog"]
+
+_LOCK: Final = 0x494E4441  # "INDA": who appends in PostgreSQL holds this advisory lock
+_MOST_CHARACTERS: Final = 4096
+_PAGE: Final = 200
+_MOST_LISTED: Final = 1000
+# What a value that is of a wrong type is read as: no entry was written with it (it has a NUL), so
+# the entry's hash does not hold.
+_DAMAGED: Final = "\0 damaged"
+_COLUMNS: Final[list[sa.ColumnElement[Any]]] = [
+    sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in AUDIT.c
+]
+
+
+class AuditLog:
+    """Who looked into what is private, and why; `SqlRegistry.audit` returns the one of a registry.
+
+    Nothing here changes or removes an entry, and the database's triggers refuse to. An entry is on
+    the disk before `append` returns.
+
+    Parameters
+    ----------
+    database : Database
+        Of the registry.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(
+        self,
+        *,
+        actor: str,
+        action: str,
+        subject: str,
+        reason: str | None = None,
+        case: str | None = None,
+    ) -> AuditEntry:
+        """Write the next entry, and return it.
+
+        Parameters
+        ----------
+        actor, action, subject : str
+            Who did what to what; see `AuditEntry`. 4096 characters at most, as the others.
+        reason, case : str, optional
+            Why, and the case that it belongs to.
+
+        Raises
+        ------
+        ArgumentError
+            If a text is empty, too long, or no text that every database keeps.
+        RegistryUnavailableError
+            If it cannot be written; after a `RegistryOutcomeUnknownError` it may have been.
+        """
+        given = {"actor": actor, "action": action, "subject": subject}
+        for name, value in {**given, "reason": reason, "case": case}.items():
+            if value is not None or name in given:
+                _check_text(name, value)
+
+        def work(connection: sa.Connection) -> AuditEntry:
+            # One after the other. SQLite's transaction holds the lock for writing already.
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            entry = following(
+                _head(connection),
+                actor=actor,
+                action=action,
+                subject=subject,
+                reason=reason,
+                case=case,
+            )
+            connection.execute(sa.insert(AUDIT).values(_row_of(entry)))
+            return entry
+
+        return self._database.write(work)
+
+    def entries(self, *, after: int = 0, limit: int = 100) -> list[AuditEntry]:
+        """Return entries in their order.
+
+        Parameters
+        ----------
+        after : int
+            Number of the last entry of the page before; 0 for the first page.
+        limit : int
+            Length of a page, 1 to 1000.
+        """
+        if not 1 <= limit <= _MOST_LISTED:
+            raise ArgumentError("limit", f"limit is {limit}.", hint=f"Give 1 to {_MOST_LISTED}.")
+        query = sa.select(*_COLUMNS).where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(limit)
+        rows = self._database.read(partial(_rows, query))
+        return [_entry_of(row) for row in rows]
+
+    def head(self) -> AuditEntry | None:
+        """Return the newest entry; None where there is none."""
+        return self._database.read(_head)
+
+    def check(self, anchors: Sequence[Anchor] = ()) -> ChainReport:
+        """Check the whole log, and that it goes on from the anchors; see `check_chain`."""
+        return check_chain(self._all(), anchors)
+
+    def _all(self) -> Iterator[AuditEntry]:
+        after: int | None = None  # a number below 1 is nobody's, and a fault
+        while True:
+            query = sa.select(*_COLUMNS).order_by(AUDIT.c.seq).limit(_PAGE)
+            page = query if after is None else query.where(AUDIT.c.seq > after)
+            rows = self._database.read(partial(_rows, page))
+            yield from (_entry_of(row) for row in rows)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].seq
+
+
+def _rows(query: sa.Select[Any], connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+    return connection.execute(query).all()
+
+
+def _head(connection: sa.Connection) -> AuditEntry | None:
+    row = connection.execute(sa.select(*_COLUMNS).order_by(AUDIT.c.seq.desc()).limit(1)).first()
+    return None if row is None else _entry_of(row)
+
+
+def _row_of(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "seq": entry.number,
+        "previous_hash": entry.previous,
+        "hash": entry.hash,
+        "time": time_of(entry.time),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": entry.subject,
+        "reason": entry.reason,
+        "case_number": entry.case,
+    }
+
+
+def _entry_of(row: sa.Row[Any]) -> AuditEntry:
+    """Return an entry as the database has it, whatever somebody has made of it."""
+    return AuditEntry(
+        row.seq,
+        _hash(row.previous_hash),
+        _time(row.time),
+        _text(row.actor),
+        _text(row.action),
+        _text(row.subject),
+        None if row.reason is None else _text(row.reason),
+        None if row.case_number is None else _text(row.case_number),
+        _hash(row.hash),
+    )
+
+
+def _hash(value: object) -> bytes:
+    return value if isinstance(value, bytes) and value else b"\0"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else _DAMAGED
+
+
+def _time(value: object) -> dt.datetime:
+    try:
+        time = dt.datetime.fromisoformat(str(value))
+        if time.tzinfo is not None and time_of(time) == value:
+            return time
+    except (ValueError, OverflowError):
+        pass
+    return dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise ArgumentError(name, f"{name} is empty.", hint="Say it in a few words.")
+    if len(value) > _MOST_CHARACTERS:
+        raise ArgumentError(
+            name, f"{name} is longer than {_MOST_CHARACTERS} characters.", hint="Say it shorter."
+        )
+    if "\0" in value or any(0xD800 <= ord(letter) < 0xE000 for letter in value):
+        raise ArgumentError(name, f"{name} holds what is no text.", hint="Give plain text.")

@@ -10,6 +10,7 @@ from indelible.files.writing import (
     StagedFile,
     make_private_folder,
     stage,
+    stage_with,
     write_atomic,
     write_new_private_file,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "read_file",
     "read_private_file",
     "stage",
+    "stage_with",
     "write_atomic",
     "write_new_private_file",
 ]

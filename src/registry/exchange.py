@@ -44,7 +44,8 @@ _GROUP_ROWS: Final = 1000
 _GROUP_BYTES: Final = 8 * 1024 * 1024
 _MOST_GROUP_ROWS: Final = 100_000
 _MOST_GROUP_BYTES: Final = 128 * 1024 * 1024
-_READ_ROWS: Final = 16
+_READ_ROWS: Final = 4  # at once: a file can repeat one of the largest manifests for next to nothing
+_READ_BYTES: Final = 64 * 1024
 _OVERHEAD: Final = 4096  # of a row without its manifest store, about
 
 
@@ -114,7 +115,9 @@ def import_records(
     parquet = _parquet()
     with ExitStack() as stack:
         with _translated_errors(name):
-            file = parquet.ParquetFile(stack.enter_context(open_regular(path)))
+            opened = stack.enter_context(open_regular(path))
+            # Page by page: by default whole row groups are fetched ahead, and kept.
+            file = parquet.ParquetFile(opened, pre_buffer=False, buffer_size=_READ_BYTES)
             _check_file(name, file)
         return copy_into(registry, _read(name, file), progress=progress)
 
@@ -225,25 +228,30 @@ def _check_file(name: Path, file: Any) -> None:  # noqa: ANN401 - pyarrow has no
 
 def _read(name: Path, file: Any) -> Iterator[Transfer]:  # noqa: ANN401 - pyarrow has no types
     """Yield the records of a file, each checked, a few in memory at a time."""
-    with _translated_errors(name):
-        batches = file.iter_batches(batch_size=_READ_ROWS, use_threads=False)
-    number = 0
-    while True:
+    for number, row in enumerate(_rows(name, file), 1):
+        try:
+            transfer = _transfer(row)
+        except (AttributeError, TypeError, ValueError, RegistryError) as error:
+            raise UnreadableExportError(
+                f"'{name}' is damaged: row {number} is not a record ({error})",
+                hint="Export it again, and import that: what was copied already stays.",
+            ) from error
+        yield transfer
+
+
+def _rows(name: Path, file: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - as above
+    for group in range(file.metadata.num_row_groups):
         with _translated_errors(name):
-            batch = next(batches, None)
-            rows = [] if batch is None else batch.to_pylist()
-        if batch is None:
-            return
-        for row in rows:
-            number += 1
-            try:
-                transfer = _transfer(row)
-            except (AttributeError, TypeError, ValueError, RegistryError) as error:
-                raise UnreadableExportError(
-                    f"'{name}' is damaged: row {number} is not a record ({error})",
-                    hint="Export it again, and import that: what was copied already stays.",
-                ) from error
-            yield transfer
+            batches = file.iter_batches(
+                batch_size=_READ_ROWS, row_groups=[group], use_threads=False
+            )
+        while True:
+            with _translated_errors(name):
+                batch = next(batches, None)
+                rows = [] if batch is None else batch.to_pylist()
+            if batch is None:
+                break
+            yield from rows
 
 
 def _transfer(row: Mapping[str, Any]) -> Transfer:

@@ -16,7 +16,7 @@ from indelible.cli._options import ForceOption, JsonOption, RegistryOption
 from indelible.cli._registry_shared import PlaceArgument, existing, named, shown_time
 from indelible.errors import NoRegistryError
 
-__all__ = ["backup", "init", "migrate", "stats"]
+__all__ = ["back_up", "init", "migrate", "stats"]
 
 
 @guarded
@@ -27,11 +27,11 @@ def init(
 
     The first `indelible protect` does so, too.
     """
-    from indelible.registry.upkeep import initialise
+    from indelible.registry import upkeep
 
     ours = named(place, registry)
     try:
-        made = initialise(ours)
+        made = upkeep.initialise(ours)
     except NoRegistryError as error:
         raise UsageError(error.message, hint=error.hint) from error
     if json:
@@ -71,7 +71,7 @@ def migrate(
 
 
 @guarded
-def backup(
+def back_up(
     output: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
     registry: RegistryOption = None,
     force: ForceOption = False,
@@ -81,10 +81,10 @@ def backup(
 
     Others may write meanwhile. The copy holds everything, what is private included.
     """
-    from indelible.registry.backup import back_up
+    from indelible.registry import backup
 
     ours = existing(None, registry)
-    kept = back_up(ours, output, overwrite=force)
+    kept = backup.back_up(ours, output, overwrite=force)
     size = kept.stat().st_size
     if json:
         answer_json({"url": ours.url, "backup": str(kept), "bytes": size})
@@ -97,10 +97,10 @@ def backup(
 @guarded
 def stats(registry: RegistryOption = None, json: JsonOption = False) -> None:
     """Say how many records there are, since when, and how much room they take."""
-    from indelible.registry.upkeep import statistics
+    from indelible.registry import upkeep
 
     ours = existing(None, registry)
-    found = statistics(ours)
+    found = upkeep.statistics(ours)
     if json:
         facts = dataclasses.asdict(found)
         for name in ("oldest", "newest"):

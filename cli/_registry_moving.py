@@ -16,8 +16,7 @@ from indelible.cli._options import ForceOption, JsonOption, RegistryOption
 from indelible.cli._registry_shared import counted, existing, fillable, records, utc
 
 if TYPE_CHECKING:
-    from indelible.registry.merging import Tally
-    from indelible.registry.sql import SqlRegistry
+    from indelible.registry import SqlRegistry, merging
 
 __all__ = ["CONFLICTS", "export", "import_", "merge"]
 
@@ -43,11 +42,11 @@ def export(
     json: JsonOption = False,
 ) -> None:
     """Write records and their manifests to a Parquet file; what is private is never in it."""
-    from indelible.registry.exchange import export_records
+    from indelible.registry import exchange
 
     ours = existing(None, registry)
     with counted("Exported") as progress:
-        count = export_records(
+        count = exchange.export_records(
             ours,
             output,
             since=None if since is None else utc(since),
@@ -70,11 +69,11 @@ def import_(
 
     What is there already is passed over, so it can be done again. Exit code 3: the two disagree.
     """
-    from indelible.registry.exchange import import_records
+    from indelible.registry import exchange
 
     ours = fillable(registry)
     with counted("Read") as progress:
-        tally = import_records(ours, file, progress=progress)
+        tally = exchange.import_records(ours, file, progress=progress)
     _tell(ours, tally, json=json)
 
 
@@ -98,7 +97,7 @@ def merge(
     _tell(ours, tally, json=json)
 
 
-def _tell(registry: SqlRegistry, tally: Tally, *, json: bool) -> None:
+def _tell(registry: SqlRegistry, tally: merging.Tally, *, json: bool) -> None:
     """Say what was new, equal and in conflict; leave with the code for conflicts."""
     if json:
         answer_json({"url": registry.url, **dataclasses.asdict(tally)})

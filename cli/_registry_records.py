@@ -83,16 +83,14 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show what the registry holds of one record: everything but the manifest itself."""
-    from indelible.registry.transfers import Transfer, outlines
-    from indelible.watermark.versions import VERSIONS
+    from indelible.registry import transfers
+    from indelible.watermark import ALGORITHM
 
     ours = existing(None, registry)
     wanted = [record]
     if _is_hexadecimal(record):
-        value = bytes.fromhex(record)
-        for version in VERSIONS.values():
-            wanted += ours.find_ids(version.algorithm, value)
-    found: list[Transfer] = list(outlines(ours, wanted).values())
+        wanted += ours.find_ids(ALGORITHM, bytes.fromhex(record))
+    found = list(transfers.outlines(ours, wanted).values())
     if not found:
         raise NoRecordError(
             f"the registry holds no record {record}", hint="`indelible registry list` names them."

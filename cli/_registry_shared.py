@@ -17,7 +17,7 @@ from indelible.registry import open_registry, registry_url, sqlite_url
 from indelible.settings import current
 
 if TYPE_CHECKING:
-    from indelible.registry.sql import SqlRegistry
+    from indelible.registry import SqlRegistry
 
 __all__ = [
     "PlaceArgument",

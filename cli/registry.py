@@ -42,7 +42,7 @@ for _panel, _name, _command in (
     (_WHOLE, "init", _registry_making.init),
     (_WHOLE, "migrate", _registry_making.migrate),
     (_WHOLE, "stats", _registry_making.stats),
-    (_WHOLE, "backup", _registry_making.backup),
+    (_WHOLE, "backup", _registry_making.back_up),
     (_RECORDS, "list", _registry_records.list_),
     (_RECORDS, "show", _registry_records.show),
     (_RECORDS, "status", _registry_records.status),

@@ -77,16 +77,16 @@ def purge(
     query = sa.select(*order).where(_wanted(before, statuses)).order_by(*order).limit(_BATCH)
     place = ("", "")  # behind what was erased: it is not looked at again
 
-    def erase(connection: sa.Connection) -> list[sa.Row[tuple[str, str]]]:
-        rows = list(connection.execute(query.where(sa.tuple_(*order) > sa.tuple_(*place))))
+    def erase(connection: sa.Connection) -> list[tuple[str, str]]:
+        rows = connection.execute(query.where(sa.tuple_(*order) > sa.tuple_(*place))).all()
         for row in rows:
             set_status(connection, row.manifest_id, "erased", reason)
-        return rows
+        return [(row.created, row.manifest_id) for row in rows]
 
     registry.check()
     erased = 0
     while done := registry.database.write(erase):
-        place = done[-1].created, done[-1].manifest_id
+        place = done[-1]
         erased += len(done)
         registry.finish_pending()
         if progress is not None:

@@ -247,7 +247,7 @@ def _fill(
     with console.status("filling"):
         while len(payloads) < given.records:
             records = [_record(draw, given) for _ in range(_GROUP)]
-            group = [registry._registration(one) for one in records]  # noqa: SLF001
+            group = [registry.registration(one) for one in records]
             registry._group._commit(group)  # noqa: SLF001
             payloads += [one.payload for one in records]
     return payloads

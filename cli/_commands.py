@@ -28,6 +28,7 @@ SUMMARIES: Final = {
     "key, detection tries all.",
     "trust": "See and change whose signatures count. The official C2PA lists come with the "
     "package.",
+    "registry": "Where ids of watermarks lead: make, list, move, back up, purge and trace.",
     "config": "See which settings hold, and where they come from.",
 }
 """What each command does, in the order of the help."""

@@ -22,10 +22,12 @@ from indelible.errors import (
     IndelibleError,
     KeyFileError,
     ManifestError,
+    NoRecordError,
     OutputExistsError,
     PayloadError,
     TrustError,
     UnmarkableImageError,
+    UnreadableExportError,
 )
 
 __all__ = [
@@ -47,13 +49,14 @@ FAILURE: Final = 5
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-_UNREADABLE: Final = (ImageError, UnmarkableImageError)
+_UNREADABLE: Final = (ImageError, UnmarkableImageError, UnreadableExportError)
 _USAGE: Final = (
     ArgumentError,
     CertificateError,
     ConfigurationError,
     KeyFileError,
     ManifestError,
+    NoRecordError,
     OutputExistsError,
     PayloadError,
     TrustError,

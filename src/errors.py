@@ -23,6 +23,7 @@
     │   ├── BindingConflictError      the registry already holds this watermark id
     │   ├── NoRecordError             the registry does not hold what is to be changed
     │   ├── NotOwnerError             somebody else owns it
+    │   ├── UnreadableExportError     a file of exported records that is none, or is damaged
     │   └── RegistryUnavailableError  locked, full, unreadable, unreachable
     │       ├── NoRegistryError       there is none where it should be, or something else
     │       └── RegistryOutcomeUnknownError  a commit failed: what it wrote may be there or not
@@ -65,6 +66,7 @@ __all__ = [
     "SigningError",
     "TrustError",
     "UnmarkableImageError",
+    "UnreadableExportError",
     "UnreadableImageError",
     "UnsupportedImageError",
     "WatermarkError",
@@ -175,6 +177,10 @@ class NoRecordError(RegistryError):
 
 class NotOwnerError(RegistryError):
     """A binding or a manifest belongs to somebody else, who alone may change it."""
+
+
+class UnreadableExportError(RegistryError):
+    """A file of exported records is none, or is damaged."""
 
 
 class RegistryUnavailableError(RegistryError):

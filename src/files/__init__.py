@@ -11,6 +11,7 @@ from indelible.files.writing import (
     append_line,
     make_private_folder,
     stage,
+    stage_with,
     write_atomic,
     write_new_private_file,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "read_file",
     "read_private_file",
     "stage",
+    "stage_with",
     "write_atomic",
     "write_new_private_file",
 ]

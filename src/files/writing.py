@@ -25,6 +25,7 @@ __all__ = [
     "append_line",
     "make_private_folder",
     "stage",
+    "stage_with",
     "write_atomic",
     "write_new_private_file",
 ]
@@ -116,6 +117,44 @@ def stage(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = False)
         temporary = _write_hidden(target.parent, lambda: data, mode)
     except (OSError, ValueError) as error:
         raise _unwritable(target, error) from error
+    return StagedFile(target, temporary, overwrite)
+
+
+def stage_with(
+    path: str | os.PathLike[str], write: Callable[[Path], object], *, overwrite: bool = False
+) -> StagedFile:
+    """Let something write a large file that only its owner can read; see `stage`.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the file shall stand. Its folder must exist.
+    write : callable
+        Fills the empty file whose path it is given; what it raises, the system's errors aside,
+        passes.
+    overwrite : bool, optional
+        Whether a file that exists may be replaced.
+
+    Raises
+    ------
+    OutputExistsError, OutputError
+        As `stage`.
+    """
+    target = Path(path)
+    try:
+        _check_target(target, overwrite)
+        temporary = _write_hidden(target.parent, lambda: b"", _OWNER_ONLY)
+    except (OSError, ValueError) as error:
+        raise _unwritable(target, error) from error
+    try:
+        write(temporary)
+        _sync_file(temporary)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError):
+            raise _unwritable(target, error) from error
+        raise
     return StagedFile(target, temporary, overwrite)
 
 
@@ -326,6 +365,14 @@ def _move_to_free_name(temporary: Path, path: Path) -> None:
     else:
         with contextlib.suppress(OSError):  # the file stands; a leftover does no harm
             temporary.unlink()
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)  # some systems sync only what may be written
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,11 +6,18 @@ database library.
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 from indelible.registry.opening import open_registry
 from indelible.registry.protocol import MAX_FOUND, PrivateRegistry, Registry
 from indelible.registry.record import Entry, Record, Similar, StoredFingerprint
 from indelible.registry.several import Registries, private_registry
 from indelible.registry.urls import registry_url, shown_url, sqlite_url
+
+if TYPE_CHECKING:
+    from indelible.registry import backup, exchange, merging, purging, transfers, upkeep
+    from indelible.registry.sql import SqlRegistry
 
 __all__ = [
     "MAX_FOUND",
@@ -20,10 +27,28 @@ __all__ = [
     "Registries",
     "Registry",
     "Similar",
+    "SqlRegistry",
     "StoredFingerprint",
+    "backup",
+    "exchange",
+    "merging",
     "open_registry",
     "private_registry",
+    "purging",
     "registry_url",
     "shown_url",
     "sqlite_url",
+    "transfers",
+    "upkeep",
 ]
+
+
+if not TYPE_CHECKING:  # checkers see the imports above, and know of no other name
+
+    def __getattr__(name: str) -> object:
+        """Import what needs a database when it is asked for."""
+        if name == "SqlRegistry":
+            return importlib.import_module(f"{__name__}.sql").SqlRegistry
+        if name in __all__:  # a module about whole registries
+            return importlib.import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

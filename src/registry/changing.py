@@ -29,6 +29,8 @@ __all__ = [
     "REMOVE_OBJECT",
     "Registration",
     "bind",
+    "insert_fingerprints",
+    "insert_free",
     "move_binding",
     "register",
     "set_status",
@@ -53,18 +55,18 @@ def register(connection: sa.Connection, group: Sequence[Registration]) -> list[b
     it, or in another process at the same time: the database's primary keys decide.
     """
     manifests = [one.manifest for one in group]
-    inserted = {row[0] for row in _insert(connection, MANIFESTS, manifests, "manifest_id")}
+    inserted = {row[0] for row in insert_free(connection, MANIFESTS, manifests, "manifest_id")}
     bindings = [
         {**{name: row[name] for name in ("algorithm", "value", "manifest_id", "owner", "created")}}
         for row in manifests
         if row["manifest_id"] in inserted and row["algorithm"]
     ]
-    bound = {row[0] for row in _insert(connection, BINDINGS, bindings, "manifest_id")}
+    bound = {row[0] for row in insert_free(connection, BINDINGS, bindings, "manifest_id")}
     lost = [row["manifest_id"] for row in bindings if row["manifest_id"] not in bound]
     if lost:
         connection.execute(sa.delete(MANIFESTS).where(MANIFESTS.c.manifest_id.in_(lost)))
         inserted -= set(lost)
-    _insert_fingerprints(
+    insert_fingerprints(
         connection,
         {
             one.manifest["manifest_id"]: one.fingerprint
@@ -83,7 +85,7 @@ def register(connection: sa.Connection, group: Sequence[Registration]) -> list[b
     return [row["manifest_id"] in inserted for row in manifests]
 
 
-def _insert(
+def insert_free(
     connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]], returned: str
 ) -> Sequence[sa.Row[Any]]:
     """Insert those rows whose keys are free, and return a column of them."""
@@ -95,9 +97,10 @@ def _insert(
     return connection.execute(statement, rows).all()
 
 
-def _insert_fingerprints(
+def insert_fingerprints(
     connection: sa.Connection, fingerprints: dict[str, StoredFingerprint]
 ) -> None:
+    """Insert the fingerprints of manifests that were just inserted, by their ids."""
     if not fingerprints:
         return
     connection.execute(
@@ -123,7 +126,7 @@ def bind(
     """Let a value that leads nowhere lead to a manifest of the same owner."""
     _check_owner(connection, manifest_id, owner)
     row = {"algorithm": algorithm, "value": value, "manifest_id": manifest_id, "owner": owner}
-    if not _insert(connection, BINDINGS, [{**row, "created": _now()}], "manifest_id"):
+    if not insert_free(connection, BINDINGS, [{**row, "created": _now()}], "manifest_id"):
         there = _binding(connection, algorithm, value)
         if there is None or (there.manifest_id, there.owner) != (manifest_id, owner):
             raise BindingConflictError(

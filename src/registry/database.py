@@ -44,6 +44,14 @@ class Database(Protocol):
         """Whether there is anything at all."""
         ...
 
+    def version(self) -> int | None:
+        """Which schema its tables have; None where there are none."""
+        ...
+
+    def disk_bytes(self) -> int:
+        """How much room it takes on its disk, as far as the database says."""
+        ...
+
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Ask something."""
         ...

@@ -90,6 +90,22 @@ class PostgresDatabase:
         with self._translated_errors(), self._asking() as connection:
             return self._kind(connection) != "empty"
 
+    def version(self) -> int | None:
+        """Which schema the tables have; None where there are none."""
+        with self._translated_errors(), self._asking() as connection:
+            if self._kind(connection) == "empty":
+                return None
+            return int(connection.execute(sa.select(VERSION.c.version_num)).scalar_one())
+
+    def disk_bytes(self) -> int:
+        """How much room the tables take, with their indexes."""
+        sizes = [
+            sa.func.coalesce(sa.func.pg_total_relation_size(sa.func.to_regclass(name)), 0)
+            for name in METADATA.tables
+        ]
+        with self._translated_errors(), self._asking() as connection:
+            return sum(connection.execute(sa.select(*sizes)).one())
+
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Ask something; see `Database.read`. A connection that broke is replaced once."""
         with self._translated_errors():

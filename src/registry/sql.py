@@ -115,6 +115,11 @@ class SqlRegistry:
         """Where it is; the path in it is absolute, and a password is left out."""
         return self._database.url
 
+    @property
+    def database(self) -> Database:
+        """What it lies in: for what is done with a whole registry (export, merge, purge, ...)."""
+        return self._database
+
     # --- what protect and verify need ------------------------------------------------------------
 
     def put(
@@ -134,7 +139,7 @@ class SqlRegistry:
         """
         if owner is not None:
             record = replace(record, owner=owner)
-        registration = self._registration(record, private)
+        registration = self.registration(record, private)
         size = len(record.manifest_store) + 4096
         done = self._group.do(registration, key=record.manifest_id, size=size)
         # The very same record is no conflict: a caller whose first attempt ended with an unknown
@@ -431,7 +436,7 @@ class SqlRegistry:
 
     # --- behind them -----------------------------------------------------------------------------
 
-    def _registration(self, record: Record, private: SealedRecord | None = None) -> Registration:
+    def registration(self, record: Record, private: SealedRecord | None = None) -> Registration:
         """Return a record as it is to be stored, its manifest store put where it belongs."""
         values = values_of(record)
         if record.status == "erased":

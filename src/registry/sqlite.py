@@ -23,6 +23,7 @@ from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.files import make_private_folder, write_new_private_file
 from indelible.registry.database import CommitFailedError, cause_of, unknown_outcome
 from indelible.registry.rows import MAX_VALUE_BYTES
+from indelible.registry.sqlite_copy import copy_database
 from indelible.registry.sqlite_kept import KeptConnections
 from indelible.registry.sqlite_layout import (
     Kind,
@@ -32,6 +33,7 @@ from indelible.registry.sqlite_layout import (
     read_layout,
     show_as_current,
 )
+from indelible.registry.tables import SCHEMA_VERSION
 from indelible.registry.urls import DEFAULT_OPTIONS, Options, SqliteUrl
 
 __all__ = ["SqliteDatabase"]
@@ -102,6 +104,40 @@ class SqliteDatabase:
             If there is something else than a file.
         """
         return self._file_id() is not None and self._size() > 0
+
+    def version(self) -> int | None:
+        """Which schema the file has; None where there is no file, or an empty one."""
+        if not self.exists():
+            return None
+        with self._translated_errors():
+            kind = self._kind()
+            if kind == "ours":
+                return SCHEMA_VERSION
+            return self._current_layout().version if kind == "old" else None
+
+    def disk_bytes(self) -> int:
+        """How long the file is, with its log."""
+        return self._size() + self._size("-wal")
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the database as it is at one moment into an empty file, as a file of its own.
+
+        Raises
+        ------
+        RegistryUnavailableError
+            If this one cannot be read.
+        OutputError
+            If the copy cannot be written.
+        """
+        with self._translated_errors():
+            if self._kind() == "empty":
+                raise NoRegistryError(
+                    f"the registry {self.name} is an empty file", hint="Check the path."
+                )
+            with ExitStack() as stack:
+                source = self._readable(stack).connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)  # noqa: S101 - for the type checker
+                copy_database(source, target)
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Ask something in a transaction that cannot write; see `Database.read`."""
@@ -179,14 +215,17 @@ class SqliteDatabase:
             )
         if file_id == self._known:
             return "ours"
+        kind = self._current_layout().kind(self.name)
+        if kind == "ours":
+            self._known = file_id
+        return kind
+
+    def _current_layout(self) -> Layout:
         layout = self._layout("immutable")
         # The tables may still wait in the log of a process that writes, or that was killed.
         if self._size("-wal") and (not any(layout) or layout.kind(self.name) == "old"):
             layout = self._layout("ro")
-        kind = layout.kind(self.name)
-        if kind == "ours":
-            self._known = file_id
-        return kind
+        return layout
 
     def _layout(self, mode: Mode) -> Layout:
         with self._connected(mode) as connection:

@@ -75,6 +75,13 @@ MANIFESTS: Final = sa.Table(
     sa.Column("status_changed", Time),
     sa.Index("ix_manifests_created", "created", "manifest_id"),
     sa.Index("ix_manifests_location", "location"),
+    sa.Index(
+        "ix_manifests_status",  # of the few that are not live: counted, and purged, by it
+        "status",
+        "created",
+        sqlite_where=sa.text("status <> 'live'"),
+        postgresql_where=sa.text("status <> 'live'"),
+    ),
 )
 # Where a soft binding's value leads now.
 BINDINGS: Final = sa.Table(

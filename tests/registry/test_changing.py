@@ -194,7 +194,7 @@ def test_a_group_in_which_some_lose(url: str) -> None:
         make_record(b"33333333"),
         make_record(b"33333333"),  # one of these two wins
     ]
-    won = registry._group._commit([registry._registration(record) for record in group])
+    won = registry._group._commit([registry.registration(record) for record in group])
     assert [*won[:3], sum(won[3:])] == [True, False, False, 1]
     assert registry.count() == 3
     assert not registry.has(ALGORITHM, b"22222222")

@@ -316,7 +316,7 @@ def test_registrations_that_cross_do_not_fail(postgres: PostgresServer) -> None:
     registries = [open_registry(url) for _ in range(2)]
     registries[0].put(make_record(b"another1"))
     groups = [
-        [registries[0]._registration(make_record(bytes([number]) * 8)) for number in range(20)]
+        [registries[0].registration(make_record(bytes([number]) * 8)) for number in range(20)]
         for _ in range(2)
     ]
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415

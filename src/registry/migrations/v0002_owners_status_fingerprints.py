@@ -108,6 +108,13 @@ def _make_what_is_public() -> None:
     )
     op.create_index("ix_manifests_created", "manifests", ["created", "manifest_id"])
     op.create_index("ix_manifests_location", "manifests", ["location"])
+    op.create_index(
+        "ix_manifests_status",
+        "manifests",
+        ["status", "created"],
+        sqlite_where=sa.text("status <> 'live'"),
+        postgresql_where=sa.text("status <> 'live'"),
+    )
     op.create_table(
         "bindings",
         sa.Column("algorithm", _TEXT, primary_key=True),

@@ -46,7 +46,7 @@ def change(registry: SqlRegistry, *statements: str, guarded: bool = False) -> No
         for statement in statements:
             connection.exec_driver_sql(statement)
 
-    registry._database.write(work)
+    registry.database.write(work)
 
 
 def test_entries_follow_each_other(url: str) -> None:

@@ -52,7 +52,7 @@ def rows(registry: SqlRegistry) -> tuple[int, int]:
         )
         return records, tokens
 
-    return registry._database.read(count)
+    return registry.database.read(count)
 
 
 def test_it_is_kept_and_in_no_public_answer(url: str) -> None:

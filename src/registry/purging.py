@@ -1,0 +1,105 @@
+"""Erasing what is older than it may get; a tombstone of each record stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+import sqlalchemy as sa
+
+from indelible.choices import RecordStatus
+from indelible.errors import ArgumentError
+from indelible.registry.changing import set_status
+from indelible.registry.merging import Progress
+from indelible.registry.rows import check_value, time_of
+from indelible.registry.tables import MANIFESTS
+
+if TYPE_CHECKING:
+    from indelible.registry.sql import SqlRegistry
+
+__all__ = ["PURGEABLE", "count_purgeable", "purge"]
+
+PURGEABLE: Final[tuple[RecordStatus, ...]] = tuple(
+    status for status in get_args(RecordStatus) if status != "erased"
+)
+"""What can be erased: every status but "erased"."""
+
+_BATCH: Final = 100  # records in one transaction
+
+
+def count_purgeable(
+    registry: SqlRegistry,
+    before: dt.datetime,
+    *,
+    statuses: Collection[RecordStatus] = PURGEABLE,
+) -> int:
+    """Return how many records `purge` would erase."""
+    wanted = _wanted(before, statuses)
+    query = sa.select(sa.func.count()).select_from(MANIFESTS).where(wanted)
+    return int(registry.database.read(lambda connection: connection.execute(query).scalar_one()))
+
+
+def purge(
+    registry: SqlRegistry,
+    before: dt.datetime,
+    *,
+    statuses: Collection[RecordStatus] = PURGEABLE,
+    reason: str | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Erase what was registered before a moment; return how many records were.
+
+    Of each, the tombstone stays with its ids: see `SqlRegistry.set_status`. Batch after batch is
+    erased in a transaction of its own, so that others can write meanwhile; what was interrupted is
+    simply done again.
+
+    Parameters
+    ----------
+    registry : SqlRegistry
+        Where.
+    before : datetime.datetime
+        Timezone-aware.
+    statuses : collection of {"live", "withdrawn"}
+        Erase those of one status alone; by default of both.
+    reason : str, optional
+        Why, in words for people.
+    progress : callable, optional
+        Is told how many are erased.
+
+    Raises
+    ------
+    RegistryError
+        If the registry cannot be used. What was erased until then is erased.
+    """
+    check_value("status_reason", reason)
+    order = (MANIFESTS.c.created, MANIFESTS.c.manifest_id)
+    query = sa.select(*order).where(_wanted(before, statuses)).order_by(*order).limit(_BATCH)
+    place = ("", "")  # behind what was erased: it is not looked at again
+
+    def erase(connection: sa.Connection) -> list[tuple[str, str]]:
+        rows = connection.execute(query.where(sa.tuple_(*order) > sa.tuple_(*place))).all()
+        for row in rows:
+            set_status(connection, row.manifest_id, "erased", reason)
+        return [(row.created, row.manifest_id) for row in rows]
+
+    registry.check()
+    erased = 0
+    while done := registry.database.write(erase):
+        place = done[-1]
+        erased += len(done)
+        registry.finish_pending()
+        if progress is not None:
+            progress(erased)
+    return erased
+
+
+def _wanted(before: dt.datetime, statuses: Collection[RecordStatus]) -> sa.ColumnElement[Any]:
+    if not statuses or not set(statuses) <= set(PURGEABLE):
+        raise ArgumentError(
+            "statuses", "Only live and withdrawn records can be purged.", hint="Name one or both."
+        )
+    status = MANIFESTS.c.status
+    old = sa.and_(MANIFESTS.c.created < time_of(before), status.in_(sorted(statuses)))
+    # Written out, so that the database sees that the index of what is not live will do.
+    return old if "live" in statuses else sa.and_(old, sa.text("status <> 'live'"))

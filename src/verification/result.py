@@ -12,6 +12,7 @@ from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.registry import StoredFingerprint
 from indelible.verification.evidence import FingerprintState, RegistryState
+from indelible.verification.other_mark import OtherMark
 from indelible.verification.verdict import Verdict
 from indelible.watermark import Detection
 
@@ -47,12 +48,22 @@ class WatermarkReport:
     area : float or None
         Share of the picture that carries the mark, 0 to 1; None where that is not known.
     keys : int
-        How many keys it was looked for with. Only the strongest mark is reported: others may stand
-        beside it.
+        How many keys it was looked for with.
     can_carry : bool or None
         Whether the picture could carry a mark that is found again; None where that was not asked.
     effort : {"quick", "standard", "thorough"} or None
         How hard it was looked for; None where it was not.
+    box : (int, int, int, int) or None
+        Left, top, right and bottom of where the mark stands, px, right and bottom exclusive; None
+        where it is the only one that was looked for.
+    others : tuple of OtherMark
+        Marks beside it or over it. The whole picture is searched for them only where this one
+        leaves room, another one is named by the manifest, or the search is thorough.
+    area_together : float or None
+        Share of the picture that carries this mark or another one of the same trusted generator;
+        None where there is none, or this one covers the picture.
+    gone_together : bool or None
+        Whether all of these are reliably missing in part of the picture.
     """
 
     state: WatermarkState
@@ -63,6 +74,10 @@ class WatermarkReport:
     keys: int = 0
     can_carry: bool | None = None
     effort: Effort | None = None
+    box: tuple[int, int, int, int] | None = None
+    others: tuple[OtherMark, ...] = ()
+    area_together: float | None = None
+    gone_together: bool | None = None
 
     @property
     def found(self) -> bool:
@@ -102,6 +117,9 @@ class WatermarkReport:
             "geometry": None if geometry is None else geometry.tolist(),
             "area": None if self.area is None else round(self.area, 3),
             "regions_gone": self.regions_gone,
+            "box": None if self.box is None else list(self.box),
+            "others": [one.to_dict() for one in self.others],
+            "area_together": None if self.area_together is None else round(self.area_together, 3),
             "keys": self.keys,
             "effort": self.effort,
             "reason": self.reason,

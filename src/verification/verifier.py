@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from indelible import arguments, credentials, imaging
@@ -26,8 +27,8 @@ from indelible.verification.fingerprint_leg import (
 )
 from indelible.verification.gathering import gather_evidence
 from indelible.verification.judging import judge, rests_on_the_registry
+from indelible.verification.marks_leg import look_up_all
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
-from indelible.verification.registry_leg import look_up
 from indelible.verification.result import FingerprintReport, RegistryReport, Verification
 from indelible.verification.timing import Clock
 from indelible.verification.verdict import Verdict
@@ -250,13 +251,16 @@ class Verifier:
         with clock.leg("watermark"):
             pixels = examine_pixels(opened, self._keys, credential, self._effort)
         with clock.leg("registry"):
-            recovered = look_up(
-                pixels.mark.detection,
+            mark, recovered = look_up_all(
+                pixels.view,
+                self._keys,
+                pixels.mark,
                 opened,
                 credential,
                 registry=self._opened_registry() if pixels.mark.found else None,
                 trust=self._trust,
             )
+            pixels = replace(pixels, mark=mark)
         with clock.leg("fingerprint"):
             looks = self._looks(credential, pixels, recovered)
         result = self._judged(opened, credential, pixels, recovered, looks, clock)

@@ -35,6 +35,7 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "trust": arguments.as_trust,
     "profile": partial(arguments.as_word, "profile", words=get_args(Profile)),
     "strength": partial(arguments.as_word, "strength", words=get_args(Strength)),
+    "thumbnail": arguments.as_thumbnail,
     "limits": arguments.as_limits,
 }
 
@@ -120,6 +121,7 @@ class Parts:
     trust: Trust
     profile: Profile | None
     strength: Strength
+    thumbnail: bool | int | None
     limits: Limits
 
     @classmethod
@@ -143,6 +145,7 @@ class Parts:
             trust=given["trust"] or Trust.official(),
             profile=given["profile"],
             strength=given["strength"] or DEFAULT_STRENGTH,
+            thumbnail=given["thumbnail"],
             limits=given["limits"] or imaging.DEFAULT_LIMITS,
         )
 
@@ -172,4 +175,5 @@ class Parts:
             request,
             generator=self.generator or request.generator,
             source_type=source_type or self.source_type or request.source_type,
+            thumbnail=request.thumbnail if self.thumbnail is None else self.thumbnail,
         )

@@ -51,6 +51,9 @@ class Protector:
     strength : {"robust", "balanced", "discreet"}, optional
         Strength of the watermark, by default "balanced": "robust" survives more, "discreet" is
         seen less.
+    thumbnail : bool or int, optional
+        Put a preview into their manifests, so that `verify` can show what was changed since; a
+        number is its longer side in pixels, 64 to 512. By default as the manifest says: none.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
 
@@ -87,6 +90,7 @@ class Protector:
         trust: Trust | None = None,
         profile: Profile | None = None,
         strength: Strength | None = None,
+        thumbnail: bool | int | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._made_from = checked(
@@ -99,6 +103,7 @@ class Protector:
             trust=trust,
             profile=profile,
             strength=strength,
+            thumbnail=thumbnail,
             limits=limits,
         )
         self._by_settings = False
@@ -117,6 +122,7 @@ class Protector:
         trust: Trust | None = None,
         profile: Profile | None = None,
         strength: Strength | None = None,
+        thumbnail: bool | int | None = None,
         limits: Limits | None = None,
     ) -> Protector:
         """Make a Protector of what is given, and of the user's configuration for the rest.
@@ -127,7 +133,8 @@ class Protector:
 
         Parameters
         ----------
-        signer, key, registry, generator, source_type, manifest, trust, profile, strength, limits
+        signer, key, registry, generator, source_type, manifest, trust, profile
+        strength, thumbnail, limits
             As for the class.
 
         Raises
@@ -147,6 +154,7 @@ class Protector:
             trust=trust,
             profile=profile,
             strength=strength,
+            thumbnail=thumbnail,
             limits=limits,
         )
         protector = cls(**completed(given))
@@ -261,6 +269,7 @@ def protect(
     lossless: bool = False,
     fast: bool = False,
     strength: Strength | None = None,
+    thumbnail: bool | int | None = None,
     strip: bool = False,
     overwrite: bool = False,
     limits: Limits | None = None,
@@ -273,7 +282,7 @@ def protect(
 
     Parameters
     ----------
-    signer, key, registry, generator, source_type, trust, profile, strength, limits
+    signer, key, registry, generator, source_type, trust, profile, strength, thumbnail, limits
         As for `Protector.from_settings`.
     image, output, manifest, format, quality, lossless, fast, strip, overwrite
         As for `Protector.protect`.
@@ -304,6 +313,7 @@ def protect(
         trust=trust,
         profile=profile,
         strength=strength,
+        thumbnail=thumbnail,
         limits=limits,
     )
     picture = open_picture(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.registry import StoredFingerprint
+from indelible.verification.change_report import ChangeReport
 from indelible.verification.evidence import FingerprintState, RegistryState
 from indelible.verification.other_mark import OtherMark
 from indelible.verification.verdict import Verdict
@@ -320,7 +321,9 @@ class Verification:
         False where a registry that could not be asked might have changed the verdict.
     timing : dict of str to float
         Milliseconds that each leg took: ``credential_ms``, ``watermark_ms``, ``registry_ms``,
-        ``fingerprint_ms`` and ``total_ms``.
+        ``fingerprint_ms`` and ``total_ms``; ``changes_ms`` where that was asked.
+    changes : ChangeReport or None
+        Where the picture differs from the one that was signed; None where that was not asked.
     """
 
     verdict: Verdict
@@ -336,6 +339,7 @@ class Verification:
     ai: AiClaim = field(default_factory=lambda: AiClaim(False))
     complete: bool = True
     timing: dict[str, float] = field(default_factory=dict, compare=False)
+    changes: ChangeReport | None = None
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -376,6 +380,7 @@ class Verification:
             "watermark": self.watermark.to_dict(),
             "registry": self.registry.to_dict(),
             "fingerprint": self.fingerprint.to_dict(),
+            "changes": None if self.changes is None else self.changes.to_dict(),
             "format": self.format,
             "signals": [asdict(signal) for signal in self.signals],
             "notes": list(self.notes),

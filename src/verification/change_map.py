@@ -50,7 +50,7 @@ def draw_changes(view: View, report: ChangeReport, legend: Sequence[str]) -> NDA
         raise ArgumentError("report", "Nothing was compared, so there is nothing to draw.")
     height, width, channels = view.pixels.shape
     colours = view.pixels[..., :3] if channels >= 3 else np.repeat(view.pixels[..., :1], 3, axis=2)
-    to_cells = np.linalg.inv(view.from_picture(report.to_picture))
+    to_cells = np.asarray(np.linalg.inv(view.from_picture(report.to_picture)), np.float64)
     compared = _laid(report.compared, to_cells, (height, width))
     changed = _laid(report.mask, to_cells, (height, width))
     line = max(2, round(_LINE * max(height, width)))

@@ -152,7 +152,11 @@ def _measured(view: View, marks: Sequence[tuple[Key, Detection]], *, regions: bo
 
 
 def _best_of(several: Sequence[BlockCorrelations]) -> BlockCorrelations:
-    """Return each block's correlation with the mark that stands in it, if one does."""
+    """Return each block's correlation with the mark that stands in it, if one does.
+
+    Of collages of two halves none is called altered; of those in which a tenth to a quarter of one
+    half is a stranger's, all ten that were tried are (python -m benchmarks.several has the former).
+    """
     best = several[0]
     if len(several) == 1:
         return best

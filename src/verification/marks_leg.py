@@ -72,6 +72,9 @@ def find_others(
         return mark
     located = tuple(one for one in located if one.detection.key_id not in CONSENT_KEYS)
     own = next((one for one in located if _is(one, found.key_id, found.payload)), None)
+    if own is None and found.key_id in CONSENT_KEYS and located:
+        own = located[0]
+        mark = _measured(view, keys, own.detection, mark, credential)
     if own is None:
         return mark  # it stands nowhere in particular: nothing can be said about its neighbours
     main = _main(own, located, credential)
@@ -123,9 +126,7 @@ def _measured(
     """Return the report about another mark than before."""
     bound = binds_watermark(credential, found.payload or b"")
     coverage = measure_coverage(view, _key(keys, found.key_id), found, regions=not bound)
-    return replace(
-        mark, detection=found, area=coverage.area, regions_gone=coverage.regions_gone
-    )
+    return replace(mark, detection=found, area=coverage.area, regions_gone=coverage.regions_gone)
 
 
 def _key(keys: Sequence[Key], key_id: str | None) -> Key:
@@ -157,6 +158,7 @@ def look_up_all(
         The marks, and what the main one leads to. Where marks of the same trusted generator stand
         beside each other, they are measured together.
     """
+
     def led_to(found: Detection | None) -> RegistryReport:
         return look_up(found, image, credential, registry=registry, trust=trust)
 

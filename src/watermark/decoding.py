@@ -185,9 +185,7 @@ def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int
     return [] if decoded is None else [decoded]
 
 
-def without(
-    values: NDArray[np.complex64], signs: NDArray[np.int8]
-) -> NDArray[np.complex64]:
+def without(values: NDArray[np.complex64], signs: NDArray[np.int8]) -> NDArray[np.complex64]:
     """Return a picture's data lines without a mark that is known to be in them.
 
     Parameters

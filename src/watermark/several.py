@@ -159,7 +159,9 @@ def locate(
     view = view_of(image)
     ring = as_key_ring(key)
     keys = {one.id: one for one in ring}
-    return _largest_first([_region(view, keys.get(one.key_id or "", ring[0]), one) for one in found])
+    return _largest_first(
+        [_region(view, keys.get(one.key_id or "", ring[0]), one) for one in found]
+    )
 
 
 def _largest_first(located: list[LocatedMark]) -> tuple[LocatedMark, ...]:

@@ -1,0 +1,41 @@
+"""The preview in a manifest."""
+
+from __future__ import annotations
+
+import pytest
+
+from indelible import credentials, imaging
+from indelible.credentials import (
+    DevelopmentIdentity,
+    Generator,
+    ManifestRequest,
+    read_thumbnail,
+)
+from indelible.errors import ManifestError
+from tests.imaging import pictures
+
+
+def signed(identity: DevelopmentIdentity, thumbnail: bool | int) -> bytes:
+    request = ManifestRequest(credentials.new_manifest_id(), Generator("Acme"), thumbnail=thumbnail)
+    picture = imaging.encode(pictures.scene(480, 640), "jpeg")
+    return credentials.sign(picture, request, identity.signer).manifest_store
+
+
+@pytest.mark.parametrize(("asked", "side"), [(True, 256), (64, 64), (512, 512)])
+def test_a_preview_of_the_size_that_was_asked(
+    identity: DevelopmentIdentity, asked: bool | int, side: int
+) -> None:
+    preview = read_thumbnail(signed(identity, asked))
+    assert preview is not None
+    assert max(imaging.decode(preview).pixels.shape[:2]) == side
+
+
+def test_no_preview(identity: DevelopmentIdentity) -> None:
+    assert read_thumbnail(signed(identity, False)) is None
+    assert read_thumbnail(b"no manifest store") is None
+
+
+@pytest.mark.parametrize("side", [63, 513, 100_000])
+def test_previews_have_limits(side: int) -> None:
+    with pytest.raises(ManifestError, match="preview"):
+        ManifestRequest(credentials.new_manifest_id(), Generator("Acme"), thumbnail=side)

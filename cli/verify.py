@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from indelible import files as writing
 from indelible import imaging
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean, remark
@@ -32,6 +31,7 @@ from indelible.cli._options import (
     trust_with,
 )
 from indelible.cli._report import overview, report
+from indelible.files import write_atomic
 from indelible.limits import Limits
 from indelible.settings import current
 from indelible.verification import Verification, Verifier, draw_changes, wording
@@ -150,7 +150,7 @@ def _draw(
     picture = opened.decode(tolerant=True, enough=ENOUGH_PIXELS)
     drawn = draw_changes(View(picture.pixels, picture.scale), changes, wording.map_legend(changes))
     data = imaging.encode(drawn, imaging.format_from_suffix(place) or "png")
-    writing.write_atomic(place, data, overwrite=force)
+    write_atomic(place, data, overwrite=force)
     remark(f"The map of what was changed is {clean(str(place))}.")
 
 

@@ -119,7 +119,10 @@ def _marked_twice(evidence: Evidence) -> list[str]:
     if mark.payload is None:
         return []
     own = manifest.payloads if manifest.sound else frozenset[bytes]()
+    bound = manifest.vouched and mark.payload in manifest.payloads
     for other in mark.others:
+        if bound and not other.history:
+            continue  # a partner's mark that was left alone: nobody says anything else of this file
         histories = [known for known in (own, recovery.history, other.history) if known]
         both = {mark.payload, other.payload}
         if other.same_place and histories and not any(both <= known for known in histories):

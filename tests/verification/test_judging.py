@@ -53,9 +53,16 @@ ROWS = {
         ),
         Verdict.SUSPECT,
     ),
-    "suspect (b): an intact manifest that names one of two": (
-        Evidence(replace(TRUSTED, payloads=NAMED), TWICE),
+    "suspect (b): a trusted manifest that names one of two that lead to manifests": (
+        Evidence(
+            replace(TRUSTED, payloads=NAMED),
+            replace(MARKED, others=(replace(OVER, history=OTHERS),)),
+        ),
         Verdict.SUSPECT,
+    ),
+    "a mark that leads nowhere, under that of a trusted manifest": (
+        Evidence(replace(TRUSTED, payloads=NAMED), TWICE),
+        Verdict.AUTHENTIC,
     ),
     "a parent's mark under an edit's is history": (
         Evidence(watermark=TWICE, recovery=replace(FOUND, history=NAMED | OTHERS)),

@@ -102,6 +102,7 @@ def workplace(
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     shutil.copy(photograph_path["coffee"], tmp_path / "photo.png")
+    shutil.copy(photograph_path["motorcycle"], tmp_path / "holiday.png")
     return tmp_path
 
 

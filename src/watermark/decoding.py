@@ -204,7 +204,9 @@ def without(values: NDArray[np.complex64], signs: NDArray[np.int8]) -> NDArray[n
     real, imag = np.split(signs.astype(np.float32), 2)
     product = np.bincount(rings, weights=values.real * real + values.imag * imag)
     gain = (product / count).astype(np.float32)[rings]
-    return np.asarray(values - gain * (real + 1j * imag), np.complex64)
+    signed = np.empty(len(values), np.complex64)
+    signed.real, signed.imag = gain * real, gain * imag
+    return np.asarray(values - signed, np.complex64)
 
 
 def _decoded(

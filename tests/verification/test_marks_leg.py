@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,9 +147,9 @@ def test_a_thorough_search_looks_for_others_in_any_case(
     reposted: bytes, at_home: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    search: Callable[..., object] = watermark.detect_all
+    search = watermark.detect_all
 
-    def noted(*given: object, **named: object) -> object:
+    def noted(*given: Any, **named: Any) -> object:
         asked.append(given)
         return search(*given, **named)
 

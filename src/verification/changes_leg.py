@@ -30,6 +30,7 @@ _CELL: Final = 8  # px: the presence map is no finer
 _UNCHANGED: Final = "The manifest's hash holds: nothing that it covers was changed."
 _NO_MANIFEST: Final = "No manifest is known to be about this picture, so there is no original."
 _NOT_PLACED: Final = "It is not known how this picture lies on the original."
+_BROKEN: Final = "The manifest does not hold, so its preview is nobody's."
 _NO_PREVIEW: Final = (
     "The manifest holds no preview of the original (protect with a thumbnail puts one in)."
 )
@@ -73,14 +74,13 @@ def find_changes(
         return ChangeReport(reason=_NO_MANIFEST)
     if looks.geometry is None:
         return ChangeReport(reason=_NOT_PLACED)
-    store, report, standing = _signed(looks, image, credential, recovered)
-    preview = None if store is None else credentials.read_thumbnail(store)
-    signed = None if report is None or report.manifest is None else report.manifest.fingerprint
-    if preview is None or signed is None:
-        return ChangeReport(reason=_NO_PREVIEW)
+    signed = _signed(looks, image, credential, recovered)
+    if isinstance(signed, str):
+        return ChangeReport(reason=signed)
+    preview, reference, standing = signed
     try:
         original = imaging.decode(preview, limits=_LIMITS).pixels
-        size = Reference.from_bytes(signed.reference).size
+        size = Reference.from_bytes(reference).size
         geometry = view.from_picture(looks.geometry)
         found = fingerprint.changes(original, size, view.pixels, geometry)
     except IndelibleError:
@@ -110,14 +110,33 @@ def _signed(
     image: ImageFile,
     credential: CredentialReport,
     recovered: RegistryReport,
-) -> tuple[bytes | None, CredentialReport | None, Standing]:
-    """Return the manifest store that a fingerprint is of, what it says, and what that is worth."""
+) -> tuple[bytes, bytes, Standing] | str:
+    """Return a manifest's preview, its reference, and what they are worth; else why there is none.
+
+    Parameters
+    ----------
+    looks : FingerprintReport
+        Which manifest is about the picture.
+    image, credential, recovered
+        As for `find_changes`.
+    """
+    store: bytes | None
+    standing: Standing
     if looks.about == "recovered":
-        return recovered.manifest_store, recovered.credential, recovered.standing or "broken"
-    own = credentials.extract_store(image) if credential.place == "file" else None
-    # Only the picture's hash fails: what was signed beside it holds.
-    trusted = credential.signer_trusted and not credential.expired
-    return own, credential, "trusted" if trusted else "untrusted"
+        store, report = recovered.manifest_store, recovered.credential
+        standing = recovered.standing or "broken"
+    else:
+        store = credentials.extract_store(image) if credential.place == "file" else None
+        # Only the picture's hash fails: what was signed beside it holds.
+        trusted = credential.signer_trusted and not credential.expired
+        report, standing = credential, "trusted" if trusted else "untrusted"
+    if standing == "broken":
+        return _BROKEN
+    preview = None if store is None else credentials.read_thumbnail(store)
+    looked = None if report is None or report.manifest is None else report.manifest.fingerprint
+    if preview is None or looked is None:
+        return _NO_PREVIEW
+    return preview, looked.reference, standing
 
 
 def _presence(view: View, keys: Sequence[Key], mark: WatermarkReport) -> NDArray[np.float32] | None:

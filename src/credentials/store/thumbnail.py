@@ -13,7 +13,7 @@ _CONTENT: Final = b"bidb"  # of an embedded file (JUMBF, ISO/IEC 19566-5)
 
 
 def read_thumbnail(manifest_store: bytes) -> bytes | None:
-    """Return the encoded preview in the active manifest of a store; None where there is none.
+    """Return the encoded preview in the active manifest of a store; None unless there is one.
 
     Nothing is validated: it is the signer's only where the manifest holds (`credentials.read`).
     """
@@ -21,9 +21,11 @@ def read_thumbnail(manifest_store: bytes) -> bytes | None:
         store = open_store(manifest_store)
     except ValueError:
         return None
-    for label, boxes in store.active.assertions:
-        if label == _LABEL or label.startswith((f"{_LABEL}.", f"{_LABEL}__")):
-            for box in boxes:
-                if box.kind == _CONTENT:
-                    return store.data[box.content : box.end]
-    return None
+    found = [
+        store.data[box.content : box.end]
+        for label, boxes in store.active.assertions
+        if label.startswith(_LABEL)
+        for box in boxes
+        if box.kind == _CONTENT
+    ]
+    return found[0] if len(found) == 1 else None  # of several only one need be signed

@@ -11,6 +11,7 @@ from indelible.credentials import (
     ManifestRequest,
     read_thumbnail,
 )
+from indelible.credentials.store.jumbf import read_boxes
 from indelible.errors import ManifestError
 from tests.imaging import pictures
 
@@ -39,3 +40,27 @@ def test_no_preview(identity: DevelopmentIdentity) -> None:
 def test_previews_have_limits(side: int) -> None:
     with pytest.raises(ManifestError, match="preview"):
         ManifestRequest(credentials.new_manifest_id(), Generator("Acme"), thumbnail=side)
+
+
+def test_a_preview_that_was_put_in_unsigned_is_nobodys(identity: DevelopmentIdentity) -> None:
+    plain, other = signed(identity, False), signed(identity, True)
+    boxes = read_boxes(other)
+    preview = next(box for box in boxes if (box.label or "").startswith("c2pa.thumbnail.claim"))
+    for store in (plain, other):
+        forged = with_assertion(store, other[preview.start : preview.end])
+        picture = imaging.encode(pictures.scene(480, 640), "jpeg")
+        report = credentials.read(picture, trust=identity.trust(), manifest_store=forged)
+        assert report.integrity in ("broken", "unreadable")
+    assert read_thumbnail(with_assertion(other, other[preview.start : preview.end])) is None
+
+
+def with_assertion(store: bytes, assertion: bytes) -> bytes:
+    """Put one more assertion into the first manifest of a store, as its last one."""
+    boxes = read_boxes(store)
+    place = next(box for box in boxes if box.label == "c2pa.assertions")
+    forged = bytearray(store[: place.end] + assertion + store[place.end :])
+    for box in boxes:
+        if box.start <= place.start and box.end >= place.end:
+            size = box.end - box.start + len(assertion)
+            forged[box.start : box.start + 4] = size.to_bytes(4, "big")
+    return bytes(forged)

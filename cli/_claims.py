@@ -10,6 +10,7 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from indelible import credentials
+from indelible.choices import MAX_THUMBNAIL, MIN_THUMBNAIL
 from indelible.cli._console import clean, is_terminal, remark
 from indelible.cli._errors import UsageError
 from indelible.credentials import Generator, ManifestRequest, SourceType, TrainingMining
@@ -83,8 +84,23 @@ class ClaimOptions:
     ] = False
     thumbnail: Annotated[
         bool,
-        typer.Option("--thumbnail", help="Add a small preview (6 KB).", rich_help_panel=_PANEL),
+        typer.Option(
+            "--thumbnail",
+            help="Add a small preview (6 KB): verify --map then shows what was changed.",
+            rich_help_panel=_PANEL,
+        ),
     ] = False
+    thumbnail_side: Annotated[
+        int | None,
+        typer.Option(
+            "--thumbnail-side",
+            metavar="PIXELS",
+            min=MIN_THUMBNAIL,
+            max=MAX_THUMBNAIL,
+            help="A preview of this longer side.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None
 
     def claimed(self, defaults: Configuration) -> SourceType:
         """Return how the pictures came to be: the option, the setting, or what a person answers.
@@ -114,7 +130,7 @@ class ClaimOptions:
             prompt_sha256=None if prompt is None else hashlib.sha256(prompt.encode()).hexdigest(),
             prompt=prompt if self.keep_prompt else None,
             training=TrainingMining() if self.no_training else None,
-            thumbnail=self.thumbnail,
+            thumbnail=self.thumbnail_side or self.thumbnail,
         )
 
     def _generator(self, defaults: Configuration) -> Generator:

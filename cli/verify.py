@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from indelible import imaging
 from indelible.cli._batch import Outcome, collect, worst
-from indelible.cli._console import answer
-from indelible.cli._errors import error_fields, guarded
+from indelible.cli._console import answer, clean, remark
+from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
     EffortOption,
     FilesArgument,
+    ForceOption,
     HostsOption,
     JobsOption,
     JsonOption,
@@ -27,8 +31,11 @@ from indelible.cli._options import (
     trust_with,
 )
 from indelible.cli._report import overview, report
+from indelible.files import write_atomic
+from indelible.limits import Limits
 from indelible.settings import current
-from indelible.verification import Verification, Verifier
+from indelible.verification import Verification, Verifier, draw_changes, wording
+from indelible.watermark import ENOUGH_PIXELS, View
 
 __all__ = ["EPILOG", "command"]
 
@@ -66,6 +73,15 @@ def command(
     details: Annotated[
         bool, typer.Option("--details", help="The whole report for each of several files.")
     ] = False,
+    map_: Annotated[
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help="Draw where the picture was changed, if a manifest holds a preview of it.",
+        ),
+    ] = None,
+    force: ForceOption = False,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -76,6 +92,8 @@ def command(
     Changes nothing.
     """
     inputs = expand(files)
+    if map_ is not None:
+        _check_map(map_, inputs, force=force)
     defaults = current()
     verifier = Verifier.from_settings(
         keys=detection_keys(key, defaults),
@@ -84,11 +102,15 @@ def command(
         remote_hosts=tuple(allow_host or ()),
         ocsp=ocsp,
         effort=effort or defaults.settings.watermark.effort,
+        changes=map_ is not None,
         limits=defaults.limits,
     )
 
     def work(item: Input) -> Verification:
-        result = verifier.verify(item.source(defaults.limits), manifest=manifest)
+        source = item.source(defaults.limits)
+        result = verifier.verify(source, manifest=manifest)
+        if map_ is not None:
+            _draw(result, source, map_, limits=defaults.limits, force=force)
         # Thousands of recovered manifests need not stay in memory until the table is drawn.
         return replace(result, registry=replace(result.registry, manifest_store=None))
 
@@ -96,6 +118,40 @@ def command(
     if not json:
         _print(done, details=details)
     raise typer.Exit(worst(done, lambda result: result.exit_code))
+
+
+def _check_map(place: Path, inputs: list[Input], *, force: bool) -> None:
+    """Refuse what cannot be written before any work is done.
+
+    Raises
+    ------
+    UsageError
+        If there are several pictures, or the name is none of a picture, or is taken.
+    """
+    if len(inputs) != 1:
+        raise UsageError(
+            f"{len(inputs)} pictures cannot all become {place}.", hint="Verify them one by one."
+        )
+    if imaging.format_from_suffix(place) is None:
+        raise UsageError(f"{place} is no name of a picture.", hint="End it with .png, for example.")
+    if os.path.lexists(place) and not force:
+        raise UsageError(f"{place} exists already.", hint="Choose another name, or give --force.")
+
+
+def _draw(
+    result: Verification, source: Path | bytes, place: Path, *, limits: Limits, force: bool
+) -> None:
+    """Write the map of what was changed; say so where there is nothing to compare with."""
+    changes = result.changes
+    if changes is None or changes.state != "compared":
+        remark(f"No map was drawn. {'' if changes is None else changes.reason}")
+        return
+    opened = imaging.open_image(source, limits=limits)
+    picture = opened.decode(tolerant=True, enough=ENOUGH_PIXELS)
+    drawn = draw_changes(View(picture.pixels, picture.scale), changes, wording.map_legend(changes))
+    data = imaging.encode(drawn, imaging.format_from_suffix(place) or "png")
+    write_atomic(place, data, overwrite=force)
+    remark(f"The map of what was changed is {clean(str(place))}.")
 
 
 def _print(done: list[Outcome[Verification]], *, details: bool) -> None:
@@ -120,4 +176,5 @@ def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
         "watermark": None,
         "registry": None,
         "fingerprint": None,
+        "changes": None,
     }

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from indelible.choices import MAX_THUMBNAIL, MIN_THUMBNAIL
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.errors import ArgumentError, IndelibleError
 from indelible.imaging import ImageFile, Limits
@@ -37,6 +38,7 @@ __all__ = [
     "as_registry",
     "as_signer",
     "as_source_type",
+    "as_thumbnail",
     "as_trust",
     "as_word",
     "check_image",
@@ -237,6 +239,19 @@ def as_number(name: str, value: object, low: int, high: int) -> int | None:
     raise ArgumentError(
         name, f"{name} is {_shown(value)}.", hint=f"Give a whole number from {low} to {high}."
     )
+
+
+def as_thumbnail(value: object) -> bool | int | None:
+    """Return whether to make a preview, or its longer side in pixels; None where nothing is given.
+
+    Raises
+    ------
+    ArgumentError
+        If it is neither True or False nor a number that a preview may have.
+    """
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    return as_number("thumbnail", value, MIN_THUMBNAIL, MAX_THUMBNAIL)
 
 
 def as_flag(name: str, value: object) -> bool:

@@ -7,6 +7,8 @@ from typing import Final, Literal, TypeAlias
 __all__ = [
     "DEFAULT_EFFORT",
     "DEFAULT_STRENGTH",
+    "MAX_THUMBNAIL",
+    "MIN_THUMBNAIL",
     "AiKind",
     "Effort",
     "Integrity",
@@ -21,6 +23,10 @@ Strength: TypeAlias = Literal["robust", "balanced", "discreet"]
 """How a watermark weighs robustness against visibility: from the most robust to the least seen."""
 
 DEFAULT_STRENGTH: Final[Strength] = "balanced"
+
+MIN_THUMBNAIL: Final = 64
+MAX_THUMBNAIL: Final = 512
+"""Longer side of a preview in a manifest, pixels."""
 
 Effort: TypeAlias = Literal["quick", "standard", "thorough"]
 """How hard a search looks for a watermark; each finds all that the ones before it find."""

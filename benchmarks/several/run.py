@@ -21,7 +21,8 @@ from benchmarks._report import Report, print_settings, show
 from benchmarks._running import Record, Store, Task, options, picture_options, run_tasks
 from benchmarks._systems import engine_fingerprint, key_bytes
 from benchmarks.attacks import Pixels, codecs
-from indelible.watermark import Key, LocatedMark, detect, detect_all, embed
+from indelible.verification.coverage import measure_together
+from indelible.watermark import Key, LocatedMark, View, detect, detect_all, detect_superposed, embed
 from indelible.watermark.several import REGION_CELL
 
 __all__ = ["run"]
@@ -92,9 +93,14 @@ def _look(task: Collage) -> list[Record]:
     started = time.process_time()
     found = detect_all(made, key)
     took = time.process_time() - started
+    view = View(made)
     started = time.process_time()
-    detect(made, key)
+    strongest = detect(view, key)
     once = time.process_time() - started
+    started = time.process_time()
+    over = detect_superposed(view, key, strongest) if strongest.found else ()
+    again = time.process_time() - started
+    together = [(key, one.detection) for one in found[:2]]
     by_id = {one.detection.payload: one for one in found}
     wanted = _IDS[: len(masks)]
     return [
@@ -110,6 +116,9 @@ def _look(task: Collage) -> list[Record]:
                 if one in by_id
             ],
             "cost": took / once,
+            "over": len(over),
+            "gone": measure_together(view, together).regions_gone if len(found) > 1 else None,
+            "again": again / once,
         }
     ]
 
@@ -191,7 +200,14 @@ _KINDS: Final[dict[str, Callable[[Pixels, Pixels, Pixels, np.random.Generator], 
 
 def _table(records: Sequence[Record]) -> Report:
     columns = ["kind", "n", "all found", "95 % from", "marks found", "wrong", "overlap"]
-    columns += ["IoU", "cost / detect", f">= {_GOAL}"]
+    columns += [
+        "IoU",
+        "cost / detect",
+        f">= {_GOAL}",
+        "on its grid",
+        "its cost / detect",
+        "gone together",
+    ]
     report = Report("Several marks in one picture", columns)
     for kind in _KINDS:
         mine = [record for record in records if record["kind"] == kind]
@@ -212,10 +228,15 @@ def _table(records: Sequence[Record]) -> Report:
                 measures.mean(union) if union else None,
                 measures.mean([record["cost"] for record in mine]),
                 full >= _GOAL * n,
+                sum(record["over"] > 0 for record in mine) / n,
+                measures.mean([record["again"] for record in mine]),
+                sum(bool(record["gone"]) for record in mine),
             ]
         )
     report.notes.append(
         "overlap: smallest to largest, of the two largest regions; IoU: of a region and where the "
-        "mark is, intersection over union; cost: processor time in units of one detection."
+        "mark is, intersection over union; cost: processor time in units of one detection; on its "
+        "grid: another id was found by detect_superposed, at the place of the strongest mark; gone "
+        "together: both marks together are reliably missing somewhere, as verify has it."
     )
     return report

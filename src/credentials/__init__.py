@@ -69,6 +69,7 @@ from indelible.credentials.signers.pem_signer import PemSigner
 from indelible.credentials.signers.protocol import CallbackSigner, Signer
 from indelible.credentials.source_types import SourceType
 from indelible.credentials.store.opening import signing_chains
+from indelible.credentials.store.thumbnail import read_thumbnail
 from indelible.credentials.trust.trust import Trust
 from indelible.credentials.trust.trust_lists import TrustList, parse_list
 from indelible.credentials.trust.trust_store import TrustStore
@@ -130,6 +131,7 @@ __all__ = [
     "read",
     "read_file",
     "read_found",
+    "read_thumbnail",
     "sidecar_path",
     "sign",
     "sign_file",

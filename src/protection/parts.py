@@ -40,6 +40,7 @@ _CHECKS: Final[Mapping[str, Callable[[object], Any]]] = {
     "trust": arguments.as_trust,
     "profile": partial(arguments.as_word, "profile", words=get_args(Profile)),
     "strength": partial(arguments.as_word, "strength", words=get_args(Strength)),
+    "thumbnail": arguments.as_thumbnail,
     "limits": arguments.as_limits,
     "record_keys": arguments.as_record_keys,
 }
@@ -127,6 +128,7 @@ class Parts:
     trust: Trust
     profile: Profile | None
     strength: Strength
+    thumbnail: bool | int | None
     limits: Limits
     record_keys: RecordKeys | None
 
@@ -151,6 +153,7 @@ class Parts:
             trust=given["trust"] or Trust.official(),
             profile=given["profile"],
             strength=given["strength"] or DEFAULT_STRENGTH,
+            thumbnail=given["thumbnail"],
             limits=given["limits"] or imaging.DEFAULT_LIMITS,
             record_keys=given["record_keys"],
         )
@@ -199,4 +202,5 @@ class Parts:
             request,
             generator=self.generator or request.generator,
             source_type=source_type or self.source_type or request.source_type,
+            thumbnail=request.thumbnail if self.thumbnail is None else self.thumbnail,
         )

@@ -52,6 +52,9 @@ class Protector:
     strength : {"robust", "balanced", "discreet"}, optional
         Strength of the watermark, by default "balanced": "robust" survives more, "discreet" is
         seen less.
+    thumbnail : bool or int, optional
+        Put a preview into their manifests, so that `verify` can show what was changed since; a
+        number is its longer side in pixels, 64 to 512. By default as the manifest says: none.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
     record_keys : RecordKeys, optional
@@ -91,6 +94,7 @@ class Protector:
         trust: Trust | None = None,
         profile: Profile | None = None,
         strength: Strength | None = None,
+        thumbnail: bool | int | None = None,
         limits: Limits | None = None,
         record_keys: RecordKeys | None = None,
     ) -> None:
@@ -104,6 +108,7 @@ class Protector:
             trust=trust,
             profile=profile,
             strength=strength,
+            thumbnail=thumbnail,
             limits=limits,
             record_keys=record_keys,
         )
@@ -123,6 +128,7 @@ class Protector:
         trust: Trust | None = None,
         profile: Profile | None = None,
         strength: Strength | None = None,
+        thumbnail: bool | int | None = None,
         limits: Limits | None = None,
         record_keys: RecordKeys | None = None,
     ) -> Protector:
@@ -134,8 +140,8 @@ class Protector:
 
         Parameters
         ----------
-        signer, key, registry, generator, source_type, manifest, trust, profile, strength, limits,
-        record_keys
+        signer, key, registry, generator, source_type, manifest, trust, profile, strength,
+        thumbnail, limits, record_keys
             As for the class.
 
         Raises
@@ -155,6 +161,7 @@ class Protector:
             trust=trust,
             profile=profile,
             strength=strength,
+            thumbnail=thumbnail,
             limits=limits,
             record_keys=record_keys,
         )
@@ -283,6 +290,7 @@ def protect(
     lossless: bool = False,
     fast: bool = False,
     strength: Strength | None = None,
+    thumbnail: bool | int | None = None,
     strip: bool = False,
     overwrite: bool = False,
     limits: Limits | None = None,
@@ -297,7 +305,8 @@ def protect(
 
     Parameters
     ----------
-    signer, key, registry, generator, source_type, trust, profile, strength, limits, record_keys
+    signer, key, registry, generator, source_type, trust, profile, strength, thumbnail, limits,
+    record_keys
         As for `Protector.from_settings`.
     image, output, manifest, format, quality, lossless, fast, strip, overwrite, record
         As for `Protector.protect`.
@@ -328,6 +337,7 @@ def protect(
         trust=trust,
         profile=profile,
         strength=strength,
+        thumbnail=thumbnail,
         limits=limits,
         record_keys=record_keys,
     )

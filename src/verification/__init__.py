@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from indelible.verification.ai import best_ai_claim
+from indelible.verification.change_map import draw_changes
+from indelible.verification.change_report import ChangedRegion, ChangeReport
+from indelible.verification.other_mark import OtherMark
 from indelible.verification.result import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import Verdict
 from indelible.verification.verifier import Verifier, verify
 
 __all__ = [
+    "ChangeReport",
+    "ChangedRegion",
     "Origin",
+    "OtherMark",
     "RegistryReport",
     "Verdict",
     "Verification",
     "Verifier",
     "WatermarkReport",
     "best_ai_claim",
+    "draw_changes",
     "verify",
 ]

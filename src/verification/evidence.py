@@ -13,6 +13,7 @@ __all__ = [
     "Evidence",
     "FingerprintState",
     "ManifestEvidence",
+    "OtherEvidence",
     "RecoveryEvidence",
     "RegistryState",
     "WatermarkEvidence",
@@ -85,6 +86,26 @@ class ManifestEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherEvidence:
+    """A mark beside the main one.
+
+    Attributes
+    ----------
+    payload : bytes
+        Its id.
+    same_place : bool
+        Whether it lies over the main one, rather than beside it.
+    history : frozenset of bytes
+        The ids that its manifest and that one's history name; empty where it led to none that
+        holds.
+    """
+
+    payload: bytes
+    same_place: bool = False
+    history: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class WatermarkEvidence:
     """The watermark in the pixels.
 
@@ -103,6 +124,10 @@ class WatermarkEvidence:
         Whether the picture could carry a mark that is found again; False where not asked.
     obstacle : str or None
         Why nobody looked, in a sentence.
+    others : tuple of OtherEvidence
+        Marks beside it, those of consent left out.
+    made_whole : bool
+        Whether marks of the same trusted generator stand where this one is missing.
     """
 
     keys: int = 0
@@ -111,6 +136,8 @@ class WatermarkEvidence:
     regions_gone: bool | None = None
     can_carry: bool = False
     obstacle: str | None = None
+    others: tuple[OtherEvidence, ...] = ()
+    made_whole: bool = False
 
     @property
     def covers(self) -> bool:
@@ -142,6 +169,8 @@ class RecoveryEvidence:
         What has become of the record.
     status_reason : str or None
         Why, in a sentence of who runs the registry.
+    history : frozenset of bytes
+        The ids that the recovered manifest and its history name, if it holds.
     """
 
     registry: RegistryState = "not_asked"
@@ -153,6 +182,7 @@ class RecoveryEvidence:
     doubts: tuple[str, ...] = ()
     status: RecordStatus = "live"
     status_reason: str | None = None
+    history: frozenset[bytes] = frozenset()
 
     @property
     def vouched(self) -> bool:

@@ -12,6 +12,7 @@ from indelible.verification.evidence import (
     Evidence,
     FingerprintState,
     ManifestEvidence,
+    OtherEvidence,
     RecoveryEvidence,
     WatermarkEvidence,
 )
@@ -21,6 +22,7 @@ from indelible.verification.manifest_claims import (
     named_payloads,
     promises_watermark,
 )
+from indelible.verification.other_mark import OtherMark
 from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
 from indelible.watermark import Key
 
@@ -63,8 +65,10 @@ def gather_evidence(
             regions_gone=mark.regions_gone,
             can_carry=bool(mark.can_carry),
             obstacle=mark.reason,
+            others=tuple(_about_other(one) for one in mark.others),
+            made_whole=mark.gone_together is False,
         ),
-        _about_recovery(registry),
+        _about_recovery(registry, mark),
         recovered_looks.state,
         resembles=bool(recovered_looks.resembles),
     )
@@ -85,7 +89,9 @@ def _about_manifest(
         expired=credential.expired,
         causes=_causes(credential),
         doubts=_sentences(credential, "trust"),
-        payloads=frozenset(named_payloads(credential.manifest, mark.payload)),
+        payloads=frozenset(
+            one for seen in _seen(mark) for one in named_payloads(credential.manifest, seen)
+        ),
         names_key=any(
             watermark.is_known(binding.algorithm)
             and (binding.key_id is None or binding.key_id in key_ids)
@@ -98,7 +104,17 @@ def _about_manifest(
     )
 
 
-def _about_recovery(registry: RegistryReport) -> RecoveryEvidence:
+def _seen(mark: WatermarkReport) -> tuple[bytes | None, ...]:
+    """Return the ids that the pixels carry, the main one first."""
+    return (mark.payload, *(one.payload for one in mark.others))
+
+
+def _about_other(one: OtherMark) -> OtherEvidence:
+    holds = one.standing in ("trusted", "untrusted")
+    return OtherEvidence(one.payload, one.same_place, one.history if holds else frozenset())
+
+
+def _about_recovery(registry: RegistryReport, mark: WatermarkReport) -> RecoveryEvidence:
     recovered = registry.credential
     if recovered is None:
         return RecoveryEvidence(
@@ -117,6 +133,17 @@ def _about_recovery(registry: RegistryReport) -> RecoveryEvidence:
         doubts=_sentences(recovered, "trust"),
         status=registry.status,
         status_reason=registry.status_reason,
+        history=_history(registry, mark),
+    )
+
+
+def _history(registry: RegistryReport, mark: WatermarkReport) -> frozenset[bytes]:
+    """Return the ids that the recovered manifest and its history name, if it holds."""
+    recovered = registry.credential
+    if recovered is None or registry.standing == "broken":
+        return frozenset()
+    return frozenset(
+        one for seen in _seen(mark) for one in named_payloads(recovered.manifest, seen)
     )
 
 

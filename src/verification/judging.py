@@ -102,7 +102,37 @@ def _contradictions(evidence: Evidence) -> list[str]:
             reasons.append("The watermark's id leads to a manifest about another picture.")
     if manifest.integrity == "changed" and manifest.looks == "mismatch":
         reasons.append(f"{_named(manifest)} is about another picture, by its hash and its looks.")
-    return [*reasons, *_missing_mark(manifest, mark), *_laundering(manifest, mark, recovery)]
+    return [
+        *reasons,
+        *_marked_twice(evidence),
+        *_missing_mark(manifest, mark),
+        *_laundering(manifest, mark, recovery),
+    ]
+
+
+def _marked_twice(evidence: Evidence) -> list[str]:
+    """Find two ids over one area of which no history that is known names both.
+
+    Where no manifest of either is known, nothing contradicts anything. A collage is none, either.
+    """
+    manifest, mark, recovery = evidence.manifest, evidence.watermark, evidence.recovery
+    if mark.payload is None:
+        return []
+    own = manifest.payloads if manifest.sound else frozenset[bytes]()
+    bound = manifest.vouched and mark.payload in manifest.payloads
+    for other in mark.others:
+        if bound and not other.history:
+            continue  # a partner's mark that was left alone: nobody says anything else of this file
+        histories = [known for known in (own, recovery.history, other.history) if known]
+        both = {mark.payload, other.payload}
+        if other.same_place and histories and not any(both <= known for known in histories):
+            return [
+                (
+                    "Two watermarks lie over the same part of the picture, and the history of "
+                    "neither names the other."
+                )
+            ]
+    return []
 
 
 def _missing_mark(manifest: ManifestEvidence, mark: WatermarkEvidence) -> list[str]:
@@ -110,7 +140,8 @@ def _missing_mark(manifest: ManifestEvidence, mark: WatermarkEvidence) -> list[s
     if not manifest.sound or mark.keys == 0:
         return []
     if mark.payload is not None:
-        if manifest.names_key and mark.payload not in manifest.payloads:
+        seen = {mark.payload, *(other.payload for other in mark.others)}
+        if manifest.names_key and seen.isdisjoint(manifest.payloads):
             return [f"{_named(manifest)} names another watermark id than the pixels carry."]
         return []
     # A picture that was changed since may have lost its mark by that change.
@@ -179,7 +210,9 @@ def _changes(evidence: Evidence) -> list[str]:
     bound = manifest.integrity == "intact" and mark.payload in manifest.payloads
     # A marked poster on a wall that a trusted camera photographed: the photograph is whole.
     shown = manifest.vouched and not mark.covers
-    if mark.payload is not None and mark.regions_gone and not (bound or shown):
+    # Nor is anything missing where the same generator's other marks stand: a collage of its own.
+    gone = mark.regions_gone and not mark.made_whole
+    if mark.payload is not None and gone and not (bound or shown):
         reasons.append("The watermark is missing in part of the picture.")
     return reasons
 

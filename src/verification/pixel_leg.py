@@ -13,6 +13,7 @@ from indelible.errors import MissingDependencyError, UnsupportedImageError
 from indelible.imaging import Header, ImageFile
 from indelible.verification.coverage import measure_coverage
 from indelible.verification.manifest_claims import binds_watermark, promises_watermark
+from indelible.verification.marks_leg import find_others
 from indelible.verification.result import WatermarkReport
 from indelible.watermark import ENOUGH_PIXELS, Detection, Key, View
 
@@ -98,7 +99,7 @@ def _find_mark(
     # Where the signed hash fits, it says more than a measurement.
     bound = binds_watermark(credential, detection.payload)
     coverage = measure_coverage(view, key, detection, regions=not bound)
-    return WatermarkReport(
+    mark = WatermarkReport(
         "found",
         detection,
         coverage.regions_gone,
@@ -106,6 +107,7 @@ def _find_mark(
         keys=len(keys),
         effort=effort,
     )
+    return find_others(view, keys, mark, credential, effort)
 
 
 def _can_carry(image: ImageFile, view: View, key: Key) -> bool:

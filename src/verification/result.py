@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.registry import StoredFingerprint
+from indelible.verification.change_report import ChangeReport
 from indelible.verification.evidence import FingerprintState, RegistryState
+from indelible.verification.other_mark import OtherMark
 from indelible.verification.verdict import CONFIRMED, Verdict, Words
 from indelible.watermark import Detection
 
@@ -47,12 +49,22 @@ class WatermarkReport:
     area : float or None
         Share of the picture that carries the mark, 0 to 1; None where that is not known.
     keys : int
-        How many keys it was looked for with. Only the strongest mark is reported: others may stand
-        beside it.
+        How many keys it was looked for with.
     can_carry : bool or None
         Whether the picture could carry a mark that is found again; None where that was not asked.
     effort : {"quick", "standard", "thorough"} or None
         How hard it was looked for; None where it was not.
+    box : (int, int, int, int) or None
+        Left, top, right and bottom of where the mark stands, px, right and bottom exclusive; None
+        where it is the only one that was looked for.
+    others : tuple of OtherMark
+        Marks beside it or over it. The whole picture is searched for them only where this one
+        leaves room, another one is named by the manifest, or the search is thorough.
+    area_together : float or None
+        Share of the picture that carries this mark or another one of the same trusted generator;
+        None where there is none, or this one covers the picture.
+    gone_together : bool or None
+        Whether all of these are reliably missing in part of the picture.
     """
 
     state: WatermarkState
@@ -63,6 +75,10 @@ class WatermarkReport:
     keys: int = 0
     can_carry: bool | None = None
     effort: Effort | None = None
+    box: tuple[int, int, int, int] | None = None
+    others: tuple[OtherMark, ...] = ()
+    area_together: float | None = None
+    gone_together: bool | None = None
 
     @property
     def found(self) -> bool:
@@ -102,6 +118,9 @@ class WatermarkReport:
             "geometry": None if geometry is None else geometry.tolist(),
             "area": None if self.area is None else round(self.area, 3),
             "regions_gone": self.regions_gone,
+            "box": None if self.box is None else list(self.box),
+            "others": [one.to_dict() for one in self.others],
+            "area_together": None if self.area_together is None else round(self.area_together, 3),
             "keys": self.keys,
             "effort": self.effort,
             "reason": self.reason,
@@ -302,7 +321,9 @@ class Verification:
         False where a registry that could not be asked might have changed the verdict.
     timing : dict of str to float
         Milliseconds that each leg took: ``credential_ms``, ``watermark_ms``, ``registry_ms``,
-        ``fingerprint_ms`` and ``total_ms``.
+        ``fingerprint_ms`` and ``total_ms``; ``changes_ms`` where that was asked.
+    changes : ChangeReport or None
+        Where the picture differs from the one that was signed; None where that was not asked.
     """
 
     verdict: Verdict
@@ -318,6 +339,7 @@ class Verification:
     ai: AiClaim = field(default_factory=lambda: AiClaim(False))
     complete: bool = True
     timing: dict[str, float] = field(default_factory=dict, compare=False)
+    changes: ChangeReport | None = None
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -364,6 +386,7 @@ class Verification:
             "watermark": self.watermark.to_dict(),
             "registry": self.registry.to_dict(),
             "fingerprint": self.fingerprint.to_dict(),
+            "changes": None if self.changes is None else self.changes.to_dict(),
             "format": self.format,
             "signals": [asdict(signal) for signal in self.signals],
             "notes": list(self.notes),

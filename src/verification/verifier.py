@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from indelible import arguments, credentials, imaging
@@ -19,6 +20,7 @@ from indelible.errors import ArgumentError
 from indelible.imaging import Encoded, ImageFile, Limits
 from indelible.registry import Registry
 from indelible.verification.ai import best_ai_claim
+from indelible.verification.changes_leg import find_changes
 from indelible.verification.fingerprint_leg import (
     compare_with_manifest,
     compare_with_recovered,
@@ -26,8 +28,8 @@ from indelible.verification.fingerprint_leg import (
 )
 from indelible.verification.gathering import gather_evidence
 from indelible.verification.judging import judge, rests_on_the_registry
+from indelible.verification.marks_leg import look_up_all
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
-from indelible.verification.registry_leg import look_up
 from indelible.verification.result import FingerprintReport, RegistryReport, Verification
 from indelible.verification.timing import Clock
 from indelible.verification.verdict import Verdict
@@ -60,6 +62,9 @@ class Verifier:
         Ask the signer's issuer whether its certificate was revoked.
     effort : "quick", "standard" or "thorough"
         How hard to look for the watermark: see :func:`indelible.watermark.detect`.
+    changes : bool
+        Look where a picture differs from the original, of which a manifest holds a preview. Costs
+        about half a second where there is one.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
 
@@ -83,8 +88,8 @@ class Verifier:
     """
 
     __slots__ = (
-        *("_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts", "_trust"),
-        "_users_registry",
+        *("_changes", "_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts"),
+        *("_trust", "_users_registry"),
     )
 
     def __init__(
@@ -96,6 +101,7 @@ class Verifier:
         remote_hosts: Iterable[str] = (),
         ocsp: bool = False,
         effort: Effort = DEFAULT_EFFORT,
+        changes: bool = False,
         limits: Limits | None = None,
     ) -> None:
         ring = arguments.as_keys(keys, allow_none=True)
@@ -111,6 +117,7 @@ class Verifier:
         self._remote_hosts = arguments.as_hosts("remote_hosts", remote_hosts)
         self._ocsp = arguments.as_flag("ocsp", ocsp)
         self._effort = arguments.as_word("effort", effort, get_args(Effort)) or DEFAULT_EFFORT
+        self._changes = arguments.as_flag("changes", changes)
         self._limits = Limits() if limits is None else limits
 
     @classmethod
@@ -123,6 +130,7 @@ class Verifier:
         remote_hosts: Iterable[str] = (),
         ocsp: bool = False,
         effort: Effort | None = None,
+        changes: bool = False,
         limits: Limits | None = None,
     ) -> Verifier:
         """Return a verifier of what is given; the rest comes from the user's settings, if any.
@@ -136,7 +144,7 @@ class Verifier:
         trust : Trust, optional
             By default the official C2PA trust list, the configured anchors, and this machine's
             development identity, if it exists.
-        remote_hosts, ocsp
+        remote_hosts, ocsp, changes
             As for `Verifier`.
         effort : "quick", "standard" or "thorough", optional
             As for `Verifier`. By default that of the settings; "standard" where keys, registry and
@@ -176,6 +184,7 @@ class Verifier:
             remote_hosts=remote_hosts,
             ocsp=ocsp,
             effort=DEFAULT_EFFORT if effort is None else effort,
+            changes=changes,
             limits=limits,
         )
         made._users_registry = users_registry
@@ -196,6 +205,7 @@ class Verifier:
             remote_hosts=self._remote_hosts,
             ocsp=self._ocsp,
             effort=self._effort,
+            changes=self._changes,
             limits=self._limits,
         )
         return made, ()
@@ -250,16 +260,27 @@ class Verifier:
         with clock.leg("watermark"):
             pixels = examine_pixels(opened, self._keys, credential, self._effort)
         with clock.leg("registry"):
-            recovered = look_up(
-                pixels.mark.detection,
+            mark, recovered = look_up_all(
+                pixels.view,
+                self._keys,
+                pixels.mark,
                 opened,
                 credential,
                 registry=self._opened_registry() if pixels.mark.found else None,
                 trust=self._trust,
             )
+            pixels = replace(pixels, mark=mark)
         with clock.leg("fingerprint"):
             looks = self._looks(credential, pixels, recovered)
+        changes = None
+        if self._changes:
+            with clock.leg("changes"):
+                best = looks[0] if looks[0].state == "match" else looks[1]
+                changes = find_changes(
+                    pixels.view, opened, self._keys, mark, credential, recovered, best
+                )
         result = self._judged(opened, credential, pixels, recovered, looks, clock)
+        result = replace(result, changes=changes)
         _log_result(result)
         return result
 
@@ -328,6 +349,7 @@ def verify(
     remote_hosts: Iterable[str] = (),
     ocsp: bool = False,
     effort: Effort | None = None,
+    changes: bool = False,
     limits: Limits | None = None,
 ) -> Verification:
     """Find out who vouches for a picture, by the user's settings where nothing else is given.
@@ -343,6 +365,7 @@ def verify(
         remote_hosts=remote_hosts,
         ocsp=ocsp,
         effort=effort,
+        changes=changes,
         limits=limits,
     ).verify(image, manifest=manifest)
 

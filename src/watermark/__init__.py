@@ -19,7 +19,8 @@ from indelible.watermark.keys import Key
 from indelible.watermark.presence import presence
 from indelible.watermark.removal import remove
 from indelible.watermark.result import Detection
-from indelible.watermark.several import LocatedMark, detect_all
+from indelible.watermark.several import LocatedMark, detect_all, locate
+from indelible.watermark.superposed import detect_superposed
 from indelible.watermark.unmoved import READABLE_PIXELS, detect_unmoved
 from indelible.watermark.versions import ALGORITHM, is_known
 from indelible.watermark.view import ENOUGH_PIXELS, View
@@ -42,9 +43,11 @@ __all__ = [
     "correlate_blocks",
     "detect",
     "detect_all",
+    "detect_superposed",
     "detect_unmoved",
     "embed",
     "is_known",
+    "locate",
     "plain_shares",
     "presence",
     "remove",

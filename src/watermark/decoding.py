@@ -31,6 +31,7 @@ __all__ = [
     "decode_unmoved",
     "folded",
     "pilots_unmoved",
+    "without",
 ]
 
 OFFSETS = tuple((s, t) for s in range(TILES_PER_SUPER) for t in range(TILES_PER_SUPER))
@@ -182,6 +183,30 @@ def decode_unmoved(values: NDArray[np.complex64], carrier: Carrier, variant: int
         return []
     decoded = _decoded(soft, values, OFFSETS[0], carrier)
     return [] if decoded is None else [decoded]
+
+
+def without(values: NDArray[np.complex64], signs: NDArray[np.int8]) -> NDArray[np.complex64]:
+    """Return a picture's data lines without a mark that is known to be in them.
+
+    Parameters
+    ----------
+    values : complex64 (n_lines,)
+        As :func:`coefficients` returns them.
+    signs : int8 (2 n_lines,)
+        Of the mark's coefficients: first all real, then all imaginary parts.
+
+    Returns
+    -------
+    complex64 (n_lines,)
+        What is left has in no ring anything in common with the mark.
+    """
+    rings, count = _data_rings(), 2 * _lines_of_rings()
+    real, imag = np.split(signs.astype(np.float32), 2)
+    product = np.bincount(rings, weights=values.real * real + values.imag * imag)
+    gain = (product / count).astype(np.float32)[rings]
+    signed = np.empty(len(values), np.complex64)
+    signed.real, signed.imag = gain * real, gain * imag
+    return np.asarray(values - signed, np.complex64)
 
 
 def _decoded(

@@ -25,7 +25,7 @@ from indelible.watermark.removal import remove
 from indelible.watermark.result import Detection
 from indelible.watermark.view import View, view_of
 
-__all__ = ["REGION_CELL", "LocatedMark", "detect_all"]
+__all__ = ["REGION_CELL", "LocatedMark", "detect_all", "locate"]
 
 REGION_CELL: Final = 8  # pixels a side of a cell of a region: the presence is no finer
 
@@ -80,6 +80,7 @@ def detect_all(
     *,
     effort: Effort = DEFAULT_EFFORT,
     limit: int = MOST_MARKS,
+    known: Sequence[Detection] = (),
 ) -> tuple[LocatedMark, ...]:
     """Look for every mark of a key, or of any key of a ring, each with its region.
 
@@ -93,6 +94,9 @@ def detect_all(
         as much as :func:`detect`.
     limit : int, optional
         Return this many at most; 1 or more.
+    known : sequence of Detection, optional
+        What :func:`detect` found in this picture: located like the others, and not looked for
+        again.
 
     Returns
     -------
@@ -115,12 +119,53 @@ def detect_all(
     view = view_of(image)
     keys = {one.id: one for one in ring}
     looking = _Looking(view.pixels, keys, limit)
+    for one in known:
+        looking.take_out(_from_picture(view, one))
     looking.look(_whole(view.pixels), effort)
     for window in _windows(view.pixels):
         looking.look(window, "standard" if effort == "thorough" else "quick")
     located = [_located(view, keys[one], found) for (one, _), found in looking.found.items()]
-    located = [one for one in located if one.area > 0]
-    return tuple(sorted(located, key=lambda one: -one.area))
+    return _largest_first(located)
+
+
+def locate(
+    image: NDArray[np.uint8] | View, key: Key | Sequence[Key], found: Sequence[Detection]
+) -> tuple[LocatedMark, ...]:
+    """Return where marks that were found stand: what :func:`detect_all` says of its own.
+
+    Parameters
+    ----------
+    image : uint8 (H, W, 3) RGB, (H, W, 4) RGBA or (H, W) grey; or View
+        The picture that was given to :func:`detect`.
+    key : Key or sequence of Key
+        Those that found them.
+    found : sequence of Detection
+        What was found in `image`.
+
+    Returns
+    -------
+    tuple of LocatedMark
+        The largest region first; marks of which no region is seen are left out.
+
+    Raises
+    ------
+    UnsupportedImageError
+        If `image` is not such an array.
+    KeyFileError
+        If `key` is not a key or a non-empty sequence of keys.
+    WatermarkError
+        If one was found with a key that is not given.
+    """
+    view = view_of(image)
+    ring = as_key_ring(key)
+    keys = {one.id: one for one in ring}
+    return _largest_first(
+        [_region(view, keys.get(one.key_id or "", ring[0]), one) for one in found]
+    )
+
+
+def _largest_first(located: list[LocatedMark]) -> tuple[LocatedMark, ...]:
+    return tuple(sorted((one for one in located if one.area > 0), key=lambda one: -one.area))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +218,13 @@ class _Looking:
             if found is None:
                 return
             known += (seen.key_id, seen.payload) in self.found
-            self.found.setdefault((seen.key_id, seen.payload), found)
-            self.pixels = remove(self.pixels, self.keys[seen.key_id], found)
+            self.take_out(found)
+
+    def take_out(self, found: Detection) -> None:
+        """Remember a mark, and subtract it from the picture."""
+        if found.key_id in self.keys and found.payload is not None:
+            self.found.setdefault((found.key_id, found.payload), found)
+            self.pixels = remove(self.pixels, self.keys[found.key_id], found)
 
 
 def _in_all_looks(found: Detection, limit: int) -> Detection | None:
@@ -186,10 +236,21 @@ def _in_all_looks(found: Detection, limit: int) -> Detection | None:
     )
 
 
+def _from_picture(view: View, found: Detection) -> Detection:
+    """Return what was found in the coordinates of the pixels in hand."""
+    if view.scale == 1 or found.geometry is None:
+        return found
+    return replace(found, geometry=view.from_picture(found.geometry))
+
+
 def _located(view: View, key: Key, found: Detection) -> LocatedMark:
     """Return where a mark stands in the picture as it was given."""
     if view.scale > 1 and found.geometry is not None:
         found = replace(found, geometry=view.to_picture(found.geometry))
+    return _region(view, key, found)
+
+
+def _region(view: View, key: Key, found: Detection) -> LocatedMark:
     there = presence(view, key, found, cell=REGION_CELL)
     known = np.abs(there - 0.5) * (there - 0.5)  # what is even says nothing of its neighbours
     region = box_filter(box_filter(known, NEIGHBOURHOOD), NEIGHBOURHOOD) > 0

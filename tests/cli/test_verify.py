@@ -10,7 +10,9 @@ import struct
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from indelible import imaging
@@ -391,3 +393,57 @@ def test_animations_verify(run: Run, tmp_path: Path) -> None:
     assert refused.code == 4
     assert "animated" in refused.err
     assert imaging.read_header(path.read_bytes()).animated
+
+
+@pytest.fixture
+def previewed(run: Run, tmp_path: Path, photographs: dict[str, NDArray[np.uint8]]) -> Path:
+    """A protected picture whose manifest holds a preview, a part replaced since, reposted."""
+    original, path = tmp_path / "sheet.png", tmp_path / "sheet.jpg"
+    original.write_bytes(imaging.encode(photographs["astronaut"], "png"))
+    assert run("protect", original, "-o", path, "--thumbnail-side", 300).code == 0
+    pixels = imaging.decode(path.read_bytes()).pixels.copy()
+    pixels[150:320, 150:320] = photographs["coffee"][150:320, 150:320]
+    path.write_bytes(imaging.encode(pixels, "jpeg", quality=80))
+    return path
+
+
+def test_a_map_of_what_was_changed(run: Run, previewed: Path, tmp_path: Path) -> None:
+    place = tmp_path / "map.png"
+    answer = run("verify", "--map", place, "--json", previewed)
+    told = json.loads(answer.out)["changes"]
+    assert told["state"] == "compared"
+    (region,) = told["regions"]
+    assert region["picture"] == pytest.approx([150, 150, 320, 320], abs=25)
+    assert str(place) in answer.err
+    drawn = imaging.decode(place.read_bytes()).pixels
+    assert drawn.shape[0] > drawn.shape[1] == 512
+    # Nothing is overwritten unless that is asked for.
+    before = place.read_bytes()
+    again = run("verify", "--map", place, previewed)
+    assert again.code == 2
+    assert "exists already" in again.err
+    assert place.read_bytes() == before
+    place.write_bytes(b"")
+    words = run("verify", "--map", place, "--force", previewed)
+    assert re.search(r"changes +about \d+ % in one region", words.out)
+    assert place.read_bytes() == before
+
+
+def test_no_map_where_there_is_nothing_to_compare_with(
+    run: Run, reposted: Path, plain: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "map.png"
+    answer = run("verify", "--map", place, reposted)
+    assert answer.code == 0
+    assert "No map was drawn." in answer.err
+    assert "holds no preview" in answer.err
+    assert not place.exists()
+    assert run("verify", "--map", place, reposted, plain).code == 2
+    assert run("verify", "--map", tmp_path / "map.txt", reposted).code == 2
+    assert not place.exists()
+
+
+def test_a_map_of_standard_input(run: Run, previewed: Path, tmp_path: Path) -> None:
+    place = tmp_path / "map.jpg"
+    assert run("verify", "--map", place, "-", stdin=previewed.read_bytes()).code in (0, 3)
+    assert place.exists()

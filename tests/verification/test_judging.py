@@ -15,6 +15,7 @@ from indelible.verification import judging
 from indelible.verification.evidence import (
     Evidence,
     ManifestEvidence,
+    OtherEvidence,
     RecoveryEvidence,
     WatermarkEvidence,
 )
@@ -38,7 +39,67 @@ FOUND = RecoveryEvidence("found", "intact", trusted=True, names_payload=True)
 FOUND_VALID = replace(FOUND, trusted=False)
 GENERATED = replace(FOUND, creation="generated")
 
+OVER = OtherEvidence(OTHER_ID, same_place=True)
+TWICE = replace(MARKED, others=(OVER,))
+
 ROWS = {
+    "suspect (b): two ids over one area, no history names both": (
+        Evidence(watermark=TWICE, recovery=replace(FOUND, history=NAMED)),
+        Verdict.SUSPECT,
+    ),
+    "suspect (b): nor does the other's history": (
+        Evidence(
+            watermark=replace(MARKED, others=(replace(OVER, history=OTHERS),)), recovery=FOUND
+        ),
+        Verdict.SUSPECT,
+    ),
+    "suspect (b): a trusted manifest that names one of two that lead to manifests": (
+        Evidence(
+            replace(TRUSTED, payloads=NAMED),
+            replace(MARKED, others=(replace(OVER, history=OTHERS),)),
+        ),
+        Verdict.SUSPECT,
+    ),
+    "a mark that leads nowhere, under that of a trusted manifest": (
+        Evidence(replace(TRUSTED, payloads=NAMED), TWICE),
+        Verdict.AUTHENTIC,
+    ),
+    "a parent's mark under an edit's is history": (
+        Evidence(watermark=TWICE, recovery=replace(FOUND, history=NAMED | OTHERS)),
+        Verdict.RECOVERED,
+    ),
+    "an edit's mark over its parent's is history": (
+        Evidence(
+            watermark=replace(MARKED, others=(replace(OVER, history=NAMED | OTHERS),)),
+            recovery=replace(FOUND, history=NAMED),
+        ),
+        Verdict.RECOVERED,
+    ),
+    "a collage is no contradiction": (
+        Evidence(
+            watermark=replace(MARKED, others=(OtherEvidence(OTHER_ID, history=OTHERS),)),
+            recovery=replace(FOUND, history=NAMED),
+        ),
+        Verdict.RECOVERED,
+    ),
+    "two ids of which nothing is known contradict nothing": (
+        Evidence(watermark=TWICE, recovery=RecoveryEvidence("unknown")),
+        Verdict.UNVERIFIED,
+    ),
+    "a collage of one generator's pictures is recovered": (
+        Evidence(
+            watermark=replace(MARKED, area=0.5, regions_gone=True, made_whole=True),
+            recovery=FOUND,
+        ),
+        Verdict.RECOVERED,
+    ),
+    "the mark that the manifest names lies beside a larger one": (
+        Evidence(
+            replace(TRUSTED, payloads=OTHERS, names_key=True),
+            replace(MARKED, others=(OtherEvidence(OTHER_ID),)),
+        ),
+        Verdict.AUTHENTIC,
+    ),
     "suspect: the recovered manifest names another id": (
         Evidence(watermark=MARKED, recovery=replace(FOUND, names_payload=False)),
         Verdict.SUSPECT,

@@ -45,7 +45,8 @@ def test_a_collage_says_how_much_of_it_is_marked(
     assert result.watermark.payload == protected.payload
     assert result.watermark.area is not None
     assert result.watermark.area < 0.5
-    assert any("Only one watermark" in note for note in result.notes)
+    assert result.watermark.others == ()
+    assert any("the rest may come from elsewhere" in note for note in result.notes)
 
 
 def test_a_picture_with_a_patch_says_how_much_of_it_is_marked(

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from indelible.errors import ConfigurationError, KeyFileError, UnsupportedImageError
-from indelible.watermark import Key, View, detect_all, embed
+from indelible.errors import (
+    ConfigurationError,
+    KeyFileError,
+    UnsupportedImageError,
+    WatermarkError,
+)
+from indelible.watermark import Key, View, detect, detect_all, embed, locate
 from indelible.watermark.probability import LIMIT
 
 pytestmark = pytest.mark.compiled
@@ -103,3 +108,28 @@ def test_what_is_wrong_is_refused(marked: Pixels, key: Key) -> None:
     floats: Any = marked.astype(np.float32)
     with pytest.raises(UnsupportedImageError):
         detect_all(floats, key)
+
+
+def test_what_is_known_is_located_and_not_looked_for_again(
+    halves: Pixels, key: Key, payload: bytes
+) -> None:
+    found = detect(halves, key)
+    marks = detect_all(halves, key, known=(found,))
+    assert {mark.detection.payload for mark in marks} == {payload, OTHER}
+    (mark,) = locate(halves, key, (found,))
+    known = next(one for one in marks if one.detection.payload == found.payload)
+    assert mark.detection is found
+    assert (mark.box, mark.area) == (known.box, known.area)
+    with pytest.raises(WatermarkError, match="another key"):
+        locate(halves, Key.generate(), (found,))
+
+
+def test_what_is_known_of_a_reduced_copy_is_in_the_pictures_coordinates(
+    halves: Pixels, key: Key
+) -> None:
+    view = View(np.ascontiguousarray(halves), 2)
+    found = detect(view, key)
+    marks = detect_all(view, key, known=(found,))
+    assert len(marks) == 2
+    known = next(one for one in marks if one.detection.payload == found.payload)
+    assert known.detection.geometry == pytest.approx(found.geometry, abs=1e-6)

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from indelible.imaging import ImageFile, Located
 
 _CONTEXTS_KEPT = 32
-_THUMBNAIL = {"enabled": True, "format": "jpeg", "long_edge": 256, "quality": "low"}  # 6 KB
+_THUMBNAIL_SIDE = 256  # pixels, where no other is asked for: about 6 KB
 _BIG_TIFF = (b"II+\0", b"MM\0+")
 _RECOVERED = "recovered.c2pa"
 
@@ -120,24 +120,30 @@ class Settings:
     ocsp_hosts : tuple of str
         OCSP responders that may be contacted: none by default. Time-stamp authorities are
         contacted by the signer that names one, whatever these settings say.
-    thumbnail : bool
-        Whether signing puts a small preview into the manifest.
+    thumbnail : bool or int
+        Whether signing puts a preview into the manifest; a number is its longer side in pixels.
     """
 
     trust: Trust | None = None
     ocsp_hosts: tuple[str, ...] = ()
-    thumbnail: bool = False
+    thumbnail: bool | int = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings in the library's own form; it ignores keys that it does not know."""
         settings: dict[str, Any] = {
             "verify": {"remote_manifest_fetch": False, "ocsp_fetch": bool(self.ocsp_hosts)},
             "core": {"allowed_network_hosts": list(self.ocsp_hosts)},  # empty: none
-            "builder": {"thumbnail": _THUMBNAIL if self.thumbnail else {"enabled": False}},
+            "builder": {"thumbnail": self._thumbnail()},
         }
         if self.trust is not None:
             settings["trust"] = self.trust.settings()
         return settings
+
+    def _thumbnail(self) -> dict[str, Any]:
+        if not self.thumbnail:
+            return {"enabled": False}
+        side = _THUMBNAIL_SIDE if self.thumbnail is True else int(self.thumbnail)
+        return {"enabled": True, "format": "jpeg", "long_edge": side, "quality": "low"}
 
 
 def context(settings: Settings) -> c2pa.Context:

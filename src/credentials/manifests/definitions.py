@@ -42,8 +42,8 @@ class Definition(Protocol):
         ...
 
     @property
-    def thumbnail(self) -> bool:
-        """Whether to put a small preview into the manifest."""
+    def thumbnail(self) -> bool | int:
+        """Whether to put a preview into the manifest; a number is its longer side, pixels."""
         ...
 
     @property
@@ -80,7 +80,7 @@ class ManifestDefinition:
     body: Mapping[str, Any] = field(repr=False)
     manifest_id: str = field(default_factory=new_manifest_id)
     source_type: SourceType = SourceType.COMPOSITE
-    thumbnail: bool = False
+    thumbnail: bool | int = False
     embed: bool = True
     remote_url: str | None = None
     ignored: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from indelible.choices import MAX_THUMBNAIL, MIN_THUMBNAIL
 from indelible.credentials.manifests.assertions import (
     AiDisclosure,
     Assertion,
@@ -206,8 +207,9 @@ class ManifestRequest:
         The parts of the picture that were edited, where not all of it was.
     assertions : tuple of Assertion
         Anything else.
-    thumbnail : bool
-        Whether to put a small preview (about 6 KB) into the manifest.
+    thumbnail : bool or int
+        Whether to put a preview into the manifest, so that what is changed later can be shown; a
+        number is its longer side in pixels, 64 to 512. True is 256 (about 6 KB).
     embed : bool
         False leaves the picture unsigned and gives the manifest only as a file of its own.
     remote_url : str, optional
@@ -228,7 +230,7 @@ class ManifestRequest:
     prompt: str | None = None
     regions: tuple[Region, ...] = ()
     assertions: tuple[Assertion, ...] = ()
-    thumbnail: bool = False
+    thumbnail: bool | int = False
     embed: bool = True
     remote_url: str | None = None
 
@@ -236,6 +238,11 @@ class ManifestRequest:
         if not _MANIFEST_ID.fullmatch(self.manifest_id):
             raise ManifestError(
                 f"{self.manifest_id!r} is not a manifest id", hint="Use new_manifest_id()."
+            )
+        if self.thumbnail > 1 and not MIN_THUMBNAIL <= self.thumbnail <= MAX_THUMBNAIL:
+            raise ManifestError(
+                f"a preview of {self.thumbnail} pixels",
+                hint=f"Give True, or {MIN_THUMBNAIL} to {MAX_THUMBNAIL}.",
             )
         if self.when.tzinfo is None:
             raise ManifestError(

@@ -7,6 +7,7 @@ that draws on a terminal or a page cleans or escapes it. The verdicts' own words
 from __future__ import annotations
 
 from indelible.verification.wording._ai import ai_cell, ai_line
+from indelible.verification.wording._changes import changes_line, map_legend
 from indelible.verification.wording._history import history
 from indelible.verification.wording._inspection import (
     NO_CERTIFICATES,
@@ -18,6 +19,7 @@ from indelible.verification.wording._inspection import (
 from indelible.verification.wording._legs import (
     evidence_lines,
     manifest_line,
+    other_line,
     registry_line,
     watermark_line,
 )
@@ -65,16 +67,19 @@ __all__ = [
     "ai_line",
     "certificate_facts",
     "certificates_heading",
+    "changes_line",
     "claims",
     "detection_table",
     "evidence_lines",
     "history",
     "how_to_look",
     "manifest_line",
+    "map_legend",
     "notes",
     "origin_cell",
     "origin_heading",
     "origins",
+    "other_line",
     "overview",
     "probability",
     "profile_table",

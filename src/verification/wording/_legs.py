@@ -6,6 +6,7 @@ from typing import Final
 
 from indelible.choices import Place
 from indelible.credentials import CredentialReport
+from indelible.verification.other_mark import OtherMark
 from indelible.verification.result import (
     FingerprintReport,
     RegistryReport,
@@ -13,6 +14,7 @@ from indelible.verification.result import (
     WatermarkReport,
 )
 from indelible.verification.verdict import Verdict
+from indelible.verification.wording._changes import changes_line
 from indelible.verification.wording._vocabulary import one_line, probability
 
 __all__ = ["PLACE_WORDS", "evidence_lines", "manifest_line", "registry_line", "watermark_line"]
@@ -37,12 +39,18 @@ def evidence_lines(result: Verification) -> list[tuple[str, str]]:
         lines.append(("manifest", manifest_line(result.credential)))
     if result.verdict not in (Verdict.UNCHECKED, Verdict.NONE):
         lines.append(("watermark", watermark_line(result.watermark)))
+    believed = result.verdict is not Verdict.SUSPECT
+    lines.extend(
+        ("other mark", other_line(other, believed=believed)) for other in result.watermark.others
+    )
     registry = registry_line(result.registry)
     if registry is not None:
         lines.append(("registry", registry))
     looks = fingerprint_line(result.fingerprint)
     if looks is not None:
         lines.append(("fingerprint", looks))
+    if result.changes is not None:
+        lines.append(("changes", changes_line(result.changes)))
     return lines
 
 
@@ -83,6 +91,23 @@ def watermark_line(mark: WatermarkReport) -> str:
         return line
     share = "nearly all" if mark.area >= _NEARLY_ALL else f"about {100 * mark.area:.0f} %"
     return f"{line}, in {share} of the picture"
+
+
+def other_line(other: OtherMark, *, believed: bool = True) -> str:
+    """Return what another mark is, where it stands, and what it leads to."""
+    left, top, right, bottom = other.box
+    where = "over the same part" if other.same_place else "beside it"
+    line = (
+        f"id {other.payload.hex()}, key {other.key_id}, {where}, in about {100 * other.area:.0f} % "
+        f"of the picture ({left}, {top} to {right}, {bottom})"
+    )
+    if other.generator is not None and other.standing == "trusted" and believed:
+        return f"{line}; leads to a manifest of {other.generator}, signer trusted"
+    if other.generator is not None:
+        return f"{line}; leads to a manifest that says it is of {other.generator}"
+    if other.registry == "found":
+        return f"{line}; leads to a manifest"
+    return f"{line}; the registry does not hold it" if other.registry == "unknown" else line
 
 
 def fingerprint_line(fingerprint: FingerprintReport) -> str | None:

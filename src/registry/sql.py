@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, get_args
@@ -26,7 +25,7 @@ from indelible.registry.private import statements
 from indelible.registry.private.log import AuditLog
 from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.protocol import MAX_FOUND
-from indelible.registry.record import PDQ_BYTES, Entry, Record, Similar
+from indelible.registry.record import Entry, Record, Similar
 from indelible.registry.rows import (
     ENTRY_COLUMNS,
     MAX_VALUE_BYTES,
@@ -38,7 +37,7 @@ from indelible.registry.rows import (
     unpacked,
     values_of,
 )
-from indelible.registry.similar import HashIndex
+from indelible.registry.similar_pictures import SimilarPictures
 from indelible.registry.tables import (
     BINDINGS,
     FINGERPRINTS,
@@ -50,9 +49,7 @@ from indelible.registry.urls import DEFAULT_OPTIONS, Options
 __all__ = ["SqlRegistry"]
 
 _MOST_LISTED: Final = 1000
-_MOST_HASHES: Final = 64
 _MOST_ASKED: Final = 1000  # ids or tokens of one query
-_CHECKED_AT_ONCE: Final = 64
 
 
 def _written_out(query: sa.Select[Any]) -> sa.TextClause:
@@ -104,7 +101,7 @@ class SqlRegistry:
         )
         # Not a method of this object: it would never be freed, and its file not be closed, in time.
         self._group = GroupCommit(partial(_register, database))
-        self._index: tuple[object, HashIndex] | None = None
+        self._alike = SimilarPictures(database)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel to other processes without connections, and without what is held in memory."""
@@ -257,31 +254,7 @@ class SqlRegistry:
         """
         hashes = [hashes] if isinstance(hashes, bytes) else list(hashes)
         _check_limit(limit)
-        if not 0 <= max_distance <= 255:
-            raise ArgumentError(
-                "max_distance", f"max_distance is {max_distance}.", hint="Give 0 to 255."
-            )
-        if not 0 < len(hashes) <= _MOST_HASHES or any(len(one) != PDQ_BYTES for one in hashes):
-            raise ArgumentError(
-                "hashes", "hashes are not one hash or several.", hint="Give 1 to 64 of 32 bytes."
-            )
-        # A fork copies a lock as it is, so a child has an index of its own.
-        generation = (os.getpid(), self._database.generation)
-        if self._index is None or self._index[0] != generation:
-            self._index = generation, HashIndex()
-        near = self._index[1].search(hashes, max_distance, self._fetch_hashes)
-        found: list[Similar] = []
-        for start in range(0, len(near), _CHECKED_AT_ONCE):
-            some = {one.number: one for one in near[start : start + _CHECKED_AT_ONCE]}
-            rows = self._fingerprints(list(some))
-            found += [
-                Similar(rows[number][0], one.distance, rows[number][1], one.query)
-                for number, one in some.items()
-                if number in rows
-            ]
-            if len(found) >= limit:
-                break
-        return found[:limit]
+        return self._alike.search(hashes, max_distance, limit)
 
     # --- owners and status -----------------------------------------------------------------------
 
@@ -507,20 +480,6 @@ class SqlRegistry:
         objects.remove(name)
         done = sa.delete(OUTBOX).where(OUTBOX.c.id == number)
         self._database.write(lambda connection: connection.execute(done))
-
-    def _fetch_hashes(self, last: int, gaps: Sequence[int]) -> Iterable[tuple[int, bytes]]:
-        id_, pdq = FINGERPRINTS.c.id, FINGERPRINTS.c.pdq
-        query = sa.select(id_, pdq).where(sa.or_(id_ > last, id_.in_(gaps)) if gaps else id_ > last)
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return [(row[0], row[1]) for row in rows if len(row[1]) == PDQ_BYTES]
-
-    def _fingerprints(self, numbers: list[int]) -> dict[int, tuple[str, int]]:
-        columns = FINGERPRINTS.c
-        query = sa.select(columns.id, columns.manifest_id, columns.quality).where(
-            columns.id.in_(numbers)
-        )
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return {row.id: (row.manifest_id, row.quality) for row in rows}
 
     def _damaged(self, error: Exception) -> RegistryUnavailableError:
         return RegistryUnavailableError(

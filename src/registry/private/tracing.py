@@ -216,7 +216,7 @@ class Tracer:
         exact, *_ = tokens_of(InputPicture(picture.sha256), self._keys)
         # By its token: the log does not say which picture, but to who has the picture and the keys.
         subject = f"input {exact.hex()}"
-        entry = self._enter("trace input", subject, reason=reason, actor=actor, case=case)
+        entry = self._enter("trace", subject, reason=reason, actor=actor, case=case)
         hashes = tuple(dict.fromkeys([*filter(None, [picture.pdq]), *turned]))
         bands = {
             token: None

@@ -128,7 +128,7 @@ def test_everything_made_from_a_picture(url: str) -> None:
         (True, 0), (True, 0), (False, 8), (False, 12),
     ]  # fmt: skip
     assert (found.bounded, found.unopened) == (False, 1)
-    assert found.entry.action == "trace input"
+    assert found.entry.action == "trace"
     assert photo.sha256.hex() not in found.entry.subject
     assert registry.audit.entries() == [found.entry]
     with pytest.raises(ArgumentError, match="32 bytes"):

@@ -79,7 +79,7 @@ lock: build/lock/bin/uv  ## Write requirements/*.txt from pyproject.toml (UPGRAD
 	$(compile) --group dev $(extras) $(if $(UPGRADE),--upgrade) --output-file requirements/dev.txt
 	$(compile) --group demo --constraints requirements/dev.txt --output-file requirements/demo.txt
 
-extras := --extra pkcs11 --extra aws --extra postgres --extra objects --extra parquet --extra bench
+extras := --extra pkcs11 --extra aws --extra postgres --extra objects --extra parquet --extra iscc --extra bench
 # One file for every supported Python and platform, without the address of any package index.
 compile = build/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links

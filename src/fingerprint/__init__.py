@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indelible.fingerprint.changes import Changes, Region, changes
 from indelible.fingerprint.comparison import Comparison, compare
+from indelible.fingerprint.iscc import ISCC_ALGORITHM, iscc_image_code
 from indelible.fingerprint.pdq import (
     BITS,
     LEAST_QUALITY,
@@ -18,6 +19,7 @@ from indelible.fingerprint.reference import MOST_BYTES, Reference
 
 __all__ = [
     "BITS",
+    "ISCC_ALGORITHM",
     "LEAST_QUALITY",
     "MATCHING",
     "MOST_BYTES",
@@ -31,5 +33,6 @@ __all__ = [
     "compare",
     "dihedral",
     "distance",
+    "iscc_image_code",
     "pdq",
 ]

@@ -99,12 +99,9 @@ def test_a_part_by_time_in_small_groups(
 def test_what_is_private_is_not_in_it(tmp_path: Path, other: SqlRegistry) -> None:
     other.database.write(
         lambda connection: connection.execute(
-            GENERATIONS.insert().values(
-                manifest_id="urn:c2pa:1", ciphertext=b"a secret", nonce=b"-", key_id="k",
-                created="2026",
-            )
+            GENERATIONS.insert().values(manifest_id="urn:c2pa:1", sealed=b"a secret")
         )
-    )  # fmt: skip
+    )
     export_records(other, tmp_path / "export.parquet")
     assert b"a secret" not in (tmp_path / "export.parquet").read_bytes()
     assert "generations" not in repr(pq.read_schema(tmp_path / "export.parquet"))

@@ -28,7 +28,7 @@ __all__ = ["CONSENT_KEYS", "find_others", "look_up_all"]
 CONSENT_KEYS: Final[frozenset[str]] = frozenset()
 """Ids of the keys whose marks say what may be done with a picture, and nothing of its origin."""
 
-_NEARLY_ALL: Final = 0.8  # of a picture: less of a mark than this leaves room for another one
+_MOST_WITH_ROOM: Final = 0.6  # of a picture: a mark over more leaves little room for another one
 _MUCH_LARGER: Final = 1.1  # times: below, the stronger mark stays the main one
 _MOST_OTHERS: Final = 8  # that are looked up
 
@@ -96,7 +96,7 @@ def _needs_a_search(mark: WatermarkReport, credential: CredentialReport, effort:
         return False  # by its hash, this is the picture that was signed with this mark
     named = set(named_payloads(credential.manifest, payload))
     elsewhere = bool(named) and payload not in named
-    small = mark.area is not None and mark.area < _NEARLY_ALL
+    small = mark.area is not None and mark.area < _MOST_WITH_ROOM
     return small or bool(mark.regions_gone) or elsewhere
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indelible.watermark import decoding, probability
 from indelible.watermark.alignment import Canonical
 from indelible.watermark.carrier import TILES_PER_SUPER, Carrier
@@ -45,6 +48,14 @@ class Judge:
         return self.first_sure(
             decoding.decode_lines(values, carrier, lock.variant, lock.polarity), lock
         )
+
+    def read_unmoved(
+        self, values: NDArray[np.complex64], lock: Lock, size_class: int
+    ) -> decoding.Decoded | None:
+        """Decode lines that lie where a mark of this size class has them; None as above."""
+        carrier = self.carriers[lock.ring_index]
+        found = self.first_sure(decoding.decode_unmoved(values, carrier, lock.variant), lock)
+        return found if found is not None and found.size_class == size_class else None
 
     def first_sure(self, found: Iterable[decoding.Decoded], lock: Lock) -> decoding.Decoded | None:
         """Return the first word that chance can hardly have produced; the others are not decoded.

@@ -68,12 +68,11 @@ def detect_superposed(
     values = _without(decoding.folded(canonical), mark)
     judge = Judge(view.shape, ring, [carrier_of(one) for one in ring])
     others: dict[tuple[str | None, bytes | None], tuple[float, Detection]] = {}
-    for index, carrier in enumerate(judge.carriers):
+    for index in range(len(ring)):
         for variant in range(VARIANTS):
             lock = Lock(0.0, index, variant, mark.polarity, 0, map_, np.zeros(2))
-            read = decoding.decode_unmoved(values, carrier, variant)
-            decoded = judge.first_sure(read, lock)
-            if decoded is None or decoded.size_class != mark.size_class:
+            decoded = judge.read_unmoved(values, lock, mark.size_class)
+            if decoded is None:
                 continue
             seen = judge.report(view.white.shape, lock, decoded)
             if (seen.key_id, seen.payload) != (found.key_id, found.payload):

@@ -77,8 +77,8 @@ def read(white: NDArray[np.float32], judge: Judge, *, pilots: bool = True) -> Un
             tries += [(seen.variant, decoding.coefficients(fold, seen), seen.high > 0)]
         for variant, weighted, upright in tries:
             lock = Lock(0.0, index, variant, 1, 0, map_, np.zeros(2))
-            decoded = judge.first_sure(decoding.decode_unmoved(weighted, carrier, variant), lock)
-            if decoded is None or decoded.size_class != size_class:
+            decoded = judge.read_unmoved(weighted, lock, size_class)
+            if decoded is None:
                 continue
             if best is None or decoded.z > best.decoded.z:
                 best = Unmoved(decoded, lock, upright)

@@ -73,12 +73,15 @@ class Changes:
         Of what was compared that was changed, 0 to 1.
     regions : tuple of Region
         Largest first.
+    to_picture : float64 (3, 3)
+        Homography from that grid's cells to the picture's pixels.
     """
 
     mask: Mask = field(repr=False)
     compared: Mask = field(repr=False)
     share: float
     regions: tuple[Region, ...]
+    to_picture: NDArray[np.float64] = field(repr=False)
 
 
 def changes(
@@ -283,7 +286,8 @@ def _described(
         original = _box(project(to_original, corners), size)
         regions.append(Region(original, _box(project(to_picture, corners), received), share))
     regions.sort(key=lambda region: -region.share)
-    return Changes(mask, compared, float(np.count_nonzero(mask) / total), tuple(regions))
+    share = float(np.count_nonzero(mask) / total)
+    return Changes(mask, compared, share, tuple(regions), to_picture)
 
 
 def _box(corners: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:

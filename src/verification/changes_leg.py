@@ -95,14 +95,8 @@ def find_changes(
         regions=_regions(found, view, _presence(view, keys, mark)),
         mask=found.mask,
         compared=found.compared,
-        to_picture=looks.geometry @ _to_pixels(found.mask.shape, size),
+        to_picture=view.to_picture(found.to_picture),
     )
-
-
-def _to_pixels(shape: tuple[int, ...], size: tuple[int, int]) -> NDArray[np.float64]:
-    """Return the map from a grid's cells to the pixels of the picture that it fills."""
-    y, x = size[0] / shape[0], size[1] / shape[1]
-    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
 
 
 def _signed(

@@ -6,14 +6,13 @@ which the package ``iscc-core`` makes the code. `ISCC_ALGORITHM` is its name in 
 
 from __future__ import annotations
 
-import importlib
 import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.errors import MissingDependencyError
+from indelible import extras
 from indelible.pixels import as_channels
 
 __all__ = ["ISCC_ALGORITHM", "iscc_image_code"]
@@ -49,13 +48,7 @@ def iscc_image_code(image: NDArray[np.uint8], bits: int = 64) -> str:
     UnsupportedImageError
         If the image is no such array.
     """
-    try:
-        core = importlib.import_module("iscc_core")
-    except ImportError as error:
-        raise MissingDependencyError(
-            "an ISCC needs the package iscc-core",
-            hint="In a clone of Indelible: python -m pip install '.[iscc]'",
-        ) from error
+    core = extras.load("iscc_core", extra="iscc", missing="an ISCC needs the package iscc-core")
     return str(core.gen_image_code(normalised(image).ravel().tolist(), bits)["iscc"])
 
 

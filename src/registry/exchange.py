@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from indelible import extras
 from indelible.errors import (
     IndelibleError,
-    MissingDependencyError,
     RegistryError,
     UnreadableExportError,
 )
@@ -357,11 +357,5 @@ def _schema() -> Any:  # noqa: ANN401 - pyarrow has no types
 
 
 def _parquet() -> Any:  # noqa: ANN401 - pyarrow has no types
-    try:
-        import pyarrow.parquet as pq  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Exporting and importing a registry needs the package pyarrow.",
-            hint="Install it: pip install 'indelible[parquet]'.",
-        ) from error
-    return pq
+    missing = "Exporting and importing a registry needs the package pyarrow."
+    return extras.load("pyarrow.parquet", extra="parquet", missing=missing)

@@ -20,6 +20,7 @@ from indelible.errors import (
     NoRegistryError,
     RegistryUnavailableError,
 )
+from indelible.extras import install_hint
 from indelible.registry.database import CommitFailedError, cause_of, newer, unknown_outcome
 from indelible.registry.tables import METADATA, SCHEMA_VERSION, VERSION
 from indelible.registry.urls import PostgresUrl, parse_url, password_of, shown_url
@@ -248,7 +249,7 @@ class PostgresDatabase:
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
                 "A registry in PostgreSQL needs the package psycopg.",
-                hint="Install it: pip install 'indelible[postgres]'.",
+                hint=install_hint("postgres"),
             ) from error
         event.listen(engine, "connect", _commit_durably)
         weakref.finalize(self, _close, engine, os.getpid())

@@ -9,18 +9,14 @@ this module makes.
 from __future__ import annotations
 
 import hashlib
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 from indelible.credentials.signers.algorithms import algorithm_for, raw_ecdsa
 from indelible.credentials.signers.chains import public_key_of
-from indelible.errors import (
-    IndelibleError,
-    MissingDependencyError,
-    SigningError,
-)
+from indelible.errors import IndelibleError, SigningError
+from indelible.extras import aws_client, azure_client, google_client
 
 __all__ = ["AwsKmsSigner", "AzureKeyVaultSigner", "GoogleKmsSigner"]
 
@@ -107,7 +103,7 @@ class AwsKmsSigner(_ServiceSigner):
     ) -> None:
         super().__init__(certificates, algorithm=algorithm, timestamp_url=timestamp_url)
         self._key_id = key_id
-        self._client = _aws_client() if client is None else client
+        self._client = aws_client() if client is None else client
 
     def _sign(self, data: bytes) -> bytes:
         kind = "ECDSA_SHA_" if self.algorithm.startswith("es") else "RSASSA_PSS_SHA_"
@@ -152,7 +148,7 @@ class GoogleKmsSigner(_ServiceSigner):
     ) -> None:
         super().__init__(certificates, algorithm=algorithm, timestamp_url=timestamp_url)
         self._name = key_version
-        self._client = _google_client() if client is None else client
+        self._client = google_client() if client is None else client
 
     def _sign(self, data: bytes) -> bytes:
         digest = {f"sha{self.algorithm[2:]}": self._digest(data)}
@@ -190,34 +186,8 @@ class AzureKeyVaultSigner(_ServiceSigner):
         timestamp_url: str | None = None,
     ) -> None:
         super().__init__(certificates, algorithm=algorithm, timestamp_url=timestamp_url)
-        self._client = _azure_client(key_url) if client is None else client
+        self._client = azure_client(key_url) if client is None else client
 
     def _sign(self, data: bytes) -> bytes:
         # Azure's names are C2PA's in capitals, and its ECDSA signatures are r and s already.
         return bytes(self._client.sign(self.algorithm.upper(), self._digest(data)).signature)
-
-
-def _optional(module: str, *, service: str, extra: str) -> Any:  # noqa: ANN401 - untyped clients
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"signing with {service} needs its client, {module}",
-            hint=f"In a clone of Indelible: python -m pip install '.[{extra}]'",
-        ) from error
-
-
-def _aws_client() -> Any:  # noqa: ANN401 - the provider's own class
-    return _optional("boto3", service="AWS KMS", extra="aws").client("kms")
-
-
-def _google_client() -> Any:  # noqa: ANN401 - the provider's own class
-    kms = _optional("google.cloud.kms", service="Google Cloud KMS", extra="google")
-    return kms.KeyManagementServiceClient()
-
-
-def _azure_client(key_url: str) -> Any:  # noqa: ANN401 - the provider's own class
-    options = {"service": "Azure Key Vault", "extra": "azure"}
-    identity = _optional("azure.identity", **options)
-    crypto = _optional("azure.keyvault.keys.crypto", **options)
-    return crypto.CryptographyClient(key_url, identity.DefaultAzureCredential())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import threading
 from types import ModuleType
@@ -10,6 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 
+from indelible import extras
 from indelible.credentials.signers.algorithms import (
     HASHES,
     algorithm_for,
@@ -18,7 +18,7 @@ from indelible.credentials.signers.algorithms import (
 )
 from indelible.credentials.signers.chains import public_key_of
 from indelible.credentials.signers.private_keys import Passphrase, hidden
-from indelible.errors import MissingDependencyError, SigningError
+from indelible.errors import SigningError
 from indelible.secret import Secret
 
 __all__ = ["Pkcs11Signer"]
@@ -183,10 +183,6 @@ def _is_der(signature: bytes, bits: str) -> bool:
 
 
 def _library() -> ModuleType:
-    try:
-        return importlib.import_module("pkcs11")
-    except ImportError as error:
-        raise MissingDependencyError(
-            "signing with a PKCS#11 token needs python-pkcs11",
-            hint="In a clone of Indelible: python -m pip install '.[pkcs11]'",
-        ) from error
+    missing = "signing with a PKCS#11 token needs python-pkcs11"
+    module: ModuleType = extras.load("pkcs11", extra="pkcs11", missing=missing)
+    return module

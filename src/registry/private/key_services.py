@@ -7,11 +7,11 @@ file of record keys is loaded.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any, Final
 
-from indelible.errors import ArgumentError, MissingDependencyError, RegistryError
+from indelible.errors import ArgumentError, RegistryError
+from indelible.extras import aws_client, azure_client, google_client
 from indelible.registry.private.record_keys import KeyWrapper
 
 __all__ = ["AwsKmsWrapper", "AzureKeyVaultWrapper", "GoogleKmsWrapper", "wrapper_named"]
@@ -33,11 +33,7 @@ class AwsKmsWrapper:
     def __init__(self, key_id: str, *, client: Any = None) -> None:  # noqa: ANN401 - theirs
         self.name = f"aws:{key_id}"
         self._key_id = key_id
-        self._client = (
-            _optional("boto3", service="AWS KMS", extra="aws").client("kms")
-            if client is None
-            else client
-        )
+        self._client = aws_client() if client is None else client
 
     def wrap(self, key: bytes) -> bytes:
         """Return a key, encrypted by the service."""
@@ -68,10 +64,7 @@ class GoogleKmsWrapper:
     def __init__(self, key_name: str, *, client: Any = None) -> None:  # noqa: ANN401 - theirs
         self.name = f"google:{key_name}"
         self._key_name = key_name
-        if client is None:
-            kms = _optional("google.cloud.kms", service="Google Cloud KMS", extra="google")
-            client = kms.KeyManagementServiceClient()
-        self._client = client
+        self._client = google_client() if client is None else client
 
     def wrap(self, key: bytes) -> bytes:
         """Return a key, encrypted by the service."""
@@ -98,12 +91,7 @@ class AzureKeyVaultWrapper:
 
     def __init__(self, key_url: str, *, client: Any = None) -> None:  # noqa: ANN401 - theirs
         self.name = f"azure:{key_url}"
-        if client is None:
-            options = {"service": "Azure Key Vault", "extra": "azure"}
-            identity = _optional("azure.identity", **options)
-            crypto = _optional("azure.keyvault.keys.crypto", **options)
-            client = crypto.CryptographyClient(key_url, identity.DefaultAzureCredential())
-        self._client = client
+        self._client = azure_client(key_url) if client is None else client
 
     def wrap(self, key: bytes) -> bytes:
         """Return a key, encrypted by the service."""
@@ -149,16 +137,6 @@ _BY_SERVICE: Final[dict[str, Callable[[str], KeyWrapper]]] = {
     "google": GoogleKmsWrapper,
     "azure": AzureKeyVaultWrapper,
 }
-
-
-def _optional(module: str, *, service: str, extra: str) -> Any:  # noqa: ANN401 - untyped clients
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"a key in {service} needs its client, {module}",
-            hint=f"In a clone of Indelible: python -m pip install '.[{extra}]'",
-        ) from error
 
 
 def _asked(service: str, call: Callable[[], Any]) -> bytes:

@@ -34,6 +34,10 @@ help:  ## List every target
 demo: $(VENV)/.demo  ## Protect a photograph, repost it, recover its credentials (IMAGE=path, optional)
 	@$(BIN)/python -m examples.demo $(if $(IMAGE),"$(IMAGE)")
 
+.PHONY: serve
+serve: $(VENV)/.service  ## Run the resolution service and its page on this machine (ARGS="--port 8000")
+	@$(BIN)/indelible serve $(ARGS)
+
 .PHONY: test
 test: $(VENV)/.dev  ## Run the tests, README blocks included (JOBS=n processes, TESTS=paths)
 	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 $(TESTS)
@@ -78,8 +82,10 @@ format: $(VENV)/.dev  ## Format the code and apply safe fixes
 lock: build/lock/bin/uv  ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: newer releases)
 	$(compile) --group dev $(extras) $(if $(UPGRADE),--upgrade) --output-file requirements/dev.txt
 	$(compile) --group demo --constraints requirements/dev.txt --output-file requirements/demo.txt
+	$(compile) --group demo --extra service --constraints requirements/dev.txt \
+		--output-file requirements/service.txt
 
-extras := --extra pkcs11 --extra aws --extra postgres --extra objects --extra parquet --extra iscc --extra bench
+extras := --extra pkcs11 --extra aws --extra postgres --extra objects --extra parquet --extra iscc --extra service --extra bench
 # One file for every supported Python and platform, without the address of any package index.
 compile = build/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -128,11 +134,16 @@ $(VENV)/.demo: requirements/demo.txt pyproject.toml $(VENV)/pyvenv.cfg
 	$(call install,requirements/demo.txt)
 	@touch $@
 
-# The development lock holds everything in the demo's.
+$(VENV)/.service: requirements/service.txt pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing what the service needs into $(VENV) (once) ..."
+	$(call install,requirements/service.txt)
+	@touch $@
+
+# The development lock holds everything in the others.
 $(VENV)/.dev: requirements/dev.txt pyproject.toml $(VENV)/pyvenv.cfg
 	@echo "Installing the development environment into $(VENV) (once) ..."
 	$(call install,requirements/dev.txt)
-	@touch $(VENV)/.demo $@
+	@touch $(VENV)/.demo $(VENV)/.service $@
 
 # Type checkers and import-linter read folders, not the editable install's import hook: this is the
 # package as they need to see it (docs/adr/0001-namespace-mapping.md).

@@ -29,6 +29,7 @@ SUMMARIES: Final = {
     "trust": "See and change whose signatures count. The official C2PA lists come with the "
     "package.",
     "registry": "Where ids of watermarks lead: make, list, move, back up, purge and trace.",
+    "serve": "Answer over HTTP whom a picture comes from, with a page for everybody.",
     "config": "See which settings hold, and where they come from.",
 }
 """What each command does, in the order of the help."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from indelible.settings.folders import Folders, settings_file, user_folders
     from indelible.settings.key_ring import KeyFile, KeyRing
     from indelible.settings.loading import load_settings, load_with_origins
-    from indelible.settings.schema import Setting, Settings, every_setting
+    from indelible.settings.schema import ServiceSettings, Setting, Settings, every_setting
 
 __all__ = [
     "OTHER_VARIABLES",
@@ -34,6 +34,7 @@ __all__ = [
     "Folders",
     "KeyFile",
     "KeyRing",
+    "ServiceSettings",
     "Setting",
     "Settings",
     "current",
@@ -54,7 +55,7 @@ _MODULES: Final = {
     "folders": ("Folders", "settings_file", "user_folders"),
     "key_ring": ("KeyFile", "KeyRing"),
     "loading": ("load_settings", "load_with_origins"),
-    "schema": ("Setting", "Settings", "every_setting"),
+    "schema": ("ServiceSettings", "Setting", "Settings", "every_setting"),
 }
 _HOMES: Final = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -30,6 +30,9 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     [limits]
     max_pixels = 100_000_000
 
+    [service]
+    port = 8000                           # of `indelible serve`: docs/service.md
+
 What is configured nowhere comes from the development identity: see
 `indelible.settings.Configuration`.
 """
@@ -56,6 +59,7 @@ __all__ = [
     "GeneratorSettings",
     "LimitSettings",
     "RegistrySettings",
+    "ServiceSettings",
     "Setting",
     "Settings",
     "SignerSettings",
@@ -135,6 +139,14 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """How ``indelible serve`` behaves."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be configured, checked and with absolute paths."""
 
@@ -144,6 +156,7 @@ class Settings:
     trust: TrustSettings = field(default_factory=TrustSettings)
     generator: GeneratorSettings = field(default_factory=GeneratorSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
         signer = self.signer
@@ -176,6 +189,7 @@ SECTIONS: Final[dict[str, type[Any]]] = {
     "trust": TrustSettings,
     "generator": GeneratorSettings,
     "limits": LimitSettings,
+    "service": ServiceSettings,
 }
 
 _MEANINGS: Final = {
@@ -204,6 +218,8 @@ _MEANINGS: Final = {
     "limits.max_pixels": "Largest picture, in pixels.",
     "limits.max_decoded_bytes": "Largest picture once decoded, in bytes.",
     "limits.max_bytes": "Largest file, in bytes.",
+    "service.host": "Address that `indelible serve` listens on.",
+    "service.port": "Its port.",
 }
 """What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import sqlalchemy as sa
 
@@ -37,7 +37,6 @@ from indelible.registry.rows import (
     unpacked,
     values_of,
 )
-from indelible.registry.similar_pictures import SimilarPictures
 from indelible.registry.tables import (
     BINDINGS,
     FINGERPRINTS,
@@ -45,6 +44,9 @@ from indelible.registry.tables import (
     OUTBOX,
 )
 from indelible.registry.urls import DEFAULT_OPTIONS, Options
+
+if TYPE_CHECKING:
+    from indelible.registry.similar_pictures import SimilarPictures
 
 __all__ = ["SqlRegistry"]
 
@@ -101,7 +103,7 @@ class SqlRegistry:
         )
         # Not a method of this object: it would never be freed, and its file not be closed, in time.
         self._group = GroupCommit(partial(_register, database))
-        self._alike = SimilarPictures(database)
+        self._alike: SimilarPictures | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel to other processes without connections, and without what is held in memory."""
@@ -250,10 +252,16 @@ class SqlRegistry:
 
         Notes
         -----
-        Every hash that is registered is held in memory from the first call on (40 bytes each).
+        Every hash that is registered is held in memory from the first call on (40 bytes each). Of
+        more than 4096 pictures that are near, only the nearest are looked at.
         """
+        # Whoever only registers does not wait for the compiler to be loaded.
+        from indelible.registry.similar_pictures import SimilarPictures  # noqa: PLC0415
+
         hashes = [hashes] if isinstance(hashes, bytes) else list(hashes)
         _check_limit(limit)
+        if self._alike is None:
+            self._alike = SimilarPictures(self._database)
         return self._alike.search(hashes, max_distance, limit)
 
     # --- owners and status -----------------------------------------------------------------------

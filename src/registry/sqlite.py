@@ -153,8 +153,9 @@ class SqliteDatabase:
             with ExitStack() as stack:
                 connection = self._readable(stack)
                 # Once more, from here on unchanging: another process may just have migrated it.
-                if kind == "old" and read_layout(connection).kind(self.name) == "old":
-                    show_as_current(connection)
+                layout = read_layout(connection)
+                if kind == "old" and layout.kind(self.name) == "old":
+                    show_as_current(connection, layout.version)
                 return work(connection)
 
     def write(self, work: Callable[[sa.Connection], T]) -> T:

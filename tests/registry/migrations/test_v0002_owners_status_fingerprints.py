@@ -67,16 +67,16 @@ def test_an_old_registry_is_read_as_it_is(old: Path) -> None:
 
 
 def test_an_old_registry_on_a_read_only_disk(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from indelible.registry import sqlite  # noqa: PLC0415
+    from indelible.registry import sqlite, sqlite_opening  # noqa: PLC0415
 
-    opened = sqlite._open_file
+    opened = sqlite_opening.open_file
 
-    def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
+    def cannot_write(path: Path, timeout: float, how: sqlite_opening.Mode) -> sqlite3.Connection:
         if how != "immutable":
             raise sqlite3.OperationalError("unable to open database file")
         return opened(path, timeout, how)
 
-    monkeypatch.setattr(sqlite, "_open_file", cannot_write)
+    monkeypatch.setattr(sqlite, "open_file", cannot_write)
     check_records(old)
     with pytest.raises(RegistryUnavailableError):
         open_at(old).put(make_record())

@@ -21,7 +21,15 @@ from indelible.registry.several import Registries, private_registry
 from indelible.registry.urls import registry_url, shown_url, sqlite_url
 
 if TYPE_CHECKING:
-    from indelible.registry import backup, exchange, merging, purging, transfers, upkeep
+    from indelible.registry import (
+        backup,
+        exchange,
+        merging,
+        purging,
+        similar_pictures,
+        transfers,
+        upkeep,
+    )
     from indelible.registry.sql import SqlRegistry
 
 __all__ = [
@@ -43,6 +51,7 @@ __all__ = [
     "purging",
     "registry_url",
     "shown_url",
+    "similar_pictures",
     "sqlite_url",
     "transfers",
     "upkeep",
@@ -55,6 +64,6 @@ if not TYPE_CHECKING:  # checkers see the imports above, and know of no other na
         """Import what needs a database when it is asked for."""
         if name == "SqlRegistry":
             return importlib.import_module(f"{__name__}.sql").SqlRegistry
-        if name in __all__:  # a module about whole registries
+        if name in __all__:  # a module that needs more than the protocol
             return importlib.import_module(f"{__name__}.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

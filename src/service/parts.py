@@ -7,6 +7,7 @@ from typing import cast
 
 from fastapi import Request
 
+from indelible.protection import Protector
 from indelible.registry import Registry
 from indelible.settings import ServiceSettings
 from indelible.verification import Verifier
@@ -26,11 +27,14 @@ class Parts:
         Where ids lead; None answers look-ups with nothing.
     settings : ServiceSettings
         How the service behaves.
+    protector : Protector or None
+        Protects pictures; without, the service does not.
     """
 
     verifier: Verifier
     registry: Registry | None
     settings: ServiceSettings = field(default_factory=ServiceSettings)
+    protector: Protector | None = None
 
 
 def parts_of(request: Request) -> Parts:

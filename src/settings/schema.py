@@ -144,6 +144,21 @@ class ServiceSettings:
 
     host: str = "127.0.0.1"
     port: int = 8000
+    public_verify: bool = True
+    public_quota: str = "30/minute; 500/day"
+    similar_quota: str = "20/hour; 60/day"
+    token_quota: str = "600/minute"
+    trusted_proxies: str | None = None
+    workers: int | None = None
+    worker_memory: int = 1536 * 1024 * 1024
+    job_seconds: int = 30
+    queue: int = 64
+    queue_bytes: int = 512 * 1024 * 1024
+    max_bytes: int = 32 * 1024 * 1024
+    max_pixels: int = 50_000_000
+    body_seconds: int = 120
+    connections: int = 1000
+    shutdown_seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +235,23 @@ _MEANINGS: Final = {
     "limits.max_bytes": "Largest file, in bytes.",
     "service.host": "Address that `indelible serve` listens on.",
     "service.port": "Its port.",
+    "service.public_verify": "Whether anybody may ask about a picture.",
+    "service.public_quota": "How often one address may ask (of IPv6, one /64).",
+    "service.similar_quota": "How often one address may ask about pictures that look alike; all "
+    "together ten times that.",
+    "service.token_quota": "How often one token may be used.",
+    "service.trusted_proxies": "Addresses or networks, separated by commas, whose X-Forwarded-For "
+    "is believed. By default nobody's.",
+    "service.workers": "Processes that work on pictures. By default one for each core.",
+    "service.worker_memory": "Memory that one picture may take in its worker, in bytes.",
+    "service.job_seconds": "How long one picture may take, in seconds.",
+    "service.queue": "Pictures that wait or are worked on; one client may have a quarter of them.",
+    "service.queue_bytes": "Bytes of pictures that are held in memory; of them, too, a quarter.",
+    "service.max_bytes": "Largest file that is taken, in bytes.",
+    "service.max_pixels": "Largest picture that is taken, in pixels.",
+    "service.body_seconds": "Seconds within which a picture has to arrive.",
+    "service.connections": "Connections at a time.",
+    "service.shutdown_seconds": "Seconds to finish what was taken, when the service is ended.",
 }
 """What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 

@@ -1,0 +1,209 @@
+"""Pictures on their way in: read into memory only, within limits of size, time and pace.
+
+The framework's own reader of forms writes larger parts to disk, where a picture has no business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from indelible.service.failures import Refusal
+from indelible.service.queueing import Hold
+
+__all__ = ["Arrival", "picture_of", "read"]
+
+_GRACE: Final = 10.0  # seconds before the pace counts
+_LEAST_PACE: Final = 2048  # bytes a second: slower than any telephone
+_DRAIN_SECONDS: Final = 5.0
+_DRAIN_BYTES: Final = 64 << 20
+_MOST_FIELD: Final = 64 * 1024  # of a part that is no file
+_MOST_PARTS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a body may arrive.
+
+    Attributes
+    ----------
+    most : int
+        Bytes.
+    seconds : float
+        Until all of it is there.
+    """
+
+    most: int
+    seconds: float
+
+
+async def picture_of(
+    request: Request, arrival: Arrival, hold: Hold
+) -> tuple[bytes, dict[str, str]]:
+    """Return the picture that a request holds, and the other fields of its form.
+
+    The body is a picture, or a form (``multipart/form-data``) with a part named ``file``.
+
+    Raises
+    ------
+    Refusal
+        If it is something else (400, 415), too large (413), or too slow (408), or where there is no
+        room for it (429, 503).
+    """
+    kind = request.headers.get("content-type", "application/octet-stream")
+    main, options = parse_options_header(kind)
+    is_form = main == b"multipart/form-data"
+    if not (is_form or main.startswith(b"image/") or main == b"application/octet-stream"):
+        raise Refusal(
+            415,
+            "unsupported_type",
+            "Send the picture itself (image/... or application/octet-stream), or a form with a "
+            "part named file (multipart/form-data).",
+        )
+    body = await read(request, arrival, hold)
+    fields: dict[str, bytes] = {"file": body}
+    if is_form:
+        fields = _parts(body, options.get(b"boundary", b""))
+    picture = fields.pop("file", b"")
+    del body
+    if not picture:
+        raise Refusal(400, "no_picture", "There is no picture in this request.")
+    return picture, {name: value.decode("utf-8", "replace") for name, value in fields.items()}
+
+
+async def read(request: Request, arrival: Arrival, hold: Hold) -> bytes:
+    """Read a body.
+
+    Raises
+    ------
+    Refusal
+        As `picture_of`.
+    """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise Refusal(415, "compressed", "Send the picture as it is, without a Content-Encoding.")
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:16]) > arrival.most:
+        await _drain(request)
+        raise _too_large(arrival)
+    body = bytearray()
+    began = time.monotonic()
+    while True:
+        message = await _next(request, began + arrival.seconds)
+        chunk = message.get("body", b"")
+        if len(body) + len(chunk) > arrival.most:
+            del body
+            await _drain(request)
+            raise _too_large(arrival)
+        hold.add(size=len(chunk))
+        body += chunk
+        if not message.get("more_body", False):
+            return bytes(body)
+        waited = time.monotonic() - began
+        if waited > _GRACE and len(body) < _LEAST_PACE * waited:
+            raise _too_slow()
+
+
+async def _next(request: Request, deadline: float) -> dict[str, Any]:
+    """Return the next piece of a body; one that does not come in a while ends the request."""
+    left = min(_GRACE, deadline - time.monotonic())
+    try:
+        message = await asyncio.wait_for(request.receive(), max(0.0, left))
+    except TimeoutError:
+        raise _too_slow() from None
+    if message["type"] == "http.disconnect":
+        raise Refusal(400, "client_gone", "The client closed the connection.")
+    return dict(message)
+
+
+async def _drain(request: Request) -> None:
+    """Read on for a while, and keep nothing: a client that is cut off does not read why."""
+    deadline = time.monotonic() + _DRAIN_SECONDS
+    left = _DRAIN_BYTES
+    try:
+        while left > 0:
+            message = await _next(request, deadline)
+            left -= len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
+    except Refusal:
+        return
+
+
+def _parts(body: bytes, boundary: bytes) -> dict[str, bytes]:
+    """Return the parts of a form by their names; the first of each name."""
+    found: dict[str, bytes] = {}
+    for name, value in _collected(body, boundary):
+        if name != "file" and len(value) > _MOST_FIELD:
+            raise Refusal(400, "bad_form", f"The part {name[:32]!r} of the form is too long.")
+        found.setdefault(name, value)
+    return found
+
+
+def _collected(body: bytes, boundary: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents of a form's parts."""
+    parts: list[tuple[bytearray, list[tuple[int, int]]]] = []
+    header = bytearray()
+    state = {"field": b""}
+    chunk = memoryview(body)
+
+    def begin() -> None:
+        if len(parts) >= _MOST_PARTS:
+            raise FormParserError("too many parts")
+        parts.append((bytearray(), []))
+
+    def on_name(data: bytes, start: int, end: int) -> None:
+        header.extend(data[start:end])
+
+    def on_value(data: bytes, start: int, end: int) -> None:
+        state["field"] += data[start:end]
+
+    def end_header() -> None:
+        if header.lower() == b"content-disposition":
+            _, options = parse_options_header(state["field"])
+            parts[-1][0][:] = options.get(b"name", b"")
+        header.clear()
+        state["field"] = b""
+
+    def on_data(_: bytes, start: int, end: int) -> None:
+        parts[-1][1].append((start, end))
+
+    try:
+        parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": begin,
+                "on_header_field": on_name,
+                "on_header_value": on_value,
+                "on_header_end": end_header,
+                "on_part_data": on_data,
+            },
+        )
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, ValueError) as error:
+        raise Refusal(400, "bad_form", "The form cannot be read.") from error
+    for name, spans in parts:
+        yield name.decode("utf-8", "replace"), b"".join(chunk[a:b] for a, b in spans)
+
+
+def _too_large(arrival: Arrival) -> Refusal:
+    most = arrival.most / (1 << 20)
+    return Refusal(
+        413,
+        "too_large",
+        f"The file is larger than the {most:g} MiB that this service takes.",
+        hint="Send a smaller version of the picture.",
+    )
+
+
+def _too_slow() -> Refusal:
+    return Refusal(
+        408, "too_slow", "The picture arrived too slowly.", hint="Try again on a better connection."
+    )

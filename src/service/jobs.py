@@ -1,0 +1,83 @@
+"""What runs in a worker: a picture's bytes in, a small answer out.
+
+Each job is a function of this module, which the worker imports. Its `meta` is for the service, its
+`body` goes to the client as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any, Final
+
+from indelible import fingerprint, imaging
+from indelible.imaging import DEFAULT_LIMITS, ImageFile
+from indelible.service.worker import Options, Result, Tools
+from indelible.verification import Verification
+
+__all__ = ["verify_picture"]
+
+_HASHED_PIXELS: Final = 256 * 256  # PDQ reduces a picture to 64 x 64; codecs reduce it for nothing
+
+
+def verify_picture(tools: Tools, data: bytes, options: Options) -> Result:
+    """Verify a picture.
+
+    Parameters
+    ----------
+    tools : Tools
+        The worker's.
+    data : bytes
+        The picture.
+    options : dict
+        ``language`` of the words; ``full``: the full report, not the one for strangers; ``views``:
+        with the original, the picture and what changed, as PNG; ``hashes``: also say what the
+        picture looks like.
+
+    Returns
+    -------
+    Result
+        In `meta`: ``verdict``, ``timing`` and ``hashes``. In `body` the report, as JSON.
+    """
+    result = tools.verifier.verify(data)
+    answer = _report(result, options)
+    meta: dict[str, Any] = {"verdict": str(result.verdict), "timing": result.timing}
+    if options.get("hashes"):
+        meta["hashes"] = looks(data)
+        meta["digest"] = hashlib.sha256(data).hexdigest()
+    return Result(meta, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode())
+
+
+def looks(data: bytes) -> list[str]:
+    """Return the perceptual hashes of a picture, turned and mirrored, in hexadecimal.
+
+    None of a picture with so little detail that its hash means nothing, or of a kind that cannot be
+    decoded here.
+    """
+    image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+    pixels = image.decode(tolerant=True, enough=_HASHED_PIXELS).pixels
+    found = fingerprint.dihedral(pixels).hashes()
+    return [one.hash.hex() for one in found if one.quality >= fingerprint.LEAST_QUALITY]
+
+
+def _report(result: Verification, options: Options) -> dict[str, Any]:
+    if options.get("full"):
+        return result.to_dict()
+    return {
+        "verdict": str(result.verdict),
+        "language": options.get("language", "en"),
+        "headline": result.words.headline,
+        "meaning": result.words.meaning,
+        "caution": result.words.caution,
+        "complete": result.complete,
+        "format": result.format,
+    }
+
+
+def _data_url(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+def _opened(data: bytes) -> ImageFile:
+    return imaging.open_image(data)

@@ -15,7 +15,7 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from indelible.service.failures import Refusal
+from indelible.service.failures import RefusedError
 from indelible.service.queueing import Hold
 
 __all__ = ["Arrival", "picture_of", "read"]
@@ -53,7 +53,7 @@ async def picture_of(
 
     Raises
     ------
-    Refusal
+    RefusedError
         If it is something else (400, 415), too large (413), or too slow (408), or where there is no
         room for it (429, 503).
     """
@@ -61,7 +61,7 @@ async def picture_of(
     main, options = parse_options_header(kind)
     is_form = main == b"multipart/form-data"
     if not (is_form or main.startswith(b"image/") or main == b"application/octet-stream"):
-        raise Refusal(
+        raise RefusedError(
             415,
             "unsupported_type",
             "Send the picture itself (image/... or application/octet-stream), or a form with a "
@@ -74,7 +74,7 @@ async def picture_of(
     picture = fields.pop("file", b"")
     del body
     if not picture:
-        raise Refusal(400, "no_picture", "There is no picture in this request.")
+        raise RefusedError(400, "no_picture", "There is no picture in this request.")
     return picture, {name: value.decode("utf-8", "replace") for name, value in fields.items()}
 
 
@@ -83,11 +83,13 @@ async def read(request: Request, arrival: Arrival, hold: Hold) -> bytes:
 
     Raises
     ------
-    Refusal
+    RefusedError
         As `picture_of`.
     """
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-        raise Refusal(415, "compressed", "Send the picture as it is, without a Content-Encoding.")
+        raise RefusedError(
+            415, "compressed", "Send the picture as it is, without a Content-Encoding."
+        )
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:16]) > arrival.most:
         await _drain(request)
@@ -118,7 +120,7 @@ async def _next(request: Request, deadline: float) -> dict[str, Any]:
     except TimeoutError:
         raise _too_slow() from None
     if message["type"] == "http.disconnect":
-        raise Refusal(400, "client_gone", "The client closed the connection.")
+        raise RefusedError(400, "client_gone", "The client closed the connection.")
     return dict(message)
 
 
@@ -132,7 +134,7 @@ async def _drain(request: Request) -> None:
             left -= len(message.get("body", b""))
             if not message.get("more_body", False):
                 return
-    except Refusal:
+    except RefusedError:
         return
 
 
@@ -141,7 +143,7 @@ def _parts(body: bytes, boundary: bytes) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for name, value in _collected(body, boundary):
         if name != "file" and len(value) > _MOST_FIELD:
-            raise Refusal(400, "bad_form", f"The part {name[:32]!r} of the form is too long.")
+            raise RefusedError(400, "bad_form", f"The part {name[:32]!r} of the form is too long.")
         found.setdefault(name, value)
     return found
 
@@ -188,14 +190,14 @@ def _collected(body: bytes, boundary: bytes) -> Iterator[tuple[str, bytes]]:
         parser.write(body)
         parser.finalize()
     except (FormParserError, ValueError) as error:
-        raise Refusal(400, "bad_form", "The form cannot be read.") from error
+        raise RefusedError(400, "bad_form", "The form cannot be read.") from error
     for name, spans in parts:
         yield name.decode("utf-8", "replace"), b"".join(chunk[a:b] for a, b in spans)
 
 
-def _too_large(arrival: Arrival) -> Refusal:
+def _too_large(arrival: Arrival) -> RefusedError:
     most = arrival.most / (1 << 20)
-    return Refusal(
+    return RefusedError(
         413,
         "too_large",
         f"The file is larger than the {most:g} MiB that this service takes.",
@@ -203,7 +205,7 @@ def _too_large(arrival: Arrival) -> Refusal:
     )
 
 
-def _too_slow() -> Refusal:
-    return Refusal(
+def _too_slow() -> RefusedError:
+    return RefusedError(
         408, "too_slow", "The picture arrived too slowly.", hint="Try again on a better connection."
     )

@@ -1,14 +1,14 @@
 """What the service answers where it does not do what it was asked: RFC 9457 bodies.
 
-A `Refusal` carries a status, a code for machines and a sentence for people; an error of the
+A `RefusedError` carries a status, a code for machines and a sentence for people; an error of the
 library is turned into one by `refusal_of`.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import math
-from collections.abc import Mapping
 from typing import Final
 
 from fastapi import Request, Response
@@ -24,7 +24,9 @@ from indelible.errors import (
     WorkerDiedError,
 )
 
-__all__ = ["Refusal", "on_refusal", "refusal_of"]
+__all__ = ["RefusedError", "on_refusal", "refusal_of"]
+
+_log: Final = logging.getLogger("indelible.service")
 
 _TITLES: Final = {
     400: "Bad request",
@@ -50,7 +52,7 @@ _OF_ERRORS: Final[tuple[tuple[type[IndelibleError], int, str], ...]] = (
 _SOON: Final = 5  # seconds until it is worth another try, where nothing is known
 
 
-class Refusal(IndelibleError):
+class RefusedError(IndelibleError):
     """A request that is answered with a failure.
 
     Parameters
@@ -103,27 +105,29 @@ class Refusal(IndelibleError):
         return Response(content, self.status, headers, "application/problem+json")
 
 
-def refusal_of(error: IndelibleError) -> Refusal:
+def refusal_of(error: IndelibleError) -> RefusedError:
     """Return what an error of the library is answered with.
 
     What is not the caller's to mend is said without its reason: a message may name a file.
     """
-    if isinstance(error, Refusal):
+    if isinstance(error, RefusedError):
         return error
     for kind, status, code in _OF_ERRORS:
         if isinstance(error, kind):
             later = _SOON if status == 503 else None
-            return Refusal(status, code, error.message, hint=error.hint, retry_after=later)
-    return Refusal(500, "internal", "The service failed. The failure was logged.")
+            return RefusedError(status, code, error.message, hint=error.hint, retry_after=later)
+    return RefusedError(500, "internal", "The service failed. The failure was logged.")
 
 
 async def on_refusal(request: Request, error: Exception) -> Response:
     """Answer an error of ours; registered with the application."""
     refusal = refusal_of(error) if isinstance(error, IndelibleError) else _internal()
-    headers: Mapping[str, object] = request.scope.get("state", {})
-    request_id = headers.get("request_id")
+    request.state.code = refusal.code
+    if refusal.status == 500 and error is not refusal:
+        _log.error("a request failed", exc_info=error)
+    request_id = getattr(request.state, "request_id", None)
     return refusal.response(request_id if isinstance(request_id, str) else None)
 
 
-def _internal() -> Refusal:
-    return Refusal(500, "internal", "The service failed. The failure was logged.")
+def _internal() -> RefusedError:
+    return RefusedError(500, "internal", "The service failed. The failure was logged.")

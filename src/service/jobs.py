@@ -9,14 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from indelible import fingerprint, imaging
+from indelible.errors import ArgumentError
 from indelible.imaging import DEFAULT_LIMITS, ImageFile
+from indelible.registry.private import GenerationRecord
 from indelible.service.worker import Options, Result, Tools
 from indelible.verification import Verification
 
-__all__ = ["verify_picture"]
+__all__ = ["protect_picture", "verify_picture"]
 
 _HASHED_PIXELS: Final = 256 * 256  # PDQ reduces a picture to 64 x 64; codecs reduce it for nothing
 
@@ -47,6 +50,71 @@ def verify_picture(tools: Tools, data: bytes, options: Options) -> Result:
         meta["hashes"] = looks(data)
         meta["digest"] = hashlib.sha256(data).hexdigest()
     return Result(meta, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode())
+
+
+def protect_picture(tools: Tools, data: bytes, options: Options) -> Result:
+    """Protect a picture, which is registered before it is answered.
+
+    Parameters
+    ----------
+    tools : Tools
+        The worker's.
+    data : bytes
+        The picture.
+    options : dict
+        ``owner`` of the registry's entry; ``format``, ``quality``, ``source_type`` and
+        ``strip`` as for `indelible.Protector.protect`; ``record``, the fields of a
+        `GenerationRecord`, of which ``prompt`` is kept as a hash.
+
+    Returns
+    -------
+    Result
+        In `meta`: ``manifest_id``, ``media_type`` and ``notes``. In `body` the protected picture.
+    """
+    if tools.protector is None:
+        raise ArgumentError("protector", "This service protects no pictures.")
+    protected = tools.protector.protect(
+        data,
+        source_type=options["source_type"],
+        format=options["format"],
+        quality=options["quality"],
+        strip=options["strip"],
+        record=_generation(options["record"]),
+        owner=options["owner"],
+    )
+    meta = {
+        "manifest_id": protected.manifest_id,
+        "media_type": imaging.media_type(protected.format),
+        "notes": list(protected.notes),
+    }
+    return Result(meta, protected.data)
+
+
+def _generation(fields: Mapping[str, Any] | None) -> GenerationRecord | None:
+    """Return a generation record of the fields that a request names.
+
+    Raises
+    ------
+    ArgumentError
+        If they are none of a record's.
+    """
+    if fields is None:
+        return None
+    unknown = set(fields) - {"account", "request_id", "model", "prompt", "prompt_sha256"}
+    if unknown:
+        raise ArgumentError("record", f"A record has no field {min(unknown)[:32]!r}.")
+    values = dict(fields)
+    prompt, digest = values.pop("prompt", None), values.pop("prompt_sha256", None)
+    try:
+        if prompt is not None:
+            return GenerationRecord.of_prompt(str(prompt), **values)
+        return GenerationRecord(
+            prompt_sha256=None if digest is None else bytes.fromhex(digest), **values
+        )
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError("record", "A field of the record is not what it must be.") from None
 
 
 def looks(data: bytes) -> list[str]:

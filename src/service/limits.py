@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from fastapi import Request
-from limits import RateLimitItem, parse_many
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from indelible.errors import ConfigurationError
-from indelible.service.failures import Refusal
+from indelible.service.failures import RefusedError
+from limits import RateLimitItem, parse_many
 
 __all__ = ["Network", "Quota", "address_of", "networks"]
 
@@ -123,14 +123,14 @@ class Quota:
 
         Raises
         ------
-        Refusal
+        RefusedError
             429, if it is one too many; it says when there will be room again.
         """
         for rule in self._rules:
             wide = type(rule)(rule.amount * times, rule.multiples, rule.namespace)
             if not self._limiter.hit(wide, self._name, client):
                 reset = self._limiter.get_window_stats(wide, self._name, client).reset_time
-                raise Refusal(
+                raise RefusedError(
                     429,
                     code,
                     message,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
-from indelible.service.failures import Refusal
+from indelible.service.failures import RefusedError
 
 __all__ = ["FairQueue", "Hold", "Room"]
 
@@ -68,7 +68,7 @@ class Room:
 
         Raises
         ------
-        Refusal
+        RefusedError
             429 where the client has its share, 503 where everybody has.
         """
         with self._lock:
@@ -98,7 +98,7 @@ class Room:
             own.places + places > self._most_of_one.places
             or own.size + size > self._most_of_one.size
         ):
-            raise Refusal(
+            raise RefusedError(
                 429,
                 "too_many_at_once",
                 "You have as many pictures under way here as one client may have.",
@@ -106,7 +106,7 @@ class Room:
                 retry_after=self._wait(),
             )
         if self._all.places + places > self._most.places or self._all.size + size > self._most.size:
-            raise Refusal(
+            raise RefusedError(
                 503,
                 "busy",
                 "The service has as much to do as it can hold.",
@@ -130,7 +130,7 @@ class Hold:
 
         Raises
         ------
-        Refusal
+        RefusedError
             As `Room.check`.
         """
         self._room.take(self.client, places, size)

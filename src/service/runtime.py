@@ -10,7 +10,9 @@ from fastapi import FastAPI, Request
 from indelible.service import limits
 from indelible.service.arriving import Arrival, picture_of
 from indelible.service.limits import Counters, Quota
+from indelible.service.metrics import Metrics
 from indelible.service.parts import Parts
+from indelible.service.probing import RegistryProbe
 from indelible.service.queueing import Hold
 from indelible.service.similar import SimilarQueries
 from indelible.service.worker import Job, Options, Result, Tools
@@ -48,6 +50,8 @@ class Runtime:
         self._counters = Counters()
         self.public_quota = self._quota("public_quota")
         self.token_quota = self._quota("token_quota")
+        self.metrics = Metrics(self.workers)
+        self.probe = RegistryProbe(parts.registry)
         self.similar = SimilarQueries(settings.similar_quota, self._counters)
 
     def address(self, request: Request) -> str:
@@ -59,7 +63,7 @@ class Runtime:
 
         Raises
         ------
-        Refusal
+        RefusedError
             429, if it is one too many.
         """
         if token_id is not None:
@@ -77,7 +81,7 @@ class Runtime:
 
         Raises
         ------
-        Refusal
+        RefusedError
             As `indelible.service.arriving.picture_of`.
         """
         self.workers.room.check(client)
@@ -106,9 +110,11 @@ class Runtime:
         return Quota(rule, setting=f"service.{name}", storage=self._counters, name=name)
 
 
-def install(app: FastAPI, parts: Parts, workers: Workers | None) -> None:
-    """Give an application what its requests share."""
-    app.state.runtime = Runtime(parts, workers)
+def install(app: FastAPI, parts: Parts, workers: Workers | None) -> Runtime:
+    """Give an application what its requests share, and return it."""
+    runtime = Runtime(parts, workers)
+    app.state.runtime = runtime
+    return runtime
 
 
 def runtime_of(request: Request) -> Runtime:

@@ -26,8 +26,8 @@ _MOST_FILES: Final = 100_000  # digests of files that were asked about
 _TOGETHER: Final = 10  # times the quota of one address that all together have
 _FLAT: Final = "flat"  # the family of pictures without enough detail to be told apart
 _TOLD: Final = (
-    "There were too many questions about pictures that look like this one. A detector that answered "
-    "without end could be used to remove watermarks."
+    "There were too many questions about pictures that look like this one. A detector that "
+    "answered without end could be used to remove watermarks."
 )
 
 
@@ -66,7 +66,7 @@ class SimilarQueries:
 
         Raises
         ------
-        Refusal
+        RefusedError
             429, if the family was asked about too often.
         """
         if (client, digest) in self._files:

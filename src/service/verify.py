@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from indelible.service import jobs
-from indelible.service.failures import Refusal
-from indelible.service.parts import parts_of
+from indelible.service.access import Caller, needs
+from indelible.service.failures import RefusedError
 from indelible.service.runtime import runtime_of
 
 __all__ = ["PICTURE_BODY", "router"]
@@ -39,6 +39,7 @@ PICTURE_BODY: Final[dict[str, Any]] = {
 @router.post("/v1/verify", openapi_extra=PICTURE_BODY)
 async def verify(
     request: Request,
+    caller: Annotated[Caller, Depends(needs("verify", open_by="public_verify"))],
     language: Annotated[str | None, Query(max_length=16)] = None,
     views: Annotated[bool, Query()] = False,
     full: Annotated[bool, Query()] = False,
@@ -48,21 +49,20 @@ async def verify(
     The picture is held in memory while it is looked at, and stored nowhere.
     """
     runtime = runtime_of(request)
-    token_id: str | None = None
-    if token_id is None and not parts_of(request).settings.public_verify:
-        raise Refusal(401, "token_needed", "This service verifies pictures for its own users only.")
-    if full and token_id is None:
-        raise Refusal(401, "token_needed", "The full report needs a token.")
-    client = runtime.spend(request, token_id)
+    if full and caller.is_stranger:
+        raise RefusedError(401, "token_needed", "The full report needs a token.")
+    client = runtime.spend(request, caller.token_id)
     picture, _, hold = await runtime.picture(request, client)
     options = {
         "language": language or "en",
         "views": views,
         "full": full,
-        "hashes": token_id is None,
+        "hashes": caller.is_stranger,
     }
     result = await runtime.run(request, jobs.verify_picture, picture, options, hold=hold)
     del picture
-    if token_id is None:
+    if caller.is_stranger:
         runtime.similar.spend(client, result.meta["hashes"], result.meta["digest"])
+    runtime.metrics.verified(result.meta["verdict"], result.meta["timing"])
+    request.state.verdict = result.meta["verdict"]
     return Response(result.body, media_type="application/json")

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from indelible import errors, watermark
 from indelible.errors import IndelibleError
 from indelible.protection import Protector
+from indelible.service import logs
 from indelible.verification import Verifier
 
 try:
@@ -26,9 +29,10 @@ try:
 except ImportError:  # Windows has no such limits
     resource = None  # type: ignore[assignment]
 
-__all__ = ["READY", "Job", "Options", "Result", "Tools", "do", "failed", "work"]
+__all__ = ["READY", "TAKEN", "Job", "Options", "Result", "Tools", "do", "failed", "work"]
 
 READY: Final = b"ready"
+TAKEN: Final = b"taken"
 
 Options: TypeAlias = dict[str, Any]
 
@@ -83,6 +87,7 @@ def work(connection: Connection, tools: Tools, memory: int) -> None:
     memory : int
         Bytes that jobs may take beyond what the process takes once it is warm.
     """
+    logs.configure(logging.WARNING)
     _settle()
     watermark.warm_up()
     _limit_memory(memory)
@@ -94,6 +99,7 @@ def work(connection: Connection, tools: Tools, memory: int) -> None:
         except (EOFError, OSError):
             return
         _end_after(seconds + _GRACE)
+        connection.send_bytes(TAKEN)
         meta, body = do(job, tools, data, options)
         del data
         try:
@@ -176,10 +182,9 @@ def _limit_memory(memory: int) -> None:
 def _data_size() -> int | None:
     """Return how much private memory this process has mapped, bytes; None where nobody says."""
     try:
-        with open("/proc/self/status", encoding="ascii") as file:
-            for line in file:
-                if line.startswith("VmData:"):
-                    return 1024 * int(line.split()[1])
+        for line in Path("/proc/self/status").read_text("ascii").splitlines():
+            if line.startswith("VmData:"):
+                return 1024 * int(line.split()[1])
     except (OSError, ValueError):
         pass
     return None

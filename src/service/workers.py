@@ -21,11 +21,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from indelible.errors import IndelibleError, WorkerDiedError
 from indelible.service import worker
-from indelible.service.failures import Refusal
+from indelible.service.failures import RefusedError
 from indelible.service.queueing import FairQueue, Hold, Room
 from indelible.service.worker import Job, Options, Result, Tools
 
@@ -38,6 +39,7 @@ _LOOK: Final = 0.05  # seconds between two looks at clock and memory
 _START_SECONDS: Final = 600.0  # the first start on a machine compiles the kernels
 _BACK_OFF: Final = 30.0  # seconds at most between two tries to start a worker
 _MOST_ANSWER: Final = 1 << 30  # bytes: a worker that a picture took over may send anything
+_TRIES: Final = 3  # to hand a job to a worker that dies before it has it
 _FIRST_GUESS: Final = 0.3  # seconds for a picture, before any was timed
 
 
@@ -45,6 +47,7 @@ class Workers(Protocol):
     """Whoever does jobs: processes in the service, this very process in a test."""
 
     room: Room
+    killed: Counter[str]
 
     async def run(self, job: Job, data: bytes, options: Options, *, hold: Hold) -> Result:
         """Do a job and return its result.
@@ -63,7 +66,7 @@ class Workers(Protocol):
 
         Raises
         ------
-        Refusal
+        RefusedError
             Where there is no room (429, 503), where the job took too long (503), where the picture
             takes too much memory (413).
         WorkerDiedError
@@ -94,6 +97,7 @@ class _Task:
     data: bytes
     options: Options
     future: Future[Result] = field(default_factory=Future)
+    begun: bool = False  # a worker has all of it, and nothing that happens before is its fault
 
 
 class Pool:
@@ -184,9 +188,8 @@ class Pool:
     def start(self) -> None:
         """Start the workers; jobs may be given before they are up."""
         context = multiprocessing.get_context("forkserver")
-        # Imported once, before the fork: a worker that is killed is replaced in a fraction of a
-        # second.
-        context.set_forkserver_preload(["indelible.service.jobs"])
+        # Imported and warm before the fork: a worker is replaced in a fraction of a second.
+        context.set_forkserver_preload(["indelible.service._preloaded"])
         for number, slot in enumerate(self._slots):
             self._threads.append(_thread(self._serve, f"indelible-worker-{number}", slot))
         self._threads.append(_thread(self._watch, "indelible-watch"))
@@ -234,18 +237,24 @@ class Pool:
 
     def _perform(self, slot: _Slot, task: _Task) -> None:
         """Have one job done, and tell who waits for it."""
-        if not slot.alive() and not self._begin(slot):
-            task.future.set_exception(_closing())
-            return
-        began = time.monotonic()
-        try:
-            meta, body = slot.exchange(task, began + self._seconds)
-        except (EOFError, OSError):
-            reason = slot.killed or "crash"
-            slot.end()
-            self.killed[reason] += 1
-            _log.warning("a worker died at work: %s", reason)
-            task.future.set_exception(_death(reason, self._seconds))
+        for _ in range(_TRIES):
+            if not slot.alive() and not self._begin(slot):
+                task.future.set_exception(_closing())
+                return
+            began = time.monotonic()
+            try:
+                meta, body = slot.exchange(task, began + self._seconds)
+                break
+            except (EOFError, OSError):
+                reason = slot.killed or "crash"
+                slot.end()
+                self.killed[reason] += 1
+                _log.warning("a worker died at work: %s", reason)
+                if task.begun or slot.killed:
+                    task.future.set_exception(_death(reason, self._seconds))
+                    return
+        else:
+            task.future.set_exception(_death("crash", self._seconds))
             return
         self._mean += 0.1 * (time.monotonic() - began - self._mean)
         if slot.jobs >= self._recycle:
@@ -331,7 +340,9 @@ class _Slot:
         try:
             connection.send((task.job, task.options, max(0.0, deadline - time.monotonic())))
             connection.send_bytes(task.data)
-            task.data = b""
+            if connection.recv_bytes(len(worker.TAKEN)) != worker.TAKEN:
+                raise EOFError
+            task.data, task.begun = b"", True
             meta = connection.recv_bytes(_MOST_ANSWER)
             return meta, connection.recv_bytes(_MOST_ANSWER)
         finally:
@@ -343,8 +354,7 @@ class _Slot:
         if process is None:
             return 0
         try:
-            with open(f"/proc/{process.pid}/statm", "rb") as file:
-                return int(file.read().split()[1]) * _PAGE
+            return int(Path(f"/proc/{process.pid}/statm").read_bytes().split()[1]) * _PAGE
         except (OSError, ValueError, IndexError):
             return 0
 
@@ -420,13 +430,13 @@ def _result(meta: bytes, body: bytes) -> Result:
     if error is not None:
         raise error
     _log.error("a job failed: %s at %s", told.get("kind"), told.get("where"))
-    raise Refusal(500, "internal", "The service failed. The failure was logged.")
+    raise RefusedError(500, "internal", "The service failed. The failure was logged.")
 
 
 def _death(reason: str, seconds: float) -> IndelibleError:
     """Return what the request is answered with whose worker ended."""
     if reason == "time":
-        return Refusal(
+        return RefusedError(
             503,
             "timeout",
             f"This picture took longer than the {seconds:g} s that it may take here.",
@@ -434,7 +444,7 @@ def _death(reason: str, seconds: float) -> IndelibleError:
             retry_after=60,
         )
     if reason == "memory":
-        return Refusal(
+        return RefusedError(
             413,
             "too_much_memory",
             "This picture takes more memory than it may take here.",
@@ -447,8 +457,8 @@ def _death(reason: str, seconds: float) -> IndelibleError:
     )
 
 
-def _closing() -> Refusal:
-    return Refusal(
+def _closing() -> RefusedError:
+    return RefusedError(
         503, "closing", "The service is being shut down.", hint="Try again.", retry_after=10
     )
 
@@ -468,7 +478,7 @@ async def unless_gone(receive: Callable[[], Awaitable[Any]], work: Awaitable[Res
     try:
         await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise Refusal(400, "client_gone", "The client closed the connection.")
+            raise RefusedError(400, "client_gone", "The client closed the connection.")
         return task.result()
     finally:
         task.cancel()

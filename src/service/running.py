@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
+from typing import Final
 
 import uvicorn
 
 from indelible.protection import Protector
+from indelible.service import logs
 from indelible.service.app import create_app
+from indelible.service.checking import Finding, check
 from indelible.service.connections import PatientProtocol
 from indelible.service.parts import Parts
 from indelible.service.worker import Tools
@@ -16,7 +20,9 @@ from indelible.service.workers import Pool
 from indelible.settings import ServiceSettings, current
 from indelible.verification import Verifier
 
-__all__ = ["make_pool", "run", "serve"]
+__all__ = ["check_config", "make_pool", "run", "serve"]
+
+_CLOSING_SECONDS: Final = 5.0  # to end workers that have nothing to do any more
 
 
 def run() -> None:
@@ -32,6 +38,17 @@ def run() -> None:
     verifier = Verifier.from_settings(registry=registry, limits=limits, changes=True)
     protector = Protector.from_settings(limits=limits)
     serve(Parts(verifier, registry, settings, protector))
+
+
+def check_config() -> tuple[Finding, ...]:
+    """Say what the service would be made of by the user's settings; it must not start on a fault.
+
+    Raises
+    ------
+    ConfigurationError
+        If the settings cannot be read.
+    """
+    return check(current())
 
 
 def serve(parts: Parts) -> None:
@@ -57,13 +74,24 @@ def serve(parts: Parts) -> None:
         limit_concurrency=settings.connections,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=settings.shutdown_seconds,
+        log_config=None,
         h11_max_incomplete_event_size=32 * 1024,
     )
+    logs.configure()
+    # uvicorn finishes what was taken and then raises the signal once more, for its caller.
+    signal.signal(signal.SIGTERM, _exit)
     pool.start()
     try:
         uvicorn.Server(config).run()
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code:
+            raise
     finally:
-        pool.close(settings.shutdown_seconds)
+        pool.close(_CLOSING_SECONDS)
+
+
+def _exit(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
 
 
 def make_pool(parts: Parts) -> Pool:

@@ -119,7 +119,7 @@ def do(job: Job, tools: Tools, data: bytes, options: Options) -> tuple[bytes, by
         return json.dumps({"ok": result.meta}).encode(), result.body
     except IndelibleError as error:
         told: dict[str, object] = {
-            "error": type(error).__name__,
+            "error": _public_kind(error),
             "message": error.message,
             "hint": error.hint,
         }
@@ -142,6 +142,12 @@ def failed(told: dict[str, Any]) -> IndelibleError | None:
         error, str(told.get("message")), hint=hint if isinstance(hint, str) else None
     )
     return error
+
+
+def _public_kind(error: IndelibleError) -> str:
+    """Return the name of an error in `indelible.errors`; a room may have kinds of its own below."""
+    kinds = (kind.__name__ for kind in type(error).__mro__ if hasattr(errors, kind.__name__))
+    return next(kinds, "internal")
 
 
 def _place(error: Exception) -> str:

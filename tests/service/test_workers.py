@@ -77,7 +77,7 @@ def test_what_goes_wrong_fails_one_request(
 ) -> None:
     async def both() -> list[Any]:
         wrong, right = do(pool, job, b"secret", "a", **options), do(pool, hostile.answer, b"b", "b")
-        return await asyncio.gather(wrong, right, return_exceptions=True)
+        return list(await asyncio.gather(wrong, right, return_exceptions=True))
 
     wrong, right = run(both())
     assert right.meta["size"] == 1

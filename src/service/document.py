@@ -19,6 +19,7 @@ from indelible.service.discovery import SPECIFICATION
 from indelible.service.parts import Parts
 from indelible.service.problems import Problem
 from indelible.service.receipts import Receipt
+from indelible.service.references import Reference
 from indelible.service.resolution import BindingQuery
 from indelible.service.routes import flat_routes
 
@@ -29,7 +30,7 @@ _TEXT: Final = (
     "Errors are problems (RFC 9457)."
 )
 # Read by functions of our own, within limits, so that FastAPI does not know them.
-_BODIES: Final[tuple[type[BaseModel], ...]] = (Problem, BindingQuery, Binding, Receipt)
+_BODIES: Final[tuple[type[BaseModel], ...]] = (Problem, BindingQuery, Binding, Receipt, Reference)
 _INVENTED: Final = ("HTTPValidationError", "ValidationError")  # FastAPI's, which are never answered
 
 

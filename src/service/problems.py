@@ -101,4 +101,4 @@ def _methods(request: Request) -> list[str]:
     for route in flat_routes(request.app.routes):
         if route.matches(request.scope)[0] is not Match.NONE:
             found |= route.methods or set()
-    return sorted(found)
+    return sorted(found | {"HEAD"} if "GET" in found else found)

@@ -22,7 +22,7 @@ from indelible.service.values import ANY_ALGORITHM, MOST_IN_ADDRESS, check_algor
 from indelible.service.worker import Result
 
 __all__ = ["MOST_RESULTS", "Alg", "MatchedManifest", "MaxResults", "QueryResult",
-           "can_ask_by_looks", "ids_found", "router"]  # fmt: skip
+           "can_ask_by_looks", "ids_found", "result_of", "router"]  # fmt: skip
 
 MOST_RESULTS: Final = 100
 """How many manifests one query names, whatever is asked for."""
@@ -74,7 +74,7 @@ def by_binding(
     """Return the ids of the manifests that a soft binding leads to."""
     if len(value) > MOST_IN_ADDRESS:
         raise refused(414, "The value is too long for an address: send it by POST.")
-    return _result(_look_up(parts_of(request), alg, value, max_results), max_results)
+    return result_of(_look_up(parts_of(request), alg, value, max_results), max_results)
 
 
 @router.post(
@@ -93,7 +93,7 @@ async def by_large_binding(
     query = await read_model(request, caller, BindingQuery)
     parts = parts_of(request)
     found = await run_in_threadpool(_look_up, parts, query.alg, query.value, max_results)
-    return _result(found, max_results)
+    return result_of(found, max_results)
 
 
 @router.post(
@@ -136,7 +136,7 @@ async def by_content(
     result = await runtime.run(request, match_picture, data, options, hold=hold)
     if caller.is_stranger:
         runtime.similar.spend(caller.client, result.meta["hashes"], result.meta["digest"])
-    return _result([*hinted, *ids_found(result, alg)], max_results)
+    return result_of([*hinted, *ids_found(result, alg)], max_results)
 
 
 def ids_found(result: Result, alg: str | None) -> list[str]:
@@ -146,7 +146,8 @@ def ids_found(result: Result, alg: str | None) -> list[str]:
     ]
 
 
-def _result(found: Iterable[str], most: int) -> QueryResult:
+def result_of(found: Iterable[str], most: int) -> QueryResult:
+    """Return ids as the answer to a query, each once, so many at most."""
     ids = list(dict.fromkeys(found))[: min(most, MOST_RESULTS)]
     return QueryResult(matches=[MatchedManifest(manifestId=one) for one in ids])
 

@@ -17,6 +17,7 @@ from indelible.service.parts import Parts
 from indelible.service.problems import answer_problems
 from indelible.service.protect import router as protect
 from indelible.service.receipts import router as receipts
+from indelible.service.records import router as records
 from indelible.service.references import reference_router
 from indelible.service.resolution import router as resolution
 from indelible.service.verify import router as verify
@@ -52,5 +53,6 @@ def create_app(parts: Parts, *, workers: Workers | None = None) -> FastAPI:
     app.include_router(receipts)  # before the manifests, whose ids may hold slashes
     app.include_router(manifests)
     app.include_router(bindings)
+    app.include_router(records)
     describe(app)
     return app

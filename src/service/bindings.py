@@ -24,7 +24,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/bindings", tags=["store"])
 
-_ANSWERS = answers(400, 401, 403, 404, 413, 415, 500, 503)
+_ANSWERS = answers(400, 401, 403, 404, 408, 413, 415, 429, 500, 503)
 _BODY = describe_body({"application/json": {"schema": {"$ref": "#/components/schemas/Binding"}}})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final, TypeVar
 
 from fastapi import Request
@@ -12,6 +11,7 @@ from indelible.service.access import Caller
 from indelible.service.arriving import Arrival, read
 from indelible.service.problems import refused
 from indelible.service.runtime import runtime_of
+from indelible.strict_json import parse_json
 
 __all__ = ["MOST_JSON", "describe_body", "read_body", "read_json", "read_model"]
 
@@ -19,6 +19,9 @@ M = TypeVar("M", bound=BaseModel)
 
 MOST_JSON: Final = 64 * 1024
 """Longest JSON body of an ordinary request, bytes."""
+
+
+_MAX_DEPTH: Final = 16
 
 
 async def read_body(request: Request, caller: Caller, most: int) -> bytes:
@@ -51,7 +54,7 @@ async def read_json(request: Request, caller: Caller, most: int = MOST_JSON) -> 
         raise refused(400, "The body has to be application/json.")
     body = await read_body(request, caller, most)
     try:
-        return json.loads(body, parse_constant=_refuse)
+        return parse_json(body, max_bytes=most, max_depth=_MAX_DEPTH)
     except (ValueError, RecursionError):
         raise refused(400, "The body is no JSON.") from None
 
@@ -76,7 +79,3 @@ async def read_model(request: Request, caller: Caller, model: type[M]) -> M:
 def describe_body(content: dict[str, Any]) -> dict[str, Any]:
     """Return a body as the OpenAPI document describes it, for what is read by these functions."""
     return {"requestBody": {"required": True, "content": content}}
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(name)

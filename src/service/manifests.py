@@ -42,7 +42,7 @@ class Stored(BaseModel):
     summary="Store a manifest",
     response_model=Stored,
     response_model_exclude_none=True,
-    responses=answers(400, 401, 403, 413, 415, 500, 503),
+    responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
     openapi_extra=describe_body({MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}),
 )
 async def add(
@@ -116,7 +116,7 @@ def _is_stored(registry: SqlRegistry, record: Record) -> bool:
     summary="Read a manifest",
     response_class=Response,
     responses={
-        **answers(400, 401, 403, 404, 500, 503),
+        **answers(400, 401, 403, 404, 429, 500, 503),
         200: {
             "description": "The manifest store",
             "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
@@ -150,7 +150,7 @@ def fetch(
     summary="Erase a manifest",
     status_code=204,
     response_class=Response,
-    responses=answers(400, 401, 403, 404, 500, 503),
+    responses=answers(400, 401, 403, 404, 429, 500, 503),
 )
 def erase(request: Request, caller: Storer, manifest_id: ManifestId) -> Response:
     """Erase a manifest of one's own; its bindings lead nowhere from then on."""

@@ -113,7 +113,7 @@ def receipt_of(request: Request, registry: SqlRegistry, manifest_id: str) -> Rec
     summary="Read a manifest's receipt",
     response_model=VerifiedReceipt,
     response_model_exclude_none=True,
-    responses=answers(400, 401, 403, 404, 500, 503),
+    responses=answers(400, 401, 403, 404, 429, 500, 503),
 )
 def fetch(request: Request, _: Reader, manifest_id: ManifestId) -> VerifiedReceipt:
     """Return the receipt of a manifest, and whether it holds."""
@@ -128,7 +128,7 @@ def fetch(request: Request, _: Reader, manifest_id: ManifestId) -> VerifiedRecei
     summary="Verify a receipt",
     response_model=VerifiedReceipt,
     response_model_exclude_none=True,
-    responses=answers(400, 401, 403, 404, 413, 415, 500, 503),
+    responses=answers(400, 401, 403, 404, 408, 413, 415, 429, 500, 503),
     openapi_extra=describe_body(
         {"application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}}}
     ),

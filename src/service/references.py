@@ -61,7 +61,7 @@ def reference_router(fetcher: Fetcher) -> APIRouter:
         "/byReference",
         operation_id="queryByReference",
         summary="Find the manifests that a picture elsewhere leads to",
-        responses=answers(400, 401, 403, 413, 415, 429, 500, 503),
+        responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
         openapi_extra=describe_body(
             {"application/json": {"schema": {"$ref": "#/components/schemas/Reference"}}}
         ),

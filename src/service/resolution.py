@@ -62,7 +62,7 @@ class BindingQuery(BaseModel):
     "/byBinding",
     operation_id="queryByBinding",
     summary="Look a soft binding up",
-    responses=answers(400, 401, 403, 414, 500, 503),
+    responses=answers(400, 401, 403, 414, 429, 500, 503),
 )
 def by_binding(
     request: Request,
@@ -81,7 +81,7 @@ def by_binding(
     "/byBinding",
     operation_id="queryByLargeBinding",
     summary="Look a large soft binding up",
-    responses=answers(400, 401, 403, 413, 415, 500, 503),
+    responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
     openapi_extra=describe_body(
         {"application/json": {"schema": {"$ref": "#/components/schemas/BindingQuery"}}}
     ),
@@ -100,7 +100,7 @@ async def by_large_binding(
     "/byContent",
     operation_id="uploadFile",
     summary="Find the manifests that a picture leads to",
-    responses=answers(400, 401, 403, 413, 415, 500, 503),
+    responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
     openapi_extra=describe_body(
         {
             kind: {"schema": {"type": "string", "format": "binary"}}

@@ -14,7 +14,8 @@ from indelible.watermark import Key
 if __name__ == "__main__":
     given: dict[str, Any] = dict(argument.split("=", 1) for argument in sys.argv[2:])
     values: dict[str, Any] = {
-        name: int(text) if text.isdigit() else text for name, text in given.items()}
+        name: int(text) if text.isdigit() else text for name, text in given.items()
+    }
     settings = ServiceSettings(port=int(sys.argv[1]), **values)
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     key = Key(bytes(range(32)))

@@ -32,6 +32,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
 
     [service]
     port = 8000                           # of `indelible serve`: docs/service.md
+    url = "https://example.org"
 
 What is configured nowhere comes from the development identity: see
 `indelible.settings.Configuration`.
@@ -40,6 +41,7 @@ What is configured nowhere comes from the development identity: see
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -52,7 +54,7 @@ from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
 from indelible.imaging import Limits
 from indelible.settings.environment import PREFIX
-from indelible.settings.values import KeyName, RegistryUrls, expected
+from indelible.settings.values import HostNames, KeyName, RegistryUrls, expected
 
 __all__ = [
     "SECTIONS",
@@ -159,6 +161,9 @@ class ServiceSettings:
     body_seconds: int = 120
     connections: int = 1000
     shutdown_seconds: int = 30
+    url: str | None = None
+    public_manifests: bool = False
+    reference_hosts: HostNames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +194,26 @@ class Settings:
             value = getattr(self.limits, limit.name)
             if value is not None and value <= 0:
                 raise ConfigurationError(f"limits.{limit.name} must be positive, not {value}.")
+        url = self.service.url
+        if url is not None and not _is_origin(url):
+            raise ConfigurationError(
+                f"service.url must be an address without a path, such as https://example.org, not "
+                f"{url!r}."
+            )
         contact = self.generator.abuse_contact
         if contact is not None and not is_contact(contact):
             raise ConfigurationError(
                 f"generator.abuse_contact must be an e-mail address or an https URL, not "
                 f"{contact!r}."
             )
+
+
+_ORIGIN: Final = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)
+
+
+def _is_origin(url: str) -> bool:
+    """Whether this is a scheme, a host, and perhaps a port, and nothing else."""
+    return _ORIGIN.fullmatch(url) is not None
 
 
 SECTIONS: Final[dict[str, type[Any]]] = {
@@ -252,6 +271,11 @@ _MEANINGS: Final = {
     "service.body_seconds": "Seconds within which a picture has to arrive.",
     "service.connections": "Connections at a time.",
     "service.shutdown_seconds": "Seconds to finish what was taken, when the service is ended.",
+    "service.url": "Address that others reach it by, such as https://example.org. By default the "
+    "one of each request.",
+    "service.public_manifests": "Whether anybody may look ids up and read manifests.",
+    "service.reference_hosts": "Hosts that pictures may be fetched from for queries by reference. "
+    "By default there are no such queries.",
 }
 """What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 

@@ -49,6 +49,7 @@ class Sentence(str):
     values: Mapping[str, Value]
 
     def __new__(cls, template: str, values: Mapping[str, Value] = _NOTHING) -> Self:
+        """Fill the template in."""
         made = super().__new__(cls, fill(template, values, str))
         made.template = template
         made.values = values

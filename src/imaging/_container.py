@@ -16,6 +16,7 @@ from typing import Final
 from indelible.errors import UnreadableImageError, UnsupportedImageError
 from indelible.imaging._colour import Space
 from indelible.imaging.picture import Header
+from indelible.languages import say
 from indelible.limits import Limits
 
 __all__ = [
@@ -35,7 +36,7 @@ __all__ = [
 #: The note on thumbnails, wherever a file has one.
 PREVIEW_NOTE: Final = "The preview in the file, which shows the picture as it was, is not kept."
 #: What is said, besides why, of a picture of which only a part could be decoded.
-PART_WAS_SEEN: Final = "What is left of the picture was looked at."
+PART_WAS_SEEN: Final = say("What is left of the picture was looked at.")
 
 # Parts named in one note: more are no help to a reader.
 _MAX_NAMES: Final = 8
@@ -107,10 +108,13 @@ class CutShortError(UnreadableImageError):
     """The file ends too early; nothing else is wrong with it."""
 
 
-def truncated(title: str, what: str = "it ends before its picture is complete") -> CutShortError:
+_INCOMPLETE: Final = say("it ends before its picture is complete")
+
+
+def truncated(title: str, what: str = _INCOMPLETE) -> CutShortError:
     """Return the error for a file that is cut short."""
     return CutShortError(
-        f"The {title} file is cut short: {what}.",
+        say("The {format} file is cut short: {what}.", format=title, what=what),
         hint="The upload or download probably broke off. Fetch the picture again.",
     )
 
@@ -118,7 +122,7 @@ def truncated(title: str, what: str = "it ends before its picture is complete") 
 def damaged(title: str, what: str) -> UnreadableImageError:
     """Return the error for a file whose structure is wrong."""
     return UnreadableImageError(
-        f"The {title} file is damaged: {what}.",
+        say("The {format} file is damaged: {what}.", format=title, what=what),
         hint="Export or download the picture again, or open and re-save it in an image editor.",
     )
 

@@ -28,6 +28,7 @@ from indelible.imaging.structure.gif import (
     table_bytes,
 )
 from indelible.imaging.structure.parts import Segment, Walk
+from indelible.languages import say
 from indelible.limits import Limits
 
 __all__ = ["read_gif"]
@@ -109,9 +110,9 @@ def _read(found: _Found, data: bytes, walked: Walk, limits: Limits) -> None:
     error = problem(data, walked)
     if walked.broken is None and not walked.too_many and found.frames:  # where viewers stop
         found.irregular.append(
-            "The GIF file lacks its end marker."
+            say("The GIF file lacks its end marker.")
             if walked.end == len(data)
-            else "The GIF file has no block where one should be."
+            else say("The GIF file has no block where one should be.")
         )
     elif error is not None:
         raise error

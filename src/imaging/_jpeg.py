@@ -21,6 +21,7 @@ from indelible.imaging._container import (
 from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure.jpeg import APP11, BARE, END, SCAN, problem, store_pieces
 from indelible.imaging.structure.parts import Segment, Walk
+from indelible.languages import say
 from indelible.limits import Limits
 
 __all__ = ["read_jpeg"]
@@ -109,7 +110,7 @@ def _read(found: _Found, data: bytes, walked: Walk, limits: Limits) -> None:
     at = 2  # behind what came before
     for part, end in zip(parts, following, strict=False):
         if data.count(b"\xff", at, part.start) != part.start - at:  # markers may be filled with FF
-            found.irregular.append("The JPEG file has bytes between its segments.")
+            found.irregular.append(say("The JPEG file has bytes between its segments."))
         at = part.end
         if part.kind[0] == END:
             found.notes += trailer_note(data, at)
@@ -256,7 +257,7 @@ def _finish(found: _Found) -> Container:
         icc = None
     found.codec.append(b"\xff\xd9")
     if found.unclosed:
-        found.irregular.append("The JPEG file lacks its end marker.")
+        found.irregular.append(say("The JPEG file lacks its end marker."))
         if _scans_missing(found):
             found.cut = truncated("JPEG")
     resources = _photoshop.read(b"".join(found.photoshop))

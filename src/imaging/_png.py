@@ -22,6 +22,7 @@ from indelible.imaging._container import (
 from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure import png
 from indelible.imaging.structure.parts import MAX_PARTS, Segment, Walk
+from indelible.languages import Sentence, say
 from indelible.limits import Limits
 
 __all__ = ["picture_is_complete", "read_png"]
@@ -142,7 +143,7 @@ def _read(found: _Found, data: bytes, walked: Walk, limits: Limits) -> None:
         _check_place(found, walked.broken)
         _last_chunk(found, walked.broken.kind, data[walked.broken.content :], limits)
     elif found.idat_bytes and _END.startswith(data[walked.end :]):
-        found.irregular.append("The PNG file lacks its end chunk.")
+        found.irregular.append(say("The PNG file lacks its end chunk."))
         return
     raise truncated("PNG")
 
@@ -166,9 +167,13 @@ def _last_chunk(found: _Found, kind: bytes, body: bytes, limits: Limits) -> None
 
 def _end(found: _Found, data: bytes, end: int, *, sound: bool) -> None:
     if not sound:
-        found.irregular.append("The checksum of the PNG file's IEND chunk is wrong.")
+        found.irregular.append(_wrong_checksum("IEND"))
     for note in trailer_note(data, end):
         found.note(note)
+
+
+def _wrong_checksum(name: str) -> Sentence:
+    return say("The checksum of the PNG file's {name} chunk is wrong.", name=name)
 
 
 def _packed(kind: bytes, body: bytes) -> bytes:
@@ -188,7 +193,7 @@ def _chunk(found: _Found, kind: bytes, whole: memoryview, limits: Limits, *, sou
         found.codec.append(_packed(kind, bytes(body)))
         found.damage(damaged("PNG", f"the checksum of its {name} chunk is wrong"))
     elif not sound:
-        found.irregular.append(f"The checksum of the PNG file's {name} chunk is wrong.")
+        found.irregular.append(_wrong_checksum(name))
         found.note(f"A damaged {name} chunk was left out.")
     elif kind not in (b"fdAT", png.MARK):  # frames after the first one, and the C2PA store
         found.metadata_bytes += len(body)

@@ -17,6 +17,7 @@ from indelible.imaging._container import (
 from indelible.imaging.picture import Header, Mode
 from indelible.imaging.structure.parts import MAX_PARTS, Segment, Walk
 from indelible.imaging.structure.webp import MARK, PICTURES, stated_end
+from indelible.languages import say
 from indelible.limits import Limits
 
 __all__ = ["read_webp"]
@@ -71,7 +72,7 @@ def read_webp(data: bytes, walked: Walk, limits: Limits) -> Container:
     if stated > len(data) + 1:
         found.cut = found.cut or truncated("WebP")  # EXIF, which says what is up, comes last
     elif end > min(stated + 1, len(data)) or stated > len(data):
-        found.irregular.append("The WebP file has another size than it says.")
+        found.irregular.append(say("The WebP file has another size than it says."))
     return _finish(found, trailer_note(data, end))
 
 

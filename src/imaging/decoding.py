@@ -30,6 +30,7 @@ from indelible.imaging.fitting import fit_metadata, upright
 from indelible.imaging.formats import format_from_suffix, lookup
 from indelible.imaging.metadata import Metadata, icc_channels
 from indelible.imaging.picture import Header, Picture, Pixels
+from indelible.languages import join
 from indelible.limits import Limits
 
 __all__ = ["decode_container"]
@@ -110,7 +111,7 @@ def _checked(image: Image.Image, container: Container, *, tolerant: bool) -> Hea
     said = any(PART_WAS_SEEN in sentence for sentence in header.irregular)
     if cut is None or said:
         return header
-    return replace(header, irregular=(*header.irregular, f"{cut} {PART_WAS_SEEN}"))
+    return replace(header, irregular=(*header.irregular, join(" ", [cut.message, PART_WAS_SEEN])))
 
 
 def _open_reduced(

@@ -14,6 +14,7 @@ from indelible.imaging._png import read_png
 from indelible.imaging._tiff import read_tiff
 from indelible.imaging._webp import read_webp
 from indelible.imaging.structure.parts import Walk
+from indelible.languages import join
 from indelible.limits import Limits
 
 __all__ = ["read_container"]
@@ -52,7 +53,7 @@ def read_container(data: bytes, name: str, walked: Walk, limits: Limits) -> Cont
     limits.check_decoded(header.width, header.height, header.decoded_channels)
     if container.cut is None:
         return container
-    irregular = (*header.irregular, f"{container.cut} {PART_WAS_SEEN}")
+    irregular = (*header.irregular, join(" ", [container.cut.message, PART_WAS_SEEN]))
     return dataclasses.replace(container, header=dataclasses.replace(header, irregular=irregular))
 
 

@@ -13,28 +13,29 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible import credentials, fingerprint, imaging, watermark
-from indelible.credentials import CredentialReport, Standing
+from indelible import fingerprint, imaging, watermark
+from indelible.credentials import CredentialReport
 from indelible.errors import IndelibleError, WatermarkError
 from indelible.fingerprint import Changes, Reference
-from indelible.imaging import ImageFile, Limits
+from indelible.imaging import ImageFile
+from indelible.languages import say
 from indelible.verification.change_report import ChangedRegion, ChangeReport
 from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
+from indelible.verification.signed_picture import PREVIEW_LIMITS, signed_picture
 from indelible.watermark import Key, View
 
 __all__ = ["find_changes"]
 
-_LIMITS: Final = Limits(max_pixels=1 << 20, max_bytes=1 << 20)  # of a preview: a stranger wrote it
 _CELL: Final = 8  # px: the presence map is no finer
 
-_UNCHANGED: Final = "The manifest's hash holds: nothing that it covers was changed."
-_NO_MANIFEST: Final = "No manifest is known to be about this picture, so there is no original."
-_NOT_PLACED: Final = "It is not known how this picture lies on the original."
-_BROKEN: Final = "The manifest does not hold, so its preview is nobody's."
-_NO_PREVIEW: Final = (
+_UNCHANGED: Final = say("The manifest's hash holds: nothing that it covers was changed.")
+_NO_MANIFEST: Final = say("No manifest is known to be about this picture, so there is no original.")
+_NOT_PLACED: Final = say("It is not known how this picture lies on the original.")
+_BROKEN: Final = say("The manifest does not hold, so its preview is nobody's.")
+_NO_PREVIEW: Final = say(
     "The manifest holds no preview of the original (protect with a thumbnail puts one in)."
 )
-_UNREADABLE: Final = "The preview in the manifest cannot be read."
+_UNREADABLE: Final = say("The preview in the manifest cannot be read.")
 
 _log: Final = logging.getLogger("indelible")
 
@@ -74,13 +75,12 @@ def find_changes(
         return ChangeReport(reason=_NO_MANIFEST)
     if looks.geometry is None:
         return ChangeReport(reason=_NOT_PLACED)
-    signed = _signed(looks, image, credential, recovered)
-    if isinstance(signed, str):
-        return ChangeReport(reason=signed)
-    preview, reference, standing = signed
+    signed = signed_picture(looks.about, image, credential, recovered)
+    if signed.standing == "broken" or signed.preview is None or signed.reference is None:
+        return ChangeReport(reason=_BROKEN if signed.standing == "broken" else _NO_PREVIEW)
     try:
-        original = imaging.decode(preview, limits=_LIMITS).pixels
-        size = Reference.from_bytes(reference).size
+        original = imaging.decode(signed.preview, limits=PREVIEW_LIMITS).pixels
+        size = Reference.from_bytes(signed.reference).size
         geometry = view.from_picture(looks.geometry)
         found = fingerprint.changes(original, size, view.pixels, geometry)
     except IndelibleError:
@@ -89,7 +89,7 @@ def find_changes(
     return ChangeReport(
         "compared",
         about=looks.about,
-        standing=standing,
+        standing=signed.standing,
         share=found.share,
         visible=float(found.compared.mean()),
         regions=_regions(found, view, _presence(view, keys, mark)),
@@ -97,40 +97,6 @@ def find_changes(
         compared=found.compared,
         to_picture=view.to_picture(found.to_picture),
     )
-
-
-def _signed(
-    looks: FingerprintReport,
-    image: ImageFile,
-    credential: CredentialReport,
-    recovered: RegistryReport,
-) -> tuple[bytes, bytes, Standing] | str:
-    """Return a manifest's preview, its reference, and what they are worth; else why there is none.
-
-    Parameters
-    ----------
-    looks : FingerprintReport
-        Which manifest is about the picture.
-    image, credential, recovered
-        As for `find_changes`.
-    """
-    store: bytes | None
-    standing: Standing
-    if looks.about == "recovered":
-        store, report = recovered.manifest_store, recovered.credential
-        standing = recovered.standing or "broken"
-    else:
-        store = credentials.extract_store(image) if credential.place == "file" else None
-        # Only the picture's hash fails: what was signed beside it holds.
-        trusted = credential.signer_trusted and not credential.expired
-        report, standing = credential, "trusted" if trusted else "untrusted"
-    if standing == "broken":
-        return _BROKEN
-    preview = None if store is None else credentials.read_thumbnail(store)
-    looked = None if report is None or report.manifest is None else report.manifest.fingerprint
-    if preview is None or looked is None:
-        return _NO_PREVIEW
-    return preview, looked.reference, standing
 
 
 def _presence(view: View, keys: Sequence[Key], mark: WatermarkReport) -> NDArray[np.float32] | None:

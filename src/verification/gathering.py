@@ -26,7 +26,7 @@ from indelible.verification.other_mark import OtherMark
 from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
 from indelible.watermark import Key
 
-__all__ = ["gather_evidence"]
+__all__ = ["continues", "gather_evidence"]
 
 _NOTHING: Final = FingerprintReport()
 
@@ -99,7 +99,7 @@ def _about_manifest(
         ),
         promises_mark=promises_watermark(credential, keys),
         creation=claimed_creation(credential.manifest),
-        continues_recovered=_continues(credential.manifest, registry),
+        continues_recovered=continues(credential.manifest, registry),
         looks=looks,
     )
 
@@ -165,7 +165,7 @@ def _sentences(credential: CredentialReport, kind: Kind) -> tuple[str, ...]:
     )
 
 
-def _continues(manifest: ManifestReport | None, registry: RegistryReport) -> bool:
+def continues(manifest: ManifestReport | None, registry: RegistryReport) -> bool:
     """Whether a manifest, or one in its history, is the recovered one.
 
     Anybody can copy an id, a soft binding's or a manifest's, so what it says must be the same too.

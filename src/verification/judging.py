@@ -28,15 +28,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from indelible.choices import RecordStatus
+from indelible.languages import Sentence, join, say
 from indelible.verification.evidence import (
     Evidence,
     ManifestEvidence,
     RecoveryEvidence,
     WatermarkEvidence,
 )
-from indelible.verification.verdict import CHANGED, CREATIONS, PLACES, Verdict
+from indelible.verification.verdict import CHANGED, CREATIONS, PLACES, STATUSES, Creation, Verdict
 
-__all__ = ["Judgement", "judge", "rests_on_the_registry"]
+__all__ = ["Judgement", "judge", "rests_on_the_registry", "taken_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,9 @@ def judge(evidence: Evidence) -> Judgement:
             notes = _questions(evidence) if verdict is Verdict.AUTHENTIC else []
             return Judgement(verdict, tuple(reasons), tuple(notes))
     keys = evidence.watermark.keys
-    mark = f"No watermark was found with the {keys} keys that were tried."
+    mark = say("No watermark was found with the {count} keys that were tried.", count=keys)
     if keys == 1:
-        mark = "No watermark was found with the one key that was tried."
+        mark = say("No watermark was found with the one key that was tried.")
     return Judgement(Verdict.NONE, (mark,))
 
 
@@ -97,11 +99,16 @@ def _contradictions(evidence: Evidence) -> list[str]:
     reasons: list[str] = []
     if recovery.registry == "found" and mark.payload is not None:
         if recovery.integrity == "intact" and not recovery.names_payload:
-            reasons.append("The watermark's id leads to a manifest that names another id.")
+            reasons.append(say("The watermark's id leads to a manifest that names another id."))
         if evidence.fingerprint == "mismatch":
-            reasons.append("The watermark's id leads to a manifest about another picture.")
+            reasons.append(say("The watermark's id leads to a manifest about another picture."))
     if manifest.integrity == "changed" and manifest.looks == "mismatch":
-        reasons.append(f"{_named(manifest)} is about another picture, by its hash and its looks.")
+        reasons.append(
+            say(
+                "{manifest} is about another picture, by its hash and its looks.",
+                manifest=_named(manifest),
+            )
+        )
     return [
         *reasons,
         *_marked_twice(evidence),
@@ -127,7 +134,7 @@ def _marked_twice(evidence: Evidence) -> list[str]:
         both = {mark.payload, other.payload}
         if other.same_place and histories and not any(both <= known for known in histories):
             return [
-                (
+                say(
                     "Two watermarks lie over the same part of the picture, and the history of "
                     "neither names the other."
                 )
@@ -142,14 +149,20 @@ def _missing_mark(manifest: ManifestEvidence, mark: WatermarkEvidence) -> list[s
     if mark.payload is not None:
         seen = {mark.payload, *(other.payload for other in mark.others)}
         if manifest.names_key and seen.isdisjoint(manifest.payloads):
-            return [f"{_named(manifest)} names another watermark id than the pixels carry."]
+            return [
+                say(
+                    "{manifest} names another watermark id than the pixels carry.",
+                    manifest=_named(manifest),
+                )
+            ]
         return []
     # A picture that was changed since may have lost its mark by that change.
     if manifest.integrity == "intact" and manifest.promises_mark and mark.can_carry:
         return [
-            (
-                f"{_named(manifest)} says that the picture carries a watermark of a key that was "
-                "tried, and the picture carries none."
+            say(
+                "{manifest} says that the picture carries a watermark of a key that was tried, and "
+                "the picture carries none.",
+                manifest=_named(manifest),
             )
         ]
     return []
@@ -170,42 +183,57 @@ def _laundering(
     if not mark.covers or not recovery.vouched:
         return []
     if not (manifest.trusted and not manifest.expired):
-        return [
-            (
-                f"{_named(manifest)}, whose signer could not be verified, says that the picture "
-                f"{CREATIONS[creation]}; its watermark leads to another manifest, of a trusted "
-                + (
-                    "signer, that says otherwise."
-                    if disclosed
-                    else "signer, that this one does not mention."
-                )
-            )
-        ]
+        return [_untrusted_claim(manifest, creation, disclosed=disclosed)]
     if creation in ("captured", "made") and recovery.creation == "generated":
         return [
-            (
-                f"{_named(manifest)} says that the picture {CREATIONS[creation]}; its watermark "
-                f"leads to a manifest that says that it {CREATIONS['generated']}. Both signers are "
-                "trusted."
+            say(
+                "{manifest} says that the picture {creation}; its watermark leads to a manifest "
+                "that says that it {other}. Both signers are trusted.",
+                manifest=_named(manifest),
+                creation=CREATIONS[creation],
+                other=CREATIONS["generated"],
             )
         ]
     return []
+
+
+def _untrusted_claim(
+    manifest: ManifestEvidence, creation: Creation, *, disclosed: bool
+) -> Sentence:
+    claim = say(
+        "{manifest}, whose signer could not be verified, says that the picture {creation}",
+        manifest=_named(manifest),
+        creation=CREATIONS[creation],
+    )
+    if disclosed:
+        return say(
+            "{claim}; its watermark leads to another manifest, of a trusted signer, that says "
+            "otherwise.",
+            claim=claim,
+        )
+    return say(
+        "{claim}; its watermark leads to another manifest, of a trusted signer, that this one does "
+        "not mention.",
+        claim=claim,
+    )
 
 
 def _broken_manifest(evidence: Evidence) -> list[str]:
     """Row ``invalid``: the file's manifest itself is not sound."""
     manifest = evidence.manifest
     if manifest.integrity == "unreadable":
-        return [f"{_named(manifest)} cannot be read.", *manifest.causes]
+        unread = say("{manifest} cannot be read.", manifest=_named(manifest))
+        return [unread, *manifest.causes]
     if manifest.integrity == "broken":
-        return list(manifest.causes) or [f"{_named(manifest)} does not hold."]
+        broken = say("{manifest} does not hold.", manifest=_named(manifest))
+        return list(manifest.causes) or [broken]
     return []
 
 
 def _changes(evidence: Evidence) -> list[str]:
     """Row ``altered``: the picture is no longer the one that was signed or marked."""
     manifest, mark = evidence.manifest, evidence.watermark
-    reasons = [CHANGED] if manifest.integrity == "changed" else []
+    reasons: list[str] = [CHANGED] if manifest.integrity == "changed" else []
     # A hard binding that holds and names this very mark outranks a local measurement of it.
     bound = manifest.integrity == "intact" and mark.payload in manifest.payloads
     # A marked poster on a wall that a trusted camera photographed: the photograph is whole.
@@ -213,7 +241,7 @@ def _changes(evidence: Evidence) -> list[str]:
     # Nor is anything missing where the same generator's other marks stand: a collage of its own.
     gone = mark.regions_gone and not mark.made_whole
     if mark.payload is not None and gone and not (bound or shown):
-        reasons.append("The watermark is missing in part of the picture.")
+        reasons.append(say("The watermark is missing in part of the picture."))
     return reasons
 
 
@@ -221,9 +249,14 @@ def _authenticity(evidence: Evidence) -> list[str]:
     """Row ``authentic``: the file's manifest holds in every respect."""
     if not evidence.manifest.vouched:
         return []
-    reasons = [f"{_named(evidence.manifest)}, its hashes and its trusted signer all hold."]
+    reasons: list[str] = [
+        say(
+            "{manifest}, its hashes and its trusted signer all hold.",
+            manifest=_named(evidence.manifest),
+        )
+    ]
     if evidence.watermark.payload is not None and evidence.recovery.vouched:
-        reasons.append("The watermark leads to a manifest in the registry as well.")
+        reasons.append(say("The watermark leads to a manifest in the registry as well."))
     return reasons
 
 
@@ -233,7 +266,7 @@ def _recovery(evidence: Evidence) -> list[str]:
         return []
     if not evidence.recovery.vouched:
         return []
-    return ["The watermark led to a manifest with a valid signature by a trusted signer."]
+    return [say("The watermark led to a manifest with a valid signature by a trusted signer.")]
 
 
 def _open_questions(evidence: Evidence) -> list[str]:
@@ -244,8 +277,11 @@ def _open_questions(evidence: Evidence) -> list[str]:
         reasons.extend(_distrust(_named(manifest), manifest.doubts))
     if evidence.resembles and manifest.integrity == "absent":
         reasons.append(
-            "The picture resembles a registered one. So does the original of an edit, and so may "
-            "another picture of the same scene: this says nothing about where it comes from."
+            say(
+                "The picture resembles a registered one. So does the original of an edit, and so "
+                "may another picture of the same scene: this says nothing about where it comes "
+                "from."
+            )
         )
     return [*reasons, *_questions(evidence)]
 
@@ -261,18 +297,26 @@ def _questions(evidence: Evidence) -> list[str]:
 def _open_about(recovery: RecoveryEvidence) -> list[str]:
     match recovery.registry:
         case "found" if recovery.status != "live":
-            why = f": {recovery.status_reason}" if recovery.status_reason else "."
-            return [f"The registry's record under the watermark's id was {recovery.status}{why}"]
+            return [taken_back(recovery.status, recovery.status_reason)]
         case "found" if recovery.integrity == "intact":
-            return _distrust("The recovered manifest", recovery.doubts)
+            return _distrust(say("The recovered manifest"), recovery.doubts)
         case "found":
-            return ["The recovered manifest does not hold."]
+            return [say("{manifest} does not hold.", manifest=say("The recovered manifest"))]
         case "unavailable":
-            return ["The watermark's id could not be looked up: the registry is unavailable."]
+            return [say("The watermark's id could not be looked up: the registry is unavailable.")]
         case "not_asked":
-            return ["The watermark's id was not looked up: there is no registry to ask."]
+            return [say("The watermark's id was not looked up: there is no registry to ask.")]
         case _:
-            return ["The registry does not hold the watermark's id."]
+            return [say("The registry does not hold the watermark's id.")]
+
+
+def taken_back(status: RecordStatus, why: str | None) -> Sentence:
+    """Return that a record was taken back, and why where that is to be said."""
+    word = STATUSES[status]
+    if not why:
+        return say("The registry's record under the watermark's id was {status}.", status=word)
+    gone = say("The registry's record under the watermark's id was {status}", status=word)
+    return join(": ", [gone, why])
 
 
 def _unsearched(evidence: Evidence) -> list[str]:
@@ -280,14 +324,15 @@ def _unsearched(evidence: Evidence) -> list[str]:
     mark = evidence.watermark
     if evidence.manifest.integrity != "absent" or mark.keys > 0:
         return []
-    return [mark.obstacle or "No watermark was looked for."]
+    return [mark.obstacle or say("No watermark was looked for.")]
 
 
 def _distrust(manifest: str, doubts: tuple[str, ...]) -> list[str]:
-    return [f"{manifest} is intact.", *(doubts or ("Its signer is not trusted here.",))]
+    intact = say("{manifest} is intact.", manifest=manifest)
+    return [intact, *(doubts or (say("Its signer is not trusted here."),))]
 
 
-def _named(manifest: ManifestEvidence) -> str:
+def _named(manifest: ManifestEvidence) -> Sentence:
     return PLACES[manifest.place]
 
 

@@ -11,6 +11,7 @@ from indelible.choices import Effort
 from indelible.credentials import CredentialReport, Signal
 from indelible.errors import MissingDependencyError, UnsupportedImageError
 from indelible.imaging import Header, ImageFile
+from indelible.languages import say
 from indelible.verification.coverage import measure_coverage
 from indelible.verification.manifest_claims import binds_watermark, promises_watermark
 from indelible.verification.marks_leg import find_others
@@ -19,7 +20,7 @@ from indelible.watermark import ENOUGH_PIXELS, Detection, Key, View
 
 __all__ = ["PixelFindings", "examine_pixels"]
 
-_NO_KEY: Final = "There is no watermark key here to look with."
+_NO_KEY: Final = say("There is no watermark key here to look with.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from indelible.choices import RecordStatus
 from indelible.credentials import CredentialReport, Trust
 from indelible.errors import IndelibleError, RegistryError
 from indelible.imaging import ImageFile
+from indelible.languages import say
 from indelible.registry import Record, Registry, StoredFingerprint
 from indelible.verification.result import RegistryReport
 from indelible.watermark import Detection
@@ -57,7 +58,7 @@ def look_up(
     if found is None or found.payload is None or found.algorithm is None:
         return RegistryReport("not_asked")
     if registry is None:
-        return RegistryReport("not_asked", reason="There is no registry to ask.")
+        return RegistryReport("not_asked", reason=say("There is no registry to ask."))
     try:
         records = _find(registry, found.algorithm, found.payload)
     except RegistryError as error:
@@ -74,7 +75,7 @@ def look_up(
             report = kept if same else _validated(record.store, image, trust)
         candidates.append(_reported(record, report, names=(found.algorithm, found.payload)))
     if not candidates:
-        return RegistryReport("unknown", reason="The registry does not hold this id.")
+        return RegistryReport("unknown", reason=say("The registry does not hold this id."))
     best = min(candidates, key=_preference)
     others = tuple(c.manifest_id for c in candidates if c is not best and c.manifest_id is not None)
     return replace(best, others=others)

@@ -34,16 +34,12 @@ from indelible.verification.resolving import Match, find_matches
 from indelible.verification.result import FingerprintReport, RegistryReport, Verification
 from indelible.verification.timing import Clock
 from indelible.verification.verdict import Verdict
-from indelible.verification.wording import notes
+from indelible.verification.wording import HARDER, notes
 from indelible.watermark import Key
 
 __all__ = ["Verifier", "verify"]
 
 _log: Final = logging.getLogger("indelible")
-_HARDER: Final = (
-    'A thorough search (effort "thorough", on the command line --effort thorough) looks harder for '
-    "the watermark."
-)
 
 
 class Verifier:
@@ -353,7 +349,7 @@ class Verifier:
         judgement = judge(evidence)
         said = [*judgement.notes, *notes(pixels.mark, pixels.header, self._trust)]
         if judgement.verdict is Verdict.NONE and self._effort != "thorough":
-            said.append(_HARDER)
+            said.append(HARDER)
         return Verification(
             verdict=judgement.verdict,
             reasons=judgement.reasons,

@@ -16,12 +16,13 @@ import indelible
 from indelible import watermark
 from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import Signer, create_identity
-from indelible.imaging import Pixels
+from indelible.imaging import Encoded, Pixels
 from indelible.protection import ProtectedImage
-from indelible.verification import pixel_leg
+from indelible.verification import Verification, Verifier, pixel_leg
 from indelible.verification.coverage import Coverage, measure_coverage
 from indelible.watermark import Detection, Key, View
 from tests.verification.making import repost
+from tests.verification.speaking import check_german
 
 _KNOWN: dict[object, Any] = {}
 
@@ -56,6 +57,19 @@ def each_picture_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(watermark, "detect", detected)
     monkeypatch.setattr(pixel_leg, "measure_coverage", measured)
+
+
+@pytest.fixture(autouse=True)
+def every_result_can_be_said_in_german(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at what each test finds: no sentence may be left in English."""
+    verify = Verifier.verify
+
+    def spoken(verifier: Verifier, image: Encoded, **more: Any) -> Verification:
+        result = verify(verifier, image, **more)
+        check_german(result)
+        return result
+
+    monkeypatch.setattr(Verifier, "verify", spoken)
 
 
 @dataclass(frozen=True)

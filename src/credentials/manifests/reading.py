@@ -39,6 +39,7 @@ from indelible.credentials.store.exclusions import check_exclusions
 from indelible.credentials.store.opening import Store
 from indelible.credentials.trust.trust import DEVELOPMENT, Trust
 from indelible.imaging import ImageFile
+from indelible.languages import say
 
 __all__ = ["read"]
 
@@ -81,21 +82,22 @@ def read(
             return _absent(embedded(image).address)
         reading = _c2pa.read(image, store, _c2pa.Settings(trust))
     except UnreadableManifestError as error:
-        reason = f"The Content Credentials cannot be read: {text_of(str(error))}"
+        why = text_of(str(error)) or ""
+        reason = say("The Content Credentials cannot be read: {why}", why=why)
         return CredentialReport("unreadable", reasons=(reason,))
     report = _report(reading, image, trust, is_own=is_own)
     if ocsp and report.signer_trusted:
         report = _with_revocation(report, image, store, trust, is_own=is_own)
     if image.media_type == _STORE_ALONE:
-        alone = "This is a manifest alone: it was read without the picture that it is about."
+        alone = say("This is a manifest alone: it was read without the picture that it is about.")
         return dataclasses.replace(report, reasons=(alone, *report.reasons))
     return report
 
 
 def _absent(address: str | None) -> CredentialReport:
-    reason = "The file carries no Content Credentials."
+    reason = say("The file carries no Content Credentials.")
     if address is not None:
-        reason = "The manifest is kept at an address, which was not fetched."
+        reason = say("The manifest is kept at an address, which was not fetched.")
     return CredentialReport("absent", reasons=(reason,), remote_url=text_of(address))
 
 
@@ -225,13 +227,16 @@ def _reasons(
     sentences = list(dict.fromkeys(item.sentence for item in failures))
     if state == "trusted" and trusted_by == DEVELOPMENT:
         sentences.insert(
-            0, "Intact, and signed with a development identity that only this machine trusts."
+            0, say("Intact, and signed with a development identity that only this machine trusts.")
         )
     elif state == "trusted":
-        who = f"somebody whom a trust list vouches for ({trusted_by})"
-        sentences.insert(0, f"Intact, and signed by {who}.")
+        vouched = say(
+            "Intact, and signed by somebody whom a trust list vouches for ({list}).",
+            list=trusted_by or "",
+        )
+        sentences.insert(0, vouched)
     elif integrity == "intact":
-        sentences.insert(0, "Intact since it was signed.")
+        sentences.insert(0, say("Intact since it was signed."))
         if not failures:
             sentences.append(explain(UNTRUSTED))
     return tuple(sentences)
@@ -239,7 +244,10 @@ def _reasons(
 
 def _history_reasons(history: Sequence[Finding]) -> tuple[str, ...]:
     found = [item.sentence for item in history if item.code != UNTRUSTED]
-    return tuple(f"In a picture used in this one: {text}" for text in dict.fromkeys(found))
+    return tuple(
+        say("In a picture used in this one: {failure}", failure=text)
+        for text in dict.fromkeys(found)
+    )
 
 
 def _notes(notes: Sequence[Finding]) -> tuple[str, ...]:
@@ -249,7 +257,11 @@ def _notes(notes: Sequence[Finding]) -> tuple[str, ...]:
 
 def _stale_lists(trust: Trust) -> tuple[str, ...]:
     return tuple(
-        f"The {item.name} in use here is stale: its next issue was due on "
-        f"{item.next_update:%Y-%m-%d}."
+        say(
+            "The {list} in use here is stale: its next issue was due on {day}.",
+            list=item.name,
+            day=due.date(),
+        )
         for item in trust.stale_lists()
+        if (due := item.next_update) is not None
     )

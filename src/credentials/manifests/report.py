@@ -16,6 +16,7 @@ from indelible.credentials.manifests.manifest_report import (
     manifest_dict,
 )
 from indelible.credentials.manifests.request import SoftBinding
+from indelible.languages import say
 
 __all__ = ["CredentialReport", "State"]
 
@@ -130,8 +131,10 @@ class CredentialReport:
     def clock(self) -> str:
         """Whose clock `time` is by, in words that follow it in brackets."""
         if self.timestamp_trusted is None:
-            return "by the signer's own clock"
-        return "time-stamped" if self.timestamp_trusted else "time stamp of an unknown authority"
+            return say("by the signer's own clock")
+        if self.timestamp_trusted:
+            return say("time-stamped")
+        return say("time stamp of an unknown authority")
 
     @property
     def manifest_id(self) -> str | None:

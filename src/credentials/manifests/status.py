@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from indelible.credentials.manifests import status_codes
+from indelible.languages import Sentence, say
 
 __all__ = [
     "EXCLUSIONS",
@@ -135,7 +136,7 @@ _KINDS: Final[tuple[tuple[Kind, dict[str, str]], ...]] = (
 _TABLE: Final = {
     code: Meaning(
         kind,
-        sentence,
+        Sentence(sentence),
         tampering=code in _TAMPERING,
         expired=code in _EXPIRED,
         tolerated=code in _TOLERATED,
@@ -195,19 +196,19 @@ def explain(code: str, detail: str = "") -> str:
     if code.startswith("cawg.x509."):
         return _identity_certificate(code)
     if code.startswith("cawg."):
-        return f"An identity statement could not be confirmed ({detail or code})."
-    return f"A check failed: {detail or code}."
+        return say("An identity statement could not be confirmed ({why}).", why=detail or code)
+    return say("A check failed: {why}.", why=detail or code)
 
 
 _CERTIFICATE_FAULTS = (
-    ("eku", "its extended key usage does not allow signing Content Credentials"),
-    ("self-signed", "it is self-signed"),
-    ("version", "it is not of X.509 version 3"),
-    ("curve", "its key is on a curve that is not allowed"),
-    ("key length", "its key is too short"),
-    ("algorithm", "it uses an algorithm that is not allowed"),
-    ("unique id", "it has a unique identifier, which is not allowed"),
-    ("end-entity", "it belongs to a certificate authority"),
+    ("eku", say("its extended key usage does not allow signing Content Credentials")),
+    ("self-signed", say("it is self-signed")),
+    ("version", say("it is not of X.509 version 3")),
+    ("curve", say("its key is on a curve that is not allowed")),
+    ("key length", say("its key is too short")),
+    ("algorithm", say("it uses an algorithm that is not allowed")),
+    ("unique id", say("it has a unique identifier, which is not allowed")),
+    ("end-entity", say("it belongs to a certificate authority")),
 )
 
 
@@ -215,17 +216,21 @@ def _invalid_certificate(detail: str) -> str:
     """Say which rule the certificate breaks, as far as the library's words say."""
     lowered = detail.lower()
     fault = next((text for word, text in _CERTIFICATE_FAULTS if word in lowered), None)
-    general = _TABLE["signingCredential.invalid"].sentence
-    return general if fault is None else f"{general.removesuffix('.')}: {fault}."
+    if fault is None:
+        return _TABLE["signingCredential.invalid"].sentence
+    return say(
+        "The signer's certificate breaks the rules for signing Content Credentials: {fault}.",
+        fault=fault,
+    )
 
 
 def _identity_certificate(code: str) -> str:
     """Say what is wrong with an identity statement that is signed with a certificate."""
     endings = {
-        "untrusted": "whose certificate is on no trust list in use here",
-        "expired": "whose certificate has expired",
-        "revoked": "whose certificate was revoked",
-        "mismatch": "whose signature does not fit",
+        "untrusted": say("whose certificate is on no trust list in use here"),
+        "expired": say("whose certificate has expired"),
+        "revoked": say("whose certificate was revoked"),
+        "mismatch": say("whose signature does not fit"),
     }
-    said = endings.get(code.rpartition(".")[2], "that does not validate")
-    return f"A person or organisation is named by an identity statement {said}."
+    said = endings.get(code.rpartition(".")[2], say("that does not validate"))
+    return say("A person or organisation is named by an identity statement {said}.", said=said)

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from indelible.credentials.trust.trust_lists import USER, TrustList, checked_pem, parse_list
+from indelible.languages import say
 
 __all__ = ["DEVELOPMENT", "PINNED", "Trust"]
 
-DEVELOPMENT = "development identity of this machine"
-PINNED = "pinned signers"
+DEVELOPMENT = say("development identity of this machine")
+PINNED = say("pinned signers")
 
 # Extended key usages that a claim signer may have: e-mail protection, document signing,
 # time stamping (for authorities) and C2PA claim signing.

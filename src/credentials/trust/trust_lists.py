@@ -12,6 +12,7 @@ from cryptography import x509
 
 from indelible.credentials.signers.chains import load_chain
 from indelible.errors import CertificateError, TrustError
+from indelible.languages import say
 
 __all__ = [
     "OFFICIAL",
@@ -24,7 +25,7 @@ __all__ = [
 
 OFFICIAL = "C2PA Trust List"
 OFFICIAL_TSA = "C2PA TSA Trust List"
-USER = "user anchors"
+USER = say("user anchors")
 
 _MAX_LIST_BYTES = 4 * 1024 * 1024
 _MAX_CERTIFICATE = 64 * 1024  # in base64

@@ -23,7 +23,7 @@ from indelible.verification.wording._legs import (
     registry_line,
     watermark_line,
 )
-from indelible.verification.wording._notes import notes
+from indelible.verification.wording._notes import HARDER, notes
 from indelible.verification.wording._origins import (
     claims,
     how_to_look,
@@ -46,11 +46,14 @@ from indelible.verification.wording._vocabulary import (
     SOURCE_WORDS,
     action_words,
     probability,
+    relation_words,
+    step_words,
     time_words,
 )
 
 __all__ = [
     "DEVELOPMENT_NOTE",
+    "HARDER",
     "NO_CERTIFICATES",
     "SIGNALS_CAUTION",
     "SIGNALS_HEADING",
@@ -85,10 +88,12 @@ __all__ = [
     "profile_table",
     "reasons",
     "registry_line",
+    "relation_words",
     "report",
     "signal_cell",
     "signal_table",
     "signal_text",
+    "step_words",
     "time_words",
     "unseen_line",
     "watermark_line",

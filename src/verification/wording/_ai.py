@@ -5,40 +5,45 @@ from __future__ import annotations
 from typing import Final
 
 from indelible.credentials import AiClaim
+from indelible.languages import join, say
 
 __all__ = ["ai_cell", "ai_line"]
 
 _PLACES: Final = {
-    "manifest": "the picture's manifest",
-    "ingredient": "the manifest of a picture that this one was made from",
-    "recovered": "the manifest that the watermark led to",
-    "metadata": "plain metadata, which anybody can write",
+    "manifest": say("the picture's manifest"),
+    "ingredient": say("the manifest of a picture that this one was made from"),
+    "recovered": say("the manifest that the watermark led to"),
+    "metadata": say("plain metadata, which anybody can write"),
 }
 _STANDINGS: Final = {
-    "trusted": "; signer trusted",
-    "untrusted": "; signer could not be verified",
-    "broken": "; it does not hold for this file",
+    "trusted": say("; signer trusted"),
+    "untrusted": say("; signer could not be verified"),
+    "broken": say("; it does not hold for this file"),
     "metadata": "",
 }
 _SHORT_STANDINGS: Final = {
     "trusted": "",
-    "untrusted": " (signer not verified)",
-    "broken": " (does not hold)",
-    "metadata": " (plain metadata)",
+    "untrusted": say(" (signer not verified)"),
+    "broken": say(" (does not hold)"),
+    "metadata": say(" (plain metadata)"),
 }
 
 
 def ai_line(ai: AiClaim) -> str:
     """Return what is said about AI, who says so, and what that is worth."""
     if not ai.claimed:
-        return "Nothing here says that AI made it; AI may have made it all the same."
-    source = _PLACES[ai.where] + _STANDINGS[ai.standing]
-    said = "Says it was edited with AI" if ai.kind == "edited" else "Says it was made by AI"
-    return f"{said}{': ' + ai.by if ai.by else ''} ({source})"
+        return say("Nothing here says that AI made it; AI may have made it all the same.")
+    source = join("", [_PLACES[ai.where], _STANDINGS[ai.standing]])
+    said = say("Says it was made by AI")
+    if ai.kind == "edited":
+        said = say("Says it was edited with AI")
+    if ai.by:
+        said = join(": ", [said, ai.by])
+    return say("{said} ({source})", said=said, source=source)
 
 
 def ai_cell(ai: AiClaim) -> str:
     """Return the same in few words, for a table; empty where nothing says so."""
     if not ai.claimed:
         return ""
-    return f"{ai.by or 'yes'}{_SHORT_STANDINGS[ai.standing]}"
+    return join("", [ai.by or say("yes"), _SHORT_STANDINGS[ai.standing]])

@@ -14,11 +14,13 @@ from indelible.credentials import (
     Standing,
     weaker,
 )
+from indelible.languages import say, translated
 from indelible.verification.wording._shapes import Node, Tone
 from indelible.verification.wording._vocabulary import (
     DEVELOPMENT_NOTE,
-    RELATION_WORDS,
     action_words,
+    period_words,
+    relation_words,
     source_words,
     time_words,
 )
@@ -26,14 +28,14 @@ from indelible.verification.wording._vocabulary import (
 __all__ = ["history"]
 
 _STATES: Final[dict[str, tuple[str, Tone]]] = {
-    "changed": ("changed since it was signed", "bad"),
-    "broken": ("not intact", "bad"),
-    "absent": ("no manifest", "strong"),
-    "unreadable": ("a manifest that cannot be read", "bad"),
+    "changed": (say("changed since it was signed"), "bad"),
+    "broken": (say("not intact"), "bad"),
+    "absent": (say("no manifest"), "strong"),
+    "unreadable": (say("a manifest that cannot be read"), "bad"),
 }
 
 
-def history(name: str, credential: CredentialReport) -> Node:
+def history(name: str, credential: CredentialReport, *, language: str = "en") -> Node:
     """Return a picture's credentials as a tree, the picture at its root.
 
     Parameters
@@ -42,19 +44,22 @@ def history(name: str, credential: CredentialReport) -> Node:
         What to call the picture.
     credential : CredentialReport
         What was read.
+    language : str
+        One of `indelible.languages.LANGUAGES`.
     """
     words, tone = _state(credential)
-    return Node("file", words, label=name, tone=tone, children=tuple(_below_file(credential)))
+    root = Node("file", words, label=name, tone=tone, children=tuple(_below_file(credential)))
+    return translated(root, language)
 
 
 def _state(credential: CredentialReport) -> tuple[str, Tone]:
     if credential.integrity != "intact":
         return _STATES[credential.integrity]
     if credential.signer_trusted:
-        return "intact, signed by a trusted signer", "good"
+        return say("intact, signed by a trusted signer"), "good"
     if credential.expired:
-        return "intact, signed with a certificate that has expired", "caution"
-    return "intact, signed by somebody who is not trusted here", "caution"
+        return say("intact, signed with a certificate that has expired"), "caution"
+    return say("intact, signed by somebody who is not trusted here"), "caution"
 
 
 def _below_file(credential: CredentialReport) -> Iterator[Node]:
@@ -65,13 +70,13 @@ def _below_file(credential: CredentialReport) -> Iterator[Node]:
         if finding is not None:
             said.add((finding.sentence, finding.code))
     if credential.remote_url is not None:
-        yield Node("line", f"kept at {credential.remote_url}")
+        yield Node("line", say("kept at {address}", address=credential.remote_url))
     if credential.manifest is not None:
         yield _manifest(credential.manifest, credential.standing, credential)
     for heading, findings in (
-        ("failures", credential.failures),
-        ("failures inside the history", credential.ingredient_failures),
-        ("failures of identity claims", credential.identity_failures),
+        (say("failures"), credential.failures),
+        (say("failures inside the history"), credential.ingredient_failures),
+        (say("failures of identity claims"), credential.identity_failures),
     ):
         unsaid = [item for item in findings if (item.sentence, item.code) not in said]
         yield from _failures(heading, unsaid)
@@ -100,11 +105,11 @@ def _manifest(
     ]
     if manifest.actions:
         steps = tuple(Node("line", action_words(action)) for action in manifest.actions)
-        below.append(Node("heading", "actions", children=steps))
+        below.append(Node("heading", say("actions"), children=steps))
     if manifest.assertions:
-        below.append(Node("fact", ", ".join(manifest.assertions), label="assertions"))
+        below.append(Node("fact", ", ".join(manifest.assertions), label=say("assertions")))
     below.extend(_ingredient(ingredient, standing) for ingredient in manifest.ingredients)
-    return Node("manifest", manifest.manifest_id, label="manifest", children=tuple(below))
+    return Node("manifest", manifest.manifest_id, label=say("manifest"), children=tuple(below))
 
 
 def _facts(
@@ -112,14 +117,21 @@ def _facts(
 ) -> list[tuple[str, str | None]]:
     signature = manifest.signature
 
-    def said(name: str | None, verb: str = "is") -> str | None:
+    def said(name: str | None) -> str | None:
         """Return a name as a fact of a trusted signer, else as a claim."""
-        return name if name is None or standing == "trusted" else f"says it {verb} {name}"
+        if name is None or standing == "trusted":
+            return name
+        return say("says it is {name}", name=name)
 
-    time = signature.time and f"{signature.time} (as a time stamp says)"
+    time: str | None = None
+    if signature.time is not None:
+        time = say("{time} (as a time stamp says)", time=signature.time)
     if credential is not None and credential.time is not None:
         time = time_words(credential)
-    source = manifest.source_type
+    made: str | None = None
+    if manifest.source_type:
+        made = source_words(manifest.source_type)
+        made = made if standing == "trusted" else say("says it was {made}", made=made)
     ids = [
         f"{item.value.hex()} ({item.algorithm})"
         for item in manifest.soft_bindings
@@ -127,22 +139,22 @@ def _facts(
     ]
     pdq = None if manifest.fingerprint is None else manifest.fingerprint.pdq.hex()
     return [
-        ("title", said(manifest.title)),
-        ("generator", said(manifest.generator)),
-        ("provider", said(manifest.provider)),
-        ("abuse contact", said(manifest.abuse_contact)),
-        ("model", said(manifest.model)),
-        ("made", said(source and source_words(source), "was")),
-        ("time", time),
-        ("signer", said(_signer(manifest))),
-        ("issuer", said(signature.issuer)),
-        ("algorithm", signature.algorithm),
-        ("certificate valid", _validity(manifest)),
-        ("trusted by", None if credential is None else credential.trusted_by),
-        ("watermark id", ", ".join(ids)),
-        ("fingerprint", pdq and f"{pdq} (PDQ)"),
-        ("unique id", manifest.unique_id),
-        ("prompt SHA-256", manifest.prompt_sha256),
+        (say("title"), said(manifest.title)),
+        (say("generator"), said(manifest.generator)),
+        (say("provider"), said(manifest.provider)),
+        (say("abuse contact"), said(manifest.abuse_contact)),
+        (say("model"), said(manifest.model)),
+        (say("made"), made),
+        (say("time"), time),
+        (say("signer"), said(_signer(manifest))),
+        (say("issuer"), said(signature.issuer)),
+        (say("algorithm"), signature.algorithm),
+        (say("certificate valid"), _validity(manifest)),
+        (say("trusted by"), None if credential is None else credential.trusted_by),
+        (say("watermark id"), ", ".join(ids)),
+        (say("fingerprint"), pdq and f"{pdq} (PDQ)"),
+        (say("unique id"), manifest.unique_id),
+        (say("prompt SHA-256"), manifest.prompt_sha256),
     ]
 
 
@@ -157,20 +169,20 @@ def _validity(manifest: ManifestReport) -> str | None:
     signature = manifest.signature
     if signature.not_before is None or signature.not_after is None:
         return None
-    return f"{signature.not_before} to {signature.not_after}"
+    return period_words(signature.not_before, signature.not_after)
 
 
 def _ingredient(ingredient: IngredientReport, above: Standing) -> Node:
-    below = list(_failures("failures", ingredient.failures))
+    below = list(_failures(say("failures"), ingredient.failures))
     if ingredient.manifest is None:
-        below.append(Node("nothing", "no manifest of its own"))
+        below.append(Node("nothing", say("no manifest of its own")))
     else:
         # It is believed no more than the manifest that calls it an ingredient.
         below.append(_manifest(ingredient.manifest, weaker(above, ingredient.standing)))
     return Node(
         "ingredient",
-        ingredient.title or ingredient.format or "a picture",
-        label=RELATION_WORDS.get(ingredient.relationship, ingredient.relationship),
+        ingredient.title or ingredient.format or say("a picture"),
+        label=relation_words(ingredient.relationship),
         children=tuple(below),
     )
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from indelible.credentials import CertificateReport, ProfileLine
+from indelible.languages import say
 from indelible.verification.wording._shapes import Cell, Table
+from indelible.verification.wording._vocabulary import period_words
 
 __all__ = [
     "NO_CERTIFICATES",
@@ -16,30 +18,30 @@ __all__ = [
     "unseen_line",
 ]
 
-NO_CERTIFICATES: Final = "There are no certificates."
+NO_CERTIFICATES: Final = say("There are no certificates.")
 
 _PROFILE_STATES: Final = {
-    True: Cell("present", "good"),
-    False: Cell("missing", "bad"),
-    None: Cell("not checked", "caution"),
+    True: Cell(say("present"), "good"),
+    False: Cell(say("missing"), "bad"),
+    None: Cell(say("not checked"), "caution"),
 }
 
 
 def certificates_heading(manifest_id: str) -> tuple[str, str]:
     """Return the heading over a manifest's certificates, as (label, manifest id)."""
-    return "certificates of", manifest_id
+    return say("certificates of"), manifest_id
 
 
 def certificate_facts(report: CertificateReport) -> list[tuple[str, str]]:
     """Return what one certificate says, as (label, text)."""
     return [
-        ("subject", report.subject),
-        ("issuer", report.issuer),
-        ("valid", f"{report.not_before} to {report.not_after}"),
-        ("key", report.key),
-        ("purposes", ", ".join(report.purposes) or "none"),
-        ("authority", "yes" if report.authority else "no"),
-        ("serial", report.serial),
+        (say("subject"), report.subject),
+        (say("issuer"), report.issuer),
+        (say("valid"), period_words(report.not_before, report.not_after)),
+        (say("key"), report.key),
+        (say("purposes"), ", ".join(report.purposes) or say("no purposes")),
+        (say("authority"), say("yes") if report.authority else say("no")),
+        (say("serial"), report.serial),
         ("SHA-256", report.sha256),
     ]
 
@@ -47,7 +49,7 @@ def certificate_facts(report: CertificateReport) -> list[tuple[str, str]]:
 def profile_table(lines: Sequence[ProfileLine]) -> Table:
     """Return a disclosure profile requirement by requirement."""
     return Table(
-        ("profile", "", "requirement", "found"),
+        (say("profile"), "", say("requirement"), say("found")),
         tuple(
             (
                 Cell(line.profile),
@@ -62,4 +64,4 @@ def profile_table(lines: Sequence[ProfileLine]) -> Table:
 
 def unseen_line(reason: str) -> str:
     """Return that only the credentials were looked at, and why."""
-    return f"The picture itself was not looked at: {reason}"
+    return say("The picture itself was not looked at: {reason}", reason=reason)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from indelible.credentials import Trust
 from indelible.imaging import Header
+from indelible.languages import say
 from indelible.verification.evidence import HALF
 from indelible.verification.result import WatermarkReport
 
-__all__ = ["notes"]
+__all__ = ["HARDER", "notes"]
+
+HARDER: Final = say(
+    'A thorough search (effort "thorough", on the command line --effort thorough) looks harder for '
+    "the watermark."
+)
+"""What else can be tried where nothing was found."""
 
 
 def notes(mark: WatermarkReport, header: Header, trust: Trust) -> tuple[str, ...]:
@@ -16,26 +25,45 @@ def notes(mark: WatermarkReport, header: Header, trust: Trust) -> tuple[str, ...
     if mark.area is not None and (mark.area < HALF or mark.regions_gone):
         said.append(_coverage(mark, mark.area))
     if header.animated and mark.state != "not_checked":
-        kind = "pages" if header.format == "tiff" else "frames"
-        said.append(
-            f"Only the first of {header.frames} {kind} was searched for a watermark; a "
-            "manifest covers the whole file."
-        )
+        said.append(_first_of(header))
     said.extend(
-        f"The {stale.name} is stale: its next update was due on {stale.next_update:%Y-%m-%d}."
-        for stale in trust.stale_lists()
+        say("The {list} is stale: its next update was due on {day}.", list=one.name, day=due.date())
+        for one in trust.stale_lists()
+        if (due := one.next_update) is not None
     )
     return tuple(said)
 
 
+def _first_of(header: Header) -> str:
+    if header.format == "tiff":
+        return say(
+            "Only the first of {count} pages was searched for a watermark; a manifest covers the "
+            "whole file.",
+            count=header.frames,
+        )
+    return say(
+        "Only the first of {count} frames was searched for a watermark; a manifest covers the "
+        "whole file.",
+        count=header.frames,
+    )
+
+
 def _coverage(mark: WatermarkReport, area: float) -> str:
     """Return how much of a picture that is not covered by one mark carries which."""
+    share = round(100 * area)
     if mark.gone_together is False:
-        return (
-            f"About {100 * area:.0f} % of the picture carries the watermark, the rest other marks "
-            "of the same generator: it was put together from several pictures."
+        return say(
+            "About {share} % of the picture carries the watermark, the rest other marks of the "
+            "same generator: it was put together from several pictures.",
+            share=share,
         )
-    said = f"About {100 * area:.0f} % of the picture carries the watermark; the rest may come from "
     if any(not other.same_place for other in mark.others):
-        return f"{said}elsewhere, and carries other marks."
-    return f"{said}elsewhere."
+        return say(
+            "About {share} % of the picture carries the watermark; the rest may come from "
+            "elsewhere, and carries other marks.",
+            share=share,
+        )
+    return say(
+        "About {share} % of the picture carries the watermark; the rest may come from elsewhere.",
+        share=share,
+    )

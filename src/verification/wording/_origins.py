@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from indelible.credentials import CredentialReport
+from indelible.languages import Sentence, join, say
 from indelible.verification.result import Origin, Verification
-from indelible.verification.verdict import Verdict
-from indelible.verification.wording._legs import PLACE_WORDS
+from indelible.verification.verdict import PLACES, Verdict
 from indelible.verification.wording._vocabulary import source_words, time_words
 
 __all__ = ["claims", "how_to_look", "origin_cell", "origin_heading", "origins"]
 
 _SIGNERS: Final = {
-    "trusted": "of a trusted signer",
-    "untrusted": "of a signer who could not be verified",
-    "broken": "which does not hold for this file",
+    "trusted": say("of a trusted signer"),
+    "untrusted": say("of a signer who could not be verified"),
+    "broken": say("which does not hold for this file"),
 }
 
 
@@ -37,12 +37,10 @@ def origins(result: Verification) -> list[Origin]:
 
 def origin_heading(origin: Origin) -> str:
     """Return the heading over the words of a manifest."""
-    manifest = (
-        f"The manifest {PLACE_WORDS[origin.credential.place]}"
-        if origin.where == "manifest"
-        else "The manifest that the watermark led to"
-    )
-    return f"{manifest}, {_SIGNERS[origin.standing]}, says"
+    manifest = PLACES[origin.credential.place]
+    if origin.where == "recovered":
+        manifest = say("The manifest that the watermark led to")
+    return say("{manifest}, {signer}, says", manifest=manifest, signer=_SIGNERS[origin.standing])
 
 
 def claims(origin: Origin, verdict: Verdict) -> list[tuple[str, str]]:
@@ -53,20 +51,21 @@ def claims(origin: Origin, verdict: Verdict) -> list[tuple[str, str]]:
     credential = origin.credential
     source = credential.source_type
     believed = _believed(origin, verdict)
+    made = None
+    if source:
+        fact = say("{made}, as its signer says", made=source_words(source))
+        made = fact if believed else say("says it was {made}", made=source_words(source))
+    time = time_words(credential)
     lines = [
-        ("generator", credential.generator, "says it is {}", "{}"),
-        ("title", _title(credential), "says it is {}", "{}"),
-        ("made", source and source_words(source), "says it was {}", "{}, as its signer says"),
-        ("time", time_words(credential), "says {}", "{}"),
-        ("signer", credential.signer, "says it is {}", "{}"),
-        ("issuer", credential.issuer, "says it is {}", "{}"),
-        ("manifest id", credential.manifest_id, "{}", "{}"),
+        (say("generator"), _named(credential.generator, believed=believed)),
+        (say("title"), _named(_title(credential), believed=believed)),
+        (say("made"), made),
+        (say("time"), time if believed or not time else say("says {time}", time=time)),
+        (say("signer"), _named(credential.signer, believed=believed)),
+        (say("issuer"), _named(credential.issuer, believed=believed)),
+        (say("manifest id"), credential.manifest_id),
     ]
-    return [
-        (label, (fact if believed else claim).format(value))
-        for label, value, claim, fact in lines
-        if value
-    ]
+    return [(label, value) for label, value in lines if value]
 
 
 def origin_cell(result: Verification) -> str:
@@ -76,11 +75,11 @@ def origin_cell(result: Verification) -> str:
     for origin in shown:
         name = origin.credential.generator
         if name is not None:
-            text = name if _believed(origin, result.verdict) else f"says it is {name}"
+            text = _named(name, believed=_believed(origin, result.verdict))
             if origin.where == "recovered" and len(shown) > 1:
-                text = f"the watermark leads to one that says it is {name}"
-            parts.append(text)
-    return "; ".join(parts)
+                text = say("the watermark leads to one that says it is {name}", name=name)
+            parts.append(text or "")
+    return join("; ", parts)
 
 
 def how_to_look(result: Verification) -> str | None:
@@ -90,12 +89,21 @@ def how_to_look(result: Verification) -> str | None:
         return None
     if result.fingerprint.state == "match":
         return None
+    who = recovered.generator or say("whoever made it")
+    said: list[Sentence] = [
+        say("To be sure, ask {who} for the original and compare the two.", who=who)
+    ]
     title = _title(recovered)
-    called = f' It is called "{title}".' if title else ""
-    preview = any(label.startswith("c2pa.thumbnail") for label in recovered.manifest.assertions)
-    shown = " The recovered manifest holds a preview of it." if preview else ""
-    who = recovered.generator or "whoever made it"
-    return f"To be sure, ask {who} for the original and compare the two.{called}{shown}"
+    if title:
+        said.append(say('It is called "{title}".', title=title))
+    if any(label.startswith("c2pa.thumbnail") for label in recovered.manifest.assertions):
+        said.append(say("The recovered manifest holds a preview of it."))
+    return join(" ", said)
+
+
+def _named(name: str | None, *, believed: bool) -> str | None:
+    """Return a name as a fact, or as a claim."""
+    return name if believed or not name else say("says it is {name}", name=name)
 
 
 def _believed(origin: Origin, verdict: Verdict) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from indelible.languages import say, translated
 from indelible.verification.result import Verification
 from indelible.verification.wording._ai import ai_cell
 from indelible.verification.wording._origins import origin_cell
@@ -17,9 +18,16 @@ from indelible.watermark import Detection
 
 __all__ = ["Overview", "detection_table", "overview"]
 
-_COLUMNS: Final = ("file", "verdict", "says AI", "origin", "time", "watermark id")
-_UNSIGNED_COLUMN: Final = "unsigned claims"
-_UNREADABLE: Final = Cell("unreadable", "bad")
+_COLUMNS: Final = (
+    say("file"),
+    say("verdict"),
+    say("says AI"),
+    say("origin"),
+    say("time"),
+    say("watermark id"),
+)
+_UNSIGNED_COLUMN: Final = say("unsigned claims")
+_UNREADABLE: Final = Cell(say("unreadable"), "bad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +49,15 @@ class Overview:
     remarks: tuple[str, ...]
 
 
-def overview(rows: Sequence[tuple[str, Verification | None]]) -> Overview:
+def overview(rows: Sequence[tuple[str, Verification | None]], *, language: str = "en") -> Overview:
     """Return one row for each picture, and what the words mean.
 
     Parameters
     ----------
     rows : sequence of (str, Verification or None)
         Each picture's name, and what was found; None where it could not be read.
+    language : str
+        One of `indelible.languages.LANGUAGES`.
     """
     results = [result for _, result in rows if result is not None]
     unsigned = any(result.signals for result in results)
@@ -57,12 +67,13 @@ def overview(rows: Sequence[tuple[str, Verification | None]]) -> Overview:
         for verdict in dict.fromkeys(result.verdict for result in results)
     ]
     if unsigned:
-        legend.append(Item("Unsigned claims can be written and removed by anybody."))
-    return Overview(
+        legend.append(Item(say("Unsigned claims can be written and removed by anybody.")))
+    words = Overview(
         Table(columns, tuple(_row(name, result)[: len(columns)] for name, result in rows)),
         tuple(legend),
         (DEVELOPMENT_NOTE,) if any(is_development(result) for result in results) else (),
     )
+    return translated(words, language)
 
 
 def _row(name: str, result: Verification | None) -> tuple[Cell, ...]:
@@ -83,7 +94,7 @@ def _row(name: str, result: Verification | None) -> tuple[Cell, ...]:
 def detection_table(rows: Iterable[tuple[str, Detection | None]]) -> Table:
     """Return which watermark each picture carries; None: the picture could not be read."""
     return Table(
-        ("file", "watermark id", "chance of an accident", "key"),
+        (say("file"), say("watermark id"), say("chance of an accident"), say("key")),
         tuple(_detection_row(name, found) for name, found in rows),
     )
 
@@ -92,7 +103,7 @@ def _detection_row(name: str, found: Detection | None) -> tuple[Cell, ...]:
     if found is None:
         return (Cell(name), _UNREADABLE)
     if found.payload is None:
-        return (Cell(name), Cell("none found", "faint"))
+        return (Cell(name), Cell(say("none found"), "faint"))
     return (
         Cell(name),
         Cell(found.payload.hex(), "strong"),

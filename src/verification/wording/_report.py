@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from indelible.credentials import Finding
 from indelible.credentials.manifests.status import UNTRUSTED
+from indelible.languages import say, translated
 from indelible.verification.result import Verification
 from indelible.verification.verdict import Verdict
 from indelible.verification.wording._ai import ai_line
@@ -52,7 +53,9 @@ class Report:
     caution: Item
 
 
-def report(result: Verification, *, fetch_option: str | None = None) -> Report:
+def report(
+    result: Verification, *, fetch_option: str | None = None, language: str = "en"
+) -> Report:
     """Return all that is to be said about one picture.
 
     Parameters
@@ -62,9 +65,11 @@ def report(result: Verification, *, fetch_option: str | None = None) -> Report:
     fetch_option : str, optional
         What a reader of this face puts before the name of a host so that the manifest is fetched
         from it (``--allow-host``); without it, the report does not speak of fetching.
+    language : str
+        One of `indelible.languages.LANGUAGES`.
     """
     words = result.words
-    return Report(
+    said = Report(
         ai=ai_line(result.ai),
         ai_claimed=result.ai.claimed,
         headline=words.headline,
@@ -72,8 +77,9 @@ def report(result: Verification, *, fetch_option: str | None = None) -> Report:
         reasons=reasons(result),
         sections=tuple(section for section in _sections(result) if section.items),
         remarks=tuple(_remarks(result, fetch_option)),
-        caution=Item(words.caution, label="Keep in mind"),
+        caution=Item(words.caution, label=say("Keep in mind")),
     )
+    return translated(said, language)
 
 
 def reasons(result: Verification) -> tuple[str, ...]:
@@ -104,14 +110,16 @@ def _failures(result: Verification) -> Iterator[Section]:
     """Yield every failure that no reason says; an unknown signer is in the manifest's own line."""
     credential, recovered = result.credential, result.registry.credential
     groups: list[tuple[str, Sequence[Finding]]] = [
-        ("Failures of the manifest", credential.failures),
-        ("Failures inside its history", credential.ingredient_failures),
-        ("Failures of identity claims", credential.identity_failures),
+        (say("Failures of the manifest"), credential.failures),
+        (say("Failures inside its history"), credential.ingredient_failures),
+        (say("Failures of identity claims"), credential.identity_failures),
     ]
     if recovered is not None and not credential.present:
-        groups.append(("Inside the recovered manifest's history", recovered.ingredient_failures))
+        groups.append(
+            (say("Inside the recovered manifest's history"), recovered.ingredient_failures)
+        )
         if result.registry.integrity != "intact":
-            groups.append(("Failures of the recovered manifest", recovered.failures))
+            groups.append((say("Failures of the recovered manifest"), recovered.failures))
     for heading, findings in groups:
         unsaid = dict.fromkeys(
             Item(finding.sentence, code=finding.code)
@@ -128,7 +136,8 @@ def _remarks(result: Verification, fetch_option: str | None) -> Iterator[str]:
     yield from result.notes
     host = _remote_host(result)
     if host is not None and fetch_option is not None:
-        yield f"To fetch the manifest from where the file says it is: {fetch_option} {host}"
+        option = f"{fetch_option} {host}"
+        yield say("To fetch the manifest from where the file says it is: {option}", option=option)
     if is_development(result):
         yield DEVELOPMENT_NOTE
 

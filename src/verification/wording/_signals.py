@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from indelible.credentials import Signal
+from indelible.languages import join, say
 from indelible.verification.wording._shapes import Cell, Table
 
 __all__ = ["SIGNALS_CAUTION", "SIGNALS_HEADING", "signal_cell", "signal_table", "signal_text"]
 
-SIGNALS_HEADING: Final = "Unsigned claims, which anybody can write or remove"
-SIGNALS_CAUTION: Final = "Anybody can write such claims, and anybody can remove them."
+SIGNALS_HEADING: Final = say("Unsigned claims, which anybody can write or remove")
+SIGNALS_CAUTION: Final = say("Anybody can write such claims, and anybody can remove them.")
 
 
 def signal_text(signal: Signal) -> str:
     """Return a claim of plain metadata: where it stands, whose it is, what it says."""
     if signal.generator is None or signal.generator in signal.detail:
-        return f"{signal.where}: {signal.detail}"
-    return f"{signal.where}: {signal.generator}: {signal.detail}"
+        return join(": ", [signal.where, signal.detail])
+    return join(": ", [signal.where, signal.generator, signal.detail])
 
 
 def signal_cell(signals: Sequence[Signal]) -> str:
@@ -29,12 +30,12 @@ def signal_cell(signals: Sequence[Signal]) -> str:
 def signal_table(signals: Sequence[Signal]) -> Table:
     """Return every claim of plain metadata; `SIGNALS_CAUTION` belongs below it."""
     return Table(
-        ("unsigned claim in", "generator", "says AI", "text"),
+        (say("unsigned claim in"), say("generator"), say("says AI"), say("text")),
         tuple(
             (
                 Cell(signal.where),
                 Cell(signal.generator or ""),
-                Cell("yes" if signal.says_ai else ""),
+                Cell(say("yes") if signal.says_ai else ""),
                 Cell(signal.detail),
             )
             for signal in signals

@@ -1,0 +1,18 @@
+"""Languages: sentences that know how they were made, and one file for each language."""
+
+from __future__ import annotations
+
+from indelible.languages.catalogue import LANGUAGES, page_strings, preferred, translate, translated
+from indelible.languages.sentences import Sentence, Value, join, say
+
+__all__ = [
+    "LANGUAGES",
+    "Sentence",
+    "Value",
+    "join",
+    "page_strings",
+    "preferred",
+    "say",
+    "translate",
+    "translated",
+]

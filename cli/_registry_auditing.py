@@ -1,4 +1,4 @@
-"""``indelible registry audit`` and ``keys``: who looked, and the keys that open records."""
+"""``indelible registry audit`` and ``keys``: who did what, and the keys that open records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rich.text import Text
 from indelible.cli._console import answer, answer_json, clean, problem, remark
 from indelible.cli._errors import guarded
 from indelible.cli._options import JsonOption, RegistryOption
-from indelible.cli._registry_tracing import RecordKeysOption, operators_registry, record_keys
+from indelible.cli._registry_shared import existing
+from indelible.cli._registry_tracing import RecordKeysOption, record_keys
 from indelible.registry.private import (
     Anchor,
     AuditEntry,
@@ -68,12 +69,12 @@ def audit(
     registry: RegistryOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List who looked into what is private, when and why; or check that list.
+    """List who looked into what is private, withdrew or erased; or check that list.
 
     Each entry holds the hash of the one before it. What was written after the newest anchor can be
     cut off without a trace: anchor often. Exit codes: 0 the log holds, 3 it was changed.
     """
-    log = operators_registry(registry, current()).audit
+    log = existing(None, registry).audit
     if not (verify or anchors or anchor):
         _list(log.entries(after=after, limit=limit), limit, json=json)
         return

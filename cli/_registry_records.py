@@ -21,6 +21,7 @@ from indelible.cli._registry_shared import (
     existing,
     records,
     shown_time,
+    user_name,
 )
 from indelible.errors import NoRecordError
 from indelible.registry import Entry
@@ -122,11 +123,12 @@ def status(
     """Say what has become of a picture: its record is live, withdrawn or, for good, erased.
 
     Erasing removes the manifest, the fingerprint and the private record; a tombstone stays.
+    The audit log says who did so, and why.
     """
     ours = existing(None, registry)
     if to == "erased":
         confirm(f"{clean(record)} would be erased, for good.", yes=yes)
-    ours.set_status(record, to, reason=reason)
+    ours.set_status(record, to, reason=reason, actor=user_name())
     if json:
         answer_json({"manifest_id": record, "status": to, "reason": reason})
     else:
@@ -170,7 +172,14 @@ def purge(
             yes=yes,
         )
     with counted("Erased") as progress:
-        erased = purging.purge(ours, before, statuses=statuses, reason=reason, progress=progress)
+        erased = purging.purge(
+            ours,
+            before,
+            statuses=statuses,
+            reason=reason,
+            actor=user_name(),
+            progress=progress,
+        )
     if json:
         answer_json({"url": ours.url, "before": before.isoformat(), "erased": erased})
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ __all__ = [
     "named",
     "records",
     "shown_time",
+    "user_name",
     "utc",
 ]
 
@@ -79,6 +81,11 @@ def existing(place: str | None, option: str | None = None) -> SqlRegistry:
     try:
         registry.check()
     except NoRegistryError as error:
+        if place is None and option is None and not current().has_registry():
+            raise UsageError(
+                "There is no registry yet: the first `indelible protect` makes yours.",
+                hint="Name another one with --registry, or in the setting registry.url.",
+            ) from error
         raise UsageError(error.message, hint=error.hint) from error
     return registry
 
@@ -149,3 +156,16 @@ def utc(moment: dt.datetime) -> dt.datetime:
 def shown_time(moment: dt.datetime | None) -> str:
     """Return a time for people."""
     return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def user_name() -> str:
+    """Return the name of who runs this, as the system knows it rather than the environment."""
+    try:
+        import pwd
+    except ImportError:  # Windows
+        return os.getlogin()
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"uid {number}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +21,12 @@ from indelible.cli._options import (
     KeysOption,
     RegistryOption,
     detection_keys,
-    registry_at,
 )
+from indelible.cli._registry_shared import existing, user_name
 from indelible.errors import NoRecordError
 from indelible.fingerprint import LEAST_QUALITY, dihedral
 from indelible.imaging import ImageFile
-from indelible.registry import PrivateRegistry, private_registry
+from indelible.registry import PrivateRegistry
 from indelible.registry.private import (
     GenerationRecord,
     InputPicture,
@@ -39,7 +38,7 @@ from indelible.registry.private import (
 )
 from indelible.settings import Configuration, current
 
-__all__ = ["RecordKeysOption", "operators_registry", "record_keys", "trace", "user_name"]
+__all__ = ["RecordKeysOption", "record_keys", "trace"]
 
 NOT_FOUND: Final = 1
 _PAYLOAD: Final = re.compile(r"[0-9a-fA-F]{16}")
@@ -112,7 +111,7 @@ def trace(
             hint='For example: indelible registry trace picture.jpg --reason "complaint of Ms X"',
         )
     defaults = current()
-    ours = operators_registry(registry, defaults)
+    ours = existing(None, registry)
     tracer = Tracer(ours, record_keys(record_keys_file, defaults))
     why: dict[str, Any] = {"reason": reason, "case": case, "actor": user_name()}
     if input_ is not None:
@@ -133,22 +132,6 @@ def trace(
     _tell(found, asked, ours, subject, json=json)
 
 
-def operators_registry(place: str | None, defaults: Configuration) -> PrivateRegistry:
-    """Return the operator's own registry: the one that is named, else the first of the settings.
-
-    Raises
-    ------
-    UsageError, ArgumentError
-        If there is none, or it keeps no generation records.
-    """
-    found = registry_at(place) or defaults.existing_registry()
-    if found is None:
-        raise UsageError(
-            "There is no registry yet.", hint="Name one with --registry, or registry.url."
-        )
-    return private_registry(found)
-
-
 def record_keys(file: Path | None, defaults: Configuration) -> RecordKeys:
     """Return the record keys that are named, else those of the settings.
 
@@ -164,19 +147,6 @@ def record_keys(file: Path | None, defaults: Configuration) -> RecordKeys:
             hint="Name their file with --record-keys, or in the setting registry.record_keys.",
         )
     return found
-
-
-def user_name() -> str:
-    """Return the name of who runs this, as the system knows it rather than the environment."""
-    try:
-        import pwd
-    except ImportError:  # Windows
-        return os.getlogin()
-    number = os.getuid()
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return f"uid {number}"
 
 
 def _opened(name: str, defaults: Configuration) -> ImageFile:

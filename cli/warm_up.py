@@ -6,6 +6,8 @@ import sys
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress
 
+import indelible.fingerprint
+import indelible.registry.similar_pictures  # noqa: F401 -- their kernels are compiled, too
 from indelible import watermark
 from indelible.cli._console import answer, is_terminal, stderr
 from indelible.cli._errors import guarded

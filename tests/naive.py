@@ -655,3 +655,16 @@ def splat(
                     weight[row, column] += near
                     total[row, column] += near * grey[y, x]
     return total, weight
+
+
+def find_near(
+    hashes: NDArray[np.uint64], queries: NDArray[np.uint64], most: int
+) -> list[tuple[int, int, int]]:
+    """Return which hashes are near, how near, and to which query."""
+    found = []
+    for row, one in enumerate(hashes):
+        away = [sum(int(a ^ b).bit_count() for a, b in zip(one, query, strict=True))
+                for query in queries]  # fmt: skip
+        if min(away) <= most:
+            found.append((row, min(away), away.index(min(away))))
+    return found

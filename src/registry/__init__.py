@@ -10,7 +10,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 from indelible.registry.opening import open_registry
-from indelible.registry.protocol import MAX_FOUND, PrivateRegistry, Registry
+from indelible.registry.protocol import (
+    MAX_FOUND,
+    PrivateRegistry,
+    Registry,
+    SearchableRegistry,
+)
 from indelible.registry.record import Entry, Record, Similar, StoredFingerprint
 from indelible.registry.several import Registries, private_registry
 from indelible.registry.urls import registry_url, shown_url, sqlite_url
@@ -26,6 +31,7 @@ __all__ = [
     "Record",
     "Registries",
     "Registry",
+    "SearchableRegistry",
     "Similar",
     "SqlRegistry",
     "StoredFingerprint",

@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from indelible.choices import RecordStatus
 from indelible.errors import BindingConflictError, NoRecordError, NotOwnerError
+from indelible.registry.hash_blocks import insert_fingerprints, remove_hashes
 from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.private.statements import insert_sealed
 from indelible.registry.record import StoredFingerprint
@@ -18,7 +19,6 @@ from indelible.registry.rows import time_of
 from indelible.registry.tables import (
     BINDING_HISTORY,
     BINDINGS,
-    FINGERPRINTS,
     GENERATION_INPUTS,
     GENERATIONS,
     MANIFESTS,
@@ -29,7 +29,6 @@ __all__ = [
     "REMOVE_OBJECT",
     "Registration",
     "bind",
-    "insert_fingerprints",
     "insert_free",
     "move_binding",
     "register",
@@ -97,25 +96,11 @@ def insert_free(
     return connection.execute(statement, rows).all()
 
 
-def insert_fingerprints(
-    connection: sa.Connection, fingerprints: dict[str, StoredFingerprint]
-) -> None:
-    """Insert the fingerprints of manifests that were just inserted, by their ids."""
-    if not fingerprints:
-        return
-    connection.execute(
-        sa.insert(FINGERPRINTS),
-        [
-            {"manifest_id": manifest_id, "pdq": one.pdq, "quality": one.quality}
-            for manifest_id, one in fingerprints.items()
-        ],
-    )
-
-
 def withdraw(connection: sa.Connection, manifest_id: str) -> bool:
     """Remove a record without a trace; return whether it was there."""
     location = _location(connection, manifest_id)
     _insert_work(connection, location)
+    remove_hashes(connection, [manifest_id])
     done = connection.execute(sa.delete(MANIFESTS).where(MANIFESTS.c.manifest_id == manifest_id))
     return done.rowcount > 0
 
@@ -179,7 +164,8 @@ def set_status(
     if status == "erased":
         values |= {"manifest_store": None, "location": None, "reference": None}
         _insert_work(connection, _location(connection, manifest_id))
-        for table in (FINGERPRINTS, GENERATIONS, GENERATION_INPUTS):
+        remove_hashes(connection, [manifest_id])
+        for table in (GENERATIONS, GENERATION_INPUTS):
             connection.execute(sa.delete(table).where(table.c.manifest_id == manifest_id))
     connection.execute(
         sa.update(MANIFESTS).where(MANIFESTS.c.manifest_id == manifest_id).values(values)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
-from indelible.registry.record import Record
+from indelible.registry.record import Record, Similar
 
 if TYPE_CHECKING:
     from indelible.registry.private.log import AuditLog
     from indelible.registry.private.sealed import SealedRecord
 
-__all__ = ["MAX_FOUND", "PrivateRegistry", "Registry"]
+__all__ = ["MAX_FOUND", "PrivateRegistry", "Registry", "SearchableRegistry"]
 
 MAX_FOUND: Final = 16
 """How many records `Registry.find` returns unless the caller asks for another number."""
@@ -85,6 +85,17 @@ class Registry(Protocol):
         RegistryOutcomeUnknownError
             If the commit was sent and not acknowledged.
         """
+        ...
+
+
+@runtime_checkable
+class SearchableRegistry(Registry, Protocol):
+    """A registry that finds pictures by what they look like, too; see `SqlRegistry`."""
+
+    def find_similar(
+        self, hashes: bytes | Sequence[bytes], *, max_distance: int = 31, limit: int = MAX_FOUND
+    ) -> list[Similar]:
+        """Return registered pictures that look alike, the nearest first."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from indelible.choices import RecordStatus
 from indelible.errors import ArgumentError
 from indelible.registry.changing import set_status
 from indelible.registry.merging import Progress
+from indelible.registry.private.log import NOBODY, check_who_and_why, note_change
 from indelible.registry.rows import check_value, time_of
 from indelible.registry.tables import MANIFESTS
 
@@ -46,13 +47,14 @@ def purge(
     *,
     statuses: Collection[RecordStatus] = PURGEABLE,
     reason: str | None = None,
+    actor: str = NOBODY,
     progress: Progress | None = None,
 ) -> int:
     """Erase what was registered before a moment; return how many records were.
 
     Of each, the tombstone stays with its ids: see `SqlRegistry.set_status`. Batch after batch is
     erased in a transaction of its own, so that others can write meanwhile; what was interrupted is
-    simply done again.
+    simply done again. Each batch is an entry of the audit log.
 
     Parameters
     ----------
@@ -63,7 +65,9 @@ def purge(
     statuses : collection of {"live", "withdrawn"}
         Erase those of one status alone; by default of both.
     reason : str, optional
-        Why, in words for people.
+        Why, in words for people; 4096 characters at most.
+    actor : str
+        Who does so: a user of the machine, or a token's name. For the audit log alone.
     progress : callable, optional
         Is told how many are erased.
 
@@ -73,6 +77,7 @@ def purge(
         If the registry cannot be used. What was erased until then is erased.
     """
     check_value("status_reason", reason)
+    check_who_and_why(actor, reason)
     order = (MANIFESTS.c.created, MANIFESTS.c.manifest_id)
     query = sa.select(*order).where(_wanted(before, statuses)).order_by(*order).limit(_BATCH)
     place = ("", "")  # behind what was erased: it is not looked at again
@@ -81,6 +86,8 @@ def purge(
         rows = connection.execute(query.where(sa.tuple_(*order) > sa.tuple_(*place))).all()
         for row in rows:
             set_status(connection, row.manifest_id, "erased", reason)
+        if rows:
+            note_change(connection, "purge", _named(rows), reason=reason, actor=actor)
         return [(row.created, row.manifest_id) for row in rows]
 
     registry.check()
@@ -92,6 +99,14 @@ def purge(
         if progress is not None:
             progress(erased)
     return erased
+
+
+def _named(rows: Sequence[sa.Row[Any]]) -> str:
+    """Return which records were erased; each one's tombstone says when, and why."""
+    first, last = rows[0].manifest_id, rows[-1].manifest_id
+    if len(rows) == 1:
+        return str(first)
+    return f"{len(rows)} records, in the order of their registration from {first} to {last}"
 
 
 def _wanted(before: dt.datetime, statuses: Collection[RecordStatus]) -> sa.ColumnElement[Any]:

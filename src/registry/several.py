@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 from indelible.errors import ArgumentError, RegistryError, RegistryUnavailableError
-from indelible.registry.protocol import MAX_FOUND, PrivateRegistry, Registry
-from indelible.registry.record import Record
+from indelible.registry.protocol import (
+    MAX_FOUND,
+    PrivateRegistry,
+    Registry,
+    SearchableRegistry,
+)
+from indelible.registry.record import Record, Similar
 
 __all__ = ["Registries", "private_registry"]
 
@@ -85,6 +90,42 @@ class Registries:
                 _name(one, error)
         return False
 
+    def find_similar(
+        self, hashes: bytes | Sequence[bytes], *, max_distance: int = 31, limit: int = MAX_FOUND
+    ) -> list[Similar]:
+        """Return what any of them holds of pictures that look alike, the nearest first.
+
+        All are asked, and a manifest that several hold is named once. One that finds no pictures by
+        their looks, or cannot be asked, is left out; the log names the latter. See
+        `SqlRegistry.find_similar`.
+
+        Raises
+        ------
+        RegistryUnavailableError
+            If none that could find something can be asked.
+        """
+        nearest: dict[str, Similar] = {}
+        failures: list[RegistryError] = []
+        answered = False
+        for one in self._registries:
+            if not isinstance(one, SearchableRegistry):
+                continue
+            try:
+                found = one.find_similar(hashes, max_distance=max_distance, limit=limit)
+            except RegistryError as error:
+                _name(one, error)
+                failures.append(error)
+                continue
+            answered = True
+            for near in found:
+                known = nearest.get(near.manifest_id)
+                if known is None or near.distance < known.distance:
+                    nearest[near.manifest_id] = near
+        if failures and not answered:
+            raise _unavailable(failures)
+        # Of equally near ones, those of the first registry come first.
+        return sorted(nearest.values(), key=lambda near: near.distance)[:limit]
+
     def __repr__(self) -> str:
         """Show them in their order."""
         return f"Registries({list(self._registries)!r})"
@@ -101,9 +142,7 @@ class Registries:
             if answer:
                 return answer
         if failures:
-            raise RegistryUnavailableError(
-                "; ".join(failure.message for failure in failures), hint=failures[0].hint
-            )
+            raise _unavailable(failures)
         return nothing
 
 
@@ -122,6 +161,12 @@ def private_registry(registry: Registry) -> PrivateRegistry:
         "registry",
         f"registry is a {type(own).__name__}, which keeps no generation records.",
         hint="Use one that indelible.registry.open_registry opens, or leave the record out.",
+    )
+
+
+def _unavailable(failures: Sequence[RegistryError]) -> RegistryUnavailableError:
+    return RegistryUnavailableError(
+        "; ".join(failure.message for failure in failures), hint=failures[0].hint
     )
 
 

@@ -1,37 +1,28 @@
 """Near duplicates: the exact Hamming distances of a hash to every registered one.
 
-All hashes are held in memory (40 bytes each) and scanned: 10**6 of them in a few milliseconds,
-whatever the pictures are, and with nothing to maintain while registering. Band tables in the
-database, the usual alternative, cost 16 index entries in 16 places for each picture, and slow down
-where many pictures share a band, as smooth ones do (docs/adr/0018-a-registry-in-sql.md).
+All hashes are read at the first look, in blocks, and held in memory (40 bytes each). A look goes
+through all of them: 10**6 in a few milliseconds, whatever the pictures are. Tables of bands, the
+usual alternative, are slower for so many, cost 16 index entries in 16 places for each picture, and
+have candidates without end where many pictures share a band (docs/adr/0018-a-registry-in-sql.md).
 """
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.registry.record import PDQ_BYTES
+from indelible.registry._kernels.hamming import find_near
+from indelible.registry.hash_blocks import WORDS, Hashes
 
-__all__ = ["Fetch", "HashIndex", "Near"]
+__all__ = ["MOST_NEAR", "HashIndex", "Near"]
 
-Fetch: TypeAlias = "Callable[[int, Sequence[int]], Iterable[tuple[int, bytes]]]"
-"""Returns the hashes of all numbers above one, and of some below; by number."""
-
-_WORDS: Final = PDQ_BYTES // 8
-# The distance over the first 128 bits is never more than that over all 256. Of unlike hashes, one
-# in 10**8 is within 31 there, so the other words are read for few.
-_FIRST: Final = 2
-_BLOCK: Final = 1 << 15  # rows that are scanned at once: they stay in the second-level cache
-# A number that was drawn but is not there may still be committed (PostgreSQL draws them outside of
-# the transaction). After so long it is none: the transaction's own limits are far shorter.
-_PATIENCE: Final = 120.0
-_MOST_GAPS: Final = 4096
+MOST_NEAR: Final = 4096
+"""How many near hashes one search returns at most, the nearest: whoever registers one hash a
+million times makes nobody look at a million records."""
 
 
 class Near(NamedTuple):
@@ -43,123 +34,91 @@ class Near(NamedTuple):
 
 
 class HashIndex:
-    """The hashes of a registry, in memory and in step with it.
+    """The hashes in a registry's blocks, in memory.
 
-    Rows that were removed since are still found: the caller looks whether they are there.
+    Those that were removed since are still found: the caller looks whether they are there, and
+    has them forgotten.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._words = np.empty((_WORDS, 0), np.uint64)
+        self._words = np.empty((0, WORDS), np.uint64)
         self._numbers = np.empty(0, np.int64)
         self._count = 0
         self._last = 0
-        self._gaps: dict[int, float] = {}  # numbers below the last that are missing, since when
 
     def __len__(self) -> int:
         return self._count
 
-    def search(self, hashes: Sequence[bytes], max_distance: int, fetch: Fetch) -> list[Near]:
-        """Return every hash within a distance of any of some, the nearest first.
+    @property
+    def last(self) -> int:
+        """Number of the last block that is in memory; 0 for none."""
+        return self._last
+
+    def add(self, blocks: Iterable[Hashes]) -> None:
+        """Take in what blocks hold, but for those that another thread took in meanwhile."""
+        with self._lock:
+            for block in blocks:
+                if block.last > self._last:
+                    self._append(block)
+                    self._last = block.last
+
+    def search(self, hashes: Sequence[bytes], max_distance: int, recent: Hashes) -> list[Near]:
+        """Return the hashes within a distance of any of some, the nearest first.
 
         Parameters
         ----------
         hashes : sequence of bytes
             What to look for, 32 bytes each.
         max_distance : int
-            How many bits may differ.
-        fetch : callable
-            Reads what is new in the database.
+            How many bits may differ, 0 to 255.
+        recent : Hashes
+            What is in no block; one that is found here and there is found once.
         """
         with self._lock:
-            self._catch_up(fetch)
-            words, numbers = self._words[:, : self._count], self._numbers[: self._count]
-        return _nearest(words, numbers, hashes, max_distance)
+            words, numbers = self._words[: self._count], self._numbers[: self._count]
+        queries = np.frombuffer(b"".join(hashes), np.uint64).reshape(-1, WORDS)
+        found = [
+            _within(words, numbers, queries, max_distance),
+            _within(recent.words, recent.numbers, queries, max_distance),
+        ]
+        number, distance, query = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.lexsort((number, distance))[:MOST_NEAR]
+        nearest = zip(*(part[order].tolist() for part in (number, distance, query)), strict=True)
+        # The same number twice is twice the same hash, side by side.
+        return list(dict.fromkeys(Near(*one) for one in nearest))
 
-    def _catch_up(self, fetch: Fetch) -> None:
-        now = time.monotonic()
-        self._gaps = {number: since for number, since in self._gaps.items() if since > now}
-        rows = sorted(fetch(self._last, list(self._gaps)))
-        if not rows:
-            return
-        numbers = np.array([number for number, _ in rows], np.int64)
-        words = np.frombuffer(b"".join(pdq for _, pdq in rows), np.uint64).reshape(-1, _WORDS)
-        self._append(numbers, words)
-        for number in numbers[numbers <= self._last].tolist():
-            self._gaps.pop(number, None)
-        new = numbers[numbers > self._last]
-        if new.size:
-            if self._last:  # what is missing in all that was there first is gone for good
-                self._note_gaps(new, now + _PATIENCE)
-            self._last = int(new[-1])
+    def forget(self, numbers: Collection[int]) -> None:
+        """Leave out hashes that were removed."""
+        with self._lock:
+            kept = ~np.isin(self._numbers[: self._count], list(numbers))
+            # Copies: a search may be reading the others.
+            self._words = self._words[: self._count][kept]
+            self._numbers = self._numbers[: self._count][kept]
+            self._count = len(self._numbers)
 
-    def _note_gaps(self, new: NDArray[np.int64], until: float) -> None:
-        steps = np.diff(new, prepend=self._last)
-        for at in np.flatnonzero(steps > 1).tolist():
-            end = int(new[at])
-            start = max(end - int(steps[at]) + 1, end - _MOST_GAPS)
-            self._gaps.update(dict.fromkeys(range(start, end), until))
-        for number in list(self._gaps)[:-_MOST_GAPS]:
-            del self._gaps[number]
-
-    def _append(self, numbers: NDArray[np.int64], words: NDArray[np.uint64]) -> None:
+    def _append(self, block: Hashes) -> None:
         """Add rows; arrays that a search is reading are never changed where it reads."""
-        end = self._count + len(numbers)
+        end = self._count + len(block.numbers)
         if end > len(self._numbers):
-            room = max(end, 2 * len(self._numbers), 1024)
-            grown = np.empty((_WORDS, room), np.uint64)
-            grown[:, : self._count] = self._words[:, : self._count]
-            more = np.empty(room, np.int64)
-            more[: self._count] = self._numbers[: self._count]
-            self._words, self._numbers = grown, more
-        self._words[:, self._count : end] = words.T
-        self._numbers[self._count : end] = numbers
+            room = max(end, self._count * 3 // 2, 1024)
+            words, numbers = np.empty((room, WORDS), np.uint64), np.empty(room, np.int64)
+            words[: self._count] = self._words[: self._count]
+            numbers[: self._count] = self._numbers[: self._count]
+            self._words, self._numbers = words, numbers
+        self._words[self._count : end] = block.words
+        self._numbers[self._count : end] = block.numbers
         self._count = end
 
 
-def _nearest(
+def _within(
     words: NDArray[np.uint64],
     numbers: NDArray[np.int64],
-    hashes: Sequence[bytes],
+    queries: NDArray[np.uint64],
     max_distance: int,
-) -> list[Near]:
-    """Scan block by block, every query over a block while it is in the cache."""
-    queries = np.frombuffer(b"".join(hashes), np.uint64).reshape(-1, _WORDS)
-    best: dict[int, tuple[int, int]] = {}
-    scratch = _Scratch(np.empty(_BLOCK, np.uint64), *np.empty((2, _BLOCK), np.uint8))
-    for start in range(0, words.shape[1], _BLOCK):
-        block = words[:, start : start + _BLOCK]
-        for index, query in enumerate(queries):
-            rows, distances = _within(block, query, max_distance, scratch)
-            for row, distance in zip(rows.tolist(), distances.tolist(), strict=True):
-                known = best.get(start + row)
-                if known is None or distance < known[0]:
-                    best[start + row] = (distance, index)
-    found = [Near(int(numbers[row]), *at) for row, at in best.items()]
-    return sorted(found, key=lambda near: (near.distance, near.number))
-
-
-class _Scratch(NamedTuple):
-    """Room for one block; made once, because fresh memory costs more than the scan."""
-
-    words: NDArray[np.uint64]
-    bits: NDArray[np.uint8]
-    first: NDArray[np.uint8]
-
-
-def _within(
-    block: NDArray[np.uint64], query: NDArray[np.uint64], max_distance: int, scratch: _Scratch
-) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Return which columns of a block (4, n) are near a query (4,), and how near."""
-    words, bits, first = (room[: block.shape[1]] for room in scratch)
-    np.bitwise_xor(block[0], query[0], out=words)
-    np.bitwise_count(words, out=first)  # 128 at most in the end: uint8 is enough
-    for word in range(1, _FIRST):
-        np.bitwise_xor(block[word], query[word], out=words)
-        np.add(first, np.bitwise_count(words, out=bits), out=first)
-    rows = np.flatnonzero(first <= max_distance)
-    distances = first[rows].astype(np.int64)
-    for word in range(_FIRST, _WORDS):
-        distances += np.bitwise_count(block[word, rows] ^ query[word])
-    near = distances <= max_distance
-    return rows[near], distances[near]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the numbers of near hashes, their distances, and their nearest queries."""
+    rows = np.empty(len(words), np.int64)
+    distances, nearest = np.empty((2, len(words)), np.uint8)
+    count = find_near(words, queries, max_distance, rows, distances, nearest)
+    return numbers[rows[:count]], distances[:count], nearest[:count]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
 
 from indelible.errors import ArgumentError
 from indelible.registry.database import Database
+from indelible.registry.hash_blocks import Hashes, read_blocks, read_recent
 from indelible.registry.record import PDQ_BYTES, Similar
 from indelible.registry.similar import HashIndex
 from indelible.registry.tables import FINGERPRINTS
@@ -37,18 +38,24 @@ class SimilarPictures:
             raise ArgumentError(
                 "hashes", "hashes are not one hash or several.", hint="Give 1 to 64 of 32 bytes."
             )
-        near = self._current_index().search(hashes, max_distance, self._fetch_hashes)
+        index = self._current_index()
+        recent = self._catch_up(index)
+        near = index.search(hashes, max_distance, recent)
         found: list[Similar] = []
+        gone: list[int] = []
         for start in range(0, len(near), _CHECKED_AT_ONCE):
-            some = {one.number: one for one in near[start : start + _CHECKED_AT_ONCE]}
-            rows = self._fingerprints(list(some))
+            some = near[start : start + _CHECKED_AT_ONCE]
+            rows = self._fingerprints([one.number for one in some])
             found += [
-                Similar(rows[number][0], one.distance, rows[number][1], one.query)
-                for number, one in some.items()
-                if number in rows
+                Similar(rows[one.number][0], one.distance, rows[one.number][1], one.query)
+                for one in some
+                if one.number in rows
             ]
+            gone += [one.number for one in some if one.number not in rows]
             if len(found) >= limit:
                 break
+        if gone:
+            index.forget(gone)
         return found[:limit]
 
     def _current_index(self) -> HashIndex:
@@ -58,11 +65,15 @@ class SimilarPictures:
             self._index = generation, HashIndex()
         return self._index[1]
 
-    def _fetch_hashes(self, last: int, gaps: Sequence[int]) -> Iterable[tuple[int, bytes]]:
-        id_, pdq = FINGERPRINTS.c.id, FINGERPRINTS.c.pdq
-        query = sa.select(id_, pdq).where(sa.or_(id_ > last, id_.in_(gaps)) if gaps else id_ > last)
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return [(row[0], row[1]) for row in rows if len(row[1]) == PDQ_BYTES]
+    def _catch_up(self, index: HashIndex) -> Hashes:
+        """Take in what others have registered; return what is in no block yet."""
+
+        def read(connection: sa.Connection) -> Hashes:
+            recent = read_recent(connection)
+            index.add(read_blocks(connection, index.last))
+            return recent
+
+        return self._database.read(read)
 
     def _fingerprints(self, numbers: list[int]) -> dict[int, tuple[str, int]]:
         columns = FINGERPRINTS.c

@@ -2,79 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, get_args
 
 import sqlalchemy as sa
 
 from indelible.choices import RecordStatus
-from indelible.errors import (
-    ArgumentError,
-    BindingConflictError,
-    RegistryError,
-    RegistryUnavailableError,
-)
+from indelible.errors import BindingConflictError, RegistryError
 from indelible.registry import changing
-from indelible.registry.changing import REMOVE_OBJECT, Registration
+from indelible.registry.asking import (
+    MOST_LISTED,
+    check_binding,
+    check_limit,
+    check_number,
+)
+from indelible.registry.changing import Registration
 from indelible.registry.database import Database
 from indelible.registry.group_commit import GroupCommit
 from indelible.registry.objects import ObjectStore, open_objects
+from indelible.registry.pending import remove_objects
 from indelible.registry.private import statements
-from indelible.registry.private.log import AuditLog
+from indelible.registry.private.log import NOBODY, AuditLog, check_who_and_why, note_change
 from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.protocol import MAX_FOUND
+from indelible.registry.reading import RecordReader
 from indelible.registry.record import Entry, Record, Similar
-from indelible.registry.rows import (
-    ENTRY_COLUMNS,
-    MAX_VALUE_BYTES,
-    RECORD_COLUMNS,
-    check_value,
-    entry_of,
-    packed,
-    record_of,
-    unpacked,
-    values_of,
-)
-from indelible.registry.similar_pictures import SimilarPictures
-from indelible.registry.tables import (
-    BINDINGS,
-    FINGERPRINTS,
-    MANIFESTS,
-    OUTBOX,
-)
+from indelible.registry.rows import check_value, packed, values_of
 from indelible.registry.urls import DEFAULT_OPTIONS, Options
 
+if TYPE_CHECKING:
+    from indelible.registry.similar_pictures import SimilarPictures
+
 __all__ = ["SqlRegistry"]
-
-_MOST_LISTED: Final = 1000
-_MOST_ASKED: Final = 1000  # ids or tokens of one query
-
-
-def _written_out(query: sa.Select[Any]) -> sa.TextClause:
-    """Return a query as text, which SQLAlchemy need not look at: for those that are asked most."""
-    return sa.text(str(query.compile()))
-
-
-_RECORDS: Final = (
-    sa.select(*RECORD_COLUMNS)
-    .select_from(MANIFESTS)
-    .outerjoin(FINGERPRINTS, FINGERPRINTS.c.manifest_id == MANIFESTS.c.manifest_id)
-)
-_IS_ASKED: Final = sa.and_(
-    BINDINGS.c.algorithm == sa.bindparam("algorithm"), BINDINGS.c.value == sa.bindparam("value")
-)
-_BY_BINDING: Final = _written_out(
-    _RECORDS.join(BINDINGS, BINDINGS.c.manifest_id == MANIFESTS.c.manifest_id)
-    .where(_IS_ASKED)
-    .order_by(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
-    .limit(sa.bindparam("most"))
-)
-_BY_ID: Final = _written_out(_RECORDS.where(MANIFESTS.c.manifest_id == sa.bindparam("id")))
-_IDS: Final = _written_out(
-    sa.select(BINDINGS.c.manifest_id).where(_IS_ASKED).limit(sa.bindparam("most"))
-)
 
 
 class SqlRegistry:
@@ -99,9 +60,10 @@ class SqlRegistry:
         self._objects: ObjectStore | None = (
             None if options.manifests is None else open_objects(options.manifests)
         )
+        self._reader = RecordReader(database, self._objects)
         # Not a method of this object: it would never be freed, and its file not be closed, in time.
         self._group = GroupCommit(partial(_register, database))
-        self._alike = SimilarPictures(database)
+        self._alike: SimilarPictures | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel to other processes without connections, and without what is held in memory."""
@@ -153,13 +115,12 @@ class SqlRegistry:
 
         There are fewer than `limit` where their manifests together exceed 32 MiB.
         """
-        _check_limit(limit)
-        return self._select(_BY_BINDING, algorithm=algorithm, value=payload, most=limit)
+        check_limit(limit)
+        return self._reader.find(algorithm, payload, limit)
 
     def get(self, manifest_id: str) -> Record | None:
         """Return the record of a manifest, or None."""
-        found = self._select(_BY_ID, id=manifest_id)
-        return found[0] if found else None
+        return self._reader.get(manifest_id)
 
     def has(self, algorithm: str, payload: bytes) -> bool:
         """Whether an id is taken; a registry that does not exist yet holds none."""
@@ -177,10 +138,8 @@ class SqlRegistry:
 
     def find_ids(self, algorithm: str, value: bytes, *, limit: int = MAX_FOUND) -> list[str]:
         """Return the ids of the manifests that a binding leads to, without loading them."""
-        _check_limit(limit)
-        given = {"algorithm": algorithm, "value": value, "most": limit}
-        rows = self._database.read(lambda connection: connection.execute(_IDS, given).all())
-        return [row.manifest_id for row in rows]
+        check_limit(limit)
+        return self._reader.find_ids(algorithm, value, limit)
 
     def entries(self, *, after: str = "", limit: int = 100) -> list[Entry]:
         """Return what is registered, the oldest first, without loading manifests.
@@ -192,27 +151,12 @@ class SqlRegistry:
         limit : int
             Length of a page, 1 to 1000.
         """
-        _check_limit(limit, _MOST_LISTED)
-        created, _, manifest_id = after.partition(" ")
-        place = sa.tuple_(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
-        query = (
-            sa.select(*ENTRY_COLUMNS)
-            .where(place > sa.tuple_(created, manifest_id))
-            .order_by(MANIFESTS.c.created, MANIFESTS.c.manifest_id)
-            .limit(limit)
-        )
-        rows = self._database.read(lambda connection: connection.execute(query).mappings().all())
-        try:
-            return [entry_of(_by_name(row)) for row in rows]
-        except (TypeError, ValueError, RegistryError) as error:
-            raise self._damaged(error) from error
+        check_limit(limit, MOST_LISTED)
+        return self._reader.entries(after, limit)
 
     def count(self) -> int:
         """Return how many manifests the registry holds; none if it does not exist yet."""
-        if not self._database.exists():
-            return 0
-        query = sa.select(sa.func.count()).select_from(MANIFESTS)
-        return int(self._database.read(lambda connection: connection.execute(query).scalar_one()))
+        return self._reader.count() if self._database.exists() else 0
 
     def check(self, *, must_exist: bool = True) -> None:
         """Make sure that what is at the URL is a registry that can be asked.
@@ -250,10 +194,16 @@ class SqlRegistry:
 
         Notes
         -----
-        Every hash that is registered is held in memory from the first call on (40 bytes each).
+        Every hash that is registered is held in memory from the first call on (40 bytes each). Of
+        more than 4096 pictures that are near, only the nearest are looked at.
         """
+        # Whoever only registers does not wait for the compiler to be loaded.
+        from indelible.registry.similar_pictures import SimilarPictures  # noqa: PLC0415
+
         hashes = [hashes] if isinstance(hashes, bytes) else list(hashes)
-        _check_limit(limit)
+        check_limit(limit)
+        if self._alike is None:
+            self._alike = SimilarPictures(self._database)
         return self._alike.search(hashes, max_distance, limit)
 
     # --- owners and status -----------------------------------------------------------------------
@@ -272,7 +222,7 @@ class SqlRegistry:
         NoRecordError
             If there is no such manifest.
         """
-        _check_binding(algorithm, value)
+        check_binding(algorithm, value)
         self._database.write(
             lambda connection: changing.bind(connection, algorithm, value, manifest_id, owner)
         )
@@ -298,7 +248,7 @@ class SqlRegistry:
         NoRecordError
             If there is no such binding, or no such manifest.
         """
-        _check_binding(algorithm, value)
+        check_binding(algorithm, value)
         self._database.write(
             lambda connection: changing.move_binding(
                 connection, algorithm, value, manifest_id, owner
@@ -306,9 +256,14 @@ class SqlRegistry:
         )
 
     def set_status(
-        self, manifest_id: str, status: RecordStatus, *, reason: str | None = None
+        self,
+        manifest_id: str,
+        status: RecordStatus,
+        *,
+        reason: str | None = None,
+        actor: str = NOBODY,
     ) -> None:
-        """Say what has become of a picture.
+        """Say what has become of a picture; the audit log says who did so, and why.
 
         Parameters
         ----------
@@ -318,19 +273,27 @@ class SqlRegistry:
             "erased" removes the manifest store, the fingerprint and the generation record. The
             tombstone stays, with its ids: an id never leads to another picture later by accident.
         reason : str, optional
-            Why, in words for people.
+            Why, in words for people; 4096 characters at most.
+        actor : str
+            Who says so: a user of the machine, or a token's name. For the audit log alone.
 
         Raises
         ------
         NoRecordError
             If there is no such manifest, or it was erased.
+        ArgumentError
+            If the audit log cannot hold the reason or the actor.
         """
         if status not in get_args(RecordStatus):
             raise RegistryError(f"a record's status cannot be {status!r}")
         check_value("status_reason", reason)
-        self._database.write(
-            lambda connection: changing.set_status(connection, manifest_id, status, reason)
-        )
+        check_who_and_why(actor, reason)
+
+        def work(connection: sa.Connection) -> None:
+            changing.set_status(connection, manifest_id, status, reason)
+            note_change(connection, f"status {status}", manifest_id, reason=reason, actor=actor)
+
+        self._database.write(work)
         self.finish_pending()
 
     def finish_pending(self, *, limit: int = 100) -> int:
@@ -340,20 +303,7 @@ class SqlRegistry:
         """
         if self._objects is None:
             return 0
-        query = (
-            sa.select(OUTBOX.c.id, OUTBOX.c.subject)
-            .where(OUTBOX.c.kind == REMOVE_OBJECT)
-            .order_by(OUTBOX.c.id)
-            .limit(limit)
-        )
-        work = self._database.read(lambda connection: connection.execute(query).all())
-        left = 0
-        for number, name in work:
-            try:
-                self._remove_object(self._objects, number, name)
-            except RegistryUnavailableError:
-                left += 1
-        return left
+        return remove_objects(self._database, self._objects, limit)
 
     # --- for the operator alone ------------------------------------------------------------------
 
@@ -365,7 +315,7 @@ class SqlRegistry:
         manifest_ids : sequence of str
             1000 at most. Those that nothing is kept about are left out of the answer.
         """
-        _check_number("manifest_ids", manifest_ids)
+        check_number("manifest_ids", manifest_ids)
         return self._database.read(
             lambda connection: statements.sealed_records(connection, manifest_ids)
         )
@@ -384,15 +334,15 @@ class SqlRegistry:
         limit : int
             Length of a page, 1 to 1000. Those that share the most tokens come first.
         """
-        _check_limit(limit, _MOST_LISTED)
-        _check_number("tokens", tokens)
+        check_limit(limit, MOST_LISTED)
+        check_number("tokens", tokens)
         return self._database.read(
             lambda connection: statements.find_inputs(connection, tokens, offset, limit)
         )
 
     @property
     def audit(self) -> AuditLog:
-        """Who looked into what is private, and why."""
+        """Who looked into what is private, withdrew or erased, and why."""
         return AuditLog(self._database)
 
     def close(self) -> None:
@@ -432,85 +382,6 @@ class SqlRegistry:
         there = self.sealed_records([record.manifest_id])
         return there.get(record.manifest_id) == private.sealed
 
-    def _select(self, query: sa.TextClause, **given: object) -> list[Record]:
-        def fetch(connection: sa.Connection) -> list[dict[str, Any]]:
-            rows: list[dict[str, Any]] = []
-            size = 0
-            with connection.execute(query, given) as result:
-                for row in result.mappings():
-                    rows.append(_by_name(row))
-                    store = row["manifest_store"]
-                    size += len(store) if isinstance(store, bytes) else 0
-                    if size > MAX_VALUE_BYTES:
-                        break
-            return rows
-
-        found: list[Record] = []
-        size = 0
-        for row in self._database.read(fetch):
-            found.append(self._record(row))
-            size += len(found[-1].manifest_store)
-            if size > MAX_VALUE_BYTES:
-                break
-        return found
-
-    def _record(self, row: Mapping[str, Any]) -> Record:
-        try:
-            return record_of(row, self._store(row))
-        except (TypeError, ValueError, RegistryError) as error:
-            if isinstance(error, RegistryUnavailableError):
-                raise
-            raise self._damaged(error) from error
-
-    def _store(self, row: Mapping[str, Any]) -> bytes:
-        """Return the manifest store of a row, wherever it lies."""
-        if row["status"] == "erased":
-            return b""
-        if row["manifest_store"] is not None or row["location"] is None:
-            return unpacked(row["manifest_store"], row["encoding"])
-        if self._objects is None:
-            raise RegistryUnavailableError(
-                f"the registry {self._database.name} keeps this manifest in an object store",
-                hint="Name the store in its URL: ?manifests=s3://bucket/folder.",
-            )
-        return self._objects.read(str(row["location"]), limit=MAX_VALUE_BYTES)
-
-    def _remove_object(self, objects: ObjectStore, number: int, name: str) -> None:
-        """Remove an object, then the note that says that it is to be."""
-        objects.remove(name)
-        done = sa.delete(OUTBOX).where(OUTBOX.c.id == number)
-        self._database.write(lambda connection: connection.execute(done))
-
-    def _damaged(self, error: Exception) -> RegistryUnavailableError:
-        return RegistryUnavailableError(
-            f"the registry {self._database.name} is damaged: an entry is not a record ({error})",
-            hint="Restore it from a backup, or move it away.",
-        )
-
 
 def _register(database: Database, group: Sequence[Registration]) -> Sequence[bool]:
     return database.write(lambda connection: changing.register(connection, group))
-
-
-def _by_name(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in row.items()}
-
-
-def _check_limit(limit: int, most: int | None = None) -> None:
-    if limit < 1 or (most is not None and limit > most):
-        hint = "Give 1 or more." if most is None else f"Give 1 to {most}."
-        raise ArgumentError("limit", f"limit is {limit}.", hint=hint)
-
-
-def _check_number(name: str, values: Sequence[object]) -> None:
-    if len(values) > _MOST_ASKED:
-        raise ArgumentError(
-            name, f"{name} are {len(values)}.", hint=f"Ask for {_MOST_ASKED} at once at most."
-        )
-
-
-def _check_binding(algorithm: str, value: bytes) -> None:
-    check_value("algorithm", algorithm)
-    check_value("payload", value)
-    if not algorithm or not value:
-        raise RegistryError("a binding needs an algorithm and a value")

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -22,7 +22,6 @@ from sqlalchemy import exc
 from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.files import make_private_folder, write_new_private_file
 from indelible.registry.database import CommitFailedError, cause_of, unknown_outcome
-from indelible.registry.rows import MAX_VALUE_BYTES
 from indelible.registry.sqlite_copy import copy_database
 from indelible.registry.sqlite_kept import KeptConnections
 from indelible.registry.sqlite_layout import (
@@ -33,23 +32,13 @@ from indelible.registry.sqlite_layout import (
     read_layout,
     show_as_current,
 )
+from indelible.registry.sqlite_opening import Mode, is_not_writable, open_file, transaction
 from indelible.registry.tables import SCHEMA_VERSION
 from indelible.registry.urls import DEFAULT_OPTIONS, Options, SqliteUrl
 
 __all__ = ["SqliteDatabase"]
 
 T = TypeVar("T")
-
-# How a file is opened; never so that it is made. "rw" writes; "query" may tidy up after others, as
-# who closes a log last has to, and changes nothing; "ro" is for what cannot be written, and
-# "immutable" reads without locks, and without the files that SQLite may lay beside it.
-Mode: TypeAlias = Literal["rw", "query", "ro", "immutable"]
-_PARAMETERS: Final[dict[Mode, str]] = {
-    "rw": "mode=rw",
-    "query": "mode=rw",
-    "ro": "mode=ro",
-    "immutable": "mode=ro&immutable=1",
-}
 
 
 class SqliteDatabase:
@@ -153,8 +142,9 @@ class SqliteDatabase:
             with ExitStack() as stack:
                 connection = self._readable(stack)
                 # Once more, from here on unchanging: another process may just have migrated it.
-                if kind == "old" and read_layout(connection).kind(self.name) == "old":
-                    show_as_current(connection)
+                layout = read_layout(connection)
+                if kind == "old" and layout.kind(self.name) == "old":
+                    show_as_current(connection, layout.version)
                 return work(connection)
 
     def write(self, work: Callable[[sa.Connection], T]) -> T:
@@ -165,9 +155,9 @@ class SqliteDatabase:
             kind = self._kind()
             with self._writer() as connection:
                 if kind != "ours":
-                    with _transaction(connection):
+                    with transaction(connection):
                         make_registry(connection, self.name)
-                with _transaction(connection):
+                with transaction(connection):
                     return work(connection)
 
     def close(self) -> None:
@@ -245,7 +235,7 @@ class SqliteDatabase:
             path, timeout = self._path, self._options.timeout
             engine = self._engines[mode] = sa.create_engine(
                 "sqlite://",
-                creator=lambda: _open_file(path, timeout, mode),
+                creator=lambda: open_file(path, timeout, mode),
                 poolclass=sa.pool.NullPool,  # which are kept is decided here
             )
         return engine
@@ -273,7 +263,7 @@ class SqliteDatabase:
         except exc.OperationalError as error:
             if connection is not None:
                 connection.close()
-            if _is_not_writable(error):
+            if is_not_writable(error):
                 raise _NotWritableError from error
             raise
         return connection
@@ -290,7 +280,7 @@ class SqliteDatabase:
             connection.exec_driver_sql("BEGIN")
             connection.exec_driver_sql(_TOUCH).all()
         except exc.OperationalError as error:
-            if not _is_not_writable(error):
+            if not is_not_writable(error):
                 raise
             for ending in ("-wal", "-journal"):
                 if self._size(ending):
@@ -359,77 +349,3 @@ class _NotWritableError(Exception):
 
 
 _TOUCH: Final = "SELECT count(*) FROM sqlite_master"  # the first that looks into the file
-
-
-def _is_not_writable(error: exc.OperationalError) -> bool:
-    text = str(error.orig)
-    return "unable to open" in text or "readonly" in text
-
-
-@contextmanager
-def _transaction(connection: sa.Connection) -> Iterator[None]:
-    """Hold the write lock from the beginning, and commit at the end.
-
-    Waiting for the lock later, in the middle of a transaction, would fail without waiting.
-    """
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        _roll_back(connection)
-        raise
-    try:
-        connection.exec_driver_sql("COMMIT")
-    except (exc.SQLAlchemyError, sqlite3.Error) as error:
-        _roll_back(connection)
-        # A database that is busy has left the transaction open (sqlite.org/lang_transaction.html);
-        # after any other error it may be on the disk or not.
-        if _is_busy(error):
-            raise
-        raise CommitFailedError(cause_of(error)) from error
-
-
-def _roll_back(connection: sa.Connection) -> None:
-    with suppress(exc.SQLAlchemyError, sqlite3.Error):
-        connection.exec_driver_sql("ROLLBACK")
-
-
-def _is_busy(error: Exception) -> bool:
-    original = error.orig if isinstance(error, exc.DBAPIError) else error
-    return getattr(original, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-
-
-def _open_file(path: Path, timeout: float, mode: Mode) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.as_uri()}?{_PARAMETERS[mode]}",
-        uri=True,
-        timeout=timeout,
-        isolation_level=None,  # transactions are ours, not the driver's
-        check_same_thread=False,
-    )
-    try:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA fullfsync = ON")  # where a disk's own cache needs telling: macOS
-        connection.execute("PRAGMA temp_store = MEMORY")
-        if mode == "query":
-            connection.execute("PRAGMA query_only = ON")
-        if mode == "rw":
-            _use_log(connection)
-        # The file may be anybody's: no function of its schema is run that has effects elsewhere.
-        connection.execute("PRAGMA trusted_schema = OFF")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _use_log(connection: sqlite3.Connection) -> None:
-    """Let readers and writers not wait for each other, in a file that an older version made, too.
-
-    Not now where somebody is in the file, nor ever where the file system cannot: both are slower,
-    and as safe.
-    """
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA journal_mode = WAL")

@@ -26,13 +26,19 @@ __all__ = [
 APPLICATION_ID: Final = 0x494E444C  # "INDL": marks a file as ours
 Kind: TypeAlias = Literal["ours", "old", "empty"]
 
-_CURRENT: Final = {table.name: tuple(table.c.keys()) for table in METADATA.tables.values()}
-_SCHEMA_1: Final = {
-    "manifests": (
-        "manifest_id", "manifest_store", "store_sha256", "media_type", "generator", "created",
-        "picture_sha256", "width", "height",
-    ),
-    "bindings": ("algorithm", "payload", "manifest_id"),
+Columns: TypeAlias = Mapping[str, tuple[str, ...]]
+
+_CURRENT: Final[Columns] = {table.name: tuple(table.c.keys()) for table in METADATA.tables.values()}
+_SCHEMAS: Final[Mapping[int, Columns]] = {
+    1: {
+        "manifests": (
+            "manifest_id", "manifest_store", "store_sha256", "media_type", "generator", "created",
+            "picture_sha256", "width", "height",
+        ),
+        "bindings": ("algorithm", "payload", "manifest_id"),
+    },
+    2: {name: _CURRENT[name] for name in _CURRENT.keys() - {"recent_hashes", "hash_blocks"}},
+    SCHEMA_VERSION: _CURRENT,
 }  # fmt: skip
 
 
@@ -43,9 +49,8 @@ class Layout(NamedTuple):
     ----------
     application_id, version : int
         SQLite's ``application_id`` and ``user_version``; the version is that of the tables.
-    tables, old_tables : int
-        How many tables are those of a registry of this version, and of schema 1, by their names
-        and columns.
+    tables : int
+        How many tables are those of a registry of this version, by their names and columns.
     all_tables : int
         How many tables, views and triggers there are, but for those that keep the audit log.
     """
@@ -53,7 +58,6 @@ class Layout(NamedTuple):
     application_id: int
     version: int
     tables: int
-    old_tables: int
     all_tables: int
 
     def kind(self, name: str) -> Kind:
@@ -74,10 +78,8 @@ class Layout(NamedTuple):
         if self.application_id == APPLICATION_ID and self.version > SCHEMA_VERSION:
             raise newer(name, self.version)
         if self.application_id == APPLICATION_ID and self.version:
-            ours = self.tables, len(_CURRENT)
-            old = self.old_tables, len(_SCHEMA_1)
-            found, wanted = ours if self.version == SCHEMA_VERSION else old
-            if not found == wanted == self.all_tables:
+            wanted = len(_SCHEMAS.get(self.version, ()))
+            if not wanted or not wanted == self.tables == self.all_tables:
                 raise RegistryUnavailableError(
                     f"the registry {name} is damaged: it has not the tables of one",
                     hint="Restore it from a backup, or move it away.",
@@ -94,7 +96,7 @@ class Layout(NamedTuple):
 
 
 # Version 0.1 did not always write the application id.
-_UNMARKED: Final = Layout(0, 1, 0, len(_SCHEMA_1), len(_SCHEMA_1))
+_UNMARKED: Final = Layout(0, 1, len(_SCHEMAS[1]), len(_SCHEMAS[1]))
 
 
 _TRIGGERS: Final = ", ".join("'" + one.replace("'", "''") + "'" for one in APPEND_ONLY["sqlite"])
@@ -107,17 +109,16 @@ _ALL: Final = (  # but indexes, SQLite's own, and the triggers that are ours to 
 
 def read_layout(connection: sa.Connection) -> Layout:
     """Return what a database holds."""
-    queries = (
-        "PRAGMA application_id",
-        "PRAGMA user_version",
-        _counted(_CURRENT),
-        _counted(_SCHEMA_1),
-        _ALL,
-    )
-    return Layout(*(int(connection.exec_driver_sql(query).scalar_one()) for query in queries))
+
+    def ask(query: str) -> int:
+        return int(connection.exec_driver_sql(query).scalar_one())
+
+    version = ask("PRAGMA user_version")
+    tables = ask(_counted(_SCHEMAS[version])) if version in _SCHEMAS else 0
+    return Layout(ask("PRAGMA application_id"), version, tables, ask(_ALL))
 
 
-def _counted(tables: Mapping[str, tuple[str, ...]]) -> str:
+def _counted(tables: Columns) -> str:
     """Return the query that counts the tables of these names and columns."""
     ours = " OR ".join(
         f"name = '{name}' AND '{','.join(columns)}' = "  # noqa: S608 - our own names
@@ -153,22 +154,31 @@ def make_registry(connection: sa.Connection, name: str) -> None:
     connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def show_as_current(connection: sa.Connection) -> None:
-    """Let the connection see a registry of schema 1 as one of this version, without changing it.
+def show_as_current(connection: sa.Connection, version: int) -> None:
+    """Let the connection see a registry of an older schema as one of this version, unchanged.
 
     A file on a read-only disk cannot be migrated, and a look-up changes nothing. What the newer
     tables hold besides is empty.
     """
     connection.exec_driver_sql("PRAGMA query_only = OFF")  # what follows is this connection's own
-    for table in METADATA.tables.values():
-        if table.name not in _SCHEMA_1:
-            columns = ", ".join(table.c.keys())
-            connection.exec_driver_sql(f"CREATE TEMP TABLE {table.name} ({columns})")
+    for name in _CURRENT.keys() - _SCHEMAS[version].keys() - {"recent_hashes"}:
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ({', '.join(_CURRENT[name])})")
+    # Hashes that are in no block are read one by one: here, all are.
     connection.exec_driver_sql(
+        "CREATE TEMP VIEW recent_hashes AS SELECT id, pdq FROM fingerprints WHERE length(pdq) = 32"
+    )
+    if version == 1:
+        for statement in _OF_SCHEMA_1:
+            connection.exec_driver_sql(statement)
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+
+
+_OF_SCHEMA_1: Final = (
+    (
         "CREATE TEMP VIEW bindings AS SELECT algorithm, payload AS value, manifest_id, "
         "NULL AS owner, '' AS created FROM main.bindings"
-    )
-    connection.exec_driver_sql(
+    ),
+    (
         "CREATE TEMP VIEW manifests AS SELECT m.manifest_id, m.manifest_store, "
         "NULL AS encoding, NULL AS location, NULL AS reference, "
         "m.store_sha256, length(m.manifest_store) AS size, m.media_type, m.generator, m.created, "
@@ -176,8 +186,8 @@ def show_as_current(connection: sa.Connection) -> None:
         "coalesce(b.payload, x'') AS value, NULL AS owner, 'live' AS status, "
         "NULL AS status_reason, NULL AS status_changed "
         "FROM main.manifests AS m LEFT JOIN main.bindings AS b ON b.manifest_id = m.manifest_id"
-    )
-    connection.exec_driver_sql("PRAGMA query_only = ON")
+    ),
+)
 
 
 @functools.cache

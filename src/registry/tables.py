@@ -1,4 +1,4 @@
-"""The tables of a registry, schema 2: the same on every database.
+"""The tables of a registry, schema 3: the same on every database.
 
 Whatever is changed here needs a migration beside it (`indelible.registry.migrations`); a test
 compares the two. What each table is for stands in its comment, and in docs/registry.md.
@@ -19,14 +19,16 @@ __all__ = [
     "FINGERPRINTS",
     "GENERATIONS",
     "GENERATION_INPUTS",
+    "HASH_BLOCKS",
     "MANIFESTS",
     "METADATA",
     "OUTBOX",
+    "RECENT_HASHES",
     "SCHEMA_VERSION",
     "VERSION",
 ]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 # Compared byte by byte everywhere, so that a list has one order, whatever a database's locale.
 Text: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -108,8 +110,7 @@ BINDING_HISTORY: Final = sa.Table(
     sa.Index("ix_binding_history_value", "algorithm", "value"),
     sqlite_autoincrement=True,
 )
-# What pictures look like, in short rows, all of which are read to find one. The number counts up,
-# so that a process reads what is new to it.
+# What pictures look like. The number counts up.
 FINGERPRINTS: Final = sa.Table(
     "fingerprints",
     METADATA,
@@ -119,6 +120,23 @@ FINGERPRINTS: Final = sa.Table(
     sa.Column("quality", sa.Integer, nullable=False),
     sa.Index("ix_fingerprints_manifest_id", "manifest_id", unique=True),
     sqlite_autoincrement=True,
+)
+# The hashes of fingerprints once more, as they are read to find one (`hash_blocks.py`): those that
+# came last, and blocks of a thousand. A block's number counts up, and is never another's.
+RECENT_HASHES: Final = sa.Table(
+    "recent_hashes",
+    METADATA,
+    sa.Column("id", Number, primary_key=True, autoincrement=False),
+    sa.Column("pdq", Bytes, nullable=False),
+)
+HASH_BLOCKS: Final = sa.Table(
+    "hash_blocks",
+    METADATA,
+    sa.Column("number", Number, primary_key=True, autoincrement=False),
+    sa.Column("lowest", Number, nullable=False),
+    sa.Column("highest", Number, nullable=False),
+    sa.Column("ids", Bytes, nullable=False),  # int64, little-endian
+    sa.Column("hashes", Bytes, nullable=False),
 )
 # Private: who asked for a picture, encrypted (`RecordKeys.seal`).
 GENERATIONS: Final = sa.Table(

@@ -9,7 +9,7 @@ from indelible import fingerprint
 from indelible.credentials import CredentialReport
 from indelible.errors import FingerprintError, IndelibleError
 from indelible.fingerprint import Comparison, Reference
-from indelible.registry import Registry
+from indelible.registry import Registry, SearchableRegistry
 from indelible.verification.evidence import FingerprintState
 from indelible.verification.manifest_claims import binds_watermark
 from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
@@ -82,15 +82,14 @@ def find_resembling(view: View, registry: Registry) -> tuple[str, ...]:
 
     A registry that knows no fingerprints, or cannot be asked, resembles nothing.
     """
-    search = getattr(registry, "find_similar", None)
-    if search is None:
+    if not isinstance(registry, SearchableRegistry):
         return ()
     turned = fingerprint.dihedral(view.pixels).hashes()
     hashes = [one for one in turned if one.quality >= fingerprint.LEAST_QUALITY]
     if not hashes:
         return ()
     try:
-        found = search(
+        found = registry.find_similar(
             [one.hash for one in hashes], max_distance=fingerprint.MATCHING, limit=_MOST_RESEMBLING
         )
         return tuple(str(one.manifest_id) for one in found)[:_MOST_RESEMBLING]

@@ -134,6 +134,8 @@ def test_status(run: Run, place: Path) -> None:
     record = opened(place).get("urn:c2pa:1")
     assert record is not None
     assert (record.status, record.status_reason) == ("withdrawn", "a mistake")
+    listed = run("registry", "audit", "--registry", place).out
+    assert "status withdrawn urn:c2pa:1: a mistake" in listed
     erase = ["registry", "status", "urn:c2pa:1", "erased", "--registry", place]
     refused = run(*erase)
     assert refused.code == 2

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from indelible.errors import (
+    ArgumentError,
     BindingConflictError,
     NoRecordError,
     NotOwnerError,
@@ -200,3 +201,42 @@ def test_a_group_in_which_some_lose(url: str) -> None:
     assert not registry.has(ALGORITHM, b"22222222")
     assert registry.find(ALGORITHM, PAYLOAD) == [taken]
     assert len(rows_of(registry, FINGERPRINTS)) == 1
+
+
+def test_a_change_of_status_is_in_the_audit_log(url: str) -> None:
+    registry = open_registry(url)
+    record = make_record()
+    registry.put(record)
+    registry.set_status(record.manifest_id, "withdrawn", reason="a faulty model", actor="alice")
+    registry.set_status(record.manifest_id, "erased", reason="")
+    entries = registry.audit.entries()
+    assert [(one.actor, one.action, one.subject, one.reason) for one in entries] == [
+        ("alice", "status withdrawn", record.manifest_id, "a faulty model"),
+        ("not said", "status erased", record.manifest_id, None),
+    ]
+    assert registry.audit.check().holds
+
+
+def test_a_change_that_fails_is_not_in_the_audit_log(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = open_registry(url)
+    record = make_record()
+    registry.put(record)
+    with pytest.raises(NoRecordError):
+        registry.set_status("urn:c2pa:x", "withdrawn", reason="r")
+    with pytest.raises(ArgumentError):
+        registry.set_status(record.manifest_id, "withdrawn", reason="r" * 5000)
+    with pytest.raises(ArgumentError):
+        registry.set_status(record.manifest_id, "withdrawn", actor=" ")
+
+    def fail(*_: object, **__: object) -> None:
+        raise RegistryError("the log cannot be written")
+
+    monkeypatch.setattr("indelible.registry.sql.note_change", fail)
+    with pytest.raises(RegistryError):
+        registry.set_status(record.manifest_id, "withdrawn", reason="r")
+    found = registry.get(record.manifest_id)
+    assert found is not None
+    assert found.status == "live"
+    assert registry.audit.entries() == []

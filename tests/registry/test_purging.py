@@ -27,7 +27,8 @@ def test_old_records_leave_a_tombstone(url: str, monkeypatch: pytest.MonkeyPatch
     registry.set_status("urn:c2pa:2", "erased", reason="asked for")
 
     assert count_purgeable(registry, BEFORE, statuses=["withdrawn"]) == 1
-    assert purge(registry, BEFORE, statuses=["withdrawn"], reason="policy") == 1
+    by = {"reason": "policy", "actor": "alice"}
+    assert purge(registry, BEFORE, statuses=["withdrawn"], **by) == 1
     assert count_purgeable(registry, BEFORE) == 3
     assert purge(registry, BEFORE, reason="policy", progress=told.append) == 3
     assert told == [2, 3]
@@ -41,6 +42,19 @@ def test_old_records_leave_a_tombstone(url: str, monkeypatch: pytest.MonkeyPatch
     assert reasons[3] == "policy"
     assert registry.find_ids(ALGORITHM, bytes([3]) * 8) == ["urn:c2pa:3"]
     assert registry.find_similar(bytes([3]) * 32, max_distance=0) == []
+
+    entries = [one for one in registry.audit.entries() if one.action == "purge"]
+    assert [(one.actor, one.reason) for one in entries] == [
+        ("alice", "policy"),
+        ("not said", "policy"),
+        ("not said", "policy"),
+    ]
+    assert [one.subject for one in entries] == [
+        "urn:c2pa:1",
+        "2 records, in the order of their registration from urn:c2pa:3 to urn:c2pa:4",
+        "urn:c2pa:5",
+    ]
+    assert registry.audit.check().holds
 
 
 def test_objects_are_removed(tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from indelible.errors import ArgumentError, RegistryUnavailableError
-from indelible.registry import Registries, Registry
+from indelible.registry import Registries, Registry, SearchableRegistry, StoredFingerprint
 from tests.registry.records import ALGORITHM, PAYLOAD, make_record, open_at
 
 
@@ -70,6 +72,41 @@ def test_a_partner_that_is_down_keeps_nobody_from_working(tmp_path: Path) -> Non
     assert Registries([own, bad, third]).has(ALGORITHM, bytes([2]) * 8)
     with pytest.raises(RegistryUnavailableError):
         Registries([bad, own]).has(ALGORITHM, b"nowhere!")
+
+
+def test_look_alikes_are_found_in_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    own, second, third = three(tmp_path)
+    down = open_at(tmp_path / "nowhere.sqlite3")
+    registry = Registries([own, down, second, third])
+    assert isinstance(registry, SearchableRegistry)
+    seen = [StoredFingerprint(bytes([value]) + bytes(31), 80) for value in (0b1, 0b11, 0)]
+    records = [make_record(b"similar!", fingerprint=one) for one in seen]
+    own.put(records[1])
+    second.put(records[0])
+    third.put(records[2])
+    Registries([third]).put(dataclasses.replace(records[0], payload=b"the same"))
+    found = registry.find_similar(bytes(32))
+    assert [one.manifest_id for one in found] == [records[at].manifest_id for at in (2, 0, 1)]
+    assert [one.distance for one in found] == [0, 1, 2]
+    assert "nowhere.sqlite3" in caplog.text
+    assert registry.find_similar(bytes(32), limit=1) == found[:1]
+    assert registry.find_similar([b"\xff" * 32, bytes(32)], max_distance=0)[0].query == 1
+    with pytest.raises(RegistryUnavailableError, match=r"nowhere\.sqlite3"):
+        Registries([down]).find_similar(bytes(32))
+
+
+def test_one_that_finds_no_look_alikes_is_left_out(tmp_path: Path) -> None:
+    """A registry of one's own needs five methods only."""
+
+    class Plain:
+        put = find = get = has = withdraw = len
+
+    own, *_ = three(tmp_path)
+    own.put(make_record(b"similar!", fingerprint=StoredFingerprint(bytes(32), 80)))
+    plain: Any = Plain()
+    assert not isinstance(plain, SearchableRegistry)
+    assert len(Registries([plain, own]).find_similar(bytes(32))) == 1
+    assert Registries([plain]).find_similar(bytes(32)) == []
 
 
 def test_it_pickles_and_shows_itself(tmp_path: Path) -> None:

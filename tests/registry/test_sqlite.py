@@ -29,6 +29,7 @@ from indelible.registry import (
     sqlite_url,
 )
 from indelible.registry.sql import SqlRegistry
+from indelible.registry.sqlite_opening import Mode
 from tests.registry.records import (
     ALGORITHM,
     PAYLOAD,
@@ -44,14 +45,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 def limit_connections(monkeypatch: pytest.MonkeyPatch, pragma: str) -> None:
     """Let every new connection begin with a pragma."""
-    opened = sqlite._open_file
+    opened = sqlite.open_file
 
-    def limited(path: Path, timeout: float, mode: sqlite.Mode) -> sqlite3.Connection:
+    def limited(path: Path, timeout: float, mode: Mode) -> sqlite3.Connection:
         connection = opened(path, timeout, mode)
         connection.execute(pragma)
         return connection
 
-    monkeypatch.setattr(sqlite, "_open_file", limited)
+    monkeypatch.setattr(sqlite, "open_file", limited)
 
 
 def test_files_are_for_their_owner_only(registry_path: Path) -> None:
@@ -132,14 +133,14 @@ def test_a_read_only_disk_can_be_asked(
 ) -> None:
     open_at(registry_path).put(make_record())
     execute(registry_path, f"PRAGMA journal_mode = {mode}")
-    opened = sqlite._open_file
+    opened = sqlite.open_file
 
-    def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
+    def cannot_write(path: Path, timeout: float, how: Mode) -> sqlite3.Connection:
         if how in ("ro", "query") and mode == "wal":  # SQLite cannot make its files beside it
             raise sqlite3.OperationalError("unable to open database file")
         return opened(path, timeout, how)
 
-    monkeypatch.setattr(sqlite, "_open_file", cannot_write)
+    monkeypatch.setattr(sqlite, "open_file", cannot_write)
     before = everything_below(registry_path.parent)
     assert len(open_at(registry_path).find(ALGORITHM, PAYLOAD)) == 1
     assert everything_below(registry_path.parent) == before
@@ -201,14 +202,14 @@ def test_a_change_that_cannot_be_undone_on_a_read_only_disk(
 ) -> None:
     """A journal beside the file: a process died, and SQLite would have to write to clean up."""
     open_at(registry_path).put(make_record())
-    opened = sqlite._open_file
+    opened = sqlite.open_file
 
-    def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
+    def cannot_write(path: Path, timeout: float, how: Mode) -> sqlite3.Connection:
         if how in ("ro", "query"):
             raise sqlite3.OperationalError("attempt to write a readonly database")
         return opened(path, timeout, how)
 
-    monkeypatch.setattr(sqlite, "_open_file", cannot_write)
+    monkeypatch.setattr(sqlite, "open_file", cannot_write)
     assert open_at(registry_path).has(ALGORITHM, PAYLOAD)
     Path(f"{registry_path}-journal").write_bytes(b"changes")
     with pytest.raises(RegistryUnavailableError, match="middle of a change") as caught:

@@ -29,7 +29,7 @@ from indelible.credentials import Signer, SoftBinding, SourceType, Trust
 from indelible.errors import ArgumentError, ImageTooLargeError, RegistryError
 from indelible.limits import Limits
 from indelible.protection import ProtectedImage
-from indelible.registry import Record, open_registry, sqlite_url
+from indelible.registry import Record, Registries, open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
 from indelible.registry.sqlite import SqliteDatabase
 from indelible.settings import current, user_folders
@@ -398,6 +398,20 @@ def test_a_picture_that_only_looks_alike_is_attributed_to_nobody(
         assert result.origin is None
         assert not result.ai.claimed
         assert "resembles" in result.reasons[0]
+
+
+def test_what_looks_alike_is_found_in_any_of_several_registries(
+    owner: Owner, protected: ProtectedImage, photograph: Pixels, tmp_path: Path
+) -> None:
+    key = Key.load(owner.key_file)
+    ours = open_registry(sqlite_url(owner.registry_file))
+    nothing = open_registry(sqlite_url(tmp_path / "nothing.sqlite3"))
+    data = imaging.encode(photograph, "jpeg", quality=80)
+    for registries in ([nothing, ours], [ours, nothing]):
+        several = Verifier(keys=key, registry=Registries(registries), trust=None)
+        result = several.verify(data)
+        assert result.verdict == "unverified"
+        assert result.fingerprint.resembles == (protected.manifest_id,)
 
 
 def test_a_copied_mark_is_suspect(

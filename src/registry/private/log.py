@@ -15,7 +15,10 @@ from indelible.registry.private.audit import Anchor, AuditEntry, ChainReport, ch
 from indelible.registry.rows import time_of
 from indelible.registry.tables import AUDIT
 
-__all__ = ["AuditLog"]
+__all__ = ["NOBODY", "AuditLog", "check_who_and_why", "note_change"]
+
+NOBODY: Final = "not said"
+"""Who did something, where the program that did it does not say."""
 
 _LOCK: Final = 0x494E4441  # "INDA": who appends in PostgreSQL holds this advisory lock
 _MOST_CHARACTERS: Final = 4096
@@ -30,7 +33,7 @@ _COLUMNS: Final[list[sa.ColumnElement[Any]]] = [
 
 
 class AuditLog:
-    """Who looked into what is private, and why; `SqlRegistry.audit` returns the one of a registry.
+    """Who looked into what is private, withdrew or erased, and why; `SqlRegistry.audit` returns it.
 
     Nothing here changes or removes an entry, and the database's triggers refuse to. An entry is on
     the disk before `append` returns.
@@ -69,27 +72,16 @@ class AuditLog:
         RegistryUnavailableError
             If it cannot be written; after a `RegistryOutcomeUnknownError` it may have been.
         """
-        given = {"actor": actor, "action": action, "subject": subject}
-        for name, value in {**given, "reason": reason, "case": case}.items():
-            if value is not None or name in given:
+        for name, value in (("actor", actor), ("action", action), ("subject", subject)):
+            _check_text(name, value)
+        for name, value in (("reason", reason), ("case", case)):
+            if value is not None:
                 _check_text(name, value)
-
-        def work(connection: sa.Connection) -> AuditEntry:
-            # One after the other. SQLite's transaction holds the lock for writing already.
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-            entry = following(
-                _head(connection),
-                actor=actor,
-                action=action,
-                subject=subject,
-                reason=reason,
-                case=case,
+        return self._database.write(
+            lambda connection: _append(
+                connection, actor=actor, action=action, subject=subject, reason=reason, case=case
             )
-            connection.execute(sa.insert(AUDIT).values(_row_of(entry)))
-            return entry
-
-        return self._database.write(work)
+        )
 
     def entries(self, *, after: int = 0, limit: int = 100) -> list[AuditEntry]:
         """Return entries in their order.
@@ -136,6 +128,43 @@ class AuditLog:
             if len(rows) < _PAGE:
                 return
             after = rows[-1].seq
+
+
+def check_who_and_why(actor: str, reason: str | None) -> None:
+    """Make sure that the log can hold both; else `ArgumentError`. An empty reason is none."""
+    _check_text("actor", actor)
+    if reason:
+        _check_text("reason", reason)
+
+
+def note_change(
+    connection: sa.Connection, action: str, subject: str, *, reason: str | None, actor: str
+) -> None:
+    """Write into the log what was changed, in the transaction that changed it, at its end.
+
+    Whoever appends waits for who did so before to commit, and must not make them wait in turn.
+    """
+    subject = subject[:_MOST_CHARACTERS]  # an id may be longer
+    _append(connection, actor=actor, action=action, subject=subject, reason=reason or None)
+
+
+def _append(
+    connection: sa.Connection,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    reason: str | None = None,
+    case: str | None = None,
+) -> AuditEntry:
+    # One after the other. SQLite's transaction holds the lock for writing already.
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    entry = following(
+        _head(connection), actor=actor, action=action, subject=subject, reason=reason, case=case
+    )
+    connection.execute(sa.insert(AUDIT).values(_row_of(entry)))
+    return entry
 
 
 def _rows(query: sa.Select[Any], connection: sa.Connection) -> Sequence[sa.Row[Any]]:
@@ -195,6 +224,13 @@ def _time(value: object) -> dt.datetime:
 
 
 def _check_text(name: str, value: object) -> None:
+    """Make sure that a text can stand in the log.
+
+    Raises
+    ------
+    ArgumentError
+        If it is empty, too long, or no text that every database keeps.
+    """
     if not isinstance(value, str) or not value.strip():
         raise ArgumentError(name, f"{name} is empty.", hint="Say it in a few words.")
     if len(value) > _MOST_CHARACTERS:

@@ -1,4 +1,4 @@
-"""From the schema of version 0.1 to schema 2, on a file that version 0.1 wrote (commit 8fd76e0)."""
+"""From the schema of version 0.1 to today's, on a file that version 0.1 wrote (commit 8fd76e0)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from indelible.errors import RegistryUnavailableError
 from indelible.registry import Record, open_registry
 from indelible.registry.migrations import migrate
 from indelible.registry.sqlite_layout import APPLICATION_ID
-from indelible.registry.tables import METADATA
+from indelible.registry.tables import METADATA, SCHEMA_VERSION
 from tests.registry.records import ALGORITHM, everything_below, make_record, open_at
 from tests.registry.servers import PostgresServer
 
@@ -67,16 +67,16 @@ def test_an_old_registry_is_read_as_it_is(old: Path) -> None:
 
 
 def test_an_old_registry_on_a_read_only_disk(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from indelible.registry import sqlite  # noqa: PLC0415
+    from indelible.registry import sqlite, sqlite_opening  # noqa: PLC0415
 
-    opened = sqlite._open_file
+    opened = sqlite_opening.open_file
 
-    def cannot_write(path: Path, timeout: float, how: sqlite.Mode) -> sqlite3.Connection:
+    def cannot_write(path: Path, timeout: float, how: sqlite_opening.Mode) -> sqlite3.Connection:
         if how != "immutable":
             raise sqlite3.OperationalError("unable to open database file")
         return opened(path, timeout, how)
 
-    monkeypatch.setattr(sqlite, "_open_file", cannot_write)
+    monkeypatch.setattr(sqlite, "open_file", cannot_write)
     check_records(old)
     with pytest.raises(RegistryUnavailableError):
         open_at(old).put(make_record())
@@ -94,8 +94,10 @@ def test_the_first_write_migrates(old: Path) -> None:
             connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("application_id", "user_version", "journal_mode", "integrity_check")
         ]
-        assert pragmas == [APPLICATION_ID, 2, "wal", "ok"]
-        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [("2",)]
+        assert pragmas == [APPLICATION_ID, SCHEMA_VERSION, "wal", "ok"]
+        assert connection.execute("SELECT * FROM alembic_version").fetchall() == [
+            (str(SCHEMA_VERSION),)
+        ]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     check_records(old)
     assert not list(old.parent.glob("*-wal"))

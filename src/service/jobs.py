@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from indelible import fingerprint, imaging
-from indelible.errors import ArgumentError
-from indelible.imaging import DEFAULT_LIMITS, ImageFile
+from indelible.errors import ArgumentError, ImageError, MissingDependencyError
+from indelible.imaging import DEFAULT_LIMITS
 from indelible.registry.private import GenerationRecord
 from indelible.service.worker import Options, Result, Tools
-from indelible.verification import Verification
+from indelible.verification import Verification, public
 
 __all__ = ["protect_picture", "verify_picture"]
 
+_NAMES: Final = {"yours": "picture"}
 _HASHED_PIXELS: Final = 256 * 256  # PDQ reduces a picture to 64 x 64; codecs reduce it for nothing
 
 
@@ -44,7 +45,7 @@ def verify_picture(tools: Tools, data: bytes, options: Options) -> Result:
         In `meta`: ``verdict``, ``timing`` and ``hashes``. In `body` the report, as JSON.
     """
     result = tools.verifier.verify(data)
-    answer = _report(result, options)
+    answer = _report(result, data, options)
     meta: dict[str, Any] = {"verdict": str(result.verdict), "timing": result.timing}
     if options.get("hashes"):
         meta["hashes"] = looks(data)
@@ -129,23 +130,31 @@ def looks(data: bytes) -> list[str]:
     return [one.hash.hex() for one in found if one.quality >= fingerprint.LEAST_QUALITY]
 
 
-def _report(result: Verification, options: Options) -> dict[str, Any]:
+def _report(result: Verification, data: bytes, options: Options) -> dict[str, Any]:
     if options.get("full"):
-        return result.to_dict()
-    return {
-        "verdict": str(result.verdict),
-        "language": options.get("language", "en"),
-        "headline": result.words.headline,
-        "meaning": result.words.meaning,
-        "caution": result.words.caution,
-        "complete": result.complete,
-        "format": result.format,
+        answer = result.to_dict()
+    else:
+        image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+        language = options.get("language", "en")
+        answer = dict(public.public_report(result, language=language, image=image))
+    if options.get("views"):
+        answer["views"] = _views(result, data)
+    return answer
+
+
+def _views(result: Verification, data: bytes) -> dict[str, Any]:
+    """Return the pictures that a page shows, as addresses that hold them."""
+    draw = getattr(public, "views", None)
+    if draw is None:
+        return {}
+    image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+    try:
+        drawn = draw(result, image)
+    except (ImageError, MissingDependencyError):
+        return {}  # what cannot be decoded has a report all the same
+    shown: dict[str, Any] = {
+        _NAMES.get(name, name): "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+        for name, png in drawn.items()
+        if png
     }
-
-
-def _data_url(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-
-
-def _opened(data: bytes) -> ImageFile:
-    return imaging.open_image(data)
+    return shown | {"aligned": "aligned" in drawn}

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from indelible.languages import preferred
 from indelible.service import jobs
 from indelible.service.access import Caller, needs
 from indelible.service.failures import RefusedError
@@ -54,7 +55,7 @@ async def verify(
     client = runtime.spend(request, caller.token_id)
     picture, _, hold = await runtime.picture(request, client)
     options = {
-        "language": language or "en",
+        "language": preferred(language or request.headers.get("accept-language", "")),
         "views": views,
         "full": full,
         "hashes": caller.is_stranger,

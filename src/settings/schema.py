@@ -149,7 +149,7 @@ class ServiceSettings:
     public_verify: bool = True
     public_quota: str = "30/minute; 500/day"
     similar_quota: str = "20/hour; 60/day"
-    token_quota: str = "600/minute"
+    token_quota: str = "600/minute"  # noqa: S105 - how often one may be used
     trusted_proxies: str | None = None
     workers: int | None = None
     worker_memory: int = 1536 * 1024 * 1024

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
 
 from indelible.cli import _serve_tokens
 from indelible.cli._console import answer, clean, flowing
 from indelible.cli._errors import guarded
 from indelible.extras import load
+
+if TYPE_CHECKING:
+    from indelible.service.checking import Finding
 
 __all__ = ["app"]
 
@@ -70,7 +76,7 @@ def serve(
         "indelible.service.running", extra="service", missing="the service needs FastAPI"
     )
     if check_config:
-        service.check_config()
+        _say(service.check_config())
         return
     service.run(
         host=host,
@@ -79,3 +85,13 @@ def serve(
         sandbox=sandbox,
         announce=lambda text: answer(clean(text)),
     )
+
+
+def _say(findings: tuple[Finding, ...]) -> None:
+    """Show what the service would be made of; a fault is the exit status of wrong settings."""
+    table = Table(box=SIMPLE_HEAD, show_header=False)
+    for one in findings:
+        table.add_row(one.state, Text(clean(one.subject)), Text(clean(one.text)))
+    answer(table)
+    if any(one.state == "fault" for one in findings):
+        raise typer.Exit(2)

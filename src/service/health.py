@@ -6,9 +6,10 @@ import ipaddress
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from indelible.service.failures import RefusedError
+from indelible.service.access import needs
 from indelible.service.metrics import MEDIA_TYPE
 from indelible.service.runtime import runtime_of
 
@@ -41,7 +42,7 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Give the counters to this machine, and to tokens with the scope ``metrics``."""
     if not is_local(request):
-        raise RefusedError(403, "not_local", "Metrics are for this machine only.")
+        await run_in_threadpool(needs("metrics"), request)
     return Response(runtime_of(request).metrics.text(), media_type=MEDIA_TYPE)
 
 

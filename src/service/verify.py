@@ -10,9 +10,11 @@ from indelible.languages import preferred
 from indelible.service import jobs
 from indelible.service.access import Caller, needs
 from indelible.service.failures import RefusedError
+from indelible.service.queueing import Hold
 from indelible.service.runtime import runtime_of
+from indelible.service.worker import Options
 
-__all__ = ["PICTURE_BODY", "router"]
+__all__ = ["PICTURE_BODY", "router", "told"]
 
 router = APIRouter()
 
@@ -60,6 +62,20 @@ async def verify(
         "full": full,
         "hashes": caller.is_stranger,
     }
+    return await told(request, caller, picture, options, client=client, hold=hold)
+
+
+async def told(
+    request: Request, caller: Caller, picture: bytes, options: Options, *, client: str, hold: Hold
+) -> Response:
+    """Return the answer about a picture that is here.
+
+    Raises
+    ------
+    IndelibleError
+        As `Runtime.run`; RefusedError also where there were too many questions about its like.
+    """
+    runtime = runtime_of(request)
     result = await runtime.run(request, jobs.verify_picture, picture, options, hold=hold)
     del picture
     if caller.is_stranger:

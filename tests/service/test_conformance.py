@@ -81,7 +81,9 @@ class TestAuthorization:
 
     def test_storing_with_a_wrong_token(self, service: Service) -> None:
         headers = C2PA | {"Authorization": "Bearer not-a-real-token"}
-        assert service.client().post("/v1/manifests", content=b"x", headers=headers).status_code == 401
+        assert (
+            service.client().post("/v1/manifests", content=b"x", headers=headers).status_code == 401
+        )
 
     def test_erasing_without_a_token(self, service: Service) -> None:
         assert service.client().delete(f"/v1/manifests/{UNKNOWN}").status_code == 401

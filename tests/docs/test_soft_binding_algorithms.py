@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from indelible import watermark
 from indelible.credentials import PictureFingerprint
@@ -19,7 +19,8 @@ ENTRIES = json.loads((ROOT / "docs" / "soft-binding-algorithms.json").read_text(
 def test_they_have_the_form_of_the_list() -> None:
     schema = json.loads(SCHEMA.read_text("utf-8"))
     Draft202012Validator.check_schema(schema)
-    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(ENTRIES)
+    formats = Draft202012Validator.FORMAT_CHECKER
+    Draft202012Validator(schema, format_checker=formats).validate(ENTRIES)
 
 
 def test_they_are_what_the_package_writes() -> None:

@@ -70,7 +70,7 @@ def test_what_everybody_may_ask_needs_no_token(production: Service) -> None:
 )
 def test_a_header_that_holds_no_token(production: Service, header: str) -> None:
     answer = production.client().get(
-        "/v1/manifests/urn:c2pa:x", headers={"Authorization": header.encode("latin-1")}
+        "/v1/manifests/urn:c2pa:x", headers={b"Authorization": header.encode("latin-1")}
     )
     assert answer.status_code == 401
 

@@ -52,7 +52,7 @@ def writable(shape: str) -> None:
 def store(shape: str, new_store: Callable[[], tuple[str, bytes]]) -> Store:
     """What is stored: text for a sandbox, as the suite sends it, else a signed manifest store."""
     if shape == "sandbox":
-        return lambda: f"marker {time.time_ns()}".encode()
+        return lambda: b"marker %d" % time.time_ns()
     return lambda: new_store()[1]
 
 
@@ -69,7 +69,8 @@ def stored(client: TestClient, data: bytes) -> str:
     answer = client.post("/v1/manifests", content=data, headers=C2PA)
     assert answer.status_code == 200
     manifest_id = answer.json()["manifestId"]
-    assert isinstance(manifest_id, str) and manifest_id
+    assert isinstance(manifest_id, str)
+    assert manifest_id
     return manifest_id
 
 

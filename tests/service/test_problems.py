@@ -57,7 +57,7 @@ def test_a_wrong_request_ends_in_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["status"] == status
-    assert problem["title"] and problem["detail"] and problem["code"]
+    assert all(problem[name] for name in ("title", "detail", "code"))
     assert len(answer.content) < 1000  # nothing long of the request comes back
     if status == 405:
         allowed = {"/v1/manifests/x": "DELETE, GET, HEAD", "/v1/bindings": "POST, PUT"}

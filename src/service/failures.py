@@ -47,7 +47,6 @@ _OF_ERRORS: Final[tuple[tuple[type[IndelibleError], int, str], ...]] = (
     (WatermarkError, 400, "cannot_be_marked"),
     (ArgumentError, 400, "invalid_argument"),
     (WorkerDiedError, 503, "worker_died"),
-    (RegistryUnavailableError, 503, "registry_unavailable"),
 )
 _SOON: Final = 5  # seconds until it is worth another try, where nothing is known
 
@@ -112,6 +111,10 @@ def refusal_of(error: IndelibleError) -> RefusedError:
     """
     if isinstance(error, RefusedError):
         return error
+    if isinstance(error, RegistryUnavailableError):  # whose message may name a host
+        _log.warning("the registry cannot be used: %s", error.reason())
+        text = "The registry cannot be asked just now."
+        return RefusedError(503, "registry_unavailable", text, retry_after=_SOON)
     for kind, status, code in _OF_ERRORS:
         if isinstance(error, kind):
             later = _SOON if status == 503 else None

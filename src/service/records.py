@@ -23,6 +23,7 @@ from indelible.registry import MAX_FOUND, Record
 from indelible.registry.private import SealedRecord
 from indelible.registry.wire import (
     MAX_RECORD_BYTES,
+    ids_to_json,
     record_from_json,
     record_to_json,
     records_to_json,
@@ -59,6 +60,7 @@ def find(
     alg: Annotated[str, Query(description="Name of the algorithm", max_length=255)],
     value: Annotated[str, Query(description="The id in base64", max_length=4096)],
     limit: Annotated[int, Query(ge=1, description=f"{MAX_FOUND} at most")] = MAX_FOUND,
+    ids: Annotated[bool, Query(description="Return the ids of their manifests alone")] = False,
 ) -> Response:
     """Return the records that an id leads to, whatever has become of them, the oldest first."""
     registry = parts_of(request).registry
@@ -68,7 +70,11 @@ def find(
         found = [] if registry is None else registry.find(alg, wanted, limit=min(limit, MAX_FOUND))
     except NoRegistryError:  # nothing was registered yet
         found = []
-    return Response(records_to_json(found), media_type="application/json")
+    if ids:
+        content = ids_to_json([record.manifest_id for record in found])
+    else:
+        content = records_to_json(found)
+    return Response(content, media_type="application/json")
 
 
 @router.get(

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from indelible import Protector, imaging
-from indelible.credentials import DevelopmentIdentity, Generator, ManifestRequest, SourceType, sign
-from indelible.imaging import open_image
+from indelible import imaging
+from indelible.credentials import (
+    DevelopmentIdentity,
+    Generator,
+    ManifestRequest,
+    new_manifest_id,
+    sign,
+)
 from tests.service.asking import Service, service_at
 
 
@@ -28,11 +32,11 @@ def production(tmp_path: Path) -> Service:
 @pytest.fixture(scope="session")
 def new_store(identity: DevelopmentIdentity) -> Callable[[], tuple[str, bytes]]:
     """Sign a small picture; return its manifest's id, and the manifest store."""
-    png = imaging.encode(imaging.Picture.of(np.full((8, 8, 3), 90, np.uint8)), "png")
+    png = imaging.encode(np.full((8, 8, 3), 90, np.uint8), "png")
 
     def make() -> tuple[str, bytes]:
-        request = ManifestRequest(Generator("Acme"), source_type=SourceType.named("generated"))
-        signed = sign(open_image(png), request, identity.signer)
+        request = ManifestRequest(new_manifest_id(), Generator("Acme Images"))
+        signed = sign(png, request, identity.signer)
         return signed.manifest_id, signed.manifest_store
 
     return make

@@ -13,13 +13,14 @@ from schemathesis.generation import GenerationMode
 from indelible import Verifier
 from indelible.service import Parts, create_app
 from indelible.settings import ServiceSettings
+from indelible.settings.values import HostNames
 from tests.service.asking import STORES, Service, service_at
 
 load_all_checks()
 schemathesis.serializer.alias(["application/c2pa", "image/*"], "application/octet-stream")
 # A body of any bytes is as good as another to the document: no picture, no manifest, no record.
 EXCLUDED: Final = [CHECKS.get_one("positive_data_acceptance")]
-EVERYTHING: Final = ServiceSettings(reference_hosts=("pictures.example",))
+EVERYTHING: Final = ServiceSettings(reference_hosts=HostNames(("pictures.example",)))
 
 
 def _labels() -> list[str]:
@@ -37,7 +38,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
 @pytest.fixture(scope="module")
 def operations(service: Service) -> dict[str, Any]:
     schema = schemathesis.openapi.from_asgi("/openapi.json", service.app)
-    found = [result.ok() for result in schema.get_all_operations()]
+    found: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
     return {operation.label: operation for operation in found}
 
 

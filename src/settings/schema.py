@@ -30,6 +30,9 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     [limits]
     max_pixels = 100_000_000
 
+    [report]
+    language = "de"
+
     [service]
     port = 8000                           # of `indelible serve`: docs/service.md
 
@@ -51,6 +54,7 @@ from indelible.credentials.manifests.request import is_contact
 from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
 from indelible.imaging import Limits
+from indelible.languages import ENGLISH, LANGUAGES
 from indelible.settings.environment import PREFIX
 from indelible.settings.values import KeyName, RegistryUrls, expected
 
@@ -59,6 +63,7 @@ __all__ = [
     "GeneratorSettings",
     "LimitSettings",
     "RegistrySettings",
+    "ReportSettings",
     "ServiceSettings",
     "Setting",
     "Settings",
@@ -139,6 +144,13 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """How `verify` reports: the language of its words."""
+
+    language: str = ENGLISH
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """How ``indelible serve`` behaves."""
 
@@ -156,6 +168,7 @@ class Settings:
     trust: TrustSettings = field(default_factory=TrustSettings)
     generator: GeneratorSettings = field(default_factory=GeneratorSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
     service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
@@ -174,6 +187,11 @@ class Settings:
             value = getattr(self.limits, limit.name)
             if value is not None and value <= 0:
                 raise ConfigurationError(f"limits.{limit.name} must be positive, not {value}.")
+        if self.report.language not in LANGUAGES:
+            raise ConfigurationError(
+                f"report.language must be one of: {', '.join(LANGUAGES)}, not "
+                f"{self.report.language!r}."
+            )
         contact = self.generator.abuse_contact
         if contact is not None and not is_contact(contact):
             raise ConfigurationError(
@@ -189,6 +207,7 @@ SECTIONS: Final[dict[str, type[Any]]] = {
     "trust": TrustSettings,
     "generator": GeneratorSettings,
     "limits": LimitSettings,
+    "report": ReportSettings,
     "service": ServiceSettings,
 }
 
@@ -218,6 +237,7 @@ _MEANINGS: Final = {
     "limits.max_pixels": "Largest picture, in pixels.",
     "limits.max_decoded_bytes": "Largest picture once decoded, in bytes.",
     "limits.max_bytes": "Largest file, in bytes.",
+    "report.language": "Of what `verify` says: en or de. JSON stays English.",
     "service.host": "Address that `indelible serve` listens on.",
     "service.port": "Its port.",
 }

@@ -162,7 +162,10 @@ class History(TypedDict):
 
 
 class Original(TypedDict):
-    """The picture as it was signed, which `views` draws: a preview, or a blurred sketch of it."""
+    """The picture as it was signed, which `views` draws: a preview, or a blurred sketch of it.
+
+    ``aligned``: the picture in hand can be laid on it, and `views` does so.
+    """
 
     kind: Literal["thumbnail", "sketch"]
     where: Whose
@@ -171,6 +174,7 @@ class Original(TypedDict):
     label: str
     width: int
     height: int
+    aligned: bool
 
 
 class Region(TypedDict):

@@ -92,8 +92,9 @@ def warped(
 def _reduction(matrix: Homography, shape: tuple[int, int]) -> int:
     """Return how many of the picture's pixels one of the frame spans, a side, in its middle."""
     depth = float(matrix[2] @ np.array([(shape[1] - 1) / 2, (shape[0] - 1) / 2, 1.0]))
-    area = abs(float(np.linalg.det(matrix)) / (depth or 1.0) ** 3)
-    return max(1, int(min(np.sqrt(area), 1 << 14)))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        scale = np.sqrt(np.abs(np.linalg.det(matrix) / np.float64(depth) ** 3))
+    return max(1, int(min(scale, 1 << 14))) if np.isfinite(scale) else 1
 
 
 def _averaged(pixels: Pixels, step: int) -> NDArray[np.float32]:

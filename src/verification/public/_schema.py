@@ -38,13 +38,14 @@ Whose: TypeAlias = Literal["manifest", "recovered"]
 
 
 class Ai(TypedDict):
-    """What is said about AI, who says so, and what that is worth."""
+    """What is said about AI, who says so, and what that is worth; ``claim``: no fact of anybody."""
 
     claimed: bool
     kind: AiKind | None
     by: str | None
     where: Literal["manifest", "ingredient", "recovered", "metadata"] | None
     standing: Literal["trusted", "untrusted", "broken", "metadata"] | None
+    claim: bool
     words: str
 
 

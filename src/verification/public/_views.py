@@ -130,9 +130,9 @@ def _overlay(
 def _cell(to_picture: Homography, shape: tuple[int, ...]) -> int:
     """Return the side of a coarse cell in the picture's pixels: none holds less than a fine one."""
     middle = np.array([shape[1] / 2, shape[0] / 2, 1.0])
-    depth = abs(float(to_picture[2] @ middle)) or 1.0
-    fine = math.sqrt(abs(float(np.linalg.det(to_picture))) / depth**3)
-    return max(CELL, math.ceil(2 * fine) if math.isfinite(fine) else CELL)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        fine = np.sqrt(np.abs(np.linalg.det(to_picture) / (to_picture[2] @ middle) ** 3))
+    return max(CELL, math.ceil(2 * fine)) if np.isfinite(fine) else CELL
 
 
 def _cells(

@@ -12,6 +12,7 @@ from indelible.choices import Effort, Profile, Strength
 from indelible.cli._errors import UsageError
 from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
+from indelible.languages import LANGUAGES
 from indelible.registry import Registry, open_registry, registry_url
 from indelible.settings import Configuration, KeyRing, load_trust_list
 from indelible.watermark import Key
@@ -27,6 +28,7 @@ __all__ = [
     "JsonOption",
     "KeyOption",
     "KeysOption",
+    "LanguageOption",
     "LosslessOption",
     "ManifestOption",
     "OcspOption",
@@ -37,6 +39,7 @@ __all__ = [
     "StrengthOption",
     "TrustOption",
     "detection_keys",
+    "language_of",
     "marking_key",
     "marking_ring",
     "registry_at",
@@ -130,6 +133,14 @@ StrengthOption: TypeAlias = Annotated[
         "--strength", help="Of the watermark: robust survives more, discreet is seen less."
     ),
 ]
+LanguageOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="LANGUAGE",
+        help=f"Of what is said: {', '.join(LANGUAGES)}. JSON stays English.",
+    ),
+]
 EffortOption: TypeAlias = Annotated[
     Effort | None,
     typer.Option(
@@ -184,6 +195,22 @@ def detection_keys(paths: Sequence[Path] | None, defaults: Configuration) -> tup
             raise UsageError(f"There is no watermark key in {path}.")
         keys.update(dict.fromkeys(found))
     return tuple(keys)
+
+
+def language_of(given: str | None, defaults: Configuration) -> str:
+    """Return the language that was asked for, else the user's.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    language = given or defaults.settings.report.language
+    if language not in LANGUAGES:
+        raise UsageError(
+            f"There is no language {language!r}.", hint=f"Choose one of: {', '.join(LANGUAGES)}."
+        )
+    return language
 
 
 def registry_at(place: str | None, *, create: bool = False) -> Registry | None:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from indelible.cli._console import clean, is_terminal, stdout
 from indelible.cli._tables import VERDICT_STYLES, drawn_table
+from indelible.languages import ENGLISH
 from indelible.verification import Verification, wording
 
 __all__ = ["overview", "report"]
@@ -21,7 +22,7 @@ __all__ = ["overview", "report"]
 _REMARK: Final = "yellow"
 
 
-def report(result: Verification, name: str) -> RenderableType:
+def report(result: Verification, name: str, language: str = ENGLISH) -> RenderableType:
     """Return the whole report about one file: in a frame on terminals, plain in pipes."""
     style = VERDICT_STYLES[result.verdict]
     title = Text.assemble(
@@ -29,7 +30,7 @@ def report(result: Verification, name: str) -> RenderableType:
         ": ",
         (str(result.verdict), style),
     )
-    body = _body(wording.report(result, fetch_option="--allow-host"))
+    body = _body(wording.report(result, fetch_option="--allow-host", language=language))
     if not is_terminal(stdout().file):
         return Group(title, Padding(body, (0, 0, 1, 2)))
     color = style.removeprefix("bold").strip() or "white"
@@ -38,9 +39,11 @@ def report(result: Verification, name: str) -> RenderableType:
     )
 
 
-def overview(rows: Sequence[tuple[str, Verification | None]]) -> RenderableType:
+def overview(
+    rows: Sequence[tuple[str, Verification | None]], language: str = ENGLISH
+) -> RenderableType:
     """Return one line for each file (None: it could not be read), and what the words mean."""
-    words = wording.overview(rows)
+    words = wording.overview(rows, language=language)
     legend = [
         Text.assemble((f"{item.label}: " if item.label else "", _verdict_style(item)), item.text)
         for item in words.legend

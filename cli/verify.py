@@ -22,16 +22,19 @@ from indelible.cli._options import (
     JobsOption,
     JsonOption,
     KeysOption,
+    LanguageOption,
     ManifestOption,
     OcspOption,
     RegistryOption,
     TrustOption,
     detection_keys,
+    language_of,
     registry_at,
     trust_with,
 )
 from indelible.cli._report import overview, report
 from indelible.files import write_atomic
+from indelible.languages import translated
 from indelible.limits import Limits
 from indelible.settings import current
 from indelible.verification import Verification, Verifier, draw_changes, wording
@@ -48,6 +51,8 @@ Many, as JSON lines: [cyan]indelible verify uploads/ --json | jq -c '[.file, .ve
 
 With a partner's keys, registry and authority: [cyan]indelible verify photo.jpg --key partner-keys/
 --registry partner.sqlite3 --trust partner-ca.pem[/cyan]
+
+In German: [cyan]indelible verify photo.jpg --language de[/cyan]
 
 [bold]Verdicts and exit codes[/bold]
 
@@ -82,6 +87,7 @@ def command(
         ),
     ] = None,
     force: ForceOption = False,
+    language: LanguageOption = None,
     jobs: JobsOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -95,6 +101,7 @@ def command(
     if map_ is not None:
         _check_map(map_, inputs, force=force)
     defaults = current()
+    spoken = language_of(language, defaults)
     verifier = Verifier.from_settings(
         keys=detection_keys(key, defaults),
         registry=registry_at(registry),
@@ -110,13 +117,13 @@ def command(
         source = item.source(defaults.limits)
         result = verifier.verify(source, manifest=manifest)
         if map_ is not None:
-            _draw(result, source, map_, limits=defaults.limits, force=force)
+            _draw(result, source, map_, spoken, limits=defaults.limits, force=force)
         # Thousands of recovered manifests need not stay in memory until the table is drawn.
         return replace(result, registry=replace(result.registry, manifest_store=None))
 
     done = collect(inputs, work, jobs=jobs, title="verifying", as_json=_as_json if json else None)
     if not json:
-        _print(done, details=details)
+        _print(done, spoken, details=details)
     raise typer.Exit(worst(done, lambda result: result.exit_code))
 
 
@@ -139,7 +146,13 @@ def _check_map(place: Path, inputs: list[Input], *, force: bool) -> None:
 
 
 def _draw(
-    result: Verification, source: Path | bytes, place: Path, *, limits: Limits, force: bool
+    result: Verification,
+    source: Path | bytes,
+    place: Path,
+    language: str,
+    *,
+    limits: Limits,
+    force: bool,
 ) -> None:
     """Write the map of what was changed; say so where there is nothing to compare with."""
     changes = result.changes
@@ -148,19 +161,20 @@ def _draw(
         return
     opened = imaging.open_image(source, limits=limits)
     picture = opened.decode(tolerant=True, enough=ENOUGH_PIXELS)
-    drawn = draw_changes(View(picture.pixels, picture.scale), changes, wording.map_legend(changes))
+    legend = translated(wording.map_legend(changes), language)
+    drawn = draw_changes(View(picture.pixels, picture.scale), changes, legend)
     data = imaging.encode(drawn, imaging.format_from_suffix(place) or "png")
     write_atomic(place, data, overwrite=force)
     remark(f"The map of what was changed is {clean(str(place))}.")
 
 
-def _print(done: list[Outcome[Verification]], *, details: bool) -> None:
+def _print(done: list[Outcome[Verification]], language: str, *, details: bool) -> None:
     if details or len(done) == 1:
         for outcome in done:
             if outcome.value is not None:
-                answer(report(outcome.value, outcome.item.name))
+                answer(report(outcome.value, outcome.item.name, language))
         return
-    answer(overview([(outcome.item.name, outcome.value) for outcome in done]))
+    answer(overview([(outcome.item.name, outcome.value) for outcome in done], language))
 
 
 def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from indelible.languages.catalogue import LANGUAGES, page_strings, preferred, translate, translated
+from indelible.languages.catalogue import (
+    ENGLISH,
+    LANGUAGES,
+    page_strings,
+    preferred,
+    translate,
+    translated,
+)
 from indelible.languages.sentences import Sentence, Value, join, say
 
 __all__ = [
+    "ENGLISH",
     "LANGUAGES",
     "Sentence",
     "Value",

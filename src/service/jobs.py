@@ -144,12 +144,9 @@ def _report(result: Verification, data: bytes, options: Options) -> dict[str, An
 
 def _views(result: Verification, data: bytes) -> dict[str, Any]:
     """Return the pictures that a page shows, as addresses that hold them."""
-    draw = getattr(public, "views", None)
-    if draw is None:
-        return {}
     image = imaging.open_image(data, limits=DEFAULT_LIMITS)
     try:
-        drawn = draw(result, image)
+        drawn = public.views(result, image)
     except (ImageError, MissingDependencyError):
         return {}  # what cannot be decoded has a report all the same
     shown: dict[str, Any] = {

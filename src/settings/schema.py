@@ -30,6 +30,9 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     [limits]
     max_pixels = 100_000_000
 
+    [report]
+    language = "de"
+
     [service]
     port = 8000                           # of `indelible serve`: docs/service.md
     url = "https://example.org"
@@ -53,6 +56,7 @@ from indelible.credentials.manifests.request import is_contact
 from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
 from indelible.imaging import Limits
+from indelible.languages import ENGLISH, LANGUAGES
 from indelible.settings.environment import PREFIX
 from indelible.settings.values import HostNames, KeyName, RegistryUrls, expected
 
@@ -61,6 +65,7 @@ __all__ = [
     "GeneratorSettings",
     "LimitSettings",
     "RegistrySettings",
+    "ReportSettings",
     "ServiceSettings",
     "Setting",
     "Settings",
@@ -141,6 +146,13 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """How `verify` reports: the language of its words."""
+
+    language: str = ENGLISH
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """How ``indelible serve`` behaves."""
 
@@ -176,6 +188,7 @@ class Settings:
     trust: TrustSettings = field(default_factory=TrustSettings)
     generator: GeneratorSettings = field(default_factory=GeneratorSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
+    report: ReportSettings = field(default_factory=ReportSettings)
     service: ServiceSettings = field(default_factory=ServiceSettings)
 
     def __post_init__(self) -> None:
@@ -200,6 +213,11 @@ class Settings:
                 f"service.url must be an address without a path, such as https://example.org, not "
                 f"{url!r}."
             )
+        if self.report.language not in LANGUAGES:
+            raise ConfigurationError(
+                f"report.language must be one of: {', '.join(LANGUAGES)}, not "
+                f"{self.report.language!r}."
+            )
         contact = self.generator.abuse_contact
         if contact is not None and not is_contact(contact):
             raise ConfigurationError(
@@ -223,6 +241,7 @@ SECTIONS: Final[dict[str, type[Any]]] = {
     "trust": TrustSettings,
     "generator": GeneratorSettings,
     "limits": LimitSettings,
+    "report": ReportSettings,
     "service": ServiceSettings,
 }
 
@@ -252,6 +271,7 @@ _MEANINGS: Final = {
     "limits.max_pixels": "Largest picture, in pixels.",
     "limits.max_decoded_bytes": "Largest picture once decoded, in bytes.",
     "limits.max_bytes": "Largest file, in bytes.",
+    "report.language": "Of what `verify` says: en or de. JSON stays English.",
     "service.host": "Address that `indelible serve` listens on.",
     "service.port": "Its port.",
     "service.public_verify": "Whether anybody may ask about a picture.",

@@ -8,6 +8,7 @@ from typing import Final
 
 from indelible.choices import AiKind
 from indelible.credentials import AiClaim, CredentialReport, Signal, ai_claims
+from indelible.verification.evidence import FingerprintState
 from indelible.verification.result import RegistryReport
 
 __all__ = ["best_ai_claim"]
@@ -18,7 +19,11 @@ _STANDINGS: Final = ("trusted", "untrusted", "broken", "metadata")
 
 
 def best_ai_claim(
-    credential: CredentialReport, registry: RegistryReport | None, signals: Sequence[Signal]
+    credential: CredentialReport,
+    registry: RegistryReport | None,
+    signals: Sequence[Signal],
+    *,
+    looks: FingerprintState = "not_checked",
 ) -> AiClaim:
     """Return what is said about AI with the best standing; of equals, what the file's own says.
 
@@ -30,11 +35,14 @@ def best_ai_claim(
         What the watermark led to; None where no watermark was looked for.
     signals : sequence of Signal
         What plain metadata claims.
+    looks : FingerprintState
+        Whether the picture looks like the one that the recovered manifest is about: what that says
+        of another picture does not hold for this one.
     """
     found = list(ai_claims(credential))
     if registry is not None and registry.credential is not None:
         recovered = registry.credential
-        if registry.integrity == "intact" and registry.names_payload:
+        if registry.integrity == "intact" and registry.names_payload and looks != "mismatch":
             # It is about this picture as it was signed, although these are other bytes.
             recovered = replace(recovered, integrity="intact")
         found.extend(replace(one, where="recovered") for one in ai_claims(recovered))

@@ -361,7 +361,7 @@ class Verifier:
             format=image.format,
             signals=pixels.signals,
             notes=tuple(said),
-            ai=best_ai_claim(credential, recovered, pixels.signals),
+            ai=best_ai_claim(credential, recovered, pixels.signals, looks=looks[0].state),
             complete=not rests_on_the_registry(evidence),
             timing=clock.times(),
         )

@@ -111,3 +111,15 @@ def test_strangers_may_be_kept_out_and_get_no_full_report(picture: bytes) -> Non
     told = client().post("/v1/verify", content=picture).json()
     text = json.dumps(told)
     assert not [word for word in ("score", "geometry", "probability", "timing") if word in text]
+
+
+def test_the_page_gets_pictures_and_words_in_its_language(picture: bytes) -> None:
+    asking = client()
+    german = asking.post("/v1/verify?views=true&language=de", content=picture).json()
+    assert german["language"] == "de"
+    assert german["views"]["picture"].startswith("data:image/png;base64,")
+    assert german["views"]["aligned"] is False
+    headers = {"Accept-Language": "de-CH, en;q=0.5"}
+    assert asking.post("/v1/verify", content=picture, headers=headers).json()["language"] == "de"
+    english = asking.post("/v1/verify?language=xx", content=picture).json()
+    assert (english["language"], "views" in english) == ("en", False)

@@ -15,6 +15,7 @@ from indelible.verification.wording._report import Report
 
 # Fields of a result that hold sentences; what stands in any other one is data.
 _SENTENCES = {"reasons", "notes", "sentence", "irregular"}
+_THEIRS = {"format", "reason", "what", "why"}
 _FIGURES = re.compile(r"[\W\d]*|\d+e[+-]\d+|[0-9a-f]{2,64}")
 
 
@@ -41,8 +42,9 @@ def data_in(text: str) -> Iterator[str]:
     if not isinstance(text, Sentence):
         yield text
         return
-    for value in text.values.values():
-        if isinstance(value, str):
+    for name, value in text.values.items():
+        # What codecs and libraries say of damaged bytes is theirs.
+        if isinstance(value, Sentence) or (isinstance(value, str) and name not in _THEIRS):
             yield from data_in(value)
 
 

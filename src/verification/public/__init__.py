@@ -21,6 +21,7 @@ from indelible.verification.public._schema import (
     Signal,
     WatermarkFinding,
 )
+from indelible.verification.public._views import original_picture, views
 
 __all__ = [
     "VERSION",
@@ -39,5 +40,7 @@ __all__ = [
     "Searched",
     "Signal",
     "WatermarkFinding",
+    "original_picture",
     "public_report",
+    "views",
 ]

@@ -1,10 +1,10 @@
-"""Figures that strangers get: too coarse to tell one attempt at removing a mark from the next."""
+"""Coarse figures and short texts for strangers: the figures tell no attempt from the next."""
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CELL", "coarse_box", "coarse_percent"]
+__all__ = ["CELL", "coarse_box", "coarse_percent", "shortened"]
 
 CELL: Final = 16
 """Pixels of the picture in hand: no region and no mask is finer."""
@@ -28,3 +28,9 @@ def coarse_box(box: tuple[int, int, int, int]) -> list[int]:
         -(-right // CELL) * CELL,
         -(-bottom // CELL) * CELL,
     ]
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most `most` letters, on one line, of which each can be seen."""
+    clean = "".join(letter if letter.isprintable() else " " for letter in text[: most + 1])
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from indelible.credentials import (
@@ -15,6 +15,7 @@ from indelible.credentials import (
 )
 from indelible.languages import join, say
 from indelible.verification.public import _schema as schema
+from indelible.verification.public._coarse import shortened
 from indelible.verification.result import Verification
 from indelible.verification.verdict import Verdict
 from indelible.verification.wording import origins, relation_words, step_words
@@ -22,9 +23,10 @@ from indelible.verification.wording import origins, relation_words, step_words
 __all__ = ["history"]
 
 _DEEPEST: Final = 6
-_MOST_PICTURES: Final = 24
-_MOST_ACTIONS: Final = 8  # of one picture
-_MOST_FAILURES: Final = 4
+_MOST_PICTURES: Final = 16
+_MOST_ACTIONS: Final = 6  # of one picture
+_MOST_FAILURES: Final = 3
+_MOST_LETTERS: Final = 100  # of a name
 _MOST_OMITTED: Final = 1000  # that are counted
 
 
@@ -92,9 +94,9 @@ def _node(
         ),
         standing=standing,
         claim=standing != "trusted",
-        title=title,
-        generator=None if manifest is None else manifest.generator,
-        signer=None if manifest is None else manifest.signature.signer,
+        title=_short(title),
+        generator=None if manifest is None else _short(manifest.generator),
+        signer=None if manifest is None else _short(manifest.signature.signer),
         source_type=None if manifest is None else manifest.source_type,
         words=_words(manifest, standing),
         actions=[],
@@ -107,19 +109,24 @@ def _node(
 def _words(manifest: ManifestReport | None, standing: Standing) -> str:
     if manifest is None:
         return say("It has no manifest of its own.")
+    generator, signer = _short(manifest.generator), _short(manifest.signature.signer)
     if standing == "trusted":
-        made = manifest.generator and say("Made with {name}.", name=manifest.generator)
-        signer = manifest.signature.signer
+        made = generator and say("Made with {name}.", name=generator)
         signed = signer and say("Signed by {name}, who is trusted.", name=signer)
         return join(" ", [part for part in (made, signed) if part])
-    name = manifest.generator or manifest.signature.signer
+    name = generator or signer
     worth = (
         say("Its signer could not be verified.")
         if standing == "untrusted"
         else say("Its manifest does not hold for this file.")
     )
-    return worth if name is None else join(" ", [say("Says it is of {name}.", name=name), worth])
+    return worth if name is None else join(" ", [worth, say("It says it is of {name}.", name=name)])
 
 
 def _action(action: Action) -> schema.Action:
-    return schema.Action(code=action.action, time=action.when, words=step_words(action))
+    short = replace(action, action=action.action[:_MOST_LETTERS], agent=_short(action.agent))
+    return schema.Action(code=short.action, time=_short(action.when), words=step_words(short))
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else shortened(text, _MOST_LETTERS)

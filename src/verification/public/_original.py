@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from indelible import imaging
@@ -17,7 +16,7 @@ from indelible.fingerprint import Reference
 from indelible.imaging import ImageFile
 from indelible.languages import say
 from indelible.verification.public import _schema as schema
-from indelible.verification.public._drawing import fitted, rgb
+from indelible.verification.public._drawing import Homography, Pixels, fitted, rgb
 from indelible.verification.result import Verification
 from indelible.verification.signed_picture import PREVIEW_LIMITS, SignedPicture, signed_picture
 
@@ -25,8 +24,6 @@ __all__ = ["Original", "find_original"]
 
 _MOST_SIDE: Final = 512  # px of a preview that is shown
 _SKETCH_SIDE: Final = 384  # px of a sketch, whose own cells are about 50 a side
-
-Pixels = NDArray[np.uint8]
 
 _log: Final = logging.getLogger("indelible")
 
@@ -46,7 +43,10 @@ class Original:
     pixels : uint8 (h, w, 3)
         RGB, at most 512 px a side. It shows all of the original.
     size : (int, int) or None
-        The original's height and width, to which geometries refer; None where it is not known.
+        The original's height and width; None where it is not known.
+    geometry : float64 (3, 3) or None
+        Homography from the original's pixels to those of the picture in hand, where it is known
+        that this is the same picture.
     """
 
     kind: Literal["thumbnail", "sketch"]
@@ -54,6 +54,7 @@ class Original:
     standing: Standing
     pixels: Pixels = field(repr=False)
     size: tuple[int, int] | None = None
+    geometry: Homography | None = field(default=None, repr=False)
 
     def described(self) -> schema.Original:
         """Return what is said of it."""
@@ -66,6 +67,7 @@ class Original:
             label=_label(self),
             width=width,
             height=height,
+            aligned=self.size is not None and self.geometry is not None,
         )
 
 
@@ -104,10 +106,12 @@ def find_original(result: Verification, image: ImageFile | None = None) -> Origi
     reference = _reference(signed, result)
     preview = None if signed.preview is None else _decoded(signed.preview)
     size = None if reference is None else reference.size
+    geometry = result.fingerprint.geometry if result.fingerprint.about == about else None
     if preview is not None:
-        return Original("thumbnail", about, signed.standing, fitted(preview, _MOST_SIDE), size)
+        shown = fitted(preview, _MOST_SIDE)
+        return Original("thumbnail", about, signed.standing, shown, size, geometry)
     if reference is not None:
-        return Original("sketch", about, signed.standing, _drawn(reference), size)
+        return Original("sketch", about, signed.standing, _drawn(reference), size, geometry)
     return None
 
 

@@ -8,6 +8,7 @@ that anybody may ask tells whoever removes a mark how far it got, unless its ans
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from indelible.imaging import ImageFile
@@ -15,7 +16,7 @@ from indelible.languages import Sentence, say, translate
 from indelible.verification.change_report import ChangeReport
 from indelible.verification.judging import taken_back
 from indelible.verification.public import _schema as schema
-from indelible.verification.public._coarse import coarse_box, coarse_percent
+from indelible.verification.public._coarse import coarse_box, coarse_percent, shortened
 from indelible.verification.public._findings import findings, searched
 from indelible.verification.public._history import history
 from indelible.verification.public._original import find_original
@@ -36,7 +37,8 @@ __all__ = ["public_report"]
 
 _MOST_LINES: Final = 12  # reasons, notes, signals: more tell nobody more
 _MOST_REGIONS: Final = 8
-_MOST_LETTERS: Final = 400  # of one text; a sentence with two names in it has fewer
+_MOST_LETTERS: Final = 360  # of one text; a sentence with two names in it has fewer
+_MOST_OF_A_NAME: Final = 80
 
 
 def public_report(
@@ -57,7 +59,7 @@ def public_report(
     Returns
     -------
     PublicReport
-        Ready for JSON; of at most about 100 kB, whatever the manifests hold.
+        Ready for JSON; of at most 120,000 letters, whatever the manifests hold.
 
     Raises
     ------
@@ -92,17 +94,17 @@ def public_report(
 
 
 def _ai(result: Verification) -> schema.Ai:
-    said = result.ai
-    if not said.claimed:
-        return schema.Ai(
-            claimed=False, kind=None, by=None, where=None, standing=None, words=ai_line(said)
-        )
+    # What the name is worth stands behind it: a long one must not push that out.
+    by = None if result.ai.by is None else shortened(result.ai.by, _MOST_OF_A_NAME)
+    said = replace(result.ai, by=by)
+    claimed = said.claimed
     return schema.Ai(
-        claimed=True,
-        kind=said.kind,
-        by=said.by,
-        where=said.where,
-        standing=said.standing,
+        claimed=claimed,
+        kind=said.kind if claimed else None,
+        by=said.by if claimed else None,
+        where=said.where if claimed else None,
+        standing=said.standing if claimed else None,
+        claim=claimed and (said.standing != "trusted" or result.verdict is Verdict.SUSPECT),
         words=ai_line(said),
     )
 
@@ -205,8 +207,6 @@ def _finished(value: object, language: str) -> object:
         case list():
             return [_finished(one, language) for one in value]
         case str():
-            text = "".join(i if i.isprintable() else " " for i in translate(value, language))
-            cut = len(text) > _MOST_LETTERS
-            return f"{text[: _MOST_LETTERS - 1]}…" if cut else text
+            return shortened(translate(value, language), _MOST_LETTERS)
         case _:
             return value

@@ -38,13 +38,14 @@ Whose: TypeAlias = Literal["manifest", "recovered"]
 
 
 class Ai(TypedDict):
-    """What is said about AI, who says so, and what that is worth."""
+    """What is said about AI, who says so, and what that is worth; ``claim``: no fact of anybody."""
 
     claimed: bool
     kind: AiKind | None
     by: str | None
     where: Literal["manifest", "ingredient", "recovered", "metadata"] | None
     standing: Literal["trusted", "untrusted", "broken", "metadata"] | None
+    claim: bool
     words: str
 
 
@@ -162,7 +163,10 @@ class History(TypedDict):
 
 
 class Original(TypedDict):
-    """The picture as it was signed, which `views` draws: a preview, or a blurred sketch of it."""
+    """The picture as it was signed, which `views` draws: a preview, or a blurred sketch of it.
+
+    ``aligned``: the picture in hand can be laid on it, and `views` does so.
+    """
 
     kind: Literal["thumbnail", "sketch"]
     where: Whose
@@ -171,6 +175,7 @@ class Original(TypedDict):
     label: str
     width: int
     height: int
+    aligned: bool
 
 
 class Region(TypedDict):

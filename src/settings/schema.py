@@ -176,6 +176,8 @@ class ServiceSettings:
     url: str | None = None
     public_manifests: bool = False
     reference_hosts: HostNames | None = None
+    url_hosts: HostNames | None = None
+    exit_url: str = "https://www.wikipedia.org/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,10 @@ class Settings:
             raise ConfigurationError(
                 f"report.language must be one of: {', '.join(LANGUAGES)}, not "
                 f"{self.report.language!r}."
+            )
+        if not self.service.exit_url.startswith("https://"):
+            raise ConfigurationError(
+                f"service.exit_url must be an https address, not {self.service.exit_url!r}."
             )
         contact = self.generator.abuse_contact
         if contact is not None and not is_contact(contact):
@@ -296,6 +302,8 @@ _MEANINGS: Final = {
     "service.public_manifests": "Whether anybody may look ids up and read manifests.",
     "service.reference_hosts": "Hosts that pictures may be fetched from for queries by reference. "
     "By default there are no such queries.",
+    "service.url_hosts": "Hosts that the page may have pictures fetched from. By default none.",
+    "service.exit_url": "Where the page's quick exit leads.",
 }
 """What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 

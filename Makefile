@@ -36,7 +36,7 @@ demo: $(VENV)/.demo  ## Protect a photograph, repost it, recover its credentials
 
 .PHONY: serve
 serve: $(VENV)/.service  ## Run the resolution service and its page on this machine (ARGS="--port 8000")
-	@$(BIN)/indelible serve $(ARGS)
+	@$(BIN)/indelible serve --public-manifests $(ARGS)
 
 .PHONY: test
 test: $(VENV)/.dev  ## Run the tests, README blocks included (JOBS=n processes, TESTS=paths)

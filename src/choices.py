@@ -16,6 +16,7 @@ __all__ = [
     "Place",
     "Profile",
     "RecordStatus",
+    "Scope",
     "Strength",
 ]
 
@@ -50,3 +51,14 @@ AiKind: TypeAlias = Literal["generated", "edited"]
 
 RecordStatus: TypeAlias = Literal["live", "withdrawn", "erased"]
 """What has become of a registered picture; of an erased one only the tombstone is kept."""
+
+Scope: TypeAlias = Literal[
+    "fetch:manifests",
+    "store:manifests",
+    "store:bindings",
+    "fetch:records",
+    "verify",
+    "protect",
+    "metrics",
+]
+"""What a token of the service allows: the first three are C2PA's, the others our own."""

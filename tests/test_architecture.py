@@ -35,6 +35,8 @@ OF_SEVERAL_MODULES = {
     "protection/test_records.py",
     "registry/test_docs.py",
     "registry/test_durability.py",
+    "service/test_conformance.py",
+    "service/test_schemathesis.py",
     "settings/test_imports.py",
     "verification/test_cases.py",
     "verification/test_hostile.py",

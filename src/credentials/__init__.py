@@ -68,6 +68,7 @@ from indelible.credentials.signers.opening import open_signer
 from indelible.credentials.signers.pem_signer import PemSigner
 from indelible.credentials.signers.protocol import CallbackSigner, Signer
 from indelible.credentials.source_types import SourceType
+from indelible.credentials.store.active import active_manifest, active_manifest_id
 from indelible.credentials.store.opening import signing_chains
 from indelible.credentials.store.thumbnail import read_thumbnail
 from indelible.credentials.trust.trust import Trust
@@ -109,6 +110,8 @@ __all__ = [
     "Trust",
     "TrustList",
     "TrustStore",
+    "active_manifest",
+    "active_manifest_id",
     "ai_claims",
     "camera_contradicts",
     "check_chain",

@@ -184,6 +184,7 @@ class Protector:
         strip: bool = False,
         overwrite: bool = False,
         record: GenerationRecord | None = None,
+        owner: str | None = None,
     ) -> ProtectedImage:
         """Mark a picture invisibly, sign its C2PA manifest, and register both.
 
@@ -221,6 +222,8 @@ class Protector:
             Who had the picture made. It is encrypted with the Protector's record keys and kept by
             the registry, in one transaction with the manifest; nothing of it is in the picture, its
             manifest or any public answer. `indelible.registry.private.Tracer` opens it.
+        owner : str, optional
+            Who alone may change the registry's entry later; by default who runs the registry.
 
         Returns
         -------
@@ -265,6 +268,7 @@ class Protector:
             strip=strip,
             overwrite=overwrite,
             generation=generation,
+            owner=owner,
         )
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -43,6 +43,7 @@ def protect_picture(
     strip: bool,
     overwrite: bool,
     generation: GenerationRecord | None = None,
+    owner: str | None = None,
 ) -> ProtectedImage:
     """Protect a picture that was opened.
 
@@ -60,6 +61,8 @@ def protect_picture(
         As for `indelible.Protector.protect`.
     generation : GenerationRecord, optional
         Who had it made; `Parts.check_record` let it pass.
+    owner : str, optional
+        Of the registry's entry.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def protect_picture(
         )
         history = history_of(picture, older, parts.registry, strip=strip)
         signed = binding.sign(marked, draft, parts.signer, history=history, trust=parts.trust)
-        record = binding.record_of(picture, draft, signed)
+        record = dataclasses.replace(binding.record_of(picture, draft, signed), owner=owner)
         try:
             path = register_and_show(
                 record,

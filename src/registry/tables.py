@@ -167,6 +167,7 @@ AUDIT: Final = sa.Table(
     sa.Column("subject", Text, nullable=False),
     sa.Column("reason", Text),
     sa.Column("case_number", Text),
+    sa.Index("ix_audit_subject", "subject"),
 )
 # By database: what refuses to change the log. Whoever owns the tables can take it away again: it
 # keeps programs and people from accidents, and the chain of hashes shows what else was done.

@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from indelible.credentials import (
     CallbackSigner,
@@ -39,6 +39,9 @@ from indelible.settings.key_ring import KeyRing
 from indelible.settings.loading import load_settings
 from indelible.settings.schema import Settings
 from indelible.watermark import Key
+
+if TYPE_CHECKING:
+    from indelible.registry.private.tokens import TokenStore
 
 __all__ = ["Configuration", "current", "load_trust_list", "with_timestamp"]
 
@@ -198,6 +201,13 @@ class Configuration:
     def has_registry(self) -> bool:
         """Whether there is a registry, configured or written to before; opens none."""
         return self.settings.registry.url is not None or _exists(self.folders.registry)
+
+    def tokens(self) -> TokenStore:
+        """Return the tokens of the service over the user's registry, of several the first."""
+        from indelible.registry.private.tokens import open_tokens  # noqa: PLC0415 - loads a database
+
+        urls = self.settings.registry.url or (sqlite_url(self.folders.registry),)
+        return open_tokens(urls[0])
 
     def record_keys(self) -> RecordKeys | None:
         """Return the keys that seal generation records, or None where none are configured.

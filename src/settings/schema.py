@@ -35,6 +35,7 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
 
     [service]
     port = 8000                           # of `indelible serve`: docs/service.md
+    url = "https://example.org"
 
 What is configured nowhere comes from the development identity: see
 `indelible.settings.Configuration`.
@@ -43,6 +44,7 @@ What is configured nowhere comes from the development identity: see
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -56,7 +58,7 @@ from indelible.errors import ConfigurationError
 from indelible.imaging import Limits
 from indelible.languages import ENGLISH, LANGUAGES
 from indelible.settings.environment import PREFIX
-from indelible.settings.values import KeyName, RegistryUrls, expected
+from indelible.settings.values import HostNames, KeyName, RegistryUrls, expected
 
 __all__ = [
     "SECTIONS",
@@ -156,6 +158,26 @@ class ServiceSettings:
 
     host: str = "127.0.0.1"
     port: int = 8000
+    public_verify: bool = True
+    public_quota: str = "30/minute; 500/day"
+    similar_quota: str = "20/hour; 60/day"
+    token_quota: str = "600/minute"  # noqa: S105 - how often one may be used
+    trusted_proxies: str | None = None
+    workers: int | None = None
+    worker_memory: int = 1536 * 1024 * 1024
+    job_seconds: int = 30
+    queue: int = 64
+    queue_bytes: int = 512 * 1024 * 1024
+    max_bytes: int = 32 * 1024 * 1024
+    max_pixels: int = 50_000_000
+    body_seconds: int = 120
+    connections: int = 1000
+    shutdown_seconds: int = 30
+    url: str | None = None
+    public_manifests: bool = False
+    reference_hosts: HostNames | None = None
+    url_hosts: HostNames | None = None
+    exit_url: str = "https://www.wikipedia.org/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +209,20 @@ class Settings:
             value = getattr(self.limits, limit.name)
             if value is not None and value <= 0:
                 raise ConfigurationError(f"limits.{limit.name} must be positive, not {value}.")
+        url = self.service.url
+        if url is not None and not _is_origin(url):
+            raise ConfigurationError(
+                f"service.url must be an address without a path, such as https://example.org, not "
+                f"{url!r}."
+            )
         if self.report.language not in LANGUAGES:
             raise ConfigurationError(
                 f"report.language must be one of: {', '.join(LANGUAGES)}, not "
                 f"{self.report.language!r}."
+            )
+        if not self.service.exit_url.startswith("https://"):
+            raise ConfigurationError(
+                f"service.exit_url must be an https address, not {self.service.exit_url!r}."
             )
         contact = self.generator.abuse_contact
         if contact is not None and not is_contact(contact):
@@ -198,6 +230,14 @@ class Settings:
                 f"generator.abuse_contact must be an e-mail address or an https URL, not "
                 f"{contact!r}."
             )
+
+
+_ORIGIN: Final = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)
+
+
+def _is_origin(url: str) -> bool:
+    """Whether this is a scheme, a host, and perhaps a port, and nothing else."""
+    return _ORIGIN.fullmatch(url) is not None
 
 
 SECTIONS: Final[dict[str, type[Any]]] = {
@@ -240,6 +280,30 @@ _MEANINGS: Final = {
     "report.language": "Of what `verify` says: en or de. JSON stays English.",
     "service.host": "Address that `indelible serve` listens on.",
     "service.port": "Its port.",
+    "service.public_verify": "Whether anybody may ask about a picture.",
+    "service.public_quota": "How often one address may ask (of IPv6, one /64).",
+    "service.similar_quota": "How often one address may ask about pictures that look alike; all "
+    "together ten times that.",
+    "service.token_quota": "How often one token may be used.",
+    "service.trusted_proxies": "Addresses or networks, separated by commas, whose X-Forwarded-For "
+    "is believed. By default nobody's.",
+    "service.workers": "Processes that work on pictures. By default one for each core.",
+    "service.worker_memory": "Memory that one picture may take in its worker, in bytes.",
+    "service.job_seconds": "How long one picture may take, in seconds.",
+    "service.queue": "Pictures that wait or are worked on; one client may have a quarter of them.",
+    "service.queue_bytes": "Bytes of pictures that are held in memory; of them, too, a quarter.",
+    "service.max_bytes": "Largest file that is taken, in bytes.",
+    "service.max_pixels": "Largest picture that is taken, in pixels.",
+    "service.body_seconds": "Seconds within which a picture has to arrive.",
+    "service.connections": "Connections at a time.",
+    "service.shutdown_seconds": "Seconds to finish what was taken, when the service is ended.",
+    "service.url": "Address that others reach it by, such as https://example.org. By default the "
+    "one of each request.",
+    "service.public_manifests": "Whether anybody may look ids up and read manifests.",
+    "service.reference_hosts": "Hosts that pictures may be fetched from for queries by reference. "
+    "By default there are no such queries.",
+    "service.url_hosts": "Hosts that the page may have pictures fetched from. By default none.",
+    "service.exit_url": "Where the page's quick exit leads.",
 }
 """What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 

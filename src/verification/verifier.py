@@ -30,6 +30,7 @@ from indelible.verification.gathering import gather_evidence
 from indelible.verification.judging import judge, rests_on_the_registry
 from indelible.verification.marks_leg import look_up_all
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
+from indelible.verification.resolving import Match, find_matches
 from indelible.verification.result import FingerprintReport, RegistryReport, Verification
 from indelible.verification.timing import Clock
 from indelible.verification.verdict import Verdict
@@ -279,6 +280,37 @@ class Verifier:
         result = replace(result, changes=changes)
         _log_result(result)
         return result
+
+    def find_matches(self, image: Encoded) -> tuple[Match, ...]:
+        """Find the registered manifests that a picture leads to, without judging any of them.
+
+        Parameters
+        ----------
+        image : path, bytes-like or binary stream
+            The encoded picture. What its own metadata says is not looked at.
+
+        Returns
+        -------
+        tuple of Match
+            Those that its watermarks lead to, then those of pictures that it looks like; none that
+            was withdrawn or erased. Empty without a registry.
+
+        Raises
+        ------
+        ImageError
+            If the bytes are no picture, are cut short, or exceed the limits.
+        RegistryError
+            If the registry cannot be asked.
+        """
+        arguments.as_path_or_bytes("image", image)
+        opened = imaging.open_image(image, limits=self._limits)
+        _ = opened.header  # what is no picture ends here
+        registry = self._opened_registry()
+        if registry is None:
+            return ()
+        return find_matches(
+            opened, keys=self._keys, registry=registry, trust=self._trust, effort=self._effort
+        )
 
     def _looks(
         self, credential: CredentialReport, pixels: PixelFindings, recovered: RegistryReport

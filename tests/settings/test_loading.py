@@ -279,3 +279,18 @@ def test_the_hint_of_a_url_is_kept(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(file)
     assert "sqlite:///relative" in (caught.value.hint or "")
+
+
+def test_hosts_are_a_list_or_separated_by_commas(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[service]\nreference_hosts = ["a.example", "*.b.example"]\n', "utf-8")
+    assert load_settings(file, environ={}).service.reference_hosts == ("a.example", "*.b.example")
+    environ = {"INDELIBLE_SERVICE_REFERENCE_HOSTS": "c.example, d.example:8443"}
+    found = load_settings(file, environ=environ).service.reference_hosts
+    assert found == ("c.example", "d.example:8443")
+
+
+@pytest.mark.parametrize("url", ["example.org", "https://example.org/", "https://a b", "ftp://x"])
+def test_the_address_of_the_service_is_an_origin(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="service.url"):
+        load_settings(environ={"INDELIBLE_SERVICE_URL": url})

@@ -189,6 +189,7 @@ def _make_what_is_private() -> None:
         sa.Column("reason", _TEXT),
         sa.Column("case_number", _TEXT),
     )
+    op.create_index("ix_audit_subject", "audit", ["subject"])
     for statement in _APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
     op.create_table(

@@ -99,6 +99,17 @@ class AuditLog:
         rows = self._database.read(partial(_rows, query))
         return [_entry_of(row) for row in rows]
 
+    def find(self, action: str, subject: str) -> AuditEntry | None:
+        """Return the first entry about something; None where there is none."""
+        query = (
+            sa.select(*_COLUMNS)
+            .where(AUDIT.c.subject == subject, AUDIT.c.action == action)
+            .order_by(AUDIT.c.seq)
+            .limit(1)
+        )
+        rows = self._database.read(partial(_rows, query))
+        return _entry_of(rows[0]) if rows else None
+
     def head(self) -> AuditEntry | None:
         """Return the newest entry; None where there is none."""
         return self._database.read(_head)

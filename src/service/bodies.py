@@ -1,0 +1,81 @@
+"""Bodies of requests, read within limits before anything is made of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from indelible.service.access import Caller
+from indelible.service.arriving import Arrival, read
+from indelible.service.problems import refused
+from indelible.service.runtime import runtime_of
+from indelible.strict_json import parse_json
+
+__all__ = ["MOST_JSON", "describe_body", "read_body", "read_json", "read_model"]
+
+M = TypeVar("M", bound=BaseModel)
+
+MOST_JSON: Final = 64 * 1024
+"""Longest JSON body of an ordinary request, bytes."""
+
+
+_MAX_DEPTH: Final = 16
+
+
+async def read_body(request: Request, caller: Caller, most: int) -> bytes:
+    """Return the body of a request that was counted for its caller.
+
+    Raises
+    ------
+    RefusedError
+        413 if it has more than `most` bytes, 415 if it is compressed, 408 if it does not arrive in
+        time, 429 or 503 where there is no room for it.
+    """
+    runtime = runtime_of(request)
+    hold = runtime.workers.room.hold(caller.client)
+    try:
+        return await read(request, Arrival(most, runtime.arrival.seconds), hold)
+    finally:
+        hold.release()
+
+
+async def read_json(request: Request, caller: Caller, most: int = MOST_JSON) -> Any:  # noqa: ANN401 - any JSON
+    """Return the JSON body of a request.
+
+    Raises
+    ------
+    RefusedError
+        400 if it is no JSON; as `read_body`.
+    """
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise refused(400, "The body has to be application/json.")
+    body = await read_body(request, caller, most)
+    try:
+        return parse_json(body, max_bytes=most, max_depth=_MAX_DEPTH)
+    except (ValueError, RecursionError):
+        raise refused(400, "The body is no JSON.") from None
+
+
+async def read_model(request: Request, caller: Caller, model: type[M]) -> M:
+    """Return the JSON body of a request as what it has to be.
+
+    Raises
+    ------
+    RefusedError
+        400 if it is something else; as `read_json`.
+    """
+    value = await read_json(request, caller)
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = ".".join(str(part) for part in first["loc"])[:64]
+        raise refused(400, f"{name or 'the body'}: {first['msg']}") from None
+
+
+def describe_body(content: dict[str, Any]) -> dict[str, Any]:
+    """Return a body as the OpenAPI document describes it, for what is read by these functions."""
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,157 @@
+"""What runs in a worker: a picture's bytes in, a small answer out.
+
+Each job is a function of this module, which the worker imports. Its `meta` is for the service, its
+`body` goes to the client as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from indelible import fingerprint, imaging
+from indelible.errors import ArgumentError, ImageError, MissingDependencyError
+from indelible.imaging import DEFAULT_LIMITS
+from indelible.registry.private import GenerationRecord
+from indelible.service.worker import Options, Result, Tools
+from indelible.verification import Verification, public
+
+__all__ = ["protect_picture", "verify_picture"]
+
+_NAMES: Final = {"yours": "picture"}
+_HASHED_PIXELS: Final = 256 * 256  # PDQ reduces a picture to 64 x 64; codecs reduce it for nothing
+
+
+def verify_picture(tools: Tools, data: bytes, options: Options) -> Result:
+    """Verify a picture.
+
+    Parameters
+    ----------
+    tools : Tools
+        The worker's.
+    data : bytes
+        The picture.
+    options : dict
+        ``language`` of the words; ``full``: the full report, not the one for strangers; ``views``:
+        with the original, the picture and what changed, as PNG; ``hashes``: also say what the
+        picture looks like.
+
+    Returns
+    -------
+    Result
+        In `meta`: ``verdict``, ``timing`` and ``hashes``. In `body` the report, as JSON.
+    """
+    result = tools.verifier.verify(data)
+    answer = _report(result, data, options)
+    meta: dict[str, Any] = {"verdict": str(result.verdict), "timing": result.timing}
+    if options.get("hashes"):
+        meta["hashes"] = looks(data)
+        meta["digest"] = hashlib.sha256(data).hexdigest()
+    return Result(meta, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode())
+
+
+def protect_picture(tools: Tools, data: bytes, options: Options) -> Result:
+    """Protect a picture, which is registered before it is answered.
+
+    Parameters
+    ----------
+    tools : Tools
+        The worker's.
+    data : bytes
+        The picture.
+    options : dict
+        ``owner`` of the registry's entry; ``format``, ``quality``, ``source_type`` and
+        ``strip`` as for `indelible.Protector.protect`; ``record``, the fields of a
+        `GenerationRecord`, of which ``prompt`` is kept as a hash.
+
+    Returns
+    -------
+    Result
+        In `meta`: ``manifest_id``, ``media_type`` and ``notes``. In `body` the protected picture.
+    """
+    if tools.protector is None:
+        raise ArgumentError("protector", "This service protects no pictures.")
+    protected = tools.protector.protect(
+        data,
+        source_type=options["source_type"],
+        format=options["format"],
+        quality=options["quality"],
+        strip=options["strip"],
+        record=_generation(options["record"]),
+        owner=options["owner"],
+    )
+    meta = {
+        "manifest_id": protected.manifest_id,
+        "media_type": imaging.media_type(protected.format),
+        "notes": list(protected.notes),
+    }
+    return Result(meta, protected.data)
+
+
+def _generation(fields: Mapping[str, Any] | None) -> GenerationRecord | None:
+    """Return a generation record of the fields that a request names.
+
+    Raises
+    ------
+    ArgumentError
+        If they are none of a record's.
+    """
+    if fields is None:
+        return None
+    unknown = set(fields) - {"account", "request_id", "model", "prompt", "prompt_sha256"}
+    if unknown:
+        raise ArgumentError("record", f"A record has no field {min(unknown)[:32]!r}.")
+    values = dict(fields)
+    prompt, digest = values.pop("prompt", None), values.pop("prompt_sha256", None)
+    try:
+        if prompt is not None:
+            return GenerationRecord.of_prompt(str(prompt), **values)
+        return GenerationRecord(
+            prompt_sha256=None if digest is None else bytes.fromhex(digest), **values
+        )
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ArgumentError):
+            raise
+        raise ArgumentError("record", "A field of the record is not what it must be.") from None
+
+
+def looks(data: bytes) -> list[str]:
+    """Return the perceptual hashes of a picture, turned and mirrored, in hexadecimal.
+
+    None of a picture with so little detail that its hash means nothing, or of a kind that cannot be
+    decoded here.
+    """
+    image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+    pixels = image.decode(tolerant=True, enough=_HASHED_PIXELS).pixels
+    found = fingerprint.dihedral(pixels).hashes()
+    return [one.hash.hex() for one in found if one.quality >= fingerprint.LEAST_QUALITY]
+
+
+def _report(result: Verification, data: bytes, options: Options) -> dict[str, Any]:
+    if options.get("full"):
+        answer = result.to_dict()
+    else:
+        image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+        language = options.get("language", "en")
+        answer = dict(public.public_report(result, language=language, image=image))
+    if options.get("views"):
+        answer["views"] = _views(result, data)
+    return answer
+
+
+def _views(result: Verification, data: bytes) -> dict[str, str]:
+    """Return the pictures that a page shows, as addresses that hold them."""
+    image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+    try:
+        drawn = public.views(result, image)
+    except (ImageError, MissingDependencyError):
+        return {}  # what cannot be decoded has a report all the same
+    if "original" not in drawn:
+        return {}  # who asks has the picture
+    return {
+        _NAMES.get(name, name): "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+        for name, png in drawn.items()
+    }

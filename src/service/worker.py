@@ -1,0 +1,205 @@
+"""A worker: the process that touches strangers' pictures, one at a time.
+
+It does what it is told over a pipe and answers with plain bytes, which the service never unpickles:
+a picture that takes a codec over has this process, and not the service. Nothing of a picture is
+kept: no core is dumped, and the process ends with its pipe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from indelible import errors, watermark
+from indelible.errors import IndelibleError
+from indelible.protection import Protector
+from indelible.service import logs
+from indelible.verification import Verifier
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None  # type: ignore[assignment]
+
+__all__ = ["READY", "TAKEN", "Job", "Options", "Result", "Tools", "do", "failed", "work"]
+
+READY: Final = b"ready"
+TAKEN: Final = b"taken"
+
+Options: TypeAlias = dict[str, Any]
+
+_GRACE: Final = 5  # seconds after which a worker ends itself, should nobody be left to end it
+_POLITE: Final = 5  # of nice: who answers "/livez" comes first where cores are short
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What jobs work with; made once in each worker, from what travels there.
+
+    Attributes
+    ----------
+    verifier : Verifier
+        Verifies pictures.
+    protector : Protector or None
+        Protects pictures; None where this service does not.
+    """
+
+    verifier: Verifier
+    protector: Protector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job gave.
+
+    Attributes
+    ----------
+    meta : dict
+        What the service has to know of it; JSON-ready.
+    body : bytes
+        What goes to the client as it is.
+    """
+
+    meta: dict[str, Any]
+    body: bytes = field(default=b"", repr=False)
+
+
+Job: TypeAlias = Callable[[Tools, bytes, Options], Result]
+
+
+def work(connection: Connection, tools: Tools, memory: int) -> None:
+    """Do jobs until the pipe is closed: the body of a worker process.
+
+    Parameters
+    ----------
+    connection : Connection
+        Its end of the pipe.
+    tools : Tools
+        What jobs work with.
+    memory : int
+        Bytes that jobs may take beyond what the process takes once it is warm.
+    """
+    logs.configure(logging.WARNING)
+    _settle()
+    watermark.warm_up()
+    _limit_memory(memory)
+    connection.send_bytes(READY)
+    while True:
+        try:
+            job, options, seconds = connection.recv()
+            data = connection.recv_bytes()
+        except (EOFError, OSError):
+            return
+        _end_after(seconds + _GRACE)
+        connection.send_bytes(TAKEN)
+        meta, body = do(job, tools, data, options)
+        del data
+        try:
+            connection.send_bytes(meta)
+            connection.send_bytes(body)
+        except OSError:
+            return
+        _end_after(0)
+        if b'"MemoryError"' in meta[:64]:
+            return  # what is left of its memory is in pieces
+
+
+def do(job: Job, tools: Tools, data: bytes, options: Options) -> tuple[bytes, bytes]:
+    """Do one job; return what it says about its result as JSON, and the result's bytes."""
+    try:
+        result = job(tools, data, options)
+        return json.dumps({"ok": result.meta}).encode(), result.body
+    except IndelibleError as error:
+        told: dict[str, object] = {
+            "error": _public_kind(error),
+            "message": error.message,
+            "hint": error.hint,
+        }
+    except MemoryError:
+        told = {"error": "MemoryError"}
+    except Exception as error:  # noqa: BLE001 - one request's failure, whatever it is
+        # Its name and place alone: a message may quote what is in a picture.
+        told = {"error": "internal", "kind": type(error).__name__, "where": _place(error)}
+    return json.dumps(told).encode(), b""
+
+
+def failed(told: dict[str, Any]) -> IndelibleError | None:
+    """Return the error that a worker told of, None where it is none of the library's."""
+    kind = getattr(errors, str(told.get("error")), None)
+    if not isinstance(kind, type) or not issubclass(kind, IndelibleError):
+        return None
+    error = kind.__new__(kind)
+    hint = told.get("hint")
+    IndelibleError.__init__(
+        error, str(told.get("message")), hint=hint if isinstance(hint, str) else None
+    )
+    return error
+
+
+def _public_kind(error: IndelibleError) -> str:
+    """Return the name of an error in `indelible.errors`; a room may have kinds of its own below."""
+    kinds = (kind.__name__ for kind in type(error).__mro__ if hasattr(errors, kind.__name__))
+    return next(kinds, "internal")
+
+
+def _place(error: Exception) -> str:
+    """Return where an error was raised: the innermost line of it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+
+
+def _settle() -> None:
+    """Leave signals to the service, which ends its workers itself; dump no core; be polite."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ImportError):  # a picture's report says what is missing
+        importlib.import_module("cv2").setNumThreads(1)  # each core has a worker of its own
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(_POLITE)
+
+
+def _limit_memory(memory: int) -> None:
+    """Let an allocation fail that goes beyond; the service ends a worker that grows otherwise."""
+    taken = _data_size()
+    if resource is None or taken is None:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = taken + memory
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
+def _data_size() -> int | None:
+    """Return how much private memory this process has mapped, bytes; None where nobody says."""
+    try:
+        for line in Path("/proc/self/status").read_text("ascii").splitlines():
+            if line.startswith("VmData:"):
+                return 1024 * int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return None
+
+
+def _end_after(seconds: float) -> None:
+    """Let the system end this process, even inside of a codec; 0 takes that back."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)

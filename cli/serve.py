@@ -15,7 +15,7 @@ from indelible.cli._errors import guarded
 from indelible.extras import load
 
 if TYPE_CHECKING:
-    from indelible.service.checking import Finding
+    from indelible.service import Finding
 
 __all__ = ["app"]
 

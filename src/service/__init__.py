@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from indelible.service.app import create_app
+    from indelible.service.checking import Finding
     from indelible.service.parts import Parts
     from indelible.service.running import run
 
-__all__ = ["Parts", "create_app", "run"]
+__all__ = ["Finding", "Parts", "create_app", "run"]
 
-_HOMES: Final = {"create_app": "app", "Parts": "parts", "run": "running"}
+_HOMES: Final = {"Finding": "checking", "create_app": "app", "Parts": "parts", "run": "running"}
 
 if not TYPE_CHECKING:  # a type checker would take any name for an existing one
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "Parts", "create_app", "run"]
 
-_HOMES: Final = {"Finding": "checking", "create_app": "app", "Parts": "parts", "run": "running"}
+_HOMES: Final = {
+    "Finding": "checking",
+    "Parts": "parts",
+    "create_app": "app",
+    "run": "running",
+}
 
 if not TYPE_CHECKING:  # a type checker would take any name for an existing one
 

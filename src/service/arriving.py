@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Request
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
 from indelible.service.failures import RefusedError
 from indelible.service.queueing import Hold
@@ -26,6 +24,8 @@ _DRAIN_SECONDS: Final = 5.0
 _DRAIN_BYTES: Final = 64 << 20
 _MOST_FIELD: Final = 64 * 1024  # of a part that is no file
 _MOST_PARTS: Final = 16
+_MOST_HEAD: Final = 4096  # of a part
+_MOST_BOUNDARY: Final = 70  # RFC 2046
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,60 +139,47 @@ async def _drain(request: Request) -> None:
 
 
 def _parts(body: bytes, boundary: bytes) -> dict[str, bytes]:
-    """Return the parts of a form by their names; the first of each name."""
+    """Return the parts of a form by their names; the first of each name.
+
+    Found by searches alone: a parser in Python takes a minute for a body of line ends, and nobody
+    else is served meanwhile.
+
+    Raises
+    ------
+    RefusedError
+        400, if it cannot be read.
+    """
+    mark = b"\r\n--" + boundary
+    place = len(mark) - 2 if body.startswith(mark[2:]) else body.find(mark) + len(mark)
+    if not 0 < len(boundary) <= _MOST_BOUNDARY or place < len(mark) - 2:
+        raise _bad_form()
     found: dict[str, bytes] = {}
-    for name, value in _collected(body, boundary):
-        if name != "file" and len(value) > _MOST_FIELD:
-            raise RefusedError(400, "bad_form", f"The part {name[:32]!r} of the form is too long.")
-        found.setdefault(name, value)
-    return found
+    for _ in range(_MOST_PARTS):
+        if body.startswith(b"--", place):
+            return found
+        head = body.find(b"\r\n\r\n", place, place + _MOST_HEAD)
+        end = body.find(mark, head + 4)
+        if not body.startswith(b"\r\n", place) or head < 0 or end < 0:
+            break
+        name = _name(body[place + 2 : head])
+        if name == "file" or end - head <= _MOST_FIELD:
+            found.setdefault(name, body[head + 4 : end])
+        place = end + len(mark)
+    raise _bad_form()
 
 
-def _collected(body: bytes, boundary: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of a form's parts."""
-    parts: list[tuple[bytearray, list[tuple[int, int]]]] = []
-    header = bytearray()
-    state = {"field": b""}
-    chunk = memoryview(body)
+def _name(head: bytes) -> str:
+    """Return the name of a part, of its headers."""
+    for line in head.split(b"\r\n"):
+        field, _, value = line.partition(b":")
+        if field.strip().lower() == b"content-disposition":
+            _, options = parse_options_header(value.strip())
+            return options.get(b"name", b"").decode("utf-8", "replace")
+    return ""
 
-    def begin() -> None:
-        if len(parts) >= _MOST_PARTS:
-            raise FormParserError("too many parts")
-        parts.append((bytearray(), []))
 
-    def on_name(data: bytes, start: int, end: int) -> None:
-        header.extend(data[start:end])
-
-    def on_value(data: bytes, start: int, end: int) -> None:
-        state["field"] += data[start:end]
-
-    def end_header() -> None:
-        if header.lower() == b"content-disposition":
-            _, options = parse_options_header(state["field"])
-            parts[-1][0][:] = options.get(b"name", b"")
-        header.clear()
-        state["field"] = b""
-
-    def on_data(_: bytes, start: int, end: int) -> None:
-        parts[-1][1].append((start, end))
-
-    try:
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": begin,
-                "on_header_field": on_name,
-                "on_header_value": on_value,
-                "on_header_end": end_header,
-                "on_part_data": on_data,
-            },
-        )
-        parser.write(body)
-        parser.finalize()
-    except (FormParserError, ValueError) as error:
-        raise RefusedError(400, "bad_form", "The form cannot be read.") from error
-    for name, spans in parts:
-        yield name.decode("utf-8", "replace"), b"".join(chunk[a:b] for a, b in spans)
+def _bad_form() -> RefusedError:
+    return RefusedError(400, "bad_form", "The form cannot be read.")
 
 
 def _too_large(arrival: Arrival) -> RefusedError:

@@ -87,6 +87,8 @@ def _faults(settings: ServiceSettings) -> Iterator[Finding]:
 def _public(settings: ServiceSettings) -> Iterator[Finding]:
     who = "anybody" if settings.public_verify else "tokens with the scope verify alone"
     yield Finding("note", "public", f"Pictures are verified for {who}.")
+    if settings.public_manifests:
+        yield Finding("note", "public", "Anybody may look ids up and read manifests.")
     if settings.host not in ("127.0.0.1", "::1", "localhost"):
         yield Finding(
             "note",

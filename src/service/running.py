@@ -76,8 +76,8 @@ def run(
         max_pixels=min(configuration.limits.max_pixels, settings.max_pixels),
         max_bytes=min(configuration.limits.max_bytes, settings.max_bytes),
     )
+    protector = Protector.from_settings(limits=limits)  # makes the first key, where there is none
     verifier = Verifier.from_settings(registry=registry, limits=limits, changes=True)
-    protector = Protector.from_settings(limits=limits)
     serve(Parts(verifier, registry, settings, protector, configuration.tokens()))
 
 

@@ -21,7 +21,7 @@ from indelible.service.limits import Quota
 
 __all__ = ["SimilarQueries"]
 
-_MOST: Final = 20_000  # pictures whose hashes are kept: 0.6 MB
+_MOST: Final = 10_000  # pictures whose hashes are kept: a search takes a millisecond
 _MOST_FILES: Final = 100_000  # digests of files that were asked about
 _TOGETHER: Final = 10  # times the quota of one address that all together have
 _FLAT: Final = "flat"  # the family of pictures without enough detail to be told apart

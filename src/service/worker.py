@@ -8,6 +8,7 @@ kept: no core is dumped, and the process ends with its pipe.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -169,6 +170,8 @@ def _settle() -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ImportError):  # a picture's report says what is missing
+        importlib.import_module("cv2").setNumThreads(1)  # each core has a worker of its own
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_POLITE)
 

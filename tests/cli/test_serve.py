@@ -47,3 +47,15 @@ def test_options_come_before_settings(run: Run, monkeypatch: pytest.MonkeyPatch)
         (8080, True, False),
         (None, None, True),
     ]
+
+
+def test_a_fault_of_the_settings_is_said_and_is_the_exit_status(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = run("serve", "--check-config")
+    assert checked.code == 0
+    assert "service.public_quota" in checked.out
+    monkeypatch.setenv("INDELIBLE_SERVICE_PUBLIC_QUOTA", "often")
+    checked = run("serve", "--check-config")
+    assert checked.code == 2
+    assert "fault" in checked.out

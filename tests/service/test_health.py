@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from indelible import Verifier
+from indelible.choices import Scope
 from indelible.errors import RegistryUnavailableError
 from indelible.registry import Registry, open_registry, sqlite_url
 from indelible.service import Parts, create_app
@@ -52,12 +53,12 @@ def test_it_is_not_ready_without_its_registry_and_says_so_in_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = open_registry(sqlite_url(tmp_path / "r.sqlite3"))
-    answer = client(Broken(registry)).get("/readyz")  # type: ignore[arg-type]
+    answer = client(Broken(registry)).get("/readyz")
     assert (answer.status_code, answer.json()["registry"]) == (503, False)
     monkeypatch.setattr("indelible.service.probing._PROBE_SECONDS", 0.1)
     hanging = Broken(registry, seconds=1.0)
     began = time.monotonic()
-    with client(hanging) as asking:  # type: ignore[arg-type]
+    with client(hanging) as asking:
         for _ in range(3):
             assert asking.get("/readyz").status_code == 503
             assert asking.get("/livez").status_code == 200
@@ -71,7 +72,8 @@ def test_metrics_are_for_this_machine_and_for_tokens(tmp_path: Path) -> None:
     proxied = client().get("/metrics", headers={"X-Forwarded-For": "192.0.2.1"})
     assert proxied.status_code == 401
     service = service_at(tmp_path)
-    for scope, status in (("metrics", 200), ("verify", 403)):
+    scopes: tuple[tuple[Scope, int], ...] = (("metrics", 200), ("verify", 403))
+    for scope, status in scopes:
         headers = service.headers(scope)
         assert TestClient(service.app).get("/metrics", headers=headers).status_code == status
 

@@ -25,11 +25,12 @@ def test_another_one_is_replaced(odd: str | None) -> None:
 
 
 def test_a_failure_is_logged_with_its_places_and_without_its_message() -> None:
+    line = ""
     try:
         int("secret.jpg")
     except ValueError:
         record = logging.LogRecord("x", logging.ERROR, "f", 1, "it\nfailed", (), sys.exc_info())
-    line = JsonLines().format(record)
+        line = JsonLines().format(record)
     assert "\n" not in line
     told = json.loads(line)
     assert (told["message"], told["error"], told["level"]) == ("it\nfailed", "ValueError", "error")

@@ -41,7 +41,7 @@ def test_a_picture_is_taken_as_a_body_and_as_a_form(picture: bytes) -> None:
         {"files": {"file": ("a.jpg", picture)}},
         {"files": {"file": ("a.jpg", picture)}, "data": {"other": "x"}},
     ):
-        answer = service.post("/v1/verify", **request)  # type: ignore[arg-type]
+        answer = service.post("/v1/verify", **request)
         assert answer.status_code == 200
         assert answer.json()["verdict"] == "unchecked"
         assert answer.headers["cache-control"] == "no-store"

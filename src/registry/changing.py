@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from indelible.choices import RecordStatus
 from indelible.errors import BindingConflictError, NoRecordError, NotOwnerError
 from indelible.registry.hash_blocks import insert_fingerprints, remove_hashes
+from indelible.registry.inserting import insert_free
 from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.private.statements import insert_sealed
 from indelible.registry.record import StoredFingerprint
@@ -29,7 +30,6 @@ __all__ = [
     "REMOVE_OBJECT",
     "Registration",
     "bind",
-    "insert_free",
     "move_binding",
     "register",
     "set_status",
@@ -82,18 +82,6 @@ def register(connection: sa.Connection, group: Sequence[Registration]) -> list[b
         },
     )
     return [row["manifest_id"] in inserted for row in manifests]
-
-
-def insert_free(
-    connection: sa.Connection, table: sa.Table, rows: list[dict[str, Any]], returned: str
-) -> Sequence[sa.Row[Any]]:
-    """Insert those rows whose keys are free, and return a column of them."""
-    if not rows:
-        return []
-    new = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    rows = sorted(rows, key=lambda row: row["manifest_id"])  # in one order: fewer deadlocks
-    statement = new(table).on_conflict_do_nothing().returning(table.c[returned])
-    return connection.execute(statement, rows).all()
 
 
 def withdraw(connection: sa.Connection, manifest_id: str) -> bool:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from indelible.errors import RegistryUnavailableError
+from indelible.registry.inserting import insert_from_arrays
 from indelible.registry.record import PDQ_BYTES, StoredFingerprint
 from indelible.registry.tables import FINGERPRINTS, HASH_BLOCKS, RECENT_HASHES
 
@@ -54,16 +55,23 @@ def insert_fingerprints(
     """Insert the fingerprints of manifests that were just inserted, by their ids."""
     if not fingerprints:
         return
-    new = sa.insert(FINGERPRINTS).returning(FINGERPRINTS.c.id, FINGERPRINTS.c.pdq)
-    values = [
+    rows = [
         {"manifest_id": manifest_id, "pdq": one.pdq, "quality": one.quality}
         for manifest_id, one in fingerprints.items()
     ]
-    rows = connection.execute(new, values).all()
-    connection.execute(sa.insert(RECENT_HASHES), [{"id": row.id, "pdq": row.pdq} for row in rows])
+    if connection.dialect.name == "postgresql":
+        statement, values = insert_from_arrays(FINGERPRINTS, rows)
+        both = f"WITH new AS ({statement} RETURNING id, pdq) {_TO_RECENT} new RETURNING id"
+        ids = connection.exec_driver_sql(both, values).scalars().all()
+        before, last = min(ids) - 1, max(ids)
+    else:  # nobody else writes meanwhile, and the highest number is never given again
+        before = connection.scalar(_LAST) or 0
+        connection.execute(sa.insert(FINGERPRINTS), rows)
+        connection.execute(sa.text(f"{_TO_RECENT} fingerprints WHERE id > :id"), {"id": before})
+        last = connection.scalar(_LAST) or 0
     # Ids count up, so that this happens every so many rows, and nothing has to be counted. Where
     # it is missed, because of a gap or because others are at it, the next time makes up for it.
-    if len({row.id // _BLOCK for row in rows} | {(rows[0].id - 1) // _BLOCK}) > 1:
+    if before // _BLOCK < last // _BLOCK:
         _seal(connection)
 
 
@@ -121,6 +129,8 @@ def read_blocks(connection: sa.Connection, after: int) -> Iterator[Hashes]:
             return
 
 
+_LAST: Final = sa.select(sa.func.max(FINGERPRINTS.c.id))
+_TO_RECENT: Final = "INSERT INTO recent_hashes (id, pdq) SELECT id, pdq FROM"
 # Written out, without SQLAlchemy's conversions: an SQLite file may be anybody's.
 _RECENT: Final = sa.text("SELECT id, pdq FROM recent_hashes")
 _BLOCKS: Final = sa.text(

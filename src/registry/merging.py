@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from indelible.errors import ArgumentError, RegistryUnavailableError
-from indelible.registry.changing import Registration, insert_free
+from indelible.registry.changing import Registration
 from indelible.registry.hash_blocks import insert_fingerprints
+from indelible.registry.inserting import insert_free
 from indelible.registry.rows import time_of
 from indelible.registry.tables import BINDING_HISTORY, BINDINGS, MANIFESTS
 from indelible.registry.transfers import Binding, Transfer, outlines, transfers_of

@@ -41,7 +41,7 @@ from indelible.settings.schema import Settings
 from indelible.watermark import Key
 
 if TYPE_CHECKING:
-    from indelible.registry.private.tokens import TokenStore
+    from indelible.registry.private import TokenStore
 
 __all__ = ["Configuration", "current", "load_trust_list", "with_timestamp"]
 
@@ -204,7 +204,7 @@ class Configuration:
 
     def tokens(self) -> TokenStore:
         """Return the tokens of the service over the user's registry, of several the first."""
-        from indelible.registry.private.tokens import open_tokens  # noqa: PLC0415 - loads a database
+        from indelible.registry.private import open_tokens  # noqa: PLC0415 - loads a database
 
         urls = self.settings.registry.url or (sqlite_url(self.folders.registry),)
         return open_tokens(urls[0])

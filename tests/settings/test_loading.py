@@ -292,5 +292,5 @@ def test_hosts_are_a_list_or_separated_by_commas(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["example.org", "https://example.org/", "https://a b", "ftp://x"])
 def test_the_address_of_the_service_is_an_origin(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="service.url"):
+    with pytest.raises(ConfigurationError, match=r"service\.url"):
         load_settings(environ={"INDELIBLE_SERVICE_URL": url})

@@ -29,7 +29,7 @@ def report(result: Verification, name: str) -> RenderableType:
         ": ",
         (str(result.verdict), style),
     )
-    body = _body(wording.report(result, fetch_option="--allow-host"))
+    body = _body(wording.report(result, fetch_option="--allow-host", ask_option="--ask"))
     if not is_terminal(stdout().file):
         return Group(title, Padding(body, (0, 0, 1, 2)))
     color = style.removeprefix("bold").strip() or "white"

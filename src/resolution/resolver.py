@@ -61,19 +61,22 @@ class Resolver:
             raise ArgumentError(
                 "timeout", f"timeout is {timeout!r}.", hint="Give seconds, 600 at most."
             )
-        target = parse(self.address)
-        own = f"{target.hostname}:{port_of(target)}"
-        if ":" in (target.hostname or ""):
-            own = f"[{target.hostname}]:{port_of(target)}"
         self._private = allow_private
         self._fetcher = Fetcher(
-            hosts=(own, *self.hosts),
-            allow_private=allow_private or _is_here(target.hostname or ""),
+            hosts=(self.host, *self.hosts),
+            allow_private=allow_private or _is_here(parse(self.address).hostname or ""),
             timeout=timeout,
             max_bytes=MAX_MANIFEST_BYTES,
         )
         self._token = None if token is None else Secret(token)
         self._place = Place()
+
+    @property
+    def host(self) -> str:
+        """Its host and port, as a list of hosts has them."""
+        target = parse(self.address)
+        name = target.hostname or ""
+        return f"[{name}]:{port_of(target)}" if ":" in name else f"{name}:{port_of(target)}"
 
     @property
     def timeout(self) -> float:
@@ -84,7 +87,7 @@ class Resolver:
         """Return one that may name further hosts: those of other resolvers that are asked, too."""
         return Resolver(
             self.address,
-            hosts=dict.fromkeys((*self.hosts, *hosts)),
+            hosts=dict.fromkeys(one for one in (*self.hosts, *hosts) if one != self.host),
             allow_private=self._private,
             timeout=self.timeout,
             token=self._token,

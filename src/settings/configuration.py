@@ -33,6 +33,7 @@ from indelible.files import read_file
 from indelible.imaging import Limits
 from indelible.registry import Registries, Registry, open_registry, sqlite_url
 from indelible.registry.private import RecordKeys, wrapper_named
+from indelible.resolution import Resolver
 from indelible.settings.environment import fingerprint
 from indelible.settings.folders import Folders, settings_file, user_folders
 from indelible.settings.key_ring import KeyRing
@@ -198,6 +199,10 @@ class Configuration:
     def has_registry(self) -> bool:
         """Whether there is a registry, configured or written to before; opens none."""
         return self.settings.registry.url is not None or _exists(self.folders.registry)
+
+    def resolvers(self) -> tuple[Resolver, ...]:
+        """Return the servers of others that are to be asked; none by default."""
+        return tuple(Resolver(address) for address in self.settings.resolvers.ask or ())
 
     def record_keys(self) -> RecordKeys | None:
         """Return the keys that seal generation records, or None where none are configured.

@@ -17,6 +17,9 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     url = "registry.sqlite3"              # or "sqlite:////srv/data/registry.sqlite3"
     record_keys = "records.key"           # seals generation records: docs/registry.md
 
+    [resolvers]
+    ask = ["https://resolver.example"]    # servers of others to ask: docs/resolution.md
+
     [trust]
     anchors = ["partner-ca.pem"]          # besides the official C2PA trust list
     official = true
@@ -52,13 +55,14 @@ from indelible.credentials.source_types import SourceType
 from indelible.errors import ConfigurationError
 from indelible.imaging import Limits
 from indelible.settings.environment import PREFIX
-from indelible.settings.values import KeyName, RegistryUrls, expected
+from indelible.settings.values import Addresses, KeyName, RegistryUrls, expected
 
 __all__ = [
     "SECTIONS",
     "GeneratorSettings",
     "LimitSettings",
     "RegistrySettings",
+    "ResolverSettings",
     "ServiceSettings",
     "Setting",
     "Settings",
@@ -101,6 +105,16 @@ class RegistrySettings:
 
     url: RegistryUrls | None = None
     record_keys: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverSettings:
+    """Servers of others that are asked where nothing here says where a picture comes from.
+
+    By an id alone: whether a picture may be sent to them is asked, or said, each time.
+    """
+
+    ask: Addresses | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,7 @@ class Settings:
     signer: SignerSettings = field(default_factory=SignerSettings)
     watermark: WatermarkSettings = field(default_factory=WatermarkSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    resolvers: ResolverSettings = field(default_factory=ResolverSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
     generator: GeneratorSettings = field(default_factory=GeneratorSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
@@ -186,6 +201,7 @@ SECTIONS: Final[dict[str, type[Any]]] = {
     "signer": SignerSettings,
     "watermark": WatermarkSettings,
     "registry": RegistrySettings,
+    "resolvers": ResolverSettings,
     "trust": TrustSettings,
     "generator": GeneratorSettings,
     "limits": LimitSettings,
@@ -205,6 +221,7 @@ _MEANINGS: Final = {
     "`registry.sqlite3` in the user's data folder.",
     "registry.record_keys": "File of the keys that seal generation records. By default none are "
     "kept.",
+    "resolvers.ask": "Servers of others that `verify` asks about ids; none by default.",
     "trust.anchors": "Trust anchors (PEM) besides the official lists.",
     "trust.official": "Whether the official C2PA trust lists count.",
     "generator.name": "Product or service that makes the pictures.",

@@ -13,8 +13,9 @@ from typing import Final, Literal
 from indelible.credentials import SourceType
 from indelible.errors import ArgumentError, ConfigurationError
 from indelible.registry import registry_url
+from indelible.resolution import check_address
 
-__all__ = ["KeyName", "RegistryUrls", "expected", "from_text", "from_toml"]
+__all__ = ["Addresses", "KeyName", "RegistryUrls", "expected", "from_text", "from_toml"]
 
 _KEY_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]+:(?!\\)")
 
@@ -31,6 +32,12 @@ class RegistryUrls(tuple[str, ...]):
     __slots__ = ()
 
 
+class Addresses(tuple[str, ...]):
+    """Addresses of resolvers, as `indelible.resolution.Resolver` takes them."""
+
+    __slots__ = ()
+
+
 def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     """Check a value of a file; no conversion is guessed, but texts become paths."""
     kind = _plain(hint)
@@ -40,6 +47,9 @@ def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
             return RegistryUrls(
                 url for urls in parsed if isinstance(urls, RegistryUrls) for url in urls
             )
+    elif kind is Addresses and isinstance(value, list):
+        if all(isinstance(item, str) and item for item in value):
+            return _parsed(" ".join(value), kind, where, folder) if value else Addresses()
     elif kind in (str, Path, KeyName, RegistryUrls, SourceType):
         if isinstance(value, str):
             return _parsed(value, kind, where, folder)
@@ -113,6 +123,7 @@ def _expected(kind: object) -> str:
         Path: "a path",
         KeyName: "a path or a key's name",
         RegistryUrls: "a path or a URL, or a list of them",
+        Addresses: "a list of https addresses",
         int: "a whole number",
         bool: "true or false",
         SourceType: "one of: " + ", ".join(kind.short_name for kind in SourceType),
@@ -130,6 +141,10 @@ def _registry_url(text: str, folder: Path) -> RegistryUrls:
     return RegistryUrls((registry_url(place, folder=folder),))
 
 
+def _addresses(text: str, _: Path) -> Addresses:
+    return Addresses(check_address(one) for one in text.split())
+
+
 def _absolute(text: str, folder: Path) -> Path:
     if "\0" in text:
         raise ValueError("it holds a NUL character")
@@ -141,6 +156,7 @@ _PARSERS: Final[dict[object, Callable[[str, Path], object]]] = {
     Path: _absolute,
     KeyName: _key_name,
     RegistryUrls: _registry_url,
+    Addresses: _addresses,
     tuple: _paths,
     bool: _flag,
     int: _number,

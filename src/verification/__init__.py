@@ -6,6 +6,7 @@ from indelible.verification.ai import best_ai_claim
 from indelible.verification.change_map import draw_changes
 from indelible.verification.change_report import ChangedRegion, ChangeReport
 from indelible.verification.other_mark import OtherMark
+from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.result import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import Verdict
 from indelible.verification.verifier import Verifier, verify
@@ -16,6 +17,7 @@ __all__ = [
     "Origin",
     "OtherMark",
     "RegistryReport",
+    "ResolverReport",
     "Verdict",
     "Verification",
     "Verifier",

@@ -8,6 +8,7 @@ from typing import Final
 
 from indelible.choices import AiKind
 from indelible.credentials import AiClaim, CredentialReport, Signal, ai_claims
+from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.result import RegistryReport
 
 __all__ = ["best_ai_claim"]
@@ -18,7 +19,9 @@ _STANDINGS: Final = ("trusted", "untrusted", "broken", "metadata")
 
 
 def best_ai_claim(
-    credential: CredentialReport, registry: RegistryReport | None, signals: Sequence[Signal]
+    credential: CredentialReport,
+    registry: RegistryReport | ResolverReport | None,
+    signals: Sequence[Signal],
 ) -> AiClaim:
     """Return what is said about AI with the best standing; of equals, what the file's own says.
 
@@ -26,15 +29,15 @@ def best_ai_claim(
     ----------
     credential : CredentialReport
         The manifest that came with the file; its ingredients count as well.
-    registry : RegistryReport or None
-        What the watermark led to; None where no watermark was looked for.
+    registry : RegistryReport, ResolverReport or None
+        What the watermark led to, or a resolver sent; None where no watermark was looked for.
     signals : sequence of Signal
         What plain metadata claims.
     """
     found = list(ai_claims(credential))
     if registry is not None and registry.credential is not None:
         recovered = registry.credential
-        if registry.integrity == "intact" and registry.names_payload:
+        if registry.standing in ("trusted", "untrusted"):
             # It is about this picture as it was signed, although these are other bytes.
             recovered = replace(recovered, integrity="intact")
         found.extend(replace(one, where="recovered") for one in ai_claims(recovered))

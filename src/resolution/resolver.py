@@ -130,7 +130,8 @@ def check_address(address: str, *, allow_private: bool = False) -> str:
     try:
         target = parse(address)
     except NetworkError as error:
-        shown = repr(address if len(address) <= 80 else f"{address[:77]}...")
+        shown = address.rpartition("@")[2]  # what is before it may be a password
+        shown = repr(shown if len(shown) <= 80 else f"{shown[:77]}...")
         raise ArgumentError(
             "resolvers",
             f"{shown} is no address of a resolver: {error.message}.",

@@ -9,7 +9,8 @@ from indelible.verification.other_mark import OtherMark
 from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.result import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import Verdict
-from indelible.verification.verifier import Verifier, verify
+from indelible.verification.verifier import Verifier
+from indelible.verification.verifying import verify
 
 __all__ = [
     "ChangeReport",

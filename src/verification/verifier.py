@@ -44,7 +44,7 @@ from indelible.verification.verdict import Verdict
 from indelible.verification.wording import HARDER, notes
 from indelible.watermark import Key
 
-__all__ = ["Verifier", "verify"]
+__all__ = ["Verifier"]
 
 _log: Final = logging.getLogger("indelible")
 
@@ -388,41 +388,6 @@ class Verifier:
             timing=clock.times(),
             resolvers=asked,
         )
-
-
-def verify(
-    image: Encoded,
-    *,
-    keys: Key | Sequence[Key] | None = None,
-    registry: Registry | None = None,
-    trust: Trust | None = None,
-    manifest: Encoded | None = None,
-    remote_hosts: Iterable[str] = (),
-    ocsp: bool = False,
-    effort: Effort | None = None,
-    changes: bool = False,
-    limits: Limits | None = None,
-    resolvers: Iterable[Resolver | str] | None = None,
-    send_picture: bool = False,
-) -> Verification:
-    """Find out who vouches for a picture, by the user's settings where nothing else is given.
-
-    The same as ``Verifier.from_settings(keys=keys, ...).verify(image, manifest=manifest)``: see
-    `Verifier.from_settings` and `Verifier.verify` for parameters, result and errors. To verify
-    many pictures, make one `Verifier`.
-    """
-    return Verifier.from_settings(
-        keys=keys,
-        registry=registry,
-        trust=trust,
-        remote_hosts=remote_hosts,
-        ocsp=ocsp,
-        effort=effort,
-        changes=changes,
-        limits=limits,
-        resolvers=resolvers,
-        send_picture=send_picture,
-    ).verify(image, manifest=manifest)
 
 
 def _log_result(result: Verification) -> None:

@@ -6,6 +6,7 @@ body or a token, never goes to another host than the one that it was meant for.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _SAME_METHOD: Final = (307, 308)  # the redirects that ask for the very same request
 _OK: Final = 200
+_TOKEN: Final = re.compile(rb"[!-~]{1,8192}")
 _MOST_SECONDS: Final = 86_400.0  # that a server may ask to be left alone: longer says "never"
 
 
@@ -151,6 +153,8 @@ class Fetcher:
             "Idempotency-Key": idempotency_key,
         }
         headers = {name: value for name, value in named.items() if value is not None}
+        if token is not None and not _TOKEN.fullmatch(token.reveal()):
+            raise NetworkError("the token has characters that tokens do not have")
         bound = body is not None or token is not None or method != "GET"
         for _ in range(self.max_redirects + 1):
             target = parse(url)

@@ -14,14 +14,16 @@ from indelible.registry.protocol import (
     MAX_FOUND,
     PrivateRegistry,
     Registry,
+    SealingRegistry,
     SearchableRegistry,
 )
 from indelible.registry.record import Entry, Record, Similar, StoredFingerprint
-from indelible.registry.several import Registries, private_registry
+from indelible.registry.several import Registries, private_registry, sealing_registry
 from indelible.registry.urls import registry_url, shown_url, sqlite_url
 
 if TYPE_CHECKING:
     from indelible.registry import backup, exchange, merging, purging, transfers, upkeep
+    from indelible.registry.remote import RemoteRegistry
     from indelible.registry.sql import SqlRegistry
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
     "Record",
     "Registries",
     "Registry",
+    "RemoteRegistry",
+    "SealingRegistry",
     "SearchableRegistry",
     "Similar",
     "SqlRegistry",
@@ -42,6 +46,7 @@ __all__ = [
     "private_registry",
     "purging",
     "registry_url",
+    "sealing_registry",
     "shown_url",
     "sqlite_url",
     "transfers",
@@ -55,6 +60,8 @@ if not TYPE_CHECKING:  # checkers see the imports above, and know of no other na
         """Import what needs a database when it is asked for."""
         if name == "SqlRegistry":
             return importlib.import_module(f"{__name__}.sql").SqlRegistry
+        if name == "RemoteRegistry":
+            return importlib.import_module(f"{__name__}.remote").RemoteRegistry
         if name in __all__:  # a module about whole registries
             return importlib.import_module(f"{__name__}.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -105,6 +105,7 @@ class RegistrySettings:
 
     url: RegistryUrls | None = None
     record_keys: Path | None = None
+    token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,8 @@ _MEANINGS: Final = {
     "`registry.sqlite3` in the user's data folder.",
     "registry.record_keys": "File of the keys that seal generation records. By default none are "
     "kept.",
+    "registry.token_file": "File of the bearer token for a registry behind a service (https). Else "
+    "`INDELIBLE_REGISTRY_TOKEN` has it.",
     "resolvers.ask": "Servers of others that `verify` asks about ids; none by default.",
     "trust.anchors": "Trust anchors (PEM) besides the official lists.",
     "trust.official": "Whether the official C2PA trust lists count.",

@@ -13,10 +13,12 @@ from indelible.cli._errors import UsageError
 from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.registry import Registry, open_registry, registry_url
+from indelible.resolution import Resolver
 from indelible.settings import Configuration, KeyRing, load_trust_list
 from indelible.watermark import Key
 
 __all__ = [
+    "AskOption",
     "EffortOption",
     "FastOption",
     "FilesArgument",
@@ -33,6 +35,7 @@ __all__ = [
     "ProfileOption",
     "QualityOption",
     "RegistryOption",
+    "SendPictureOption",
     "SkipExistingOption",
     "StrengthOption",
     "TrustOption",
@@ -40,6 +43,7 @@ __all__ = [
     "marking_key",
     "marking_ring",
     "registry_at",
+    "resolvers_at",
     "trust_with",
 ]
 
@@ -94,6 +98,21 @@ HostsOption: TypeAlias = Annotated[
 ]
 OcspOption: TypeAlias = Annotated[
     bool, typer.Option("--ocsp", help="Ask the issuer whether the certificate was revoked.")
+]
+AskOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ask",
+        metavar="ADDRESS",
+        help="Ask this server of somebody else's what it knows (https://...); may be repeated.",
+    ),
+]
+SendPictureOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--send-picture",
+        help="Send whole files, metadata included, to the servers that are asked.",
+    ),
 ]
 ForceOption: TypeAlias = Annotated[
     bool, typer.Option("--force", "-f", help="Overwrite existing files.")
@@ -205,7 +224,7 @@ def registry_at(place: str | None, *, create: bool = False) -> Registry | None:
     """
     if place is None:
         return None
-    registry = open_registry(registry_url(place))
+    registry = open_registry(registry_url(place), token=None)
     try:
         registry.check(must_exist=not create)
     except NoRegistryError as error:
@@ -213,6 +232,19 @@ def registry_at(place: str | None, *, create: bool = False) -> Registry | None:
     except RegistryUnavailableError:
         pass
     return registry
+
+
+def resolvers_at(addresses: Sequence[str] | None, defaults: Configuration) -> tuple[Resolver, ...]:
+    """Return the servers that are named, else those of the user's settings.
+
+    Raises
+    ------
+    ArgumentError
+        If one is no address of a resolver.
+    """
+    if not addresses:
+        return defaults.resolvers()
+    return tuple(Resolver(address) for address in addresses)
 
 
 def trust_with(paths: Sequence[Path] | None, defaults: Configuration) -> Trust:

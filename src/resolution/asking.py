@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from indelible.errors import IndelibleError, NetworkError
+from indelible.languages import join, say
 from indelible.resolution.answers import Match
 from indelible.resolution.conversation import MAX_MANIFEST_BYTES
 from indelible.resolution.question import Binding, Held, Question, Reply, ReplyState
@@ -24,10 +25,10 @@ MOST_MANIFESTS: Final = 5
 """How many manifests are fetched of one resolver: each has to be validated."""
 
 _SLACK: Final = 1.0  # seconds beyond a resolver's own limit until it is given up
-_NO_CONSENT: Final = "The picture was not sent to it, since nobody agreed to that."
-_NOTHING: Final = "There is nothing to ask it by."
-_NOT_TAKEN: Final = "It does not answer about pictures."
-_TOO_LARGE: Final = "The picture is too large to be sent."
+_NO_CONSENT: Final = say("The picture was not sent to it, since nobody agreed to that.")
+_NOTHING: Final = say("There is nothing to ask it by.")
+_NOT_TAKEN: Final = say("It does not answer about pictures.")
+_TOO_LARGE: Final = say("The picture is too large to be sent.")
 _MOST_BINDINGS: Final = 4
 _MOST_FAILURES: Final = 8  # of one resolver, until it is given up
 
@@ -70,7 +71,8 @@ def _gathered(
 ) -> tuple[Reply, ...]:
     """Wait for all answers, but for none longer than it may take."""
     replies: list[Reply] = [
-        Reply("unavailable", f"It took longer than {one.timeout:g} s.") for one in resolvers
+        Reply("unavailable", say("It took longer than {seconds} s.", seconds=one.timeout))
+        for one in resolvers
     ]
     end = time.monotonic() + max((one.timeout for one in resolvers), default=0.0) + _SLACK
     for _ in resolvers:
@@ -118,7 +120,7 @@ class _Asking:
             self._by_binding(binding)
         if not self._held and self._question.picture is not None:
             self._by_content(self._question.picture)
-        reason = " ".join(dict.fromkeys(self._failures)) or None
+        reason = join(" ", dict.fromkeys(self._failures)) if self._failures else None
         if self._held:
             return Reply("found", reason, tuple(self._held), self._sent)
         return Reply(

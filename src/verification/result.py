@@ -321,6 +321,11 @@ class Verification:
         return next((one for one in self.resolvers if one.chosen), None)
 
     @property
+    def withheld(self) -> bool:
+        """Whether somebody who was asked might say more, were the picture sent to them."""
+        return any(one.withheld for one in self.resolvers)
+
+    @property
     def origins(self) -> tuple[Origin, ...]:
         """The manifests that say something about this picture, the file's own first."""
         found = []

@@ -53,6 +53,8 @@ def check_german(result: Verification) -> None:
         for text in texts(result, without=frozenset(_SENTENCES))
         if not isinstance(text, Sentence)
     }
+    # What an error says, in the reasons of who did not answer, is English everywhere.
+    data |= {part for one in result.resolvers for part in data_in(one.reason or "")}
     report = wording.report(result, fetch_option="--allow-host")
     said = [
         *texts(report, without=frozenset({"code"})),

@@ -8,10 +8,9 @@ opened unless it is asked for.
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 from indelible import arguments, credentials, imaging
 from indelible.choices import DEFAULT_EFFORT, Effort
@@ -39,14 +38,12 @@ from indelible.verification.pixel_leg import PixelFindings, examine_pixels
 from indelible.verification.resolver_leg import ask_resolvers, chosen
 from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.result import RegistryReport, Verification
-from indelible.verification.timing import Clock
+from indelible.verification.timing import Clock, log_result
 from indelible.verification.verdict import Verdict
 from indelible.verification.wording import HARDER, notes
 from indelible.watermark import Key
 
 __all__ = ["Verifier"]
-
-_log: Final = logging.getLogger("indelible")
 
 
 class Verifier:
@@ -307,7 +304,7 @@ class Verifier:
                 )
         result = self._judged(opened, credential, pixels, recovered, looks, asked, clock)
         result = replace(result, changes=changes)
-        _log_result(result)
+        log_result(result)
         return result
 
     def _asked(
@@ -388,18 +385,3 @@ class Verifier:
             timing=clock.times(),
             resolvers=asked,
         )
-
-
-def _log_result(result: Verification) -> None:
-    times = result.timing
-    _log.info(
-        "verified %s: %s (manifest %s in %.0f ms, watermark %s in %.0f ms, registry %s in %.0f ms)",
-        result.file or f"a {result.format} file",
-        result.verdict,
-        result.credential.state,
-        times["credential_ms"],
-        result.watermark.state,
-        times["watermark_ms"],
-        result.registry.state,
-        times["registry_ms"],
-    )

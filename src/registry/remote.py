@@ -158,7 +158,7 @@ class RemoteRegistry:
     def has(self, algorithm: str, payload: bytes) -> bool:
         """Whether an id is taken."""
         answer = self._read(self._query_url(algorithm, payload, 1) + "&ids=true")
-        return bool(_understood(lambda: ids_from_json(answer.body)))
+        return bool(_understood(lambda: _taken(answer.body)))
 
     def withdraw(self, manifest_id: str) -> bool:
         """Remove a record whose picture was never published; see `Registry.withdraw`."""
@@ -332,6 +332,13 @@ class _Attempt:
         return RegistryUnavailableError(
             f"the registry {self._place.base} cannot be asked: {self._reason}"
         )
+
+
+def _taken(body: bytes) -> list[str]:
+    """Return the ids in an answer; one that does not know how to send ids alone sends records."""
+    if body.startswith(b'{"records"'):
+        return [record.manifest_id for record in records_from_json(body)]
+    return ids_from_json(body)
 
 
 def _understood(read: Callable[[], T]) -> T:

@@ -30,6 +30,7 @@ _NOTHING: Final = say("There is nothing to ask it by.")
 _NOT_TAKEN: Final = say("It does not answer about pictures.")
 _TOO_LARGE: Final = say("The picture is too large to be sent.")
 _MOST_BINDINGS: Final = 4
+_MOST_CHARACTERS: Final = 300  # of a reason
 _MOST_FAILURES: Final = 8  # of one resolver, until it is given up
 
 _log: Final = logging.getLogger("indelible")
@@ -183,4 +184,6 @@ class _Asking:
 def _sentence(error: IndelibleError) -> str:
     """Return why something failed, as a sentence."""
     text = error.reason()
+    if len(text) > _MOST_CHARACTERS:  # some of it may be the other side's
+        text = f"{text[:_MOST_CHARACTERS]}..."
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -95,3 +95,10 @@ def test_a_manifest_without_an_end(server: ForeignServer) -> None:
     server.overrides["/manifests/"] = lambda _: Sent(200, b"", "application/c2pa", endless=True)
     (reply,) = ask_all([resolver(server, 20)], BY_ID)
     assert reply.state == "unavailable"
+
+
+def test_what_a_server_says_is_cut(server: ForeignServer) -> None:
+    server.overrides["/matches/byBinding"] = lambda _: Sent(200, b"{}", "x" * 60_000)
+    (reply,) = ask_all([resolver(server)], BY_ID)
+    assert reply.state == "unavailable"
+    assert len(str(reply.reason)) < 400

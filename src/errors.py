@@ -240,7 +240,19 @@ class MissingDependencyError(IndelibleError, ImportError):
 
 
 class NetworkError(IndelibleError):
-    """An outbound connection failed or is not allowed."""
+    """An outbound connection failed or is not allowed.
+
+    Parameters
+    ----------
+    message, hint
+        As for `IndelibleError`.
+    sent : bool
+        Whether the other side may have received the request all the same.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, sent: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
 
 
 class WorkerDiedError(IndelibleError):

@@ -13,7 +13,7 @@ from indelible import arguments, credentials, imaging
 from indelible.choices import DEFAULT_STRENGTH, Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.imaging import Limits
-from indelible.registry import Registry, private_registry
+from indelible.registry import Registry, sealing_registry
 from indelible.registry.private import GenerationRecord, RecordKeys, SealedRecord
 from indelible.watermark import Key
 
@@ -173,7 +173,7 @@ class Parts:
         """
         if record is not None:
             arguments.required("record_keys", self.record_keys, hint=_RECORD_KEYS)
-            private_registry(self.registry)
+            sealing_registry(self.registry)
 
     def sealed(self, record: GenerationRecord | None, manifest_id: str) -> SealedRecord | None:
         """Return a generation record as the registry is to keep it, None where there is none."""

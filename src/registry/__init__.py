@@ -14,10 +14,11 @@ from indelible.registry.protocol import (
     MAX_FOUND,
     PrivateRegistry,
     Registry,
+    SealingRegistry,
     SearchableRegistry,
 )
 from indelible.registry.record import Entry, Record, Similar, StoredFingerprint
-from indelible.registry.several import Registries, private_registry
+from indelible.registry.several import Registries, private_registry, sealing_registry
 from indelible.registry.urls import registry_url, shown_url, sqlite_url
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         transfers,
         upkeep,
     )
+    from indelible.registry.remote import RemoteRegistry
     from indelible.registry.sql import SqlRegistry
 
 __all__ = [
@@ -39,6 +41,8 @@ __all__ = [
     "Record",
     "Registries",
     "Registry",
+    "RemoteRegistry",
+    "SealingRegistry",
     "SearchableRegistry",
     "Similar",
     "SqlRegistry",
@@ -50,6 +54,7 @@ __all__ = [
     "private_registry",
     "purging",
     "registry_url",
+    "sealing_registry",
     "shown_url",
     "similar_pictures",
     "sqlite_url",
@@ -64,6 +69,8 @@ if not TYPE_CHECKING:  # checkers see the imports above, and know of no other na
         """Import what needs a database when it is asked for."""
         if name == "SqlRegistry":
             return importlib.import_module(f"{__name__}.sql").SqlRegistry
+        if name == "RemoteRegistry":
+            return importlib.import_module(f"{__name__}.remote").RemoteRegistry
         if name in __all__:  # a module that needs more than the protocol
             return importlib.import_module(f"{__name__}.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from indelible.registry.private.log import AuditLog
     from indelible.registry.private.sealed import SealedRecord
 
-__all__ = ["MAX_FOUND", "PrivateRegistry", "Registry", "SearchableRegistry"]
+__all__ = ["MAX_FOUND", "PrivateRegistry", "Registry", "SealingRegistry", "SearchableRegistry"]
 
 MAX_FOUND: Final = 16
 """How many records `Registry.find` returns unless the caller asks for another number."""
@@ -99,13 +99,17 @@ class SearchableRegistry(Registry, Protocol):
         ...
 
 
-@runtime_checkable
-class PrivateRegistry(Registry, Protocol):
-    """A registry that keeps generation records and an audit log, too; see `SqlRegistry`."""
+class SealingRegistry(Registry, Protocol):
+    """A registry that takes generation records; whether they are read there is another question."""
 
     def put(self, record: Record, *, private: SealedRecord | None = None) -> None:
         """Store a record, and who had the picture made, in one step; see `Registry.put`."""
         ...
+
+
+@runtime_checkable
+class PrivateRegistry(SealingRegistry, Protocol):
+    """A registry that keeps generation records and an audit log, too; see `SqlRegistry`."""
 
     def sealed_records(self, manifest_ids: Sequence[str]) -> dict[str, bytes]:
         """Return generation records by their manifests' ids, as they were sealed."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from indelible.errors import ArgumentError, RegistryError, RegistryUnavailableError
 from indelible.registry.protocol import (
     MAX_FOUND,
     PrivateRegistry,
     Registry,
+    SealingRegistry,
     SearchableRegistry,
 )
 from indelible.registry.record import Record, Similar
 
-__all__ = ["Registries", "private_registry"]
+__all__ = ["Registries", "private_registry", "sealing_registry"]
 
 T = TypeVar("T")
 
@@ -162,6 +163,20 @@ def private_registry(registry: Registry) -> PrivateRegistry:
         f"registry is a {type(own).__name__}, which keeps no generation records.",
         hint="Use one that indelible.registry.open_registry opens, or leave the record out.",
     )
+
+
+def sealing_registry(registry: Registry) -> SealingRegistry:
+    """Return the registry that a generation record is written to; of several, the first.
+
+    Raises
+    ------
+    ArgumentError
+        If it takes none.
+    """
+    own = registry.own if isinstance(registry, Registries) else registry
+    if getattr(own, "takes_sealed", False) is True:  # behind a service, where they are also read
+        return cast("SealingRegistry", own)
+    return private_registry(registry)
 
 
 def _unavailable(failures: Sequence[RegistryError]) -> RegistryUnavailableError:

@@ -11,11 +11,17 @@ from indelible.errors import FingerprintError, IndelibleError
 from indelible.fingerprint import Comparison, Reference
 from indelible.registry import Registry, SearchableRegistry
 from indelible.verification.evidence import FingerprintState
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.manifest_claims import binds_watermark
-from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
+from indelible.verification.result import RegistryReport, WatermarkReport
 from indelible.watermark import View
 
-__all__ = ["compare_with_manifest", "compare_with_recovered", "find_resembling"]
+__all__ = [
+    "compare_with_manifest",
+    "compare_with_recovered",
+    "compare_with_sent",
+    "find_resembling",
+]
 
 _MOST_RESEMBLING: Final = 5
 _STATES: Final[dict[bool | None, FingerprintState]] = {
@@ -75,6 +81,20 @@ def compare_with_manifest(
     )
     place = mark if named else WatermarkReport("not_found")
     return _compared(view, manifest.fingerprint.reference, "manifest", place)
+
+
+def compare_with_sent(
+    view: View | None, mark: WatermarkReport, report: CredentialReport
+) -> FingerprintReport:
+    """Compare a picture with the one that a manifest is about which a stranger sent.
+
+    Only what is signed into it counts, and only its reference can show that: the hash alone is that
+    of the original of an edit, too.
+    """
+    manifest = report.manifest
+    if view is None or manifest is None or manifest.fingerprint is None:
+        return FingerprintReport()
+    return _compared(view, manifest.fingerprint.reference, "recovered", mark)
 
 
 def find_resembling(view: View, registry: Registry) -> tuple[str, ...]:

@@ -57,6 +57,8 @@ def check_german(result: Verification) -> None:
     }
     if result.credential.integrity == "absent":
         data.update(result.credential.reasons[1:])  # why a manifest was not fetched: the network's
+    # What an error says, in the reasons of who did not answer, is English everywhere.
+    data |= {part for one in result.resolvers for part in data_in(one.reason or "")}
     report = wording.report(result, fetch_option="--allow-host")
     said = [
         *texts(report, without=frozenset({"code"})),

@@ -33,6 +33,11 @@ from indelible.verification.wording._origins import (
 )
 from indelible.verification.wording._overview import Overview, detection_table, overview
 from indelible.verification.wording._report import Report, reasons, report
+from indelible.verification.wording._resolvers import (
+    consent_question,
+    resolver_line,
+    whom_to_ask,
+)
 from indelible.verification.wording._shapes import Cell, Item, Node, Section, Table
 from indelible.verification.wording._signals import (
     SIGNALS_CAUTION,
@@ -72,6 +77,7 @@ __all__ = [
     "certificates_heading",
     "changes_line",
     "claims",
+    "consent_question",
     "detection_table",
     "evidence_lines",
     "history",
@@ -90,6 +96,7 @@ __all__ = [
     "registry_line",
     "relation_words",
     "report",
+    "resolver_line",
     "signal_cell",
     "signal_table",
     "signal_text",
@@ -97,4 +104,5 @@ __all__ = [
     "time_words",
     "unseen_line",
     "watermark_line",
+    "whom_to_ask",
 ]

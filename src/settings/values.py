@@ -64,7 +64,7 @@ def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     elif kind in (HostNames, Addresses) and isinstance(value, list):
         if all(isinstance(item, str) and item for item in value):
             between = "," if kind is HostNames else " "
-            return _parsed(between.join(value), kind, where, folder) if value else HostNames()
+            return _parsed(between.join(value), kind, where, folder) if value else ()
     elif kind in (str, Path, KeyName, RegistryUrls, SourceType):
         if isinstance(value, str):
             return _parsed(value, kind, where, folder)

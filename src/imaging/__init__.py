@@ -13,6 +13,7 @@ from indelible.imaging.image_file import Encoded, ImageFile, decode, open_image,
 from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import Header, Mode, Picture, Pixels
 from indelible.imaging.relocation import with_plain_items
+from indelible.imaging.rendering import Rectangle, rendered
 from indelible.imaging.structure.iso import C2PA_UUID
 from indelible.imaging.structure.parts import MAX_STORE, Located, Segment, Span, Walk
 from indelible.limits import DEFAULT_LIMITS, Limits
@@ -33,6 +34,7 @@ __all__ = [
     "Mode",
     "Picture",
     "Pixels",
+    "Rectangle",
     "Segment",
     "Span",
     "Walk",
@@ -45,5 +47,6 @@ __all__ = [
     "media_type",
     "open_image",
     "read_header",
+    "rendered",
     "with_plain_items",
 ]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator as Stream
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from indelible import arguments
+from indelible.batch import Outcome
 from indelible.choices import Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.imaging import Limits
 from indelible.imaging.sources import ImageInput
+from indelible.protection.many import Asked, protect_all
 from indelible.protection.marking import open_picture
 from indelible.protection.parts import Given, Parts, checked, completed, limits_of
 from indelible.protection.publishing import Output
@@ -266,6 +270,49 @@ class Protector:
             overwrite=overwrite,
             generation=generation,
         )
+
+    def protect_many(
+        self,
+        items: Iterable[Asked],
+        *,
+        workers: int | None = None,
+        processes: bool = False,
+        **options: Any,  # noqa: ANN401 - those of `protect`
+    ) -> Stream[Outcome[Asked, ProtectedImage], None, None]:
+        """Protect many pictures at a time; yield the outcomes in the order of the items.
+
+        Parameters
+        ----------
+        items : iterable
+            Pictures, or mappings with arguments of `protect`: ``{"image": ..., "output": ...,
+            "record": ...}``. May be endless: four items for each worker at most are read ahead of
+            the outcomes that were taken, so that neither pictures nor results pile up.
+        workers : int, optional
+            How many at a time; by default one for each core, but at most 8 threads.
+        processes : bool
+            Work in processes instead of threads. The Protector has to travel (see the class's
+            notes), and so do the items.
+        **options
+            Arguments of `protect` that hold for every item which does not give them itself.
+
+        Yields
+        ------
+        Outcome
+            With the result as ``value``, or what stopped this item, and only it, as ``error``.
+
+        Raises
+        ------
+        ArgumentError
+            If `workers` is less than one, or an option is none of `protect`.
+        IndelibleError
+            With `processes`: if the Protector cannot travel.
+
+        Examples
+        --------
+        >>> for done in protector.protect_many(pictures, format="jpeg"):    # doctest: +SKIP
+        ...     print(done.error or done.value.manifest_id)
+        """
+        return protect_all(self, items, options, workers=workers, processes=processes)
 
     def __reduce__(self) -> tuple[object, ...]:
         for name, value in self._made_from.items():

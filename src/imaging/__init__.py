@@ -7,7 +7,7 @@ into a file again. Whatever the bytes are, only errors of `indelible.errors` are
 """
 
 from indelible.imaging.contents import difference
-from indelible.imaging.encoding import Conformed, conform, encode
+from indelible.imaging.encoding import Conformed, as_pillow, conform, encode
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.image_file import Encoded, ImageFile, decode, open_image, read_header
 from indelible.imaging.metadata import Metadata
@@ -38,6 +38,7 @@ __all__ = [
     "Segment",
     "Span",
     "Walk",
+    "as_pillow",
     "conform",
     "decode",
     "difference",

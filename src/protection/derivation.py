@@ -42,6 +42,7 @@ def derive(
     width: int | None = None,
     height: int | None = None,
     fit: Fit = "inside",
+    enlarge: bool = True,
     crop: Sequence[int] | None = None,
     format: str | None = None,
     quality: int | None = None,
@@ -69,6 +70,8 @@ def derive(
     fit : {"inside", "cover", "fill"}
         What both together mean: "inside", the largest picture that fits into them; "cover", exactly
         that size, with what juts out cut off on both sides; "fill", exactly that size, distorted.
+    enlarge : bool
+        Whether the copy may be larger than what it shows; else it is made as large as that.
     crop : sequence of four int, optional
         The part to keep, before it is resized: x, y, width, height, in px of the picture as it is
         shown, upright.
@@ -115,7 +118,7 @@ def derive(
     """
     arguments.check_output(output)
     check_free(output, overwrite=arguments.as_flag("overwrite", overwrite))
-    shape = _shape(width, height, fit, crop)
+    shape = _shape(width, height, fit, crop, enlarge=enlarge)
     resigner = _resigner(
         image, signer=signer, keys=keys, registry=registry, generator=generator, trust=trust,
         limits=limits, strip=strip,
@@ -237,12 +240,15 @@ def _resigner(
     )
 
 
-def _shape(width: object, height: object, fit: object, crop: object) -> Shape:
+def _shape(
+    width: object, height: object, fit: object, crop: object, *, enlarge: object = True
+) -> Shape:
     return Shape(
         arguments.as_number("width", width, 1, _MAX_SIDE),
         arguments.as_number("height", height, 1, _MAX_SIDE),
         arguments.required("fit", arguments.as_word("fit", fit, get_args(Fit))),
         _rectangle(crop),
+        enlarge=arguments.as_flag("enlarge", enlarge),
     )
 
 

@@ -10,13 +10,14 @@ from indelible import arguments
 from indelible.batch import Outcome
 from indelible.choices import Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
-from indelible.imaging import Limits
+from indelible.imaging import Encoded, ImageFile, Limits
 from indelible.imaging.sources import ImageInput
+from indelible.protection.derivation import derive
 from indelible.protection.many import Asked, protect_all
 from indelible.protection.marking import open_picture
 from indelible.protection.parts import Given, Parts, checked, completed, limits_of
 from indelible.protection.publishing import Output
-from indelible.protection.result import ProtectedImage
+from indelible.protection.result import DerivedImage, ProtectedImage
 from indelible.protection.transaction import protect_picture
 from indelible.registry import Registry
 from indelible.registry.private import GenerationRecord, RecordKeys
@@ -313,6 +314,31 @@ class Protector:
         ...     print(done.error or done.value.manifest_id)
         """
         return protect_all(self, items, options, workers=workers, processes=processes)
+
+    def derive(
+        self,
+        image: Encoded | ImageFile,
+        output: Output = None,
+        **options: Any,  # noqa: ANN401 - those of `indelible.derive`
+    ) -> DerivedImage:
+        """Resize, crop or convert a protected picture, and sign the copy.
+
+        The same as `indelible.derive` with this Protector's signer, keys, registry, generator,
+        trust and limits, all of which an option of that name replaces.
+        """
+        parts = self._parts
+        generator = parts.generator or (
+            None if parts.manifest is None else parts.manifest.generator
+        )
+        own: dict[str, Any] = {
+            "signer": parts.signer,
+            "keys": parts.keys,
+            "registry": parts.registry,
+            "generator": generator,
+            "trust": parts.trust,
+            "limits": parts.limits,
+        }
+        return derive(image, output, **{**own, **options})
 
     def __reduce__(self) -> tuple[object, ...]:
         for name, value in self._made_from.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indelible import imaging
 from indelible.choices import Fit
@@ -65,9 +65,18 @@ class Shape:
     height: int | None = None
     fit: Fit = "inside"
     crop: Rectangle | None = None
+    enlarge: bool = True
 
     def on(self, width: int, height: int) -> Shaped:
         """Return what it means for a picture of this size in px."""
+        shaped = self._sized(width, height)
+        part, size = shaped.part, shaped.size
+        factor = min(1.0, part.width / size[0], part.height / size[1])
+        if self.enlarge or factor == 1:
+            return shaped
+        return replace(shaped, size=(round(size[0] * factor) or 1, round(size[1] * factor) or 1))
+
+    def _sized(self, width: int, height: int) -> Shaped:
         part = self.crop or Rectangle(0, 0, width, height)
         if self.width is None or self.height is None:
             return Shaped((width, height), part, _scaled(part, self.width, self.height))

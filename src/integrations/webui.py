@@ -19,7 +19,7 @@ import numpy as np
 
 from indelible import imaging
 from indelible.credentials import SourceType
-from indelible.errors import IndelibleError, InputDeniedError
+from indelible.errors import IndelibleError, InputDeniedError, ManifestError
 from indelible.integrations.gates import Gate, ask
 from indelible.protection import Protector
 
@@ -86,14 +86,21 @@ class WebUi:
         """Sign a file, which carries the mark, or protect a grid; for ``on_image_saved``."""
         path = Path(params.filename)
         try:
-            copy = self.protector.derive(path, path, overwrite=True, quality=_quality(path))
-            if copy.payload is None:  # a grid, or what another script drew
+            if not self._signed(path):  # a grid, or what another script drew
                 self.protector.protect(path, path, overwrite=True)
         except Exception as error:
             path.unlink(missing_ok=True)
             reason = error.reason() if isinstance(error, IndelibleError) else type(error).__name__
             _log.error("%s could not be signed, and was removed: %s", path.name, reason)
             raise
+
+    def _signed(self, path: Path) -> bool:
+        """Sign a file as it is; return whether it is one of the pictures that were marked."""
+        try:
+            copy = self.protector.derive(path, path, overwrite=True, quality=_quality(path))
+        except ManifestError:  # the mark is there, on another picture: several side by side
+            return False
+        return copy.payload is not None
 
 
 def _inputs(p: Any) -> list[Any]:

@@ -1,5 +1,8 @@
 """Tiny diffusers pipelines with random weights: nothing is downloaded, nothing drawn well."""
 
+# pyright: reportMissingImports=false
+# What is imported here is not in the lock.
+
 from __future__ import annotations
 
 from typing import Any

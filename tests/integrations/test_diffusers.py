@@ -3,11 +3,15 @@
 The real ones need torch and diffusers, which are no part of the lock: `make integrations`.
 """
 
+# pyright: reportMissingImports=false
+# What is imported here is not in the lock.
+
 from __future__ import annotations
 
 import importlib.util
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+import indelible
 from indelible import Verdict, imaging
 from indelible.credentials import read
 from indelible.errors import (
@@ -279,3 +284,12 @@ def test_a_block_of_a_modular_pipeline(house: House) -> None:
         pipe(latents=latents, image=Image.new("RGB", (8, 8), "red"))
     with pytest.raises(ArgumentError, match="modular"):
         hook.protect(pipe, house.protector)
+
+
+@real
+def test_the_example(tmp_path: Path) -> None:
+    from examples import diffusers_pipeline
+
+    diffusers_pipeline.main(tmp_path)
+    verdicts = {str(indelible.verify(path).verdict) for path in tmp_path.iterdir()}
+    assert verdicts == {"authentic", "recovered"}

@@ -1,5 +1,8 @@
 """Functions for Gradio: alone, and in a real interface where Gradio is installed."""
 
+# pyright: reportMissingImports=false
+# What is imported here is not in the lock.
+
 from __future__ import annotations
 
 import asyncio
@@ -13,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+import indelible
 from indelible import Verdict, imaging
 from indelible.credentials import read
 from indelible.errors import ArgumentError, InputDeniedError, UnsupportedImageError
@@ -102,3 +106,11 @@ def test_an_interface_hands_out_the_signed_file(house: House, photograph: Pixels
     path = shown["path"] if isinstance(shown, dict) else shown.path
     assert Path(path).read_bytes() == Path(made[0]).read_bytes()
     assert house.verdict(Path(path).read_bytes()) is Verdict.AUTHENTIC
+
+
+@pytest.mark.skipif(not HAS_GRADIO, reason="Gradio is not installed here: make integrations")
+@pytest.mark.filterwarnings("ignore")
+def test_the_example() -> None:
+    from examples import gradio_app
+
+    assert indelible.verify(gradio_app.draw(1)).verdict == "authentic"

@@ -1,5 +1,8 @@
 """The callback for LiteLLM's proxy: over its real classes, where it is installed."""
 
+# pyright: reportMissingImports=false
+# What is imported here is not in the lock.
+
 from __future__ import annotations
 
 import asyncio
@@ -168,3 +171,12 @@ def test_it_is_no_parallel_guardrail(house: House) -> None:
     from litellm.integrations.custom_guardrail import CustomGuardrail
 
     assert not isinstance(hook.callback(house.protector), CustomGuardrail)
+
+
+@real
+def test_the_example() -> None:
+    from litellm.integrations.custom_logger import CustomLogger
+
+    from examples import litellm_callback
+
+    assert isinstance(litellm_callback.protect_pictures, CustomLogger)

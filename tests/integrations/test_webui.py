@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,9 +42,16 @@ def test_a_picture_in_memory_and_its_file(house: House, photograph: Pixels, tmp_
 
 
 def test_a_grid(house: House, photograph: Pixels, tmp_path: Path) -> None:
+    hooks = WebUi(house.protector)
+    cells = [
+        SimpleNamespace(image=Image.fromarray(one))
+        for one in (photograph, photograph[:, ::-1].copy())
+    ]
+    for cell in cells:
+        hooks.postprocess(SimpleNamespace(), cell)
     path = tmp_path / "grid.jpg"
-    Image.fromarray(np.hstack([photograph, photograph])).save(path, quality=80)
-    WebUi(house.protector).saved(SimpleNamespace(filename=str(path)))
+    Image.fromarray(np.hstack([np.asarray(cell.image) for cell in cells])).save(path, quality=85)
+    hooks.saved(SimpleNamespace(filename=str(path)))
     assert house.verdict(path.read_bytes()) is Verdict.AUTHENTIC
 
 
@@ -72,3 +82,19 @@ def test_the_gate(house: House, photograph: Pixels) -> None:
 
     with pytest.raises(InputDeniedError):
         WebUi(house.protector, gate=broken).process(stub_p)
+
+
+def test_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[Any] = []
+    stub_scripts = ModuleType("modules.scripts")
+    stub_scripts.Script = object  # type: ignore[attr-defined]
+    stub_scripts.AlwaysVisible = object()  # type: ignore[attr-defined]
+    stub_callbacks = ModuleType("modules.script_callbacks")
+    stub_callbacks.on_image_saved = registered.append  # type: ignore[attr-defined]
+    stub = ModuleType("modules")
+    stub.scripts = stub_scripts  # type: ignore[attr-defined]
+    stub.script_callbacks = stub_callbacks  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "modules", stub)
+    script = importlib.import_module("examples.webui_script")
+    assert registered == [script.hooks.saved]
+    assert script.Script().show(True) is stub_scripts.AlwaysVisible

@@ -201,7 +201,7 @@ def block(
     hook = _Hook(protector, "refuse", record, on_protected, workers, options)
     modular, parameters = _modular()
 
-    class ProtectBlock(modular.ModularPipelineBlocks):  # type: ignore[misc, name-defined]
+    class ProtectBlock(modular.ModularPipelineBlocks):  # type: ignore[misc]
         """Marks, signs and registers the pictures."""
 
         @property
@@ -247,7 +247,7 @@ def gate_block(gate: Gate, *names: str) -> Any:
     """
     modular, parameters = _modular()
 
-    class GateBlock(modular.ModularPipelineBlocks):  # type: ignore[misc, name-defined]
+    class GateBlock(modular.ModularPipelineBlocks):  # type: ignore[misc]
         """Asks whether the pictures may be edited."""
 
         @property

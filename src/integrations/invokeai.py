@@ -44,7 +44,8 @@ def protect_services(services: Any, protector: Protector) -> None:
     -----
     Where a picture cannot be protected, saving raises, its file is removed, and the node fails.
     """
-    files, images = (getattr(services, name, None) for name in ("image_files", "images"))
+    files: Any = getattr(services, "image_files", None)
+    images: Any = getattr(services, "images", None)
     if not all(callable(getattr(*one, None)) for one in ((files, "save"), (images, "create"))):
         raise ArgumentError(
             "services",

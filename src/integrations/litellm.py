@@ -72,7 +72,7 @@ def callback(
     threads: Any = extras.load("anyio.to_thread", extra="litellm", missing=missing)
     hook = _Hook(protector, gate, record, options)
 
-    class ProtectPictures(home.CustomLogger):  # type: ignore[misc, name-defined]
+    class ProtectPictures(home.CustomLogger):  # type: ignore[misc]
         """Protects pictures; everything else passes unchanged."""
 
         async def async_pre_call_hook(

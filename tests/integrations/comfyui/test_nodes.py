@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import indelible
-from indelible import Verdict, imaging
+from indelible import Verdict, Verifier, imaging
 from indelible.errors import ArgumentError, InputDeniedError, UnmarkableImageError
 from indelible.integrations.comfyui import work
 from tests.integrations.comfyui.stub_comfy import install
@@ -34,13 +34,13 @@ WORKFLOW = {"workflow": {"nodes": [3]}}
 @pytest.fixture
 def batch(photograph: Pixels) -> NDArray[np.float32]:
     """What ComfyUI calls an IMAGE: (B, H, W, C) of values from 0 to 1."""
-    return np.stack([photograph, photograph[:, ::-1]]).astype(np.float32) / 255
+    return np.stack([photograph, photograph[:, ::-1]]).astype(np.float32) / np.float32(255)
 
 
 @pytest.fixture(autouse=True)
 def protector(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     work.set_protector(house.protector)
-    monkeypatch.setattr(work.Verifier, "from_settings", lambda: house.verifier)
+    monkeypatch.setattr(Verifier, "from_settings", lambda: house.verifier)
     yield
     work.set_protector(None)
     work.set_gate(None)

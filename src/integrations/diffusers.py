@@ -99,7 +99,7 @@ def protect(
     nobody marked: what they do with them is theirs to answer for.
     """
     kind = type(pipe)
-    if not callable(pipe):
+    if not hasattr(kind, "__call__"):  # noqa: B004 - of its class, which `callable` would narrow
         raise ArgumentError("pipe", "pipe cannot be called.", hint="Give a diffusers pipeline.")
     if hasattr(kind, "_indelible"):
         raise ArgumentError("pipe", "This pipeline is protected already.")
@@ -199,9 +199,9 @@ def block(
     """
     options = {"format": "png", **options}
     hook = _Hook(protector, "refuse", record, on_protected, workers, options)
-    modular, parameters = _modular()
+    base, parameters = _modular()
 
-    class ProtectBlock(modular.ModularPipelineBlocks):  # type: ignore[misc]
+    class ProtectBlock(base):  # type: ignore[misc, valid-type]
         """Marks, signs and registers the pictures."""
 
         @property
@@ -245,9 +245,9 @@ def gate_block(gate: Gate, *names: str) -> Any:
     MissingDependencyError
         If diffusers is not installed.
     """
-    modular, parameters = _modular()
+    base, parameters = _modular()
 
-    class GateBlock(modular.ModularPipelineBlocks):  # type: ignore[misc]
+    class GateBlock(base):  # type: ignore[misc, valid-type]
         """Asks whether the pictures may be edited."""
 
         @property
@@ -271,7 +271,7 @@ def _modular() -> tuple[Any, Any]:
     home = "diffusers.modular_pipelines.modular_pipeline"
     modular: Any = extras.load(home, extra="diffusers", missing=missing)
     parameters: Any = extras.load(f"{home}_utils", extra="diffusers", missing=missing)
-    return modular, parameters
+    return modular.ModularPipelineBlocks, parameters
 
 
 def ask_about(given: Mapping[str, Any], gate: Gate | None) -> None:

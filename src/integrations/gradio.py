@@ -139,7 +139,7 @@ def _is_one(value: object) -> bool:
     return imaging.format_from_suffix(value) is not None and os.path.isfile(value)  # noqa: PTH113
 
 
-def _ask_about(value: Any, gate: Gate) -> None:
+def _ask_about(value: object, gate: Gate) -> None:
     if isinstance(value, Mapping):  # an ImageEditor's background, layers and composite
         for one in value.values():
             _ask_about(one, gate)
@@ -149,7 +149,8 @@ def _ask_about(value: Any, gate: Gate) -> None:
     elif isinstance(value, str | os.PathLike) and _is_one(value):
         ask(gate, read_bytes(value))
     elif is_pil(value):
-        ask(gate, imaging.encode(np.asarray(value.convert("RGB")), "png", fast=True))
+        image: Any = value
+        ask(gate, imaging.encode(np.asarray(image.convert("RGB")), "png", fast=True))
     elif isinstance(value, np.ndarray):
         ask(gate, imaging.encode(to_pixels(value), "png", fast=True))
     elif is_picture(value):

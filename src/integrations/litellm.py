@@ -205,18 +205,19 @@ def _as_list(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _bytes_of(file: Any) -> bytes:
-    """Return what a file holds, and leave it as it was."""
-    if isinstance(file, bytes | bytearray):
-        return bytes(file)
-    if isinstance(file, tuple) and len(file) > 1:
-        return _bytes_of(file[1])
+def _bytes_of(given: object) -> bytes:
+    """Return what bytes, a binary file, or a pair of a name and one of these hold."""
+    if isinstance(given, bytes | bytearray):
+        return bytes(given)
+    if isinstance(given, tuple) and len(given) > 1:
+        return _bytes_of(given[1])
+    file: Any = given
     if not callable(getattr(file, "read", None)):
         raise InputDeniedError("A picture that is no file cannot be looked at.")
     file.seek(0)
-    data = file.read()
-    file.seek(0)
-    return bytes(data)
+    data = bytes(file.read())
+    file.seek(0)  # as it came
+    return data
 
 
 def _urls(messages: object) -> Iterator[str]:

@@ -334,8 +334,9 @@ def test_sixteen_bits_and_animations() -> None:
     ],
 )
 def test_wrong_arguments(picture_file: Path, wrong: dict[str, Any]) -> None:
+    asked: dict[str, Any] = {"keys": (), **wrong}
     with pytest.raises(ArgumentError):
-        indelible.derive(picture_file, **({"keys": ()} | wrong))
+        indelible.derive(picture_file, **asked)
 
 
 def test_refusals(picture_file: Path, photograph: Pixels) -> None:

@@ -34,7 +34,8 @@ WORKFLOW = {"workflow": {"nodes": [3]}}
 @pytest.fixture
 def batch(photograph: Pixels) -> NDArray[np.float32]:
     """What ComfyUI calls an IMAGE: (B, H, W, C) of values from 0 to 1."""
-    return np.stack([photograph, photograph[:, ::-1]]).astype(np.float32) / np.float32(255)
+    whole = np.stack([photograph, photograph[:, ::-1]])
+    return np.asarray(whole / 255, np.float32)
 
 
 @pytest.fixture(autouse=True)

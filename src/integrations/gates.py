@@ -14,7 +14,7 @@ __all__ = ["Gate", "InputGate", "ask"]
 class InputGate(Protocol):
     """What decides whether a picture may be edited; `indelible.consent.ConsentGate` is one."""
 
-    def check(self, data: bytes) -> object:
+    def check(self, data: bytes, /) -> object:
         """Look at an encoded picture.
 
         To refuse it: raise, return False, or return something whose ``allowed`` is False.

@@ -62,7 +62,7 @@ def derive(
     Parameters
     ----------
     image : path, bytes, binary stream or ImageFile
-        An encoded picture, with its manifest inside if it has one.
+        An encoded picture, with its manifest inside, or in a file beside it, if it has one.
     output : path, binary stream or bytearray, optional
         Where the copy goes; a bytearray is appended to. Without it, take the result's ``data``.
     width, height : int, optional

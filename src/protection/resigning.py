@@ -77,6 +77,8 @@ class Resigner:
                 "derived.",
                 hint="One frame would leave out the others. Derive them as files of their own.",
             )
+        self._found = credentials.find_store(file)
+        self._has_manifest = credentials.has_manifest(file) or self._found.data is not None
         if signer is not None:
             self._check_manifest()
         picture = file.decode()
@@ -160,7 +162,7 @@ class Resigner:
 
     @cached_property
     def _credential(self) -> CredentialReport:
-        return credentials.read(self.file, trust=self._trust)
+        return credentials.read_found(self.file, self._found, trust=self._trust)
 
     @cached_property
     def _mark(self) -> Detection:
@@ -169,7 +171,7 @@ class Resigner:
 
     @cached_property
     def _history(self) -> History:
-        """The manifest that a copy continues: the file's own, or what its mark leads to.
+        """The manifest that a copy continues: the file's own or one beside it, or its mark's.
 
         Raises
         ------
@@ -179,8 +181,8 @@ class Resigner:
             If the registry cannot be asked.
         """
         registry = self._registry
-        if registry is None or credentials.has_manifest(self.file) or not self._mark.found:
-            return History(parent=self.file)
+        if registry is None or self._has_manifest or not self._mark.found:
+            return History(parent=self.file, store=self._found.data)
         history = history_of(self, (self._mark,), registry, strip=False)
         if history.store is not None and self._is_of_another(history.store):
             raise ManifestError(
@@ -212,7 +214,7 @@ class Resigner:
         ManifestError
             If it does not.
         """
-        if credentials.has_manifest(self.file) and self._credential.integrity != "intact":
+        if self._has_manifest and self._credential.integrity != "intact":
             why = " ".join(self._credential.reasons)
             raise ManifestError(
                 f"The picture's own manifest does not hold: {why} {_NOT_OVER}", hint=_UNSIGNED
@@ -248,12 +250,12 @@ class Resigner:
 
     def _vouches_for(self, found: Detection) -> bool:
         """Whether the picture's history names this mark; else it may have been copied onto it."""
-        if self._history.store is not None:
+        if self._history.store is not None and not self._has_manifest:
             return found.payload == self._mark.payload  # which led to it, and which it names
         return any(self._names(found, one) for one in self._all_bindings())
 
     def _bindings(self) -> tuple[SoftBinding, ...]:
-        return self._credential.soft_bindings if credentials.has_manifest(self.file) else ()
+        return self._credential.soft_bindings if self._has_manifest else ()
 
     def _all_bindings(self) -> list[SoftBinding]:
         """Return what the manifest and its history bind."""

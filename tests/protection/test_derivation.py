@@ -191,6 +191,24 @@ def test_a_source_that_lost_its_manifest_finds_it_again(house: House) -> None:
     assert house.verdict(copy.data).verdict is Verdict.AUTHENTIC
 
 
+def test_a_manifest_beside_the_source(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "portrait.png"
+    pixels = imaging.decode(house.original.data).pixels
+    path.write_bytes(imaging.encode(pixels, "png"))
+    sidecar = credentials.ManifestRequest(
+        credentials.new_manifest_id(), credentials.Generator("Acme Images"), embed=False
+    )
+    credentials.sign_file(
+        path, tmp_path / "copy.png", sidecar, house.identity.signer, sidecar=True, trust=house.trust
+    )
+    copy = indelible.derive(
+        tmp_path / "copy.png", width=300, signer=house.identity.signer, keys=house.key
+    )
+    (parent,) = credentials.read(copy.data).ingredients
+    assert parent.manifest is not None
+    assert parent.manifest.manifest_id == sidecar.manifest_id
+
+
 def test_a_source_without_credentials(house: House, photographs: dict[str, Pixels]) -> None:
     plain = imaging.encode(photographs["coffee"], "png")
     copy = house.derive(plain, width=300)

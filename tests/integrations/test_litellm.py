@@ -40,6 +40,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 KEY = SimpleNamespace(user_id="user-42")
 
 
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep litellm from fetching its list of prices when it is imported."""
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+
 def encoded(pixels: Pixels) -> str:
     return base64.b64encode(imaging.encode(pixels, "png")).decode()
 
@@ -129,8 +135,9 @@ def test_pictures_in_chats(house: House, photograph: Pixels) -> None:
     from litellm.types.utils import ModelResponse
 
     image = {
+        "index": 0,
         "type": "image_url",
-        "image_url": {"url": f"data:image/png;base64,{encoded(photograph)}"},
+        "image_url": {"url": data_url(photograph)},
     }
     message = {"role": "assistant", "content": "here", "images": [image]}
     response = ModelResponse(choices=[{"message": message}])

@@ -313,8 +313,7 @@ class Protector:
         >>> for done in protector.protect_many(pictures, format="jpeg"):    # doctest: +SKIP
         ...     print(done.error or done.value.manifest_id)
         """
-        this: Protector = self
-        return protect_all(this, items, options, workers=workers, processes=processes)
+        return protect_all(self, items, options, workers=workers, processes=processes)
 
     def derive(
         self,

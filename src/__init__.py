@@ -3,7 +3,9 @@
 Two verbs do most of the work:
 
 - :func:`protect` marks and signs a picture, and registers what it says about it;
-- :func:`verify` finds out who vouches for a picture, also after its metadata was stripped.
+- :func:`verify` finds out who vouches for a picture, also after its metadata was stripped;
+
+and :func:`derive` resizes, crops and converts a picture without losing that.
 
 :class:`Protector` holds what does not change from picture to picture, and does without the user's
 configuration.
@@ -25,10 +27,18 @@ from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
     from indelible import credentials, imaging, registry, watermark
-    from indelible.protection import ProtectedImage, Protector, protect
+    from indelible.protection import (
+        DerivedImage,
+        ProtectedImage,
+        Protector,
+        derive,
+        derive_many,
+        protect,
+    )
     from indelible.verification import Verdict, Verification, Verifier, verify
 
 __all__ = [
+    "DerivedImage",
     "IndelibleError",
     "ProtectedImage",
     "Protector",
@@ -37,6 +47,8 @@ __all__ = [
     "Verifier",
     "__version__",
     "credentials",
+    "derive",
+    "derive_many",
     "imaging",
     "protect",
     "registry",
@@ -48,12 +60,15 @@ __version__ = "0.1.0"
 
 # Where each name that is loaded on first use lives; None: the name is a sub-package.
 _LAZY: dict[str, str | None] = {
+    "DerivedImage": "indelible.protection",
     "ProtectedImage": "indelible.protection",
     "Protector": "indelible.protection",
     "Verdict": "indelible.verification",
     "Verification": "indelible.verification",
     "Verifier": "indelible.verification",
     "credentials": None,
+    "derive": "indelible.protection",
+    "derive_many": "indelible.protection",
     "imaging": None,
     "protect": "indelible.protection",
     "registry": None,

@@ -32,6 +32,7 @@ OF_SEVERAL_MODULES = {
     "imaging/test_hostile.py",
     "imaging/test_kept.py",
     "imaging/test_tolerance.py",
+    "integrations/comfyui/test_nodes.py",
     "protection/test_records.py",
     "registry/test_docs.py",
     "registry/test_durability.py",

@@ -20,6 +20,7 @@ from indelible.credentials.manifests.assertions import (
     Assertion,
     PictureFingerprint,
     Region,
+    Step,
     TrainingMining,
 )
 from indelible.credentials.manifests.definitions import ManifestDefinition
@@ -106,6 +107,7 @@ __all__ = [
     "SourceType",
     "Standing",
     "State",
+    "Step",
     "TrainingMining",
     "Trust",
     "TrustList",

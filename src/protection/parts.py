@@ -20,7 +20,7 @@ from indelible.watermark import Key
 if TYPE_CHECKING:
     from indelible.settings import Configuration
 
-__all__ = ["Given", "Parts", "checked", "completed", "limits_of"]
+__all__ = ["Given", "Parts", "checked", "completed", "detection_keys", "limits_of"]
 
 Given = dict[str, Any]
 """Every part by its name, checked; None where it was not given."""
@@ -107,6 +107,17 @@ def _is_complete(given: Given) -> bool:
 def _is_named(given: Given) -> bool:
     """Whether it is known who makes the pictures."""
     return given["generator"] is not None or given["manifest"] is not None
+
+
+def detection_keys() -> tuple[Key, ...]:
+    """Return the keys of the user's ring, if there is one.
+
+    Raises
+    ------
+    ConfigurationError, KeyFileError
+        If the configuration or a key cannot be read.
+    """
+    return _configuration().detection_keys()
 
 
 def _configuration() -> Configuration:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from indelible.errors import ManifestError
 
-__all__ = ["AiDisclosure", "Assertion", "PictureFingerprint", "Region", "TrainingMining"]
+__all__ = ["AiDisclosure", "Assertion", "PictureFingerprint", "Region", "Step", "TrainingMining"]
 
 _MAX_REFERENCE_BYTES = 4096
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+", re.ASCII)
@@ -164,6 +164,29 @@ class Region:
         if self.description is not None:
             region["description"] = self.description
         return region
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done to a picture without making it another one.
+
+    Attributes
+    ----------
+    action : str
+        C2PA's name of it: "c2pa.cropped", "c2pa.resized.proportional", "c2pa.converted", ...
+    description : str, optional
+        In words for people.
+    """
+
+    action: str
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _LABEL.fullmatch(self.action):
+            raise ManifestError(
+                f"{self.action!r} is not an action",
+                hint='Use one of C2PA\'s, such as "c2pa.cropped", or a reversed domain name.',
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from indelible.verification.ai import best_ai_claim
 from indelible.verification.change_map import draw_changes
 from indelible.verification.change_report import ChangedRegion, ChangeReport
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.other_mark import OtherMark
 from indelible.verification.result import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import Verdict
@@ -13,6 +14,7 @@ from indelible.verification.verifier import Verifier, verify
 __all__ = [
     "ChangeReport",
     "ChangedRegion",
+    "ConsentReport",
     "Origin",
     "OtherMark",
     "RegistryReport",

@@ -12,6 +12,7 @@ from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.registry import StoredFingerprint
 from indelible.verification.change_report import ChangeReport
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.evidence import FingerprintState, RegistryState
 from indelible.verification.other_mark import OtherMark
 from indelible.verification.verdict import CONFIRMED, Verdict, Words
@@ -324,6 +325,9 @@ class Verification:
         ``fingerprint_ms`` and ``total_ms``; ``changes_ms`` where that was asked.
     changes : ChangeReport or None
         Where the picture differs from the one that was signed; None where that was not asked.
+    consents : tuple of ConsentReport
+        Consent marks: what the picture's owner asks of others. Their key is public, so they say
+        nothing of where the picture comes from, and take no part in the verdict.
     """
 
     verdict: Verdict
@@ -340,6 +344,7 @@ class Verification:
     complete: bool = True
     timing: dict[str, float] = field(default_factory=dict, compare=False)
     changes: ChangeReport | None = None
+    consents: tuple[ConsentReport, ...] = ()
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -387,6 +392,7 @@ class Verification:
             "registry": self.registry.to_dict(),
             "fingerprint": self.fingerprint.to_dict(),
             "changes": None if self.changes is None else self.changes.to_dict(),
+            "consents": [one.to_dict() for one in self.consents],
             "format": self.format,
             "signals": [asdict(signal) for signal in self.signals],
             "notes": list(self.notes),

@@ -18,9 +18,11 @@ from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import CredentialReport, Trust
 from indelible.errors import ArgumentError
 from indelible.imaging import Encoded, ImageFile, Limits
-from indelible.registry import Registry
+from indelible.registry import Registry, consent_sources
 from indelible.verification.ai import best_ai_claim
 from indelible.verification.changes_leg import find_changes
+from indelible.verification.consent_leg import look_up_consents, without_consent_keys
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.fingerprint_leg import (
     compare_with_manifest,
     compare_with_recovered,
@@ -47,7 +49,7 @@ class Verifier:
     Parameters
     ----------
     keys : Key or sequence of Key
-        Watermark keys to detect with. With none, ``()``, no watermark is looked for.
+        Watermark keys to detect with. With none, ``()``, no generator's watermark is looked for.
     registry : Registry or None
         Where to look the watermark's id up; None where there is no registry to ask.
     trust : Trust or None
@@ -61,6 +63,9 @@ class Verifier:
     changes : bool
         Look where a picture differs from the original, of which a manifest holds a preview. Costs
         about half a second where there is one.
+    consent : bool
+        Look for a consent mark, too, whose key is public: it costs one more key, of a family of
+        its own, and takes no part in the verdict.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
 
@@ -84,7 +89,16 @@ class Verifier:
     """
 
     __slots__ = (
-        *("_changes", "_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts"),
+        *(
+            "_changes",
+            "_consent",
+            "_effort",
+            "_keys",
+            "_limits",
+            "_ocsp",
+            "_registry",
+            "_remote_hosts",
+        ),
         *("_trust", "_users_registry"),
     )
 
@@ -98,6 +112,7 @@ class Verifier:
         ocsp: bool = False,
         effort: Effort = DEFAULT_EFFORT,
         changes: bool = False,
+        consent: bool = True,
         limits: Limits | None = None,
     ) -> None:
         ring = arguments.as_keys(keys, allow_none=True)
@@ -106,7 +121,7 @@ class Verifier:
                 "keys", "keys is None.", hint="Give keys, or () to look for no watermark."
             )
         trust, limits = arguments.as_trust(trust), arguments.as_limits(limits)
-        self._keys = ring
+        self._keys = without_consent_keys(ring)
         self._registry = arguments.as_registry(registry)
         self._users_registry: Callable[[], Registry] | None = None  # opened where it is asked
         self._trust = Trust.official() if trust is None else trust
@@ -114,6 +129,7 @@ class Verifier:
         self._ocsp = arguments.as_flag("ocsp", ocsp)
         self._effort = arguments.as_word("effort", effort, get_args(Effort)) or DEFAULT_EFFORT
         self._changes = arguments.as_flag("changes", changes)
+        self._consent = arguments.as_flag("consent", consent)
         self._limits = Limits() if limits is None else limits
 
     @classmethod
@@ -127,6 +143,7 @@ class Verifier:
         ocsp: bool = False,
         effort: Effort | None = None,
         changes: bool = False,
+        consent: bool = True,
         limits: Limits | None = None,
     ) -> Verifier:
         """Return a verifier of what is given; the rest comes from the user's settings, if any.
@@ -140,7 +157,7 @@ class Verifier:
         trust : Trust, optional
             By default the official C2PA trust list, the configured anchors, and this machine's
             development identity, if it exists.
-        remote_hosts, ocsp, changes
+        remote_hosts, ocsp, changes, consent
             As for `Verifier`.
         effort : "quick", "standard" or "thorough", optional
             As for `Verifier`. By default that of the settings; "standard" where keys, registry and
@@ -181,6 +198,7 @@ class Verifier:
             ocsp=ocsp,
             effort=DEFAULT_EFFORT if effort is None else effort,
             changes=changes,
+            consent=consent,
             limits=limits,
         )
         made._users_registry = users_registry
@@ -202,6 +220,7 @@ class Verifier:
             ocsp=self._ocsp,
             effort=self._effort,
             changes=self._changes,
+            consent=self._consent,
             limits=self._limits,
         )
         return made, ()
@@ -254,7 +273,9 @@ class Verifier:
                 ocsp=self._ocsp,
             )
         with clock.leg("watermark"):
-            pixels = examine_pixels(opened, self._keys, credential, self._effort)
+            pixels = examine_pixels(
+                opened, self._keys, credential, self._effort, consent=self._consent
+            )
         with clock.leg("registry"):
             mark, recovered = look_up_all(
                 pixels.view,
@@ -266,6 +287,7 @@ class Verifier:
                 trust=self._trust,
             )
             pixels = replace(pixels, mark=mark)
+            consents = self._consents(pixels)
         with clock.leg("fingerprint"):
             looks = self._looks(credential, pixels, recovered)
         changes = None
@@ -276,9 +298,16 @@ class Verifier:
                     pixels.view, opened, self._keys, mark, credential, recovered, best
                 )
         result = self._judged(opened, credential, pixels, recovered, looks, clock)
-        result = replace(result, changes=changes)
+        result = replace(result, changes=changes, consents=consents)
         _log_result(result)
         return result
+
+    def _consents(self, pixels: PixelFindings) -> tuple[ConsentReport, ...]:
+        """Return what the consent marks lead to."""
+        if not pixels.consents or pixels.view is None:
+            return ()
+        sources = consent_sources(self._opened_registry())
+        return look_up_consents(pixels.view, pixels.consents, sources)
 
     def _looks(
         self, credential: CredentialReport, pixels: PixelFindings, recovered: RegistryReport
@@ -346,6 +375,7 @@ def verify(
     ocsp: bool = False,
     effort: Effort | None = None,
     changes: bool = False,
+    consent: bool = True,
     limits: Limits | None = None,
 ) -> Verification:
     """Find out who vouches for a picture, by the user's settings where nothing else is given.
@@ -362,6 +392,7 @@ def verify(
         ocsp=ocsp,
         effort=effort,
         changes=changes,
+        consent=consent,
         limits=limits,
     ).verify(image, manifest=manifest)
 

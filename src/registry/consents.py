@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
@@ -170,7 +170,7 @@ class ConsentRecords:
                     hint="Draw another id.",
                 )
 
-        self._write(work)
+        self._database.write(work)
 
     def find(self, algorithm: str, consent_id: bytes) -> list[ConsentRecord]:
         """Return the records under the id of a consent mark: one, or none."""
@@ -224,9 +224,6 @@ class ConsentRecords:
                 )
             return self._record(_select(connection, algorithm, consent_id)[0])
 
-        return self._write(work)
-
-    def _write(self, work: Callable[[sa.Connection], Any]) -> Any:  # noqa: ANN401 - what it returns
         return self._database.write(work)
 
     def _record(self, row: Mapping[str, Any]) -> ConsentRecord:

@@ -16,6 +16,7 @@ from indelible.choices import Effort
 from indelible.errors import RegistryError
 from indelible.registry import ConsentSource
 from indelible.verification.consent_report import ConsentReport
+from indelible.verification.evidence import FingerprintState, RegistryState
 from indelible.verification.fingerprint_leg import looks_like
 from indelible.watermark import CONSENT_KEY, CONSENT_KEYS, Detection, Key, View
 
@@ -88,11 +89,11 @@ def _looked_up(view: View, mark: Detection, sources: Sequence[ConsentSource]) ->
         except Exception as error:  # noqa: BLE001 - foreign code
             _log.warning("a registry of consents failed", exc_info=True)
             failures.append(f"the registry failed: {type(error).__name__}")
-    looks = tuple(
+    looks: tuple[FingerprintState, ...] = tuple(
         "unclear"
         if one.fingerprint is None or not one.fingerprint.reference
         else looks_like(view, one.fingerprint.reference, mark)
         for one in records
     )
-    state = "unavailable" if failures else "found" if records else "unknown"
+    state: RegistryState = "unavailable" if failures else "found" if records else "unknown"
     return ConsentReport(mark, state, tuple(records), looks, "; ".join(failures) or None)

@@ -1,8 +1,8 @@
 """The marks beside the strongest one: which there are, where they stand, and what they lead to.
 
 A look at the place of the mark that was found costs little, and is always made (`pixel_leg`): a
-second id lies there where somebody marked a picture twice. A search of the whole picture costs ten detections and
-more (python -m benchmarks.several), and is made only where there is reason to.
+second id lies there where somebody marked a picture twice. A search of the whole picture costs ten
+detections and more (python -m benchmarks.several), and is made only where there is reason to.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from indelible.consent.decision import CONSENT_DENIED, Decision, Finding, Overri
 from indelible.consent.gate import ConsentGate
 from indelible.consent.hash_lists import HashList
 from indelible.consent.policy import Policy
+from indelible.consent.signing import SignedConsent, sign
 from indelible.consent.vocabulary import EDITING, ENTRIES, MINING, STATEMENT
 
 __all__ = [
@@ -26,5 +27,7 @@ __all__ = [
     "HashList",
     "Override",
     "Policy",
+    "SignedConsent",
     "audit_to",
+    "sign",
 ]

@@ -11,6 +11,7 @@ from indelible.consent.decision import CONSENT_DENIED, Decision, Finding, Overri
 from indelible.consent.gate import ConsentGate
 from indelible.consent.hash_lists import HashList
 from indelible.consent.policy import Policy
+from indelible.consent.showing import Asked, look, record_lines
 from indelible.consent.signing import SignedConsent, sign
 from indelible.consent.vocabulary import EDITING, ENTRIES, MINING, STATEMENT
 
@@ -20,6 +21,7 @@ __all__ = [
     "ENTRIES",
     "MINING",
     "STATEMENT",
+    "Asked",
     "Audit",
     "ConsentGate",
     "Decision",
@@ -29,5 +31,7 @@ __all__ = [
     "Policy",
     "SignedConsent",
     "audit_to",
+    "look",
+    "record_lines",
     "sign",
 ]

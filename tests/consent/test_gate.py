@@ -500,13 +500,13 @@ def test_what_is_too_large_or_moves(
 def test_arguments() -> None:
     for wrong in ({"policy": 1}, {"hash_lists": [1]}, {"keys": "x"}, {"registry": 1}):
         with pytest.raises(ArgumentError):
-            ConsentGate(**wrong)  # type: ignore[arg-type]
+            ConsentGate(**wrong)
     for policy in (
         {"signers": "x"}, {"unregistered": "x"}, {"mining": "x"}, {"hash_distance": 32},
         {"effort": "x"},
     ):  # fmt: skip
         with pytest.raises(ArgumentError):
-            Policy(**policy)  # type: ignore[arg-type]
+            Policy(**policy)
     assert Policy().version == Policy().version
     assert Policy().version != Policy(mining="deny").version
     assert pickle.loads(pickle.dumps(Policy())) == Policy()

@@ -240,7 +240,7 @@ class ConsentGate:
     def _of_manifest(self, picture: _Picture) -> Iterator[Finding]:
         credential = picture.credential
         if credential.integrity == "unreadable":
-            yield Finding("manifest", "unreadable", "note", "The manifest cannot be read.")
+            yield Finding("manifest", "unreadable", "warn", "The manifest cannot be read.")
         if credential.remote_url is not None and not credential.present:
             yield Finding("manifest", "elsewhere", "note", "The manifest was not fetched.")
         prohibited = [*self._prohibitions("manifest", credential.permissions)]

@@ -50,7 +50,9 @@ class Asked:
 
     def lines(self) -> list[tuple[str, str]]:
         """Return what was found, as (label, text)."""
-        found = [("consent mark", consent_line(one)) for one in self.consents]
+        found: list[tuple[str, str]] = [
+            ("consent mark", consent_line(one)) for one in self.consents
+        ]
         for one in dict.fromkeys(self.permissions):
             of = "a manifest of its history" if one.ingredient else "its manifest"
             found.append(("manifest", f"{of} ({one.standing}) says {one.entry}: {one.use}"))

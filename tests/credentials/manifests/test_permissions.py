@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_ten_thousand_ingredients(shape: str) -> None:
     names = ["a", *(str(number) for number in range(10_000))]
     manifests = {name: body() for name in names}
     if shape == "chain":
-        for above, below in zip(names, names[1:], strict=False):
+        for above, below in itertools.pairwise(names):
             manifests[above] = body((below, "parentOf"))
     elif shape == "fan":
         manifests["a"] = body(*((name, "componentOf") for name in names[1:]))

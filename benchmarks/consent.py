@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from rich.console import Console
@@ -26,6 +27,7 @@ from benchmarks._running import main, options, picture_options, single_thread
 from benchmarks._visibility import butteraugli, butteraugli_setting, has_butteraugli
 from benchmarks.attacks import Pixels, codecs, geometry
 from indelible import fingerprint, imaging, watermark
+from indelible.choices import Strength
 from indelible.consent import ENTRIES, STATEMENT, ConsentGate
 from indelible.registry import ConsentRecord, StoredFingerprint, open_registry, sqlite_url
 from indelible.watermark import ALGORITHM, CONSENT_KEY, Key, View
@@ -46,6 +48,9 @@ def run(argv: Sequence[str] | None) -> None:
     picture_options(parser, limit=24)
     parser.add_argument("--gate", action="store_true", help="measure what the gate refuses")
     parser.add_argument("--draws", type=int, default=2, help="crops of each photograph")
+    parser.add_argument(
+        "--strength", choices=get_args(Strength), default="discreet", help="of the consent mark"
+    )
     parser.add_argument("--unmarked", type=Path, default=None, help="folder of unmarked pictures")
     parser.add_argument("--most-unmarked", type=int, default=300, help="of them, so many")
     given = parser.parse_args(argv)
@@ -55,17 +60,19 @@ def run(argv: Sequence[str] | None) -> None:
     sources = images.from_argument(given.images, given.limit)
     if given.gate:
         unmarked = images.from_argument(given.unmarked or given.images, given.most_unmarked)
-        reports = [_gate(sources, unmarked, given.seed)]
+        reports = [_gate(sources, unmarked, given.seed, given.strength)]
     else:
         settings["butteraugli"] = butteraugli_setting()
-        reports = [*_coexistence(sources, given.draws, given.seed), _cost(sources)]
+        reports = [*_coexistence(sources, given.draws, given.seed, given.strength), _cost(sources)]
     show(reports, given.out, settings)
 
 
 # --- the carrier beside a generator's mark --------------------------------------------------------
 
 
-def _coexistence(sources: Sequence[images.Source], draws: int, seed: int) -> list[Report]:
+def _coexistence(
+    sources: Sequence[images.Source], draws: int, seed: int, strength: Strength
+) -> list[Report]:
     names = (
         "both (generator's key here)",
         "consent mark alone",
@@ -83,10 +90,10 @@ def _coexistence(sources: Sequence[images.Source], draws: int, seed: int) -> lis
         if min(original.shape[:2]) < _SMALLEST:
             continue
         asks, made = rng.bytes(8), rng.bytes(8)
-        alone = _asking(original, asks)
+        alone = _asking(original, asks, strength)
         only_made = watermark.embed(original, made, _GENERATOR)
         both = watermark.embed(alone, made, _GENERATOR)
-        beside = watermark.embed(original, asks, _SAME_FAMILY, strength="discreet")
+        beside = watermark.embed(original, asks, _SAME_FAMILY, strength=strength)
         one_family = watermark.embed(beside, made, _GENERATOR)
         if has_butteraugli():
             for name, marked in zip(norms, (both, only_made, alone), strict=True):
@@ -106,7 +113,7 @@ def _coexistence(sources: Sequence[images.Source], draws: int, seed: int) -> lis
         "After a crop to half and JPEG 75",
         ("what is found", "share", "from", "to", "of"),
         [[name, n / trials, *wilson(n, trials), trials] for name, n in counts.items()],
-        ["from, to: 95 % by Wilson. The generator's mark is balanced, the consent mark discreet."],
+        ["from, to: 95 % by Wilson. The generator's mark is balanced."],
     )
     if not norms["both"]:
         return [found]
@@ -128,8 +135,8 @@ def _coexistence(sources: Sequence[images.Source], draws: int, seed: int) -> lis
     return [found, seen_by_eye]
 
 
-def _asking(picture: Pixels, payload: bytes) -> Pixels:
-    return watermark.embed(picture, payload, CONSENT_KEY, strength="discreet")
+def _asking(picture: Pixels, payload: bytes, strength: Strength) -> Pixels:
+    return watermark.embed(picture, payload, CONSENT_KEY, strength=strength)
 
 
 def _consent(picture: Pixels) -> bytes | None:
@@ -191,7 +198,12 @@ def _cost(sources: Sequence[images.Source]) -> Report:
 # --- the gate -------------------------------------------------------------------------------------
 
 
-def _gate(sources: Sequence[images.Source], unmarked: Sequence[images.Source], seed: int) -> Report:
+def _gate(
+    sources: Sequence[images.Source],
+    unmarked: Sequence[images.Source],
+    seed: int,
+    strength: Strength,
+) -> Report:
     rng = np.random.default_rng(seed)
     attacks: dict[str, Attack] = {
         "original": lambda picture, _: picture,
@@ -212,7 +224,7 @@ def _gate(sources: Sequence[images.Source], unmarked: Sequence[images.Source], s
                 continue
             payload = rng.bytes(8)
             registry.consents.put(_record(original, payload))
-            asks = _asking(original, payload)
+            asks = _asking(original, payload, strength)
             marked += 1
             for name, attack in attacks.items():
                 pixels = np.ascontiguousarray(attack(asks, rng))

@@ -18,6 +18,7 @@ from indelible.cli._options import (
     JsonOption,
     QualityOption,
     RegistryOption,
+    StrengthOption,
 )
 from indelible.cli._registry_shared import existing, fillable, utc
 from indelible.cli._signer import SignerOptions
@@ -76,6 +77,7 @@ def sign(
     registry: RegistryOption = None,
     format: FormatOption = None,
     quality: QualityOption = None,
+    strength: StrengthOption = None,
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -99,6 +101,7 @@ def sign(
         statement=consent.STATEMENT if statement is None else statement,
         until=None if until is None else utc(until),
         source_type=source_type,
+        strength=strength or "discreet",
         trust=defaults.trust(),
         format=format,
         quality=quality,

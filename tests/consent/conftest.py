@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from indelible import consent, imaging
-from indelible.consent import SignedConsent
+from indelible.consent import SignedConsent, signing
 from indelible.credentials import DevelopmentIdentity
 from indelible.registry import SqlRegistry, open_registry, sqlite_url
 
@@ -29,7 +29,7 @@ def signed(photograph: Pixels, owners: SqlRegistry, identity: DevelopmentIdentit
     """The photograph, signed by its owner, as JPEG."""
     with pytest.MonkeyPatch.context() as patch:  # one id: the same pattern in every run
         fixed = types.SimpleNamespace(token_bytes=lambda count: b"consents"[:count])
-        patch.setattr(consent.signing, "secrets", fixed)
+        patch.setattr(signing, "secrets", fixed)
         return consent.sign(
             imaging.encode(photograph, "jpeg", quality=92),
             signer=identity.signer,

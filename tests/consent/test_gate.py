@@ -497,16 +497,27 @@ def test_what_is_too_large_or_moves(
         gate().check(tmp_path / "a.gif")
 
 
-def test_arguments() -> None:
-    for wrong in ({"policy": 1}, {"hash_lists": [1]}, {"keys": "x"}, {"registry": 1}):
-        with pytest.raises(ArgumentError):
-            ConsentGate(**wrong)
-    for policy in (
+@pytest.mark.parametrize(
+    "wrong", [{"policy": 1}, {"hash_lists": [1]}, {"keys": "x"}, {"registry": 1}]
+)
+def test_arguments_of_a_gate(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError):
+        ConsentGate(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
         {"signers": "x"}, {"unregistered": "x"}, {"mining": "x"}, {"hash_distance": 32},
         {"effort": "x"},
-    ):  # fmt: skip
-        with pytest.raises(ArgumentError):
-            Policy(**policy)
+    ],
+)  # fmt: skip
+def test_arguments_of_a_policy(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError):
+        Policy(**wrong)
+
+
+def test_a_policy_has_a_version() -> None:
     assert Policy().version == Policy().version
     assert Policy().version != Policy(mining="deny").version
     assert pickle.loads(pickle.dumps(Policy())) == Policy()

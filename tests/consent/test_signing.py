@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import indelible
 from indelible import consent, credentials, imaging, watermark
-from indelible.consent import ENTRIES, SignedConsent
+from indelible.consent import ENTRIES, SignedConsent, signing
 from indelible.credentials import DevelopmentIdentity, Trust
 from indelible.errors import ArgumentError, EmbeddingFailedError, OutputError
 from indelible.imaging import xmp
@@ -95,7 +95,7 @@ def test_a_record_of_a_photograph_that_was_not_written_is_withdrawn(
         put(self, record, account=account)
 
     monkeypatch.setattr(ConsentRecords, "put", noted)
-    monkeypatch.setattr(consent.signing, "show", full)
+    monkeypatch.setattr(signing, "show", full)
     with pytest.raises(OutputError):
         consent.sign(
             photograph, tmp_path / "out.png", signer=identity.signer, records=registry.consents

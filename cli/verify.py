@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from indelible import imaging
+from indelible.cli._asking import agrees
 from indelible.cli._batch import Outcome, collect, worst
-from indelible.cli._consent import agrees
 from indelible.cli._console import answer, clean, remark
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand

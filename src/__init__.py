@@ -11,8 +11,9 @@ and :func:`derive` resizes, crops and converts a picture without losing that.
 configuration.
 
 What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload
-out), :mod:`indelible.credentials` (manifests, signers, trust), :mod:`indelible.registry`, and
-:mod:`indelible.imaging` (the decoder and encoder). Everything raised on purpose derives from
+out), :mod:`indelible.credentials` (manifests, signers, trust), :mod:`indelible.registry`,
+:mod:`indelible.consent` (what owners ask, and the gate that heeds it), and :mod:`indelible.imaging`
+(the decoder and encoder). Everything raised on purpose derives from
 :class:`IndelibleError`.
 
 Importing this package loads nothing heavy: each name is loaded when it is first used.
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
-    from indelible import credentials, imaging, registry, watermark
+    from indelible import consent, credentials, imaging, registry, watermark
     from indelible.protection import (
         DerivedImage,
         ProtectedImage,
@@ -46,6 +47,7 @@ __all__ = [
     "Verification",
     "Verifier",
     "__version__",
+    "consent",
     "credentials",
     "derive",
     "derive_many",
@@ -66,6 +68,7 @@ _LAZY: dict[str, str | None] = {
     "Verdict": "indelible.verification",
     "Verification": "indelible.verification",
     "Verifier": "indelible.verification",
+    "consent": None,
     "credentials": None,
     "derive": "indelible.protection",
     "derive_many": "indelible.protection",

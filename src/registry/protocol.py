@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from indelible.registry.record import Record, Similar
 
 if TYPE_CHECKING:
+    from indelible.registry.consents import ConsentRecord
     from indelible.registry.private.log import AuditLog
     from indelible.registry.private.sealed import SealedRecord
 
-__all__ = ["MAX_FOUND", "PrivateRegistry", "Registry", "SealingRegistry", "SearchableRegistry"]
+__all__ = [
+    "MAX_FOUND",
+    "ConsentSource",
+    "PrivateRegistry",
+    "Registry",
+    "SealingRegistry",
+    "SearchableRegistry",
+]
 
 MAX_FOUND: Final = 16
 """How many records `Registry.find` returns unless the caller asks for another number."""
@@ -124,4 +132,19 @@ class PrivateRegistry(SealingRegistry, Protocol):
     @property
     def audit(self) -> AuditLog:
         """Who looked into what is private, and why."""
+        ...
+
+
+@runtime_checkable
+class ConsentSource(Protocol):
+    """What keeps records of consent, or knows whom to ask; see `SqlRegistry.consents`."""
+
+    def find(self, algorithm: str, consent_id: bytes) -> Sequence[ConsentRecord]:
+        """Return the records under the id of a consent mark.
+
+        Raises
+        ------
+        RegistryError
+            If it cannot be asked.
+        """
         ...

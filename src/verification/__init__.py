@@ -5,6 +5,7 @@ from __future__ import annotations
 from indelible.verification.ai import best_ai_claim
 from indelible.verification.change_map import draw_changes
 from indelible.verification.change_report import ChangedRegion, ChangeReport
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.other_mark import OtherMark
 from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.resolving import Match
@@ -16,6 +17,7 @@ from indelible.verification.verifying import verify
 __all__ = [
     "ChangeReport",
     "ChangedRegion",
+    "ConsentReport",
     "Match",
     "Origin",
     "OtherMark",

@@ -12,6 +12,7 @@ from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.registry import StoredFingerprint
 from indelible.verification.change_report import ChangeReport
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.evidence import RegistryState
 from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.other_mark import OtherMark
@@ -295,6 +296,9 @@ class Verification:
         Where the picture differs from the one that was signed; None where that was not asked.
     resolvers : tuple of ResolverReport
         What each of the servers of others answered that were to be asked.
+    consents : tuple of ConsentReport
+        Consent marks: what the picture's owner asks of others. Their key is public, so they say
+        nothing of where the picture comes from, and take no part in the verdict.
     """
 
     verdict: Verdict
@@ -312,6 +316,7 @@ class Verification:
     timing: dict[str, float] = field(default_factory=dict, compare=False)
     changes: ChangeReport | None = None
     resolvers: tuple[ResolverReport, ...] = ()
+    consents: tuple[ConsentReport, ...] = ()
 
     @property
     def recovered(self) -> RegistryReport | ResolverReport | None:
@@ -377,6 +382,7 @@ class Verification:
             "resolvers": [one.to_dict() for one in self.resolvers],
             "fingerprint": self.fingerprint.to_dict(),
             "changes": None if self.changes is None else self.changes.to_dict(),
+            "consents": [one.to_dict() for one in self.consents],
             "format": self.format,
             "signals": [asdict(signal) for signal in self.signals],
             "notes": list(self.notes),

@@ -17,10 +17,12 @@ from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import CredentialReport, Trust
 from indelible.errors import ArgumentError
 from indelible.imaging import Encoded, ImageFile, Limits
-from indelible.registry import Registry
+from indelible.registry import Registry, consent_sources
 from indelible.resolution import Resolver
 from indelible.verification.ai import best_ai_claim
 from indelible.verification.changes_leg import find_changes
+from indelible.verification.consent_leg import look_up_consents, without_consent_keys
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.fingerprint_leg import (
     compare_with_manifest,
     compare_with_recovered,
@@ -53,7 +55,7 @@ class Verifier:
     Parameters
     ----------
     keys : Key or sequence of Key
-        Watermark keys to detect with. With none, ``()``, no watermark is looked for.
+        Watermark keys to detect with. With none, ``()``, no generator's watermark is looked for.
     registry : Registry or None
         Where to look the watermark's id up; None where there is no registry to ask.
     trust : Trust or None
@@ -67,6 +69,9 @@ class Verifier:
     changes : bool
         Look where a picture differs from the original, of which a manifest holds a preview. Costs
         about half a second where there is one.
+    consent : bool
+        Look for a consent mark, too, whose key is public: it costs one more key, of a family of
+        its own, and takes no part in the verdict.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
     resolvers : iterable of Resolver or str
@@ -95,8 +100,8 @@ class Verifier:
     """
 
     __slots__ = (
-        *("_changes", "_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts"),
-        *("_resolvers", "_send_picture", "_trust", "_users_registry"),
+        *("_changes", "_consent", "_effort", "_keys", "_limits", "_ocsp", "_registry"),
+        *("_remote_hosts", "_resolvers", "_send_picture", "_trust", "_users_registry"),
     )
 
     def __init__(
@@ -109,6 +114,7 @@ class Verifier:
         ocsp: bool = False,
         effort: Effort = DEFAULT_EFFORT,
         changes: bool = False,
+        consent: bool = True,
         limits: Limits | None = None,
         resolvers: Iterable[Resolver | str] = (),
         send_picture: bool = False,
@@ -119,7 +125,7 @@ class Verifier:
                 "keys", "keys is None.", hint="Give keys, or () to look for no watermark."
             )
         trust, limits = arguments.as_trust(trust), arguments.as_limits(limits)
-        self._keys = ring
+        self._keys = without_consent_keys(ring)
         self._registry = arguments.as_registry(registry)
         self._users_registry: Callable[[], Registry] | None = None  # opened where it is asked
         self._trust = Trust.official() if trust is None else trust
@@ -127,6 +133,7 @@ class Verifier:
         self._ocsp = arguments.as_flag("ocsp", ocsp)
         self._effort = arguments.as_word("effort", effort, get_args(Effort)) or DEFAULT_EFFORT
         self._changes = arguments.as_flag("changes", changes)
+        self._consent = arguments.as_flag("consent", consent)
         self._limits = Limits() if limits is None else limits
         self._resolvers = arguments.as_resolvers(resolvers)
         self._send_picture = arguments.as_flag("send_picture", send_picture)
@@ -142,6 +149,7 @@ class Verifier:
         ocsp: bool = False,
         effort: Effort | None = None,
         changes: bool = False,
+        consent: bool = True,
         limits: Limits | None = None,
         resolvers: Iterable[Resolver | str] | None = None,
         send_picture: bool = False,
@@ -157,7 +165,7 @@ class Verifier:
         trust : Trust, optional
             By default the official C2PA trust list, the configured anchors, and this machine's
             development identity, if it exists.
-        remote_hosts, ocsp, changes, send_picture
+        remote_hosts, ocsp, changes, consent, send_picture
             As for `Verifier`.
         resolvers : iterable of Resolver or str, optional
             By default those of the settings; none where keys, registry and trust are given.
@@ -201,6 +209,7 @@ class Verifier:
             ocsp=ocsp,
             effort=DEFAULT_EFFORT if effort is None else effort,
             changes=changes,
+            consent=consent,
             limits=limits,
             resolvers=() if resolvers is None else resolvers,
             send_picture=send_picture,
@@ -224,6 +233,7 @@ class Verifier:
             ocsp=self._ocsp,
             effort=self._effort,
             changes=self._changes,
+            consent=self._consent,
             limits=self._limits,
             resolvers=self._resolvers,
             send_picture=self._send_picture,
@@ -278,7 +288,9 @@ class Verifier:
                 ocsp=self._ocsp,
             )
         with clock.leg("watermark"):
-            pixels = examine_pixels(opened, self._keys, credential, self._effort)
+            pixels = examine_pixels(
+                opened, self._keys, credential, self._effort, consent=self._consent
+            )
         with clock.leg("registry"):
             mark, recovered = look_up_all(
                 pixels.view,
@@ -290,6 +302,7 @@ class Verifier:
                 trust=self._trust,
             )
             pixels = replace(pixels, mark=mark)
+            consents = self._consents(pixels)
         with clock.leg("fingerprint"):
             looks = self._looks(credential, pixels, recovered)
         asked = self._asked(opened, credential, pixels, recovered, clock)
@@ -304,7 +317,7 @@ class Verifier:
                     pixels.view, opened, self._keys, mark, credential, sent or recovered, best
                 )
         result = self._judged(opened, credential, pixels, recovered, looks, asked, clock)
-        result = replace(result, changes=changes)
+        result = replace(result, changes=changes, consents=consents)
         log_result(result)
         return result
 
@@ -360,6 +373,13 @@ class Verifier:
                 trust=self._trust,
                 send_picture=self._send_picture,
             )
+
+    def _consents(self, pixels: PixelFindings) -> tuple[ConsentReport, ...]:
+        """Return what the consent marks lead to."""
+        if not pixels.consents or pixels.view is None:
+            return ()
+        sources = consent_sources(self._opened_registry())
+        return look_up_consents(pixels.view, pixels.consents, sources)
 
     def _looks(
         self, credential: CredentialReport, pixels: PixelFindings, recovered: RegistryReport

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from indelible.verification.wording._ai import ai_cell, ai_line
 from indelible.verification.wording._changes import changes_line, map_legend
+from indelible.verification.wording._consent import CONSENT_ASKS, consent_line
 from indelible.verification.wording._history import history
 from indelible.verification.wording._inspection import (
     NO_CERTIFICATES,
@@ -57,6 +58,7 @@ from indelible.verification.wording._vocabulary import (
 )
 
 __all__ = [
+    "CONSENT_ASKS",
     "DEVELOPMENT_NOTE",
     "HARDER",
     "NO_CERTIFICATES",
@@ -77,6 +79,7 @@ __all__ = [
     "certificates_heading",
     "changes_line",
     "claims",
+    "consent_line",
     "consent_question",
     "detection_table",
     "evidence_lines",

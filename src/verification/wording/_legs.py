@@ -16,6 +16,7 @@ from indelible.verification.result import (
 )
 from indelible.verification.verdict import STATUSES, Verdict
 from indelible.verification.wording._changes import changes_line
+from indelible.verification.wording._consent import consent_line
 from indelible.verification.wording._resolvers import resolver_lines
 from indelible.verification.wording._vocabulary import box_words, one_line, probability
 
@@ -46,6 +47,7 @@ def evidence_lines(result: Verification) -> list[tuple[str, str]]:
         (say("other mark"), other_line(other, believed=believed))
         for other in result.watermark.others
     )
+    lines.extend((say("consent"), consent_line(one)) for one in result.consents)
     registry = registry_line(result.registry)
     if registry is not None:
         lines.append((say("registry"), registry))

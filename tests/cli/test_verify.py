@@ -447,3 +447,18 @@ def test_a_map_of_standard_input(run: Run, previewed: Path, tmp_path: Path) -> N
     place = tmp_path / "map.jpg"
     assert run("verify", "--map", place, "-", stdin=previewed.read_bytes()).code in (0, 3)
     assert place.exists()
+
+
+def test_another_language(
+    run: Run, protected: Path, plain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Signiert und unverändert" in run("verify", "--language", "de", protected).out
+    assert "Ergebnis" in run("verify", "--language", "de", protected, plain).out
+    answer = run("verify", "--language", "fr", protected)
+    assert answer.code == 2
+    assert "de, en" in answer.err
+    monkeypatch.setenv("INDELIBLE_REPORT_LANGUAGE", "de")
+    assert "Signiert und unverändert" in run("verify", protected).out
+    assert "Signed and unchanged" in run("verify", "--language", "en", protected).out
+    as_json = json.loads(run("verify", "--json", protected).out)
+    assert as_json["headline"] == "Signed and unchanged"

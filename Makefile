@@ -69,6 +69,17 @@ fuzz: $(VENV)/.dev  ## Feed hostile bytes to every parser and decoder, under lim
 durability: $(VENV)/.dev  ## Kill hundreds of processes that register, and PostgreSQL under them (TIMES=200)
 	$(BIN)/python -m tests.registry.killing --times $(TIMES)
 
+.PHONY: integrations
+integrations: $(VENV)/pyvenv.cfg  ## Test the hooks against what they hook into, each in an environment of its own (ONLY=gradio)
+	@for file in tests/integrations/environments/$(or $(ONLY),*).txt; do \
+		name=$$(basename $$file .txt); place=build/integrations/$$name; \
+		echo "== $$name"; \
+		[ -x $$place/bin/python ] || $(BIN)/python -m venv $$place; \
+		$$place/bin/python -m pip install --quiet --disable-pip-version-check \
+			--requirement $$file --editable . pytest scikit-image; \
+		$$place/bin/python -m pytest tests/integrations/test_$$name.py; \
+	done
+
 .PHONY: readme
 readme: $(VENV)/.dev  ## Run the README's blocks alone
 	$(BIN)/python -m pytest tests/test_readme.py

@@ -19,10 +19,12 @@ __all__ = ["SUMMARIES", "Commands"]
 SUMMARIES: Final = {
     "protect": "Mark pictures invisibly, sign their manifests, register both.",
     "verify": "Find out who vouches for pictures, also after their metadata was stripped.",
+    "derive": "Resize, crop and convert pictures without losing where they come from.",
     "sign": "Sign pictures as they are: no watermark, no registry, not a pixel changed.",
     "inspect": "Show everything that pictures' credentials say, and what fails, in plain words.",
     "embed": "Embed a watermark and nothing else: no manifest, no registry.",
     "detect": "Look for a watermark and nothing else: no manifest, no registry.",
+    "consent": "Ask that a photograph is not edited and not trained on, and see what pictures ask.",
     "warm-up": "Compile the watermark engine now, for a machine's or a container's image.",
     "keys": "Watermark keys, signing keys and certificates. New marks use the newest watermark "
     "key, detection tries all.",

@@ -14,10 +14,12 @@ from indelible.credentials import Trust
 from indelible.errors import NoRegistryError, RegistryUnavailableError
 from indelible.languages import LANGUAGES
 from indelible.registry import Registry, open_registry, registry_url
+from indelible.resolution import Resolver
 from indelible.settings import Configuration, KeyRing, load_trust_list
 from indelible.watermark import Key
 
 __all__ = [
+    "AskOption",
     "EffortOption",
     "FastOption",
     "FilesArgument",
@@ -35,6 +37,7 @@ __all__ = [
     "ProfileOption",
     "QualityOption",
     "RegistryOption",
+    "SendPictureOption",
     "SkipExistingOption",
     "StrengthOption",
     "TrustOption",
@@ -43,6 +46,7 @@ __all__ = [
     "marking_key",
     "marking_ring",
     "registry_at",
+    "resolvers_at",
     "trust_with",
 ]
 
@@ -97,6 +101,21 @@ HostsOption: TypeAlias = Annotated[
 ]
 OcspOption: TypeAlias = Annotated[
     bool, typer.Option("--ocsp", help="Ask the issuer whether the certificate was revoked.")
+]
+AskOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ask",
+        metavar="ADDRESS",
+        help="Ask this server of somebody else's what it knows (https://...); may be repeated.",
+    ),
+]
+SendPictureOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--send-picture",
+        help="Send whole files, metadata included, to the servers that are asked.",
+    ),
 ]
 ForceOption: TypeAlias = Annotated[
     bool, typer.Option("--force", "-f", help="Overwrite existing files.")
@@ -232,7 +251,7 @@ def registry_at(place: str | None, *, create: bool = False) -> Registry | None:
     """
     if place is None:
         return None
-    registry = open_registry(registry_url(place))
+    registry = open_registry(registry_url(place), token=None)
     try:
         registry.check(must_exist=not create)
     except NoRegistryError as error:
@@ -240,6 +259,19 @@ def registry_at(place: str | None, *, create: bool = False) -> Registry | None:
     except RegistryUnavailableError:
         pass
     return registry
+
+
+def resolvers_at(addresses: Sequence[str] | None, defaults: Configuration) -> tuple[Resolver, ...]:
+    """Return the servers that are named, else those of the user's settings.
+
+    Raises
+    ------
+    ArgumentError
+        If one is no address of a resolver.
+    """
+    if not addresses:
+        return defaults.resolvers()
+    return tuple(Resolver(address) for address in addresses)
 
 
 def trust_with(paths: Sequence[Path] | None, defaults: Configuration) -> Trust:

@@ -18,7 +18,7 @@ from indelible.registry import open_registry, registry_url, sqlite_url
 from indelible.settings import current
 
 if TYPE_CHECKING:
-    from indelible.registry import SqlRegistry
+    from indelible.registry import RemoteRegistry, SqlRegistry
 
 __all__ = [
     "PlaceArgument",
@@ -59,12 +59,30 @@ def named(place: str | None, option: str | None = None) -> SqlRegistry:
         raise UsageError("The registry is named twice.", hint="Leave out --registry.")
     wanted = place if place is not None else option
     if wanted is not None:
-        return open_registry(registry_url(wanted))
+        return _here(open_registry(registry_url(wanted), token=None))
     defaults = current()
     urls = defaults.settings.registry.url or (sqlite_url(defaults.folders.registry),)
     if len(urls) > 1:
         remark(f"This is about the first of your {len(urls)} registries; --registry names another.")
-    return open_registry(urls[0])
+    return _here(open_registry(urls[0], token=None))
+
+
+def _here(registry: SqlRegistry | RemoteRegistry) -> SqlRegistry:
+    """Return a registry whose database can be opened from here.
+
+    Raises
+    ------
+    UsageError
+        If it lies behind a service.
+    """
+    from indelible.registry import RemoteRegistry
+
+    if isinstance(registry, RemoteRegistry):
+        raise UsageError(
+            f"{registry.url} lies behind a service: this works on its database.",
+            hint="Run the command where the service runs.",
+        )
+    return registry
 
 
 def existing(place: str | None, option: str | None = None) -> SqlRegistry:

@@ -30,7 +30,9 @@ def report(result: Verification, name: str, language: str = ENGLISH) -> Renderab
         ": ",
         (str(result.verdict), style),
     )
-    body = _body(wording.report(result, fetch_option="--allow-host", language=language))
+    body = _body(
+        wording.report(result, fetch_option="--allow-host", ask_option="--ask", language=language)
+    )
     if not is_terminal(stdout().file):
         return Group(title, Padding(body, (0, 0, 1, 2)))
     color = style.removeprefix("bold").strip() or "white"

@@ -17,7 +17,7 @@ from indelible.cli._options import JsonOption
 from indelible.settings import current
 
 if TYPE_CHECKING:
-    from indelible.registry.private.tokens import Token
+    from indelible.registry.private import Token
 
 __all__ = ["app"]
 

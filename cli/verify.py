@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from indelible import imaging
+from indelible.cli._asking import agrees
 from indelible.cli._batch import Outcome, collect, worst
 from indelible.cli._console import answer, clean, remark
 from indelible.cli._errors import UsageError, error_fields, guarded
 from indelible.cli._inputs import Input, expand
 from indelible.cli._options import (
+    AskOption,
     EffortOption,
     FilesArgument,
     ForceOption,
@@ -26,10 +30,12 @@ from indelible.cli._options import (
     ManifestOption,
     OcspOption,
     RegistryOption,
+    SendPictureOption,
     TrustOption,
     detection_keys,
     language_of,
     registry_at,
+    resolvers_at,
     trust_with,
 )
 from indelible.cli._report import overview, report
@@ -54,11 +60,14 @@ With a partner's keys, registry and authority: [cyan]indelible verify photo.jpg 
 
 In German: [cyan]indelible verify photo.jpg --language de[/cyan]
 
+Of a stranger's picture, ask whoever is said to have made it:
+[cyan]indelible verify photo.jpg --ask https://images.example --send-picture[/cyan]
+
 [bold]Verdicts and exit codes[/bold]
 
 authentic, recovered, unverified: 0. unchecked, none: 1. suspect, invalid, altered: 3. Not a
-picture: 4. A registry that could not be asked and might have changed the verdict: 5. Over several
-files the worst wins.
+picture: 4. A registry that could not be asked, or servers of which none answered, and which might
+have changed the verdict: 5. Over several files the worst wins.
 
 A verdict says who vouches for a file, never whether what it shows is true. Absence proves
 nothing.
@@ -75,6 +84,8 @@ def command(
     manifest: ManifestOption = None,
     allow_host: HostsOption = None,
     ocsp: OcspOption = False,
+    ask: AskOption = None,
+    send_picture: SendPictureOption = False,
     details: Annotated[
         bool, typer.Option("--details", help="The whole report for each of several files.")
     ] = False,
@@ -94,7 +105,8 @@ def command(
     """Find out who vouches for pictures, also after their metadata was stripped.
 
     Looks at the file's manifest, the watermark, and the manifest that the watermark leads to.
-    Opens no connection unless --allow-host or --ocsp ask for it.
+    Opens no connection unless --allow-host, --ocsp or --ask, or resolvers in the settings, ask for
+    it. Sends no picture unless --send-picture, or you where you are asked, say so.
     Changes nothing.
     """
     inputs = expand(files)
@@ -102,7 +114,13 @@ def command(
         _check_map(map_, inputs, force=force)
     defaults = current()
     spoken = language_of(language, defaults)
-    verifier = Verifier.from_settings(
+    resolvers = resolvers_at(ask, defaults)
+    if send_picture and not resolvers:
+        raise UsageError(
+            "--send-picture sends pictures to nobody.", hint="Say to whom: --ask https://..."
+        )
+    make_verifier = partial(
+        Verifier.from_settings,
         keys=detection_keys(key, defaults),
         registry=registry_at(registry),
         trust=trust_with(trust, defaults),
@@ -111,20 +129,45 @@ def command(
         effort=effort or defaults.settings.watermark.effort,
         changes=map_ is not None,
         limits=defaults.limits,
+        resolvers=resolvers,
     )
 
-    def work(item: Input) -> Verification:
-        source = item.source(defaults.limits)
-        result = verifier.verify(source, manifest=manifest)
-        if map_ is not None:
-            _draw(result, source, map_, spoken, limits=defaults.limits, force=force)
-        # Thousands of recovered manifests need not stay in memory until the table is drawn.
-        return replace(result, registry=replace(result.registry, manifest_store=None))
+    def look(verifier: Verifier, *, force: bool) -> Callable[[Input], Verification]:
+        def work(item: Input) -> Verification:
+            source = item.source(defaults.limits)
+            result = verifier.verify(source, manifest=manifest)
+            if map_ is not None:
+                _draw(result, source, map_, spoken, limits=defaults.limits, force=force)
+            return _without_stores(result)
 
-    done = collect(inputs, work, jobs=jobs, title="verifying", as_json=_as_json if json else None)
+        return work
+
+    done = collect(
+        inputs,
+        look(make_verifier(send_picture=send_picture), force=force),
+        jobs=jobs,
+        title="verifying",
+        as_json=_as_json if json else None,
+    )
+    more = [one for one in done if one.value is not None and one.value.withheld]
+    if not json and agrees(more):
+        ask_with_picture = look(make_verifier(send_picture=True), force=True)
+        again = collect(
+            [one.item for one in more], ask_with_picture, jobs=jobs, title="asking", as_json=None
+        )
+        done = [next((new for new in again if new.item is old.item), old) for old in done]
     if not json:
         _print(done, spoken, details=details)
     raise typer.Exit(worst(done, lambda result: result.exit_code))
+
+
+def _without_stores(result: Verification) -> Verification:
+    """Thousands of recovered manifests need not stay in memory until the table is drawn."""
+    return replace(
+        result,
+        registry=replace(result.registry, manifest_store=None),
+        resolvers=tuple(replace(one, manifest_store=None) for one in result.resolvers),
+    )
 
 
 def _check_map(place: Path, inputs: list[Input], *, force: bool) -> None:
@@ -189,6 +232,7 @@ def _as_json(outcome: Outcome[Verification]) -> dict[str, Any]:
         "credential": None,
         "watermark": None,
         "registry": None,
+        "resolvers": None,
         "fingerprint": None,
         "changes": None,
     }

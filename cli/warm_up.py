@@ -6,11 +6,11 @@ import sys
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress
 
-import indelible.fingerprint
-import indelible.registry.similar_pictures  # noqa: F401 -- their kernels are compiled, too
+import indelible.fingerprint  # noqa: F401 -- its kernels are compiled, too
 from indelible import watermark
 from indelible.cli._console import answer, is_terminal, stderr
 from indelible.cli._errors import guarded
+from indelible.registry import similar_pictures  # noqa: F401 -- and its kernel
 
 __all__ = ["EPILOG", "command"]
 

@@ -3,14 +3,17 @@
 Two verbs do most of the work:
 
 - :func:`protect` marks and signs a picture, and registers what it says about it;
-- :func:`verify` finds out who vouches for a picture, also after its metadata was stripped.
+- :func:`verify` finds out who vouches for a picture, also after its metadata was stripped;
+
+and :func:`derive` resizes, crops and converts a picture without losing that.
 
 :class:`Protector` holds what does not change from picture to picture, and does without the user's
 configuration.
 
 What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload
-out), :mod:`indelible.credentials` (manifests, signers, trust), :mod:`indelible.registry`, and
-:mod:`indelible.imaging` (the decoder and encoder). Everything raised on purpose derives from
+out), :mod:`indelible.credentials` (manifests, signers, trust), :mod:`indelible.registry`,
+:mod:`indelible.consent` (what owners ask, and the gate that heeds it), and :mod:`indelible.imaging`
+(the decoder and encoder). Everything raised on purpose derives from
 :class:`IndelibleError`.
 
 Importing this package loads nothing heavy: each name is loaded when it is first used.
@@ -24,11 +27,19 @@ from typing import TYPE_CHECKING
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
-    from indelible import credentials, imaging, registry, watermark
-    from indelible.protection import ProtectedImage, Protector, protect
+    from indelible import consent, credentials, imaging, registry, watermark
+    from indelible.protection import (
+        DerivedImage,
+        ProtectedImage,
+        Protector,
+        derive,
+        derive_many,
+        protect,
+    )
     from indelible.verification import Verdict, Verification, Verifier, verify
 
 __all__ = [
+    "DerivedImage",
     "IndelibleError",
     "ProtectedImage",
     "Protector",
@@ -36,7 +47,10 @@ __all__ = [
     "Verification",
     "Verifier",
     "__version__",
+    "consent",
     "credentials",
+    "derive",
+    "derive_many",
     "imaging",
     "protect",
     "registry",
@@ -48,12 +62,16 @@ __version__ = "0.1.0"
 
 # Where each name that is loaded on first use lives; None: the name is a sub-package.
 _LAZY: dict[str, str | None] = {
+    "DerivedImage": "indelible.protection",
     "ProtectedImage": "indelible.protection",
     "Protector": "indelible.protection",
     "Verdict": "indelible.verification",
     "Verification": "indelible.verification",
     "Verifier": "indelible.verification",
+    "consent": None,
     "credentials": None,
+    "derive": "indelible.protection",
+    "derive_many": "indelible.protection",
     "imaging": None,
     "protect": "indelible.protection",
     "registry": None,

@@ -21,6 +21,7 @@ from indelible.imaging import ImageFile, Limits
 from indelible.imaging.sources import PillowImage
 from indelible.registry import Registry
 from indelible.registry.private import GenerationRecord, RecordKeys
+from indelible.resolution import Resolver
 from indelible.watermark import Key
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "as_path_or_bytes",
     "as_record_keys",
     "as_registry",
+    "as_resolvers",
     "as_signer",
     "as_source_type",
     "as_thumbnail",
@@ -51,6 +53,7 @@ T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
 
 MAX_KEYS: Final = 256
+MAX_RESOLVERS: Final = 8
 
 
 def required(name: str, value: T | None, *, hint: str | None = None) -> T:
@@ -287,6 +290,29 @@ def as_hosts(name: str, value: object) -> tuple[str, ...]:
         if all(isinstance(host, str) for host in hosts):
             return hosts
     raise ArgumentError(name, f"{name} is not a list of hosts.", hint='Give ["example.com"].')
+
+
+def as_resolvers(value: object) -> tuple[Resolver, ...]:
+    """Return whom to ask, each once; of an address alone, too. Each may name the others' hosts."""
+    hint = 'Give ["https://resolver.example"].'
+    if isinstance(value, str | bytes | Resolver) or not isinstance(value, Iterable):
+        raise ArgumentError("resolvers", "resolvers is not a list of resolvers.", hint=hint)
+    found: dict[str, Resolver] = {}
+    for one in value:
+        if not isinstance(one, str | Resolver):
+            raise ArgumentError(
+                "resolvers", f"resolvers holds {_type(one)}, which is none.", hint=hint
+            )
+        resolver = one if isinstance(one, Resolver) else Resolver(one)
+        found.setdefault(resolver.address, resolver)
+    if len(found) > MAX_RESOLVERS:
+        raise ArgumentError(
+            "resolvers",
+            f"resolvers holds {len(found)} resolvers.",
+            hint=f"Give {MAX_RESOLVERS} at most.",
+        )
+    hosts = [one.host for one in found.values()]
+    return tuple(one.listing(hosts) for one in found.values())
 
 
 def check_image(value: object) -> None:

@@ -11,6 +11,7 @@ __all__ = [
     "MIN_THUMBNAIL",
     "AiKind",
     "Effort",
+    "Fit",
     "Integrity",
     "Law",
     "Place",
@@ -33,6 +34,9 @@ Effort: TypeAlias = Literal["quick", "standard", "thorough"]
 """How hard a search looks for a watermark; each finds all that the ones before it find."""
 
 DEFAULT_EFFORT: Final[Effort] = "standard"
+
+Fit: TypeAlias = Literal["inside", "cover", "fill"]
+"""What a width and a height together mean to a derived copy; see `indelible.derive`."""
 
 Law: TypeAlias = Literal["eu", "california", "china"]
 """Whose law on disclosure a profile serves."""

@@ -32,6 +32,7 @@
     ├── OutputError
     │   └── OutputExistsError         the output exists and overwriting was not asked for
     ├── MissingDependencyError        an optional package or a system library is not installed
+    ├── InputDeniedError              a picture that may not be edited was given to a generator
     ├── NetworkError                  an outbound connection that failed or is not allowed
     └── WorkerDiedError               a process of a batch died while it worked on an item
 """
@@ -50,6 +51,7 @@ __all__ = [
     "ImageError",
     "ImageTooLargeError",
     "IndelibleError",
+    "InputDeniedError",
     "KeyFileError",
     "ManifestError",
     "MissingDependencyError",
@@ -239,8 +241,24 @@ class MissingDependencyError(IndelibleError, ImportError):
     """An optional package, or a system library that one needs, is not installed."""
 
 
+class InputDeniedError(IndelibleError, PermissionError):
+    """A gate refused a picture that a generator was to edit."""
+
+
 class NetworkError(IndelibleError):
-    """An outbound connection failed or is not allowed."""
+    """An outbound connection failed or is not allowed.
+
+    Parameters
+    ----------
+    message, hint
+        As for `IndelibleError`.
+    sent : bool
+        Whether the other side may have received the request all the same.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, sent: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
 
 
 class WorkerDiedError(IndelibleError):

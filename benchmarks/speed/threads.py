@@ -29,13 +29,18 @@ from benchmarks.speed.whole import House
 from indelible import imaging, watermark
 from indelible.errors import IndelibleError
 
-__all__ = ["Threads", "thread_promises", "thread_table", "time_threads"]
+__all__ = ["Threads", "thread_promises", "thread_table", "time_protect_many", "time_threads"]
 
 _CALLS: Final = 12  # of each kind, shared by one thread or by two
 _RELEASED: Final = re.compile(
     r"[/\\\\](_kernels[/\\\\](?!_)\w+\.py|c2pa\.py)$|ImagingDecoder|encode_to_file|pypocketfft|resize|boxFilter|sha\d+"
 )
-_PROMISES: Final = {"embed and detect": 1.8, "verify": 1.85, "protect": 1.85}
+_PROMISES: Final = {
+    "embed and detect": 1.8,
+    "verify": 1.85,
+    "protect": 1.85,
+    "protect_many": 1.8,
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def time_threads(task: Threads) -> list[Record]:
                     "locked": locked_share(work, task.rounds),
                 }
             )
-    return records
+    return records + time_protect_many(task)
 
 
 @contextmanager
@@ -86,6 +91,31 @@ def _works(seed: int) -> Iterator[dict[str, Callable[[], object]]]:
             "verify": lambda: house.verifier.verify(reposted),
             "protect": protect,
         }
+
+
+def time_protect_many(task: Threads) -> list[Record]:
+    """Time `Protector.protect_many` with one worker and with two; the least times count.
+
+    Its window and its order may cost what two threads gain: that is what this adds.
+    """
+    single_thread()
+    image = picture("1024", task.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        protector = House(Path(folder), task.seed).protector
+
+        def wall(workers: int) -> float:
+            start = time.perf_counter()
+            for done in protector.protect_many([image] * _CALLS, workers=workers, format="jpeg"):
+                if done.error is not None and not isinstance(done.error, IndelibleError):
+                    raise done.error
+            return time.perf_counter() - start
+
+        wall(1)
+        walls = [[wall(workers) for workers in (1, 2)] for _ in range(task.rounds)]
+        one, two = (min(times) for times in zip(*walls, strict=True))
+        locked = locked_share(lambda: protector.protect(image, format="jpeg"), 1)
+    name = "two threads: protect_many"
+    return [{"operation": name, "gain": one / two, "locked": locked}]
 
 
 def locked_share(work: Callable[[], object], rounds: int) -> float:

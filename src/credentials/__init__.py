@@ -20,6 +20,7 @@ from indelible.credentials.manifests.assertions import (
     Assertion,
     PictureFingerprint,
     Region,
+    Step,
     TrainingMining,
 )
 from indelible.credentials.manifests.definitions import ManifestDefinition
@@ -41,6 +42,12 @@ from indelible.credentials.manifests.manifest_report import (
     Standing,
     weaker,
 )
+from indelible.credentials.manifests.permissions import (
+    AI_EDITING,
+    AI_INFERENCE,
+    LIKENESS,
+    Permission,
+)
 from indelible.credentials.manifests.reading import read
 from indelible.credentials.manifests.report import CredentialReport, State
 from indelible.credentials.manifests.request import (
@@ -51,6 +58,11 @@ from indelible.credentials.manifests.request import (
 )
 from indelible.credentials.manifests.signing import SignedPicture, sign
 from indelible.credentials.signals.camera import camera_contradicts
+from indelible.credentials.signals.data_mining import (
+    MINING_PROHIBITED,
+    mining_term,
+    prohibits_mining,
+)
 from indelible.credentials.signals.finding import Signal, find_signals
 from indelible.credentials.signers.certificate_profile import (
     ProfileFinding,
@@ -76,6 +88,10 @@ from indelible.credentials.trust.trust_lists import TrustList, parse_list
 from indelible.credentials.trust.trust_store import TrustStore
 
 __all__ = [
+    "AI_EDITING",
+    "AI_INFERENCE",
+    "LIKENESS",
+    "MINING_PROHIBITED",
     "PROFILE_NOTICE",
     "Action",
     "AiClaim",
@@ -94,6 +110,7 @@ __all__ = [
     "ManifestReport",
     "ManifestRequest",
     "PemSigner",
+    "Permission",
     "PictureFingerprint",
     "ProfileFinding",
     "ProfileLine",
@@ -106,6 +123,7 @@ __all__ = [
     "SourceType",
     "Standing",
     "State",
+    "Step",
     "TrainingMining",
     "Trust",
     "TrustList",
@@ -128,9 +146,11 @@ __all__ = [
     "inspect_chain",
     "load_identity",
     "load_or_create_identity",
+    "mining_term",
     "new_manifest_id",
     "open_signer",
     "parse_list",
+    "prohibits_mining",
     "read",
     "read_file",
     "read_found",

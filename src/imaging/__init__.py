@@ -7,12 +7,13 @@ into a file again. Whatever the bytes are, only errors of `indelible.errors` are
 """
 
 from indelible.imaging.contents import difference
-from indelible.imaging.encoding import Conformed, conform, encode
+from indelible.imaging.encoding import Conformed, as_pillow, conform, encode
 from indelible.imaging.formats import FORMATS, Format, format_from_suffix, identify, media_type
 from indelible.imaging.image_file import Encoded, ImageFile, decode, open_image, read_header
 from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import Header, Mode, Picture, Pixels
 from indelible.imaging.relocation import with_plain_items
+from indelible.imaging.rendering import Rectangle, rendered
 from indelible.imaging.structure.iso import C2PA_UUID
 from indelible.imaging.structure.parts import MAX_STORE, Located, Segment, Span, Walk
 from indelible.limits import DEFAULT_LIMITS, Limits
@@ -33,9 +34,11 @@ __all__ = [
     "Mode",
     "Picture",
     "Pixels",
+    "Rectangle",
     "Segment",
     "Span",
     "Walk",
+    "as_pillow",
     "conform",
     "decode",
     "difference",
@@ -45,5 +48,6 @@ __all__ = [
     "media_type",
     "open_image",
     "read_header",
+    "rendered",
     "with_plain_items",
 ]

@@ -173,7 +173,7 @@ def _end(found: _Found, data: bytes, end: int, *, sound: bool) -> None:
 
 
 def _wrong_checksum(name: str) -> Sentence:
-    return say("The checksum of the PNG file's {name} chunk is wrong.", name=name)
+    return say("The checksum of the PNG file's {chunk} chunk is wrong.", chunk=name)
 
 
 def _packed(kind: bytes, body: bytes) -> bytes:

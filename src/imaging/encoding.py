@@ -19,7 +19,7 @@ from indelible.imaging.metadata import Metadata, icc_channels
 from indelible.imaging.picture import Pixels
 from indelible.imaging.xmp import without_address, without_padding
 
-__all__ = ["Conformed", "conform", "encode"]
+__all__ = ["Conformed", "as_pillow", "conform", "encode"]
 
 # What JPEG segments hold of each field, without the identifiers and headers before them.
 _JPEG_ROOM: Final = {
@@ -179,6 +179,23 @@ def encode(
     job = Job(pixels, quality or target.quality or 0, lossless, kept, fast)
     with codec_errors(target.title, writing=True):
         return WRITERS[target.name](job)
+
+
+def as_pillow(pixels: Pixels) -> Image.Image:
+    """Return pixels as a PIL image, for programs that pass those around.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8
+        (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA.
+
+    Raises
+    ------
+    UnsupportedImageError
+        An array that is no picture.
+    """
+    _check_pixels(pixels)
+    return Image.fromarray(np.ascontiguousarray(pixels))
 
 
 def _check_pixels(pixels: Pixels) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "AI_SYSTEM_VERSION",
     "CREATOR_TOOL",
     "CREDIT",
+    "DATA_MINING",
     "DIGITAL_SOURCE_TYPE",
     "PROVENANCE",
     "Property",
@@ -52,6 +53,7 @@ AI_PROMPT: Final[Property] = (_IPTC, "AIPromptInformation")
 AIGC: Final[Property] = ("http://www.tc260.org.cn/ns/AIGC/1.0/", "AIGC")
 CREATOR_TOOL: Final[Property] = ("http://ns.adobe.com/xap/1.0/", "CreatorTool")
 CREDIT: Final[Property] = ("http://ns.adobe.com/photoshop/1.0/", "Credit")
+DATA_MINING: Final[Property] = ("http://ns.useplus.org/ldf/xmp/1.0/", "DataMining")
 PROVENANCE: Final[Property] = ("http://purl.org/dc/terms/", "provenance")
 
 # The usual prefixes of the namespaces that are written here.
@@ -60,6 +62,7 @@ _PREFIXES: Final = {
     AIGC[0]: "TC260",
     CREATOR_TOOL[0]: "xmp",
     CREDIT[0]: "photoshop",
+    DATA_MINING[0]: "plus",
     PROVENANCE[0]: "dcterms",
 }
 

@@ -6,8 +6,18 @@ user's configuration. `mark_file` embeds a watermark and nothing else.
 
 from __future__ import annotations
 
+from indelible.protection.derivation import derive, derive_many
 from indelible.protection.marking import mark_file
 from indelible.protection.protector import Protector, protect
-from indelible.protection.result import MarkedFile, ProtectedImage
+from indelible.protection.result import DerivedImage, MarkedFile, ProtectedImage
 
-__all__ = ["MarkedFile", "ProtectedImage", "Protector", "mark_file", "protect"]
+__all__ = [
+    "DerivedImage",
+    "MarkedFile",
+    "ProtectedImage",
+    "Protector",
+    "derive",
+    "derive_many",
+    "mark_file",
+    "protect",
+]

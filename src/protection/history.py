@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from indelible import credentials
 from indelible.imaging import ImageFile
-from indelible.protection.markable import MarkablePicture
 from indelible.registry import Registry
 from indelible.watermark import Detection
 
-__all__ = ["History", "history_of"]
+__all__ = ["History", "Opened", "history_of"]
+
+
+class Opened(Protocol):
+    """A picture, and the file that it came in."""
+
+    @property
+    def file(self) -> ImageFile | None:
+        """That file; None for bare pixels."""
+        ...
+
+    def as_file(self) -> ImageFile:
+        """Return that file, or one of the pixels that came without."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +44,7 @@ class History:
 
 
 def history_of(
-    picture: MarkablePicture, older: Iterable[Detection], registry: Registry, *, strip: bool
+    picture: Opened, older: Iterable[Detection], registry: Registry, *, strip: bool
 ) -> History:
     """Return the history of a picture: its own, or the one that an older watermark leads to.
 
@@ -40,7 +53,7 @@ def history_of(
 
     Parameters
     ----------
-    picture : MarkablePicture
+    picture : Opened
         The picture.
     older : iterable of Detection
         The marks that it carried, the loudest first.
@@ -62,9 +75,7 @@ def history_of(
     return History(parent=file)
 
 
-def _recovered(
-    picture: MarkablePicture, older: Iterable[Detection], registry: Registry
-) -> bytes | None:
+def _recovered(picture: Opened, older: Iterable[Detection], registry: Registry) -> bytes | None:
     """Return the manifest store of the first older mark that leads to a sound one about its id.
 
     For files whose metadata was stripped, and for bare pixels.

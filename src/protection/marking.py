@@ -14,13 +14,13 @@ from indelible.errors import (
     UnsupportedImageError,
 )
 from indelible.imaging import Limits
-from indelible.imaging.sources import ImageInput, Source, open_source
+from indelible.imaging.sources import ImageInput, open_source
 from indelible.protection.markable import MarkablePicture
 from indelible.protection.publishing import Output, check_free, show
 from indelible.protection.result import MarkedFile
 from indelible.watermark import Key
 
-__all__ = ["mark_file", "open_picture"]
+__all__ = ["chosen_format", "mark_file", "open_picture"]
 
 
 def open_picture(
@@ -65,7 +65,7 @@ def open_picture(
     source = open_source(image, limits)
     return MarkablePicture(
         source,
-        _chosen_format(format, output, source),
+        chosen_format(format, output, source.format),
         quality=quality,
         lossless=lossless,
         fast=fast,
@@ -180,7 +180,7 @@ def mark_file(
     return MarkedFile(data, marked.payload, picture.format, path, keys[0].id, notes)
 
 
-def _chosen_format(wanted: str | None, output: object, source: Source) -> str:
+def chosen_format(wanted: str | None, output: object, own: str | None) -> str:
     """Choose the output format: as asked, as the output is named, as the input is, else PNG.
 
     Parameters
@@ -189,8 +189,8 @@ def _chosen_format(wanted: str | None, output: object, source: Source) -> str:
         A format's name.
     output : object
         A path, or anything else where the name says nothing (a stream, None).
-    source : Source
-        The picture.
+    own : str or None
+        The picture's own format, if it came in a file.
 
     Raises
     ------
@@ -206,7 +206,7 @@ def _chosen_format(wanted: str | None, output: object, source: Source) -> str:
                 hint="Name the output .jpg, .png, .webp, ... or name the format.",
             )
     if wanted is None:
-        wanted = source.format or "png"
+        wanted = own or "png"
     chosen = imaging.FORMATS.get(wanted.lower())
     if chosen is None or not chosen.can_write:
         writable = ", ".join(f.name for f in imaging.FORMATS.values() if f.can_write)

@@ -13,14 +13,14 @@ from indelible import arguments, credentials, imaging
 from indelible.choices import DEFAULT_STRENGTH, Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.imaging import Limits
-from indelible.registry import Registry, private_registry
+from indelible.registry import Registry, sealing_registry
 from indelible.registry.private import GenerationRecord, RecordKeys, SealedRecord
 from indelible.watermark import Key
 
 if TYPE_CHECKING:
     from indelible.settings import Configuration
 
-__all__ = ["Given", "Parts", "checked", "completed", "limits_of"]
+__all__ = ["Given", "Parts", "checked", "completed", "detection_keys", "limits_of"]
 
 Given = dict[str, Any]
 """Every part by its name, checked; None where it was not given."""
@@ -109,6 +109,17 @@ def _is_named(given: Given) -> bool:
     return given["generator"] is not None or given["manifest"] is not None
 
 
+def detection_keys() -> tuple[Key, ...]:
+    """Return the keys of the user's ring, if there is one.
+
+    Raises
+    ------
+    ConfigurationError, KeyFileError
+        If the configuration or a key cannot be read.
+    """
+    return _configuration().detection_keys()
+
+
 def _configuration() -> Configuration:
     from indelible.settings import current  # noqa: PLC0415 - only where a part is missing
 
@@ -173,7 +184,7 @@ class Parts:
         """
         if record is not None:
             arguments.required("record_keys", self.record_keys, hint=_RECORD_KEYS)
-            private_registry(self.registry)
+            sealing_registry(self.registry)
 
     def sealed(self, record: GenerationRecord | None, manifest_id: str) -> SealedRecord | None:
         """Return a generation record as the registry is to keep it, None where there is none."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator as Stream
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from indelible import arguments
+from indelible.batch import Outcome
 from indelible.choices import Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
-from indelible.imaging import Limits
+from indelible.imaging import Encoded, ImageFile, Limits
 from indelible.imaging.sources import ImageInput
+from indelible.protection.derivation import derive
+from indelible.protection.many import Asked, protect_all
 from indelible.protection.marking import open_picture
 from indelible.protection.parts import Given, Parts, checked, completed, limits_of
 from indelible.protection.publishing import Output
-from indelible.protection.result import ProtectedImage
+from indelible.protection.result import DerivedImage, ProtectedImage
 from indelible.protection.transaction import protect_picture
 from indelible.registry import Registry
 from indelible.registry.private import GenerationRecord, RecordKeys
@@ -270,6 +275,74 @@ class Protector:
             generation=generation,
             owner=owner,
         )
+
+    def protect_many(
+        self,
+        items: Iterable[Asked],
+        *,
+        workers: int | None = None,
+        processes: bool = False,
+        **options: Any,  # noqa: ANN401 - those of `protect`
+    ) -> Stream[Outcome[Asked, ProtectedImage], None, None]:
+        """Protect many pictures at a time; yield the outcomes in the order of the items.
+
+        Parameters
+        ----------
+        items : iterable
+            Pictures, or mappings with arguments of `protect`: ``{"image": ..., "output": ...,
+            "record": ...}``. May be endless: four items for each worker at most are read ahead of
+            the outcomes that were taken, so that neither pictures nor results pile up.
+        workers : int, optional
+            How many at a time; by default one for each core, but at most 8 threads.
+        processes : bool
+            Work in processes instead of threads. The Protector has to travel (see the class's
+            notes), and so do the items.
+        **options
+            Arguments of `protect` that hold for every item which does not give them itself.
+
+        Yields
+        ------
+        Outcome
+            With the result as ``value``, or what stopped this item, and only it, as ``error``.
+
+        Raises
+        ------
+        ArgumentError
+            If `workers` is less than one, or an option is none of `protect`.
+        IndelibleError
+            With `processes`: if the Protector cannot travel.
+
+        Examples
+        --------
+        >>> for done in protector.protect_many(pictures, format="jpeg"):    # doctest: +SKIP
+        ...     print(done.error or done.value.manifest_id)
+        """
+        return protect_all(self, items, options, workers=workers, processes=processes)
+
+    def derive(
+        self,
+        image: Encoded | ImageFile,
+        output: Output = None,
+        **options: Any,  # noqa: ANN401 - those of `indelible.derive`
+    ) -> DerivedImage:
+        """Resize, crop or convert a protected picture, and sign the copy.
+
+        The same as `indelible.derive` with this Protector's signer, keys, registry, generator,
+        trust and limits, all of which an option of that name replaces.
+        """
+        parts = self._parts
+        generator = parts.generator or (
+            None if parts.manifest is None else parts.manifest.generator
+        )
+        own: dict[str, Any] = {
+            "signer": parts.signer,
+            "keys": parts.keys,
+            "registry": parts.registry,
+            "generator": generator,
+            "trust": parts.trust,
+            "limits": parts.limits,
+        }
+        return derive(image, output, **{**own, **options})
 
     def __reduce__(self) -> tuple[object, ...]:
         for name, value in self._made_from.items():

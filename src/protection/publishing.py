@@ -21,7 +21,7 @@ from indelible.errors import (
     RegistryOutcomeUnknownError,
 )
 from indelible.files import stage
-from indelible.registry import Record, Registry, private_registry
+from indelible.registry import Record, Registry, sealing_registry
 from indelible.registry.private import SealedRecord
 
 __all__ = ["Output", "check_free", "register_and_show", "show"]
@@ -128,7 +128,7 @@ def _registered(record: Record, registry: Registry, private: SealedRecord | None
         if private is None:
             registry.put(record)
         else:
-            private_registry(registry).put(record, private=private)
+            sealing_registry(registry).put(record, private=private)
         held = True
         yield
     except BaseException as error:

@@ -12,37 +12,61 @@ from typing import TYPE_CHECKING
 from indelible.registry.opening import open_registry
 from indelible.registry.protocol import (
     MAX_FOUND,
+    ConsentSource,
     PrivateRegistry,
     Registry,
+    SealingRegistry,
     SearchableRegistry,
 )
 from indelible.registry.record import Entry, Record, Similar, StoredFingerprint
-from indelible.registry.several import Registries, private_registry
+from indelible.registry.several import (
+    Registries,
+    consent_sources,
+    private_registry,
+    sealing_registry,
+)
 from indelible.registry.urls import registry_url, shown_url, sqlite_url
 
 if TYPE_CHECKING:
-    from indelible.registry import backup, exchange, merging, purging, transfers, upkeep
+    from indelible.registry import (
+        backup,
+        exchange,
+        merging,
+        purging,
+        similar_pictures,
+        transfers,
+        upkeep,
+    )
+    from indelible.registry.consents import ConsentRecord
+    from indelible.registry.remote import RemoteRegistry
     from indelible.registry.sql import SqlRegistry
 
 __all__ = [
     "MAX_FOUND",
+    "ConsentRecord",
+    "ConsentSource",
     "Entry",
     "PrivateRegistry",
     "Record",
     "Registries",
     "Registry",
+    "RemoteRegistry",
+    "SealingRegistry",
     "SearchableRegistry",
     "Similar",
     "SqlRegistry",
     "StoredFingerprint",
     "backup",
+    "consent_sources",
     "exchange",
     "merging",
     "open_registry",
     "private_registry",
     "purging",
     "registry_url",
+    "sealing_registry",
     "shown_url",
+    "similar_pictures",
     "sqlite_url",
     "transfers",
     "upkeep",
@@ -55,6 +79,10 @@ if not TYPE_CHECKING:  # checkers see the imports above, and know of no other na
         """Import what needs a database when it is asked for."""
         if name == "SqlRegistry":
             return importlib.import_module(f"{__name__}.sql").SqlRegistry
-        if name in __all__:  # a module about whole registries
+        if name == "ConsentRecord":
+            return importlib.import_module(f"{__name__}.consents").ConsentRecord
+        if name == "RemoteRegistry":
+            return importlib.import_module(f"{__name__}.remote").RemoteRegistry
+        if name in __all__:  # a module that needs more than the protocol
             return importlib.import_module(f"{__name__}.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from indelible.registry.urls import PostgresUrl, parse_url
+from indelible.registry.urls import PostgresUrl, RemoteUrl, parse_url
+from indelible.secret import Secret
 
 if TYPE_CHECKING:
+    from indelible.registry.remote import RemoteRegistry
     from indelible.registry.sql import SqlRegistry
 
 __all__ = ["open_registry"]
 
 
-def open_registry(url: str) -> SqlRegistry:
+@overload
+def open_registry(url: str) -> SqlRegistry: ...  # of an https URL one that only has `Registry`'s
+
+
+@overload
+def open_registry(url: str, *, token: str | Secret | None) -> SqlRegistry | RemoteRegistry: ...
+
+
+def open_registry(url: str, *, token: str | Secret | None = None) -> SqlRegistry | RemoteRegistry:
     """Return the registry at a URL.
 
     Nothing is opened, connected or made before the registry is first used. It is safe over threads,
@@ -28,12 +38,17 @@ def open_registry(url: str) -> SqlRegistry:
         ``"postgresql+psycopg://user@host/database"`` is a PostgreSQL database, with
         ``?timeout=SECONDS`` for each statement and ``?connect_timeout=SECONDS``; its tables are
         made on the first write. A password comes from the URL, from ``PGPASSWORD``, or from a
-        password file. docs/registry.md has all options.
+        password file. ``"https://host/v1"`` is a registry of one's own behind one's own service: it
+        has the methods of `Registry`, and no others. docs/registry.md has all options.
+    token : str or Secret, optional
+        Bearer token for a registry behind a service, with the scopes ``fetch:records`` and, to
+        register, ``store:manifests``; empty for none. By default that in the environment variable
+        ``INDELIBLE_REGISTRY_TOKEN``.
 
     Raises
     ------
     ArgumentError
-        If it is no such URL. Registries behind a server (https) come with a later version.
+        If it is no such URL.
 
     Examples
     --------
@@ -42,6 +57,10 @@ def open_registry(url: str) -> SqlRegistry:
     [Record(...)]
     """
     place = parse_url(url)
+    if isinstance(place, RemoteUrl):
+        from indelible.registry.remote import RemoteRegistry  # noqa: PLC0415
+
+        return RemoteRegistry(place, None if token is None else Secret(token))
     # Whoever only names the protocol does not wait for SQLAlchemy to be loaded.
     from indelible.registry.sql import SqlRegistry  # noqa: PLC0415
 

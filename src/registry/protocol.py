@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from indelible.registry.record import Record, Similar
 
 if TYPE_CHECKING:
+    from indelible.registry.consents import ConsentRecord
     from indelible.registry.private.log import AuditLog
     from indelible.registry.private.sealed import SealedRecord
 
-__all__ = ["MAX_FOUND", "PrivateRegistry", "Registry", "SearchableRegistry"]
+__all__ = [
+    "MAX_FOUND",
+    "ConsentSource",
+    "PrivateRegistry",
+    "Registry",
+    "SealingRegistry",
+    "SearchableRegistry",
+]
 
 MAX_FOUND: Final = 16
 """How many records `Registry.find` returns unless the caller asks for another number."""
@@ -99,13 +107,17 @@ class SearchableRegistry(Registry, Protocol):
         ...
 
 
-@runtime_checkable
-class PrivateRegistry(Registry, Protocol):
-    """A registry that keeps generation records and an audit log, too; see `SqlRegistry`."""
+class SealingRegistry(Registry, Protocol):
+    """A registry that takes generation records; whether they are read there is another question."""
 
     def put(self, record: Record, *, private: SealedRecord | None = None) -> None:
         """Store a record, and who had the picture made, in one step; see `Registry.put`."""
         ...
+
+
+@runtime_checkable
+class PrivateRegistry(SealingRegistry, Protocol):
+    """A registry that keeps generation records and an audit log, too; see `SqlRegistry`."""
 
     def sealed_records(self, manifest_ids: Sequence[str]) -> dict[str, bytes]:
         """Return generation records by their manifests' ids, as they were sealed."""
@@ -120,4 +132,19 @@ class PrivateRegistry(Registry, Protocol):
     @property
     def audit(self) -> AuditLog:
         """Who looked into what is private, and why."""
+        ...
+
+
+@runtime_checkable
+class ConsentSource(Protocol):
+    """What keeps records of consent, or knows whom to ask; see `SqlRegistry.consents`."""
+
+    def find(self, algorithm: str, consent_id: bytes) -> Sequence[ConsentRecord]:
+        """Return the records under the id of a consent mark.
+
+        Raises
+        ------
+        RegistryError
+            If it cannot be asked.
+        """
         ...

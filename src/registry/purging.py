@@ -87,7 +87,13 @@ def purge(
         for row in rows:
             set_status(connection, row.manifest_id, "erased", reason)
         if rows:
-            note_change(connection, "purge", _named(rows), reason=reason, actor=actor)
+            note_change(
+                connection,
+                "purge",
+                _named([row.manifest_id for row in rows]),
+                reason=reason,
+                actor=actor,
+            )
         return [(row.created, row.manifest_id) for row in rows]
 
     registry.check()
@@ -101,12 +107,12 @@ def purge(
     return erased
 
 
-def _named(rows: Sequence[sa.Row[Any]]) -> str:
+def _named(ids: Sequence[str]) -> str:
     """Return which records were erased; each one's tombstone says when, and why."""
-    first, last = rows[0].manifest_id, rows[-1].manifest_id
-    if len(rows) == 1:
-        return str(first)
-    return f"{len(rows)} records, in the order of their registration from {first} to {last}"
+    first, last = ids[0], ids[-1]
+    if len(ids) == 1:
+        return first
+    return f"{len(ids)} records, in the order of their registration from {first} to {last}"
 
 
 def _wanted(before: dt.datetime, statuses: Collection[RecordStatus]) -> sa.ColumnElement[Any]:

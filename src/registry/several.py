@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from indelible.errors import ArgumentError, RegistryError, RegistryUnavailableError
 from indelible.registry.protocol import (
     MAX_FOUND,
+    ConsentSource,
     PrivateRegistry,
     Registry,
+    SealingRegistry,
     SearchableRegistry,
 )
 from indelible.registry.record import Record, Similar
 
-__all__ = ["Registries", "private_registry"]
+__all__ = ["Registries", "consent_sources", "private_registry", "sealing_registry"]
 
 T = TypeVar("T")
 
@@ -56,6 +58,11 @@ class Registries:
     def own(self) -> Registry:
         """The first one, which is written to."""
         return self._registries[0]
+
+    @property
+    def each(self) -> tuple[Registry, ...]:
+        """All of them, in their order."""
+        return self._registries
 
     def put(self, record: Record) -> None:
         """Store a record in the first one; see `Registry.put`."""
@@ -164,10 +171,34 @@ def private_registry(registry: Registry) -> PrivateRegistry:
     )
 
 
+def sealing_registry(registry: Registry) -> SealingRegistry:
+    """Return the registry that a generation record is written to; of several, the first.
+
+    Raises
+    ------
+    ArgumentError
+        If it takes none.
+    """
+    own = registry.own if isinstance(registry, Registries) else registry
+    if getattr(own, "takes_sealed", False) is True:  # behind a service, where they are also read
+        return cast("SealingRegistry", own)
+    return private_registry(registry)
+
+
 def _unavailable(failures: Sequence[RegistryError]) -> RegistryUnavailableError:
     return RegistryUnavailableError(
         "; ".join(failure.message for failure in failures), hint=failures[0].hint
     )
+
+
+def consent_sources(registry: object) -> tuple[ConsentSource, ...]:
+    """Return what keeps the records of consent of a registry, or of each of several.
+
+    All of them are asked: of two records under one id, the one that forbids more counts.
+    """
+    several = registry.each if isinstance(registry, Registries) else (registry,)
+    found = (getattr(one, "consents", None) for one in several)
+    return tuple(one for one in found if isinstance(one, ConsentSource))
 
 
 def _name(registry: Registry, error: RegistryError) -> None:

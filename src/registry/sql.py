@@ -19,6 +19,7 @@ from indelible.registry.asking import (
     check_number,
 )
 from indelible.registry.changing import Registration
+from indelible.registry.consents import ConsentRecords
 from indelible.registry.database import Database
 from indelible.registry.group_commit import GroupCommit
 from indelible.registry.objects import ObjectStore, open_objects
@@ -344,6 +345,11 @@ class SqlRegistry:
     def audit(self) -> AuditLog:
         """Who looked into what is private, withdrew or erased, and why."""
         return AuditLog(self._database)
+
+    @property
+    def consents(self) -> ConsentRecords:
+        """What the owners of pictures ask of others; public."""
+        return ConsentRecords(self._database)
 
     def close(self) -> None:
         """Close what is open just now; it is opened again when it is needed.

@@ -16,6 +16,7 @@ __all__ = [
     "AUDIT",
     "BINDINGS",
     "BINDING_HISTORY",
+    "CONSENTS",
     "FINGERPRINTS",
     "GENERATIONS",
     "GENERATION_INPUTS",
@@ -203,8 +204,8 @@ OUTBOX: Final = sa.Table(
     sa.UniqueConstraint("kind", "subject", name="uq_outbox_kind_subject"),
     sqlite_autoincrement=True,
 )
-# What the people in a picture allow.
-sa.Table(
+# What the owner of a picture allows; the public part of it is in `terms`, with the account's name.
+CONSENTS: Final = sa.Table(
     "consents",
     METADATA,
     sa.Column("record_id", Text, primary_key=True),

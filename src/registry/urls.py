@@ -7,6 +7,7 @@
     sqlite:///registry.sqlite3?timeout=2.5   wait at most so many seconds for another writer
     postgresql+psycopg://user@host/name      a PostgreSQL database
     ...?manifests=s3://bucket/folder         manifest stores above 64 KiB go there
+    https://registry.example/v1              a registry of one's own behind one's own service
 
 The form is SQLAlchemy's; characters that have a meaning in a URL are percent-encoded (``%3F`` for a
 question mark, ``%25`` for a percent sign).
@@ -14,12 +15,13 @@ question mark, ``%25`` for a percent sign).
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias
-from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlencode
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlencode, urlsplit
 
 from indelible.errors import ArgumentError
 
@@ -28,6 +30,7 @@ __all__ = [
     "DEFAULT_TIMEOUT",
     "Options",
     "PostgresUrl",
+    "RemoteUrl",
     "SqliteUrl",
     "parse_url",
     "password_of",
@@ -41,11 +44,13 @@ _DEFAULT_INLINE: Final = 64 * 1024
 _MAX_TIMEOUT: Final = 3600.0
 _MAX_INLINE: Final = 16 * 1024 * 1024
 _POSTGRES: Final = ("postgresql", "postgresql+psycopg", "postgres")
-_LATER: Final = ("http", "https")  # known, and not yet supported
+_REMOTE: Final = ("http", "https")
+_REMOTE_PORTS: Final = {"http": 80, "https": 443}
+_REMOTE_TIMEOUT: Final = 30.0
 _MEMORY: Final = ("", ":memory:")
 _HINT: Final = (
-    "Write sqlite:///relative/path, sqlite:////absolute/path, or "
-    "postgresql+psycopg://user@host/database."
+    "Write sqlite:///relative/path, sqlite:////absolute/path, "
+    "postgresql+psycopg://user@host/database, or https://host/v1."
 )
 # What a URL may tell libpq (postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
 _LIBPQ: Final = frozenset({
@@ -146,7 +151,36 @@ class PostgresUrl:
         return f"postgresql+psycopg://{self.server}/{quote(self.database)}{_query(query)}"
 
 
-RegistryPlace: TypeAlias = SqliteUrl | PostgresUrl
+@dataclass(frozen=True, slots=True)
+class RemoteUrl:
+    """What the URL of a registry behind a service says.
+
+    Attributes
+    ----------
+    base : str
+        Its address, without a slash at the end.
+    timeout : float
+        How long a call may take in all, in seconds.
+    """
+
+    base: str
+    timeout: float = _REMOTE_TIMEOUT
+
+    @property
+    def host(self) -> str:
+        """Host and port, as a list of hosts has them."""
+        parts = urlsplit(self.base)
+        name = parts.hostname or ""
+        port = _REMOTE_PORTS[parts.scheme] if parts.port is None else parts.port
+        return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+
+    def __str__(self) -> str:
+        """Return the URL."""
+        given = self.timeout != _REMOTE_TIMEOUT
+        return self.base + (f"?timeout={str(self.timeout).removesuffix('.0')}" if given else "")
+
+
+RegistryPlace: TypeAlias = SqliteUrl | PostgresUrl | RemoteUrl
 
 
 def sqlite_url(path: str | os.PathLike[str]) -> str:
@@ -179,7 +213,7 @@ def registry_url(place: str | os.PathLike[str], *, folder: Path | None = None) -
     """
     text = os.fspath(place)
     url = parse_url(text) if "://" in text else SqliteUrl(_file(text))
-    if isinstance(url, PostgresUrl):
+    if isinstance(url, PostgresUrl | RemoteUrl):
         return text  # as it is: the password in it is needed
     return str(replace(url, path=((folder or Path()) / url.path).absolute()))
 
@@ -206,8 +240,8 @@ def parse_url(url: str) -> RegistryPlace:
     scheme = scheme.lower()
     if not mark:
         raise _refused(f"{_shown(url)} is not the URL of a registry.")
-    if scheme in _LATER:
-        raise _refused(f"Registries at {scheme}:// come with a later version.")
+    if scheme in _REMOTE:
+        return _remote(url)
     if scheme in _POSTGRES:
         return _postgres(url, rest)
     if scheme != "sqlite":
@@ -254,6 +288,37 @@ def _postgres(url: str, rest: str) -> PostgresUrl:
     port = f":{match['port']}" if match["port"] else ""
     parameters = tuple(sorted(others.items()))
     return PostgresUrl(f"{user}{match['host']}{port}", name, parameters, connect_timeout, options)
+
+
+def _remote(url: str) -> RemoteUrl:
+    address, _, query = url.partition("?")
+    try:
+        parts = urlsplit(address)
+        host, secret, _ = parts.hostname, "@" in parts.netloc, parts.port
+    except ValueError as error:
+        raise _refused(f"{_shown(url)} cannot be read.") from error
+    printable = url.isascii() and url.isprintable() and " " not in url
+    if not host or "#" in url or not printable:
+        raise _refused(f"{_shown(url)} is not the URL of a registry behind a service.")
+    if secret:
+        raise _refused("The URL of a registry behind a service carries no password: give a token.")
+    if parts.scheme == "http" and not _is_here(host):
+        raise _refused(f"{host} would be sent the token by plain http, which others can read.")
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=32) if query else []
+    timeout = _REMOTE_TIMEOUT
+    for name, value in pairs:
+        if name != "timeout":
+            raise _unknown(name)
+        timeout = _seconds(value)
+    return RemoteUrl(f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/"), timeout)
+
+
+def _is_here(host: str) -> bool:
+    """Whether a name says by itself that it is this machine."""
+    try:
+        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _file(name: str) -> Path:

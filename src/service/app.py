@@ -10,9 +10,11 @@ from indelible.service.around import Around
 from indelible.service.bindings import router as bindings
 from indelible.service.discovery import router as discovery
 from indelible.service.document import describe
+from indelible.service.fetching import router as fetching
 from indelible.service.health import router as health
 from indelible.service.manifests import router as manifests
 from indelible.service.methods import CrossOrigin, HeadAsGet
+from indelible.service.pages import router as pages
 from indelible.service.parts import Parts
 from indelible.service.problems import answer_problems
 from indelible.service.protect import router as protect
@@ -44,7 +46,9 @@ def create_app(parts: Parts, *, workers: Workers | None = None) -> FastAPI:
     app.add_middleware(Around, runtime=runtime.install(app, parts, workers))
     answer_problems(app)
     app.include_router(health)
+    app.include_router(pages)
     app.include_router(verify)
+    app.include_router(fetching)
     app.include_router(protect)
     app.include_router(discovery)
     app.include_router(resolution)

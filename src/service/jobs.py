@@ -142,16 +142,16 @@ def _report(result: Verification, data: bytes, options: Options) -> dict[str, An
     return answer
 
 
-def _views(result: Verification, data: bytes) -> dict[str, Any]:
+def _views(result: Verification, data: bytes) -> dict[str, str]:
     """Return the pictures that a page shows, as addresses that hold them."""
     image = imaging.open_image(data, limits=DEFAULT_LIMITS)
     try:
         drawn = public.views(result, image)
     except (ImageError, MissingDependencyError):
         return {}  # what cannot be decoded has a report all the same
-    shown: dict[str, Any] = {
+    if "original" not in drawn:
+        return {}  # who asks has the picture
+    return {
         _NAMES.get(name, name): "data:image/png;base64," + base64.b64encode(png).decode("ascii")
         for name, png in drawn.items()
-        if png
     }
-    return shown | {"aligned": "aligned" in drawn}

@@ -78,8 +78,7 @@ def _add(
         except BindingConflictError:
             if not _is_stored(registry, record):
                 raise refused(400, "Another manifest has this id.") from None
-        else:
-            write_receipt(registry, record.manifest_id, actor=str(caller.owner))
+    write_receipt(registry, record.manifest_id, actor=str(caller.owner))
     receipt = receipt_of(request, registry, record.manifest_id) if return_receipt else None
     return Stored(manifestId=record.manifest_id, receipt=receipt)
 
@@ -160,8 +159,9 @@ def erase(request: Request, caller: Storer, manifest_id: ManifestId) -> Response
     if record.owner != caller.owner:
         raise refused(403, "This manifest belongs to somebody else.")
     try:
-        registry.set_status(manifest_id, "erased", reason="Its owner erased it.")
+        registry.set_status(
+            manifest_id, "erased", reason="Its owner erased it.", actor=str(caller.owner)
+        )
     except NoRecordError:  # somebody was faster
         raise refused(404, "There is no such manifest.") from None
-    registry.audit.append(actor=str(caller.owner), action="erase", subject=manifest_id)
     return Response(status_code=204)

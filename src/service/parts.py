@@ -14,7 +14,7 @@ from indelible.settings import ServiceSettings
 from indelible.verification import Verifier
 
 if TYPE_CHECKING:
-    from indelible.registry.private.tokens import TokenStore
+    from indelible.registry.private import TokenStore
 
 __all__ = ["Parts", "parts_of"]
 

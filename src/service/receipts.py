@@ -75,7 +75,12 @@ class VerifiedReceipt(Receipt):
 
 
 def write_receipt(registry: SqlRegistry, manifest_id: str, *, actor: str) -> None:
-    """Note in the audit log that a manifest was taken."""
+    """Note in the audit log that a manifest was taken, unless that is there already.
+
+    It may not be there though the manifest is: whatever failed between the two is tried again.
+    """
+    if registry.audit.find(_ACTION, manifest_id) is not None:
+        return
     registry.audit.append(
         actor=actor,
         action=_ACTION,

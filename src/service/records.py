@@ -99,7 +99,7 @@ def fetch(request: Request, _: RecordReader, manifest_id: RecordId) -> Response:
     summary="Register a record",
     status_code=204,
     response_class=Response,
-    responses=answers(400, 401, 403, 408, 409, 413, 415, 429, 500, 503),
+    responses=answers(400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 503),
     openapi_extra=describe_body(_JSON),
 )
 async def put(request: Request, caller: Storer, manifest_id: RecordId) -> Response:

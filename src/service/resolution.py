@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from indelible.credentials import PictureFingerprint
 from indelible.errors import NoRegistryError
-from indelible.registry import Registries, Registry
+from indelible.registry import Registry
 from indelible.service.access import Reader
 from indelible.service.bodies import describe_body, read_model
 from indelible.service.matching import match_picture
@@ -173,20 +173,15 @@ def _look_up(parts: Parts, alg: str, value: str, most: int) -> list[str]:
 
 def can_ask_by_looks(registry: Registry | None) -> bool:
     """Whether pictures can be found by a hash of their looks."""
-    return hasattr(_first(registry), "find_similar")
-
-
-def _first(registry: Registry | None) -> Registry | None:
-    return registry.own if isinstance(registry, Registries) else registry
+    return hasattr(registry, "find_similar")
 
 
 def _alike(registry: Registry, pdq: bytes, most: int) -> list[str]:
     """Return live manifests of pictures whose hash is near, the nearest first."""
     if len(pdq) != _PDQ_BYTES:
         raise refused(400, f"A value of this algorithm has {_PDQ_BYTES} bytes.")
-    own = _first(registry)
-    search: Any = getattr(own, "find_similar", None)
-    if own is None or search is None:
+    search: Any = getattr(registry, "find_similar", None)
+    if search is None:
         return []
-    records = (own.get(one.manifest_id) for one in search(pdq, limit=most))
+    records = (registry.get(one.manifest_id) for one in search(pdq, limit=most))
     return [one.manifest_id for one in records if one is not None and one.status == "live"]

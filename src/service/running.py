@@ -77,7 +77,7 @@ def run(
         max_bytes=min(configuration.limits.max_bytes, settings.max_bytes),
     )
     protector = Protector.from_settings(limits=limits)  # makes the first key, where there is none
-    verifier = Verifier.from_settings(registry=registry, limits=limits, changes=True)
+    verifier = Verifier.from_settings(registry=registry, limits=limits, changes=True, resolvers=())
     serve(Parts(verifier, registry, settings, protector, configuration.tokens()))
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from indelible.choices import Scope
 from indelible.registry import open_registry, sqlite_url
-from indelible.registry.private.tokens import open_tokens
+from indelible.registry.private import open_tokens
 from indelible.secret import Secret
 from indelible.service.parts import Parts
 from indelible.settings import ServiceSettings

@@ -29,10 +29,12 @@ from indelible.credentials import (
 )
 from indelible.credentials.signers.opening import NO_TIMESTAMP, open_signer
 from indelible.errors import ConfigurationError, IdentityError, KeyFileError, TrustError
-from indelible.files import read_file
+from indelible.files import read_file, read_private_file
 from indelible.imaging import Limits
 from indelible.registry import Registries, Registry, open_registry, sqlite_url
 from indelible.registry.private import RecordKeys, wrapper_named
+from indelible.resolution import Resolver
+from indelible.secret import Secret
 from indelible.settings.environment import fingerprint
 from indelible.settings.folders import Folders, settings_file, user_folders
 from indelible.settings.key_ring import KeyRing
@@ -41,13 +43,14 @@ from indelible.settings.schema import Settings
 from indelible.watermark import Key
 
 if TYPE_CHECKING:
-    from indelible.registry.private.tokens import TokenStore
+    from indelible.registry.private import TokenStore
 
 __all__ = ["Configuration", "current", "load_trust_list", "with_timestamp"]
 
 _log: Final = logging.getLogger("indelible")
 _lock: Final = threading.Lock()
 _MAX_TRUST_BYTES: Final = 16 << 20
+_MAX_TOKEN_BYTES: Final = 8192
 
 
 class Configuration:
@@ -190,9 +193,30 @@ class Configuration:
         with self._lock:
             if self._registry is None:
                 urls = self.settings.registry.url or (sqlite_url(self.folders.registry),)
-                first, *others = (open_registry(url) for url in urls)
+                first = open_registry(urls[0], token=self._registry_token())
+                # One's own token is nobody else's business.
+                others = [open_registry(url, token="") for url in urls[1:]]
                 self._registry = Registries([first, *others]) if others else first
             return self._registry
+
+    def _registry_token(self) -> Secret | None:
+        """Return the token of the user's registry, where a file holds it.
+
+        Raises
+        ------
+        ConfigurationError
+            If the file cannot be read.
+        """
+        path = self.settings.registry.token_file
+        if path is None:
+            return None
+        try:
+            return Secret(read_private_file(path, _MAX_TOKEN_BYTES, what="token").strip())
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise ConfigurationError(
+                f"registry.token_file {path} cannot be read: {reason}."
+            ) from error
 
     def existing_registry(self) -> Registry | None:
         """Return the user's registry, or None where none was configured or ever written to."""
@@ -204,10 +228,14 @@ class Configuration:
 
     def tokens(self) -> TokenStore:
         """Return the tokens of the service over the user's registry, of several the first."""
-        from indelible.registry.private.tokens import open_tokens  # noqa: PLC0415 - loads a database
+        from indelible.registry.private import open_tokens  # noqa: PLC0415 - loads a database
 
         urls = self.settings.registry.url or (sqlite_url(self.folders.registry),)
         return open_tokens(urls[0])
+
+    def resolvers(self) -> tuple[Resolver, ...]:
+        """Return the servers of others that are to be asked; none by default."""
+        return tuple(Resolver(address) for address in self.settings.resolvers.ask or ())
 
     def record_keys(self) -> RecordKeys | None:
         """Return the keys that seal generation records, or None where none are configured.

@@ -1,8 +1,8 @@
 """The environment variables of Indelible.
 
-Nothing else in the package reads the environment, but for the two secrets: a signer takes its own
-where it is used (`indelible.credentials.signers`), so that it stands in no setting and no variable
-that a reporter of errors would write down.
+Nothing else in the package reads the environment, but for the secrets: who needs one takes it where
+it is used (`indelible.credentials.signers`, `indelible.registry.remote`), so that it stands in no
+setting and no variable that a reporter of errors would write down.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ OTHER_VARIABLES: Final = {
     "INDELIBLE_HOME": "One folder for everything: settings, keys, identity, registry.",
     "INDELIBLE_KEY_PASSPHRASE": "Passphrase of the private key (a secret).",
     "INDELIBLE_PKCS11_PIN": "PIN of the token that holds the private key (a secret).",
+    "INDELIBLE_REGISTRY_TOKEN": "Bearer token of a registry behind a service (a secret).",
 }
 """Variables that are not settings, and what each is for."""
 
-SECRET_VARIABLES: Final = frozenset({"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN"})
+SECRET_VARIABLES: Final = frozenset(
+    {"INDELIBLE_KEY_PASSPHRASE", "INDELIBLE_PKCS11_PIN", "INDELIBLE_REGISTRY_TOKEN"}
+)
 
 
 def variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:

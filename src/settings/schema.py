@@ -17,6 +17,9 @@ A setting comes from, in this order: the environment (``INDELIBLE_<SECTION>_<NAM
     url = "registry.sqlite3"              # or "sqlite:////srv/data/registry.sqlite3"
     record_keys = "records.key"           # seals generation records: docs/registry.md
 
+    [resolvers]
+    ask = ["https://resolver.example"]    # servers of others to ask: docs/resolution.md
+
     [trust]
     anchors = ["partner-ca.pem"]          # besides the official C2PA trust list
     official = true
@@ -58,7 +61,7 @@ from indelible.errors import ConfigurationError
 from indelible.imaging import Limits
 from indelible.languages import ENGLISH, LANGUAGES
 from indelible.settings.environment import PREFIX
-from indelible.settings.values import HostNames, KeyName, RegistryUrls, expected
+from indelible.settings.values import Addresses, HostNames, KeyName, RegistryUrls, expected
 
 __all__ = [
     "SECTIONS",
@@ -66,6 +69,7 @@ __all__ = [
     "LimitSettings",
     "RegistrySettings",
     "ReportSettings",
+    "ResolverSettings",
     "ServiceSettings",
     "Setting",
     "Settings",
@@ -108,6 +112,17 @@ class RegistrySettings:
 
     url: RegistryUrls | None = None
     record_keys: Path | None = None
+    token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverSettings:
+    """Servers of others that are asked where nothing here says where a picture comes from.
+
+    By an id alone: whether a picture may be sent to them is asked, or said, each time.
+    """
+
+    ask: Addresses | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +191,8 @@ class ServiceSettings:
     url: str | None = None
     public_manifests: bool = False
     reference_hosts: HostNames | None = None
+    url_hosts: HostNames | None = None
+    exit_url: str = "https://www.wikipedia.org/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +202,7 @@ class Settings:
     signer: SignerSettings = field(default_factory=SignerSettings)
     watermark: WatermarkSettings = field(default_factory=WatermarkSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    resolvers: ResolverSettings = field(default_factory=ResolverSettings)
     trust: TrustSettings = field(default_factory=TrustSettings)
     generator: GeneratorSettings = field(default_factory=GeneratorSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
@@ -218,6 +236,10 @@ class Settings:
                 f"report.language must be one of: {', '.join(LANGUAGES)}, not "
                 f"{self.report.language!r}."
             )
+        if not self.service.exit_url.startswith("https://"):
+            raise ConfigurationError(
+                f"service.exit_url must be an https address, not {self.service.exit_url!r}."
+            )
         contact = self.generator.abuse_contact
         if contact is not None and not is_contact(contact):
             raise ConfigurationError(
@@ -238,6 +260,7 @@ SECTIONS: Final[dict[str, type[Any]]] = {
     "signer": SignerSettings,
     "watermark": WatermarkSettings,
     "registry": RegistrySettings,
+    "resolvers": ResolverSettings,
     "trust": TrustSettings,
     "generator": GeneratorSettings,
     "limits": LimitSettings,
@@ -258,6 +281,9 @@ _MEANINGS: Final = {
     "`registry.sqlite3` in the user's data folder.",
     "registry.record_keys": "File of the keys that seal generation records. By default none are "
     "kept.",
+    "registry.token_file": "File of the bearer token for a registry behind a service (https). Else "
+    "`INDELIBLE_REGISTRY_TOKEN` has it.",
+    "resolvers.ask": "Servers of others that `verify` asks about ids; none by default.",
     "trust.anchors": "Trust anchors (PEM) besides the official lists.",
     "trust.official": "Whether the official C2PA trust lists count.",
     "generator.name": "Product or service that makes the pictures.",
@@ -296,6 +322,8 @@ _MEANINGS: Final = {
     "service.public_manifests": "Whether anybody may look ids up and read manifests.",
     "service.reference_hosts": "Hosts that pictures may be fetched from for queries by reference. "
     "By default there are no such queries.",
+    "service.url_hosts": "Hosts that the page may have pictures fetched from. By default none.",
+    "service.exit_url": "Where the page's quick exit leads.",
 }
 """What each setting is for: one line of docs/settings.md and of ``indelible config show``."""
 

@@ -13,8 +13,17 @@ from typing import Final, Literal
 from indelible.credentials import SourceType
 from indelible.errors import ArgumentError, ConfigurationError
 from indelible.registry import registry_url
+from indelible.resolution import check_address
 
-__all__ = ["HostNames", "KeyName", "RegistryUrls", "expected", "from_text", "from_toml"]
+__all__ = [
+    "Addresses",
+    "HostNames",
+    "KeyName",
+    "RegistryUrls",
+    "expected",
+    "from_text",
+    "from_toml",
+]
 
 _KEY_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]+:(?!\\)")
 
@@ -37,6 +46,12 @@ class HostNames(tuple[str, ...]):
     __slots__ = ()
 
 
+class Addresses(tuple[str, ...]):
+    """Addresses of resolvers, as `indelible.resolution.Resolver` takes them."""
+
+    __slots__ = ()
+
+
 def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
     """Check a value of a file; no conversion is guessed, but texts become paths."""
     kind = _plain(hint)
@@ -46,9 +61,10 @@ def from_toml(value: object, hint: object, where: str, folder: Path) -> object:
             return RegistryUrls(
                 url for urls in parsed if isinstance(urls, RegistryUrls) for url in urls
             )
-    elif kind is HostNames and isinstance(value, list):
-        if all(isinstance(item, str) for item in value):
-            return _hosts(",".join(value), folder)
+    elif kind in (HostNames, Addresses) and isinstance(value, list):
+        if all(isinstance(item, str) and item for item in value):
+            between = "," if kind is HostNames else " "
+            return _parsed(between.join(value), kind, where, folder) if value else ()
     elif kind in (str, Path, KeyName, RegistryUrls, SourceType):
         if isinstance(value, str):
             return _parsed(value, kind, where, folder)
@@ -123,6 +139,7 @@ def _expected(kind: object) -> str:
         KeyName: "a path or a key's name",
         RegistryUrls: "a path or a URL, or a list of them",
         HostNames: "a list of hosts",
+        Addresses: "a list of https addresses",
         int: "a whole number",
         bool: "true or false",
         SourceType: "one of: " + ", ".join(kind.short_name for kind in SourceType),
@@ -144,6 +161,10 @@ def _hosts(text: str, _: Path) -> HostNames:
     return HostNames(name.strip() for name in text.split(",") if name.strip())
 
 
+def _addresses(text: str, _: Path) -> Addresses:
+    return Addresses(check_address(one) for one in text.split())
+
+
 def _absolute(text: str, folder: Path) -> Path:
     if "\0" in text:
         raise ValueError("it holds a NUL character")
@@ -156,6 +177,7 @@ _PARSERS: Final[dict[object, Callable[[str, Path], object]]] = {
     KeyName: _key_name,
     RegistryUrls: _registry_url,
     HostNames: _hosts,
+    Addresses: _addresses,
     tuple: _paths,
     bool: _flag,
     int: _number,

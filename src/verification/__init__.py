@@ -5,19 +5,24 @@ from __future__ import annotations
 from indelible.verification.ai import best_ai_claim
 from indelible.verification.change_map import draw_changes
 from indelible.verification.change_report import ChangedRegion, ChangeReport
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.other_mark import OtherMark
+from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.resolving import Match
 from indelible.verification.result import Origin, RegistryReport, Verification, WatermarkReport
 from indelible.verification.verdict import Verdict
-from indelible.verification.verifier import Verifier, verify
+from indelible.verification.verifier import Verifier
+from indelible.verification.verifying import verify
 
 __all__ = [
     "ChangeReport",
     "ChangedRegion",
+    "ConsentReport",
     "Match",
     "Origin",
     "OtherMark",
     "RegistryReport",
+    "ResolverReport",
     "Verdict",
     "Verification",
     "Verifier",

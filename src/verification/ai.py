@@ -9,6 +9,7 @@ from typing import Final
 from indelible.choices import AiKind
 from indelible.credentials import AiClaim, CredentialReport, Signal, ai_claims
 from indelible.verification.evidence import FingerprintState
+from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.result import RegistryReport
 
 __all__ = ["best_ai_claim"]
@@ -20,7 +21,7 @@ _STANDINGS: Final = ("trusted", "untrusted", "broken", "metadata")
 
 def best_ai_claim(
     credential: CredentialReport,
-    registry: RegistryReport | None,
+    registry: RegistryReport | ResolverReport | None,
     signals: Sequence[Signal],
     *,
     looks: FingerprintState = "not_checked",
@@ -31,8 +32,8 @@ def best_ai_claim(
     ----------
     credential : CredentialReport
         The manifest that came with the file; its ingredients count as well.
-    registry : RegistryReport or None
-        What the watermark led to; None where no watermark was looked for.
+    registry : RegistryReport, ResolverReport or None
+        What the watermark led to, or a resolver sent; None where no watermark was looked for.
     signals : sequence of Signal
         What plain metadata claims.
     looks : FingerprintState
@@ -42,7 +43,7 @@ def best_ai_claim(
     found = list(ai_claims(credential))
     if registry is not None and registry.credential is not None:
         recovered = registry.credential
-        if registry.integrity == "intact" and registry.names_payload and looks != "mismatch":
+        if registry.standing in ("trusted", "untrusted") and looks != "mismatch":
             # It is about this picture as it was signed, although these are other bytes.
             recovered = replace(recovered, integrity="intact")
         found.extend(replace(one, where="recovered") for one in ai_claims(recovered))

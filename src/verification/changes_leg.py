@@ -20,7 +20,9 @@ from indelible.fingerprint import Changes, Reference
 from indelible.imaging import ImageFile
 from indelible.languages import say
 from indelible.verification.change_report import ChangedRegion, ChangeReport
-from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
+from indelible.verification.fingerprint_report import FingerprintReport
+from indelible.verification.resolver_report import ResolverReport
+from indelible.verification.result import RegistryReport, WatermarkReport
 from indelible.verification.signed_picture import PREVIEW_LIMITS, signed_picture
 from indelible.watermark import Key, View
 
@@ -46,7 +48,7 @@ def find_changes(
     keys: Sequence[Key],
     mark: WatermarkReport,
     credential: CredentialReport,
-    recovered: RegistryReport,
+    recovered: RegistryReport | ResolverReport,
     looks: FingerprintReport,
 ) -> ChangeReport:
     """Find where a picture differs from the one that was signed.
@@ -60,7 +62,7 @@ def find_changes(
     keys, mark
         The mark that was found, and the keys that were looked with.
     credential, recovered
-        The file's manifest, and what the mark's id led to.
+        The file's manifest, and what the mark's id, or a resolver, led to.
     looks : FingerprintReport
         Which of the two is about this picture, and how this picture lies on the original.
 

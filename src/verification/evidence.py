@@ -16,6 +16,7 @@ __all__ = [
     "OtherEvidence",
     "RecoveryEvidence",
     "RegistryState",
+    "ResolutionEvidence",
     "WatermarkEvidence",
 ]
 
@@ -198,6 +199,36 @@ class RecoveryEvidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolutionEvidence:
+    """What servers of others sent about the picture, as far as it holds by itself.
+
+    Attributes
+    ----------
+    state : RegistryState
+        ``"found"``: somebody sent a manifest that holds and is about this picture. ``"unknown"``:
+        somebody answered, and nobody sent one. ``"unavailable"``: of all who were asked, nobody
+        answered.
+    trusted, expired : bool
+        As for `ManifestEvidence`.
+    doubts : tuple of str
+        Likewise.
+    looked : bool
+        Whether somebody was sent the picture itself, and knows nothing of it.
+    """
+
+    state: RegistryState = "not_asked"
+    trusted: bool = False
+    expired: bool = False
+    doubts: tuple[str, ...] = ()
+    looked: bool = False
+
+    @property
+    def vouched(self) -> bool:
+        """Whether a manifest came back that holds, is about this picture, of a trusted signer."""
+        return self.state == "found" and self.trusted and not self.expired
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that is known about one file.
 
@@ -209,6 +240,8 @@ class Evidence:
         Whether the picture looks like the one that the recovered manifest was made for.
     resembles : bool
         Whether it looks like a registered one, where nothing else was found.
+    resolution : ResolutionEvidence
+        What servers of others sent. It can name an origin, and contradict nothing.
     """
 
     manifest: ManifestEvidence = field(default_factory=ManifestEvidence)
@@ -216,3 +249,4 @@ class Evidence:
     recovery: RecoveryEvidence = field(default_factory=RecoveryEvidence)
     fingerprint: FingerprintState = "not_checked"
     resembles: bool = False
+    resolution: ResolutionEvidence = field(default_factory=ResolutionEvidence)

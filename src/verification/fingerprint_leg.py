@@ -11,11 +11,18 @@ from indelible.errors import FingerprintError, IndelibleError
 from indelible.fingerprint import Comparison, Reference
 from indelible.registry import Registry, SearchableRegistry
 from indelible.verification.evidence import FingerprintState
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.manifest_claims import binds_watermark
-from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
-from indelible.watermark import View
+from indelible.verification.result import RegistryReport, WatermarkReport
+from indelible.watermark import Detection, View
 
-__all__ = ["compare_with_manifest", "compare_with_recovered", "find_resembling"]
+__all__ = [
+    "compare_with_manifest",
+    "compare_with_recovered",
+    "compare_with_sent",
+    "find_resembling",
+    "looks_like",
+]
 
 _MOST_RESEMBLING: Final = 5
 _STATES: Final[dict[bool | None, FingerprintState]] = {
@@ -77,6 +84,36 @@ def compare_with_manifest(
     return _compared(view, manifest.fingerprint.reference, "manifest", place)
 
 
+def compare_with_sent(
+    view: View | None, mark: WatermarkReport, report: CredentialReport
+) -> FingerprintReport:
+    """Compare a picture with the one that a manifest is about which a stranger sent.
+
+    Only what is signed into it counts, and only its reference can show that: the hash alone is that
+    of the original of an edit, too.
+    """
+    manifest = report.manifest
+    if view is None or manifest is None or manifest.fingerprint is None:
+        return FingerprintReport()
+    return _compared(view, manifest.fingerprint.reference, "recovered", mark)
+
+
+def looks_like(view: View, reference: bytes, mark: Detection) -> FingerprintState:
+    """Return whether a picture is the one that a reference was made of.
+
+    Parameters
+    ----------
+    view : View
+        The picture.
+    reference : bytes
+        As `indelible.fingerprint.Reference.to_bytes` writes it.
+    mark : Detection
+        A mark that says how the picture was moved since.
+    """
+    found = _comparison(view, reference, mark)
+    return "unclear" if found is None else _STATES[found.same]
+
+
 def find_resembling(view: View, registry: Registry) -> tuple[str, ...]:
     """Return the ids of registered manifests whose pictures look like this one, the nearest first.
 
@@ -101,18 +138,22 @@ def find_resembling(view: View, registry: Registry) -> tuple[str, ...]:
 def _compared(
     view: View, reference: bytes, about: About, mark: WatermarkReport
 ) -> FingerprintReport:
+    found = _comparison(view, reference, mark.detection)
+    return FingerprintReport() if found is None else _report(found, about, view)
+
+
+def _comparison(view: View, reference: bytes, detection: Detection | None) -> Comparison | None:
+    """Compare a picture with a reference; None where that is no reference."""
     try:
         recorded = Reference.from_bytes(reference)
     except FingerprintError as error:
         _log.info("a reference cannot be read: %s", error)
-        return FingerprintReport()
-    detection = mark.detection
+        return None
     geometry = period = None
     if detection is not None and detection.geometry is not None:
         geometry = view.from_picture(detection.geometry)
         period = detection.period
-    found = fingerprint.compare(recorded, view.pixels, geometry, period=period)
-    return _report(found, about, view)
+    return fingerprint.compare(recorded, view.pixels, geometry, period=period)
 
 
 def _report(found: Comparison, about: About, view: View) -> FingerprintReport:

@@ -14,8 +14,10 @@ from indelible.verification.evidence import (
     ManifestEvidence,
     OtherEvidence,
     RecoveryEvidence,
+    ResolutionEvidence,
     WatermarkEvidence,
 )
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.manifest_claims import (
     claimed_creation,
     manifest_and_history,
@@ -23,10 +25,11 @@ from indelible.verification.manifest_claims import (
     promises_watermark,
 )
 from indelible.verification.other_mark import OtherMark
-from indelible.verification.result import FingerprintReport, RegistryReport, WatermarkReport
+from indelible.verification.resolver_report import ResolverReport
+from indelible.verification.result import RegistryReport, WatermarkReport
 from indelible.watermark import Key
 
-__all__ = ["continues", "gather_evidence"]
+__all__ = ["continues", "gather_evidence", "gather_resolution"]
 
 _NOTHING: Final = FingerprintReport()
 
@@ -39,6 +42,7 @@ def gather_evidence(
     *,
     recovered_looks: FingerprintReport = _NOTHING,
     manifest_looks: FingerprintReport = _NOTHING,
+    resolvers: Sequence[ResolverReport] = (),
 ) -> Evidence:
     """Return the evidence in the reports.
 
@@ -55,6 +59,8 @@ def gather_evidence(
     recovered_looks, manifest_looks : FingerprintReport
         Whether the picture looks like the one that the recovered manifest is about, and like the
         one that the file's own is about.
+    resolvers : sequence of ResolverReport
+        What others answered.
     """
     return Evidence(
         _about_manifest(credential, mark, registry, keys, manifest_looks.state),
@@ -71,7 +77,26 @@ def gather_evidence(
         _about_recovery(registry, mark),
         recovered_looks.state,
         resembles=bool(recovered_looks.resembles),
+        resolution=gather_resolution(resolvers),
     )
+
+
+def gather_resolution(reports: Sequence[ResolverReport]) -> ResolutionEvidence:
+    """Return what others' answers say: what the chosen manifest does, else who answered at all."""
+    looked = any(one.looked for one in reports)
+    best = next((one for one in reports if one.chosen), None)
+    if best is not None and best.credential is not None:
+        return ResolutionEvidence(
+            "found",
+            trusted=best.credential.signer_trusted,
+            expired=best.credential.expired,
+            doubts=_sentences(best.credential, "trust"),
+            looked=looked,
+        )
+    states = {one.state for one in reports}
+    if states & {"found", "unknown"}:
+        return ResolutionEvidence("unknown", looked=looked)
+    return ResolutionEvidence("unavailable" if "unavailable" in states else "not_asked")
 
 
 def _about_manifest(

@@ -11,12 +11,13 @@ verdict         when                                                            
                 cannot be read
 ``altered``     a manifest or a watermark is there, and the file was changed since     3
 ``authentic``   the file's manifest, its hashes and its trusted signer all hold        0
-``recovered``   the file has no manifest; the watermark led to one that holds, of a    0
-                trusted signer
+``recovered``   the file has no manifest; the watermark, or a resolver that was asked  0
+                about the picture, led to one that holds, of a trusted signer
 ``unverified``  a manifest or a watermark is there, and who stands behind it could     0
                 not be verified
 ``unchecked``   the file has no manifest, and nobody looked for a watermark            1
-``none``        looked for with at least one key, and nothing was found                1
+``none``        looked for with at least one key, or by a resolver, and nothing was    1
+                found
 ==============  =====================================================================  ====
 
 No row speaks about truth: a verdict says who vouches for a file, never what the picture shows.
@@ -34,11 +35,21 @@ from indelible.verification.evidence import (
     Evidence,
     ManifestEvidence,
     RecoveryEvidence,
+    ResolutionEvidence,
     WatermarkEvidence,
 )
 from indelible.verification.verdict import CHANGED, CREATIONS, PLACES, STATUSES, Creation, Verdict
 
-__all__ = ["Judgement", "judge", "rests_on_the_registry", "taken_back"]
+__all__ = [
+    "Judgement",
+    "judge",
+    "rests_on_the_registry",
+    "rests_on_the_resolvers",
+    "taken_back",
+]
+
+
+_NO_ANSWER: Final = say("No resolver that was asked could answer.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,9 @@ def judge(evidence: Evidence) -> Judgement:
             return Judgement(verdict, tuple(reasons), tuple(notes))
     keys = evidence.watermark.keys
     mark = say("No watermark was found with the {count} keys that were tried.", count=keys)
-    if keys == 1:
+    if keys == 0:
+        mark = say("A resolver was asked about the picture, and knows nothing of it.")
+    elif keys == 1:
         mark = say("No watermark was found with the one key that was tried.")
     return Judgement(Verdict.NONE, (mark,))
 
@@ -88,6 +101,14 @@ def rests_on_the_registry(evidence: Evidence) -> bool:
         verdict is not Verdict.AUTHENTIC
         and verdict is not judge(replace(evidence, recovery=answer)).verdict
     )
+
+
+def rests_on_the_resolvers(evidence: Evidence) -> bool:
+    """Whether resolvers, of whom nobody answered, could have changed the verdict by an answer."""
+    if evidence.resolution.state != "unavailable":
+        return False
+    answer = ResolutionEvidence("found", trusted=True)
+    return judge(evidence).verdict is not judge(replace(evidence, resolution=answer)).verdict
 
 
 # --- the rows, from the top: each returns its reasons, or nothing ---------------------------------
@@ -261,12 +282,19 @@ def _authenticity(evidence: Evidence) -> list[str]:
 
 
 def _recovery(evidence: Evidence) -> list[str]:
-    """Row ``recovered``: only the watermark leads to a manifest, and that manifest holds."""
-    if evidence.manifest.integrity != "absent" or evidence.watermark.payload is None:
+    """Row ``recovered``: a manifest from elsewhere holds, and is this picture's."""
+    if evidence.manifest.integrity != "absent":
         return []
-    if not evidence.recovery.vouched:
-        return []
-    return [say("The watermark led to a manifest with a valid signature by a trusted signer.")]
+    if evidence.watermark.payload is not None and evidence.recovery.vouched:
+        return [say("The watermark led to a manifest with a valid signature by a trusted signer.")]
+    if evidence.resolution.vouched:
+        return [
+            say(
+                "A resolver that was asked sent a manifest with a valid signature by a trusted "
+                "signer."
+            )
+        ]
+    return []
 
 
 def _open_questions(evidence: Evidence) -> list[str]:
@@ -283,15 +311,36 @@ def _open_questions(evidence: Evidence) -> list[str]:
                 "from."
             )
         )
-    return [*reasons, *_questions(evidence)]
+    return [*reasons, *_questions(evidence), *_sent_by_a_stranger(evidence)]
+
+
+def _sent_by_a_stranger(evidence: Evidence) -> list[str]:
+    """Return why a manifest that a resolver sent names no origin, where there is no other one."""
+    resolution = evidence.resolution
+    if resolution.state != "found" or resolution.vouched or evidence.manifest.integrity != "absent":
+        return []
+    return _distrust(say("The manifest that a resolver sent"), resolution.doubts)
 
 
 def _questions(evidence: Evidence) -> list[str]:
     """Return what the way from the watermark to a manifest leaves open."""
     recovery = evidence.recovery
-    if evidence.watermark.payload is None or recovery.vouched:
+    if evidence.watermark.payload is None or recovery.vouched or evidence.resolution.vouched:
         return []
-    return _open_about(recovery)
+    # Who asked others needs no registry of its own.
+    others = evidence.resolution.state != "not_asked" and recovery.registry == "not_asked"
+    return [*([] if others else _open_about(recovery)), *_unanswered(evidence.resolution)]
+
+
+def _unanswered(resolution: ResolutionEvidence) -> list[str]:
+    """Return what resolvers left open, of those that were asked for the watermark's id."""
+    match resolution.state:
+        case "unknown":
+            return [say("No resolver that was asked holds a manifest for the watermark's id.")]
+        case "unavailable":
+            return [_NO_ANSWER]
+        case _:
+            return []
 
 
 def _open_about(recovery: RecoveryEvidence) -> list[str]:
@@ -322,9 +371,13 @@ def taken_back(status: RecordStatus, why: str | None) -> Sentence:
 def _unsearched(evidence: Evidence) -> list[str]:
     """Row ``unchecked``: nobody looked."""
     mark = evidence.watermark
-    if evidence.manifest.integrity != "absent" or mark.keys > 0:
+    if evidence.manifest.integrity != "absent" or mark.keys > 0 or evidence.resolution.looked:
         return []
-    return [mark.obstacle or say("No watermark was looked for.")]
+    unanswered = evidence.resolution.state == "unavailable"
+    return [
+        mark.obstacle or say("No watermark was looked for."),
+        *([_NO_ANSWER] if unanswered else []),
+    ]
 
 
 def _distrust(manifest: str, doubts: tuple[str, ...]) -> list[str]:

@@ -1,8 +1,8 @@
 """The marks beside the strongest one: which there are, where they stand, and what they lead to.
 
-A look at the place of the mark that was found costs little, and is always made: a second id lies
-there where somebody marked a picture twice. A search of the whole picture costs ten detections and
-more (python -m benchmarks.several), and is made only where there is reason to.
+A look at the place of the mark that was found costs little, and is always made (`pixel_leg`): a
+second id lies there where somebody marked a picture twice. A search of the whole picture costs ten
+detections and more (python -m benchmarks.several), and is made only where there is reason to.
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ from indelible.verification.registry_leg import look_up
 from indelible.verification.result import RegistryReport, WatermarkReport
 from indelible.watermark import Detection, Key, LocatedMark, View
 
-__all__ = ["CONSENT_KEYS", "find_others", "look_up_all"]
-
-CONSENT_KEYS: Final[frozenset[str]] = frozenset()
-"""Ids of the keys whose marks say what may be done with a picture, and nothing of its origin."""
+__all__ = ["find_others", "look_up_all"]
 
 _MOST_WITH_ROOM: Final = 0.6  # of a picture: a mark over more leaves little room for another one
 _MUCH_LARGER: Final = 1.1  # times: below, the stronger mark stays the main one
@@ -39,6 +36,8 @@ def find_others(
     mark: WatermarkReport,
     credential: CredentialReport,
     effort: Effort,
+    *,
+    superposed: Sequence[Detection],
 ) -> WatermarkReport:
     """Look for marks beside the one that was found.
 
@@ -47,13 +46,15 @@ def find_others(
     view : View
         The picture.
     keys : sequence of Key
-        Those that were looked with.
+        Generators' keys that were looked with.
     mark : WatermarkReport
         The mark that was found.
     credential : CredentialReport
         The file's manifest: a mark that it names is the one that the verdict is to rest on.
     effort : Effort
         ``"thorough"`` searches the whole picture for others in any case.
+    superposed : sequence of Detection
+        Marks of generators' keys that stand exactly where this one does.
 
     Returns
     -------
@@ -63,18 +64,14 @@ def find_others(
     found = mark.detection
     if found is None or found.payload is None:
         return mark
-    known = (found, *watermark.detect_superposed(view, keys, found))
+    known = (found, *superposed)
     if _needs_a_search(mark, credential, effort):
         located = watermark.detect_all(view, keys, known=known)
     elif len(known) > 1:
         located = watermark.locate(view, keys, known)
     else:
         return mark
-    located = tuple(one for one in located if one.detection.key_id not in CONSENT_KEYS)
     own = next((one for one in located if _is(one, found.key_id, found.payload)), None)
-    if own is None and found.key_id in CONSENT_KEYS and located:
-        own = located[0]
-        mark = _measured(view, keys, own.detection, mark, credential)
     if own is None:
         return mark  # it stands nowhere in particular: nothing can be said about its neighbours
     main = _main(own, located, credential)

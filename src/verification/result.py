@@ -12,13 +12,21 @@ from indelible.choices import Effort, Integrity, RecordStatus
 from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
 from indelible.registry import StoredFingerprint
 from indelible.verification.change_report import ChangeReport
-from indelible.verification.evidence import FingerprintState, RegistryState
+from indelible.verification.consent_report import ConsentReport
+from indelible.verification.evidence import RegistryState
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.other_mark import OtherMark
-from indelible.verification.verdict import CONFIRMED, Verdict, Words
+from indelible.verification.resolver_report import ResolverReport
+from indelible.verification.verdict import (
+    CONFIRMED,
+    RESOLVED,
+    RESOLVED_CONFIRMED,
+    Verdict,
+    Words,
+)
 from indelible.watermark import Detection
 
 __all__ = [
-    "FingerprintReport",
     "Origin",
     "RegistryReport",
     "Verification",
@@ -212,49 +220,6 @@ class RegistryReport:
 
 
 @dataclass(frozen=True, slots=True)
-class FingerprintReport:
-    """Whether the picture looks like the one that a manifest was made for.
-
-    Attributes
-    ----------
-    state : {"not_checked", "match", "mismatch", "unclear"}
-        ``"not_checked"`` where there is nothing to compare with, or a signed hash says more.
-        ``"unclear"`` where too little is shared, or it has too little detail.
-    about : {"recovered", "manifest"} or None
-        Which manifest: the one that the watermark led to, or the file's own.
-    score : float or None
-        Correlation of details, 0 to 1.
-    visible, within : float or None
-        Share of the original that the picture shows, and of the picture that is of the original.
-    geometry : float64 (3, 3) or None
-        Homography from the original's pixels to this picture's, its origin resolved; None unless
-        they match.
-    resembles : tuple of str
-        Manifests of registered pictures that this one looks like, where neither a manifest nor a
-        watermark was found. The original of an edit resembles it, too: this attributes nothing.
-    """
-
-    state: FingerprintState = "not_checked"
-    about: Literal["recovered", "manifest"] | None = None
-    score: float | None = None
-    visible: float | None = None
-    within: float | None = None
-    geometry: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
-    resembles: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as JSON-ready data."""
-        numbers = {"score": self.score, "visible": self.visible, "within": self.within}
-        return {
-            "state": self.state,
-            "about": self.about,
-            **{name: None if one is None else round(one, 3) for name, one in numbers.items()},
-            "geometry": None if self.geometry is None else self.geometry.tolist(),
-            "resembles": list(self.resembles),
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """A manifest that says where a picture comes from, and what its words are worth.
 
@@ -266,11 +231,14 @@ class Origin:
         Whether it came with the file, or its watermark led to it.
     standing : {"trusted", "untrusted", "broken"}
         What it says is a fact of its signer only where ``"trusted"``; else it is a claim.
+    sent_by : str or None
+        The resolver that sent it; None where it came with the file or from the registry.
     """
 
     credential: CredentialReport
     where: Literal["manifest", "recovered"]
     standing: Standing
+    sent_by: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return what it says as JSON-ready data."""
@@ -283,6 +251,7 @@ class Origin:
             "source_type": credential.source_type,
             "time": credential.time,
             "manifest_id": credential.manifest_id,
+            "sent_by": self.sent_by,
         }
 
 
@@ -318,12 +287,18 @@ class Verification:
     ai : AiClaim
         Whether anything says that AI made or edited the picture, who, and what that is worth.
     complete : bool
-        False where a registry that could not be asked might have changed the verdict.
+        False where a registry or resolvers that did not answer might have changed the verdict.
     timing : dict of str to float
         Milliseconds that each leg took: ``credential_ms``, ``watermark_ms``, ``registry_ms``,
-        ``fingerprint_ms`` and ``total_ms``; ``changes_ms`` where that was asked.
+        ``fingerprint_ms`` and ``total_ms``; ``resolvers_ms`` and ``changes_ms`` where those were
+        asked.
     changes : ChangeReport or None
         Where the picture differs from the one that was signed; None where that was not asked.
+    resolvers : tuple of ResolverReport
+        What each of the servers of others answered that were to be asked.
+    consents : tuple of ConsentReport
+        Consent marks: what the picture's owner asks of others. Their key is public, so they say
+        nothing of where the picture comes from, and take no part in the verdict.
     """
 
     verdict: Verdict
@@ -340,6 +315,20 @@ class Verification:
     complete: bool = True
     timing: dict[str, float] = field(default_factory=dict, compare=False)
     changes: ChangeReport | None = None
+    resolvers: tuple[ResolverReport, ...] = ()
+    consents: tuple[ConsentReport, ...] = ()
+
+    @property
+    def recovered(self) -> RegistryReport | ResolverReport | None:
+        """Where a manifest came from that was not with the file: the registry, else a resolver."""
+        if self.registry.credential is not None:
+            return self.registry
+        return next((one for one in self.resolvers if one.chosen), None)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether somebody who was asked might say more, were the picture sent to them."""
+        return any(one.withheld for one in self.resolvers)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -347,10 +336,11 @@ class Verification:
         found = []
         if self.credential.manifest is not None:
             found.append(Origin(self.credential, "manifest", self.credential.standing))
-        recovered = self.registry.credential
-        if recovered is not None and recovered.manifest is not None:
-            worth = self.registry.standing or "broken"
-            found.append(Origin(recovered, "recovered", worth))
+        recovered = self.recovered
+        report = None if recovered is None else recovered.credential
+        if recovered is not None and report is not None and report.manifest is not None:
+            by = recovered.address if isinstance(recovered, ResolverReport) else None
+            found.append(Origin(report, "recovered", recovered.standing or "broken", by))
         return tuple(found)
 
     @property
@@ -361,12 +351,16 @@ class Verification:
     @property
     def words(self) -> Words:
         """The verdict for people; of a recovery, whether the fingerprint confirms it."""
-        confirmed = self.verdict is Verdict.RECOVERED and self.fingerprint.state == "match"
+        if self.verdict is not Verdict.RECOVERED:
+            return self.verdict.words
+        confirmed = self.fingerprint.state == "match"
+        if isinstance(self.recovered, ResolverReport):
+            return RESOLVED_CONFIRMED if confirmed or self.recovered.is_about else RESOLVED
         return CONFIRMED if confirmed else self.verdict.words
 
     @property
     def exit_code(self) -> int:
-        """Exit status: the verdict's, or 5 where the registry could have changed it."""
+        """Exit status: the verdict's, or 5 where who did not answer could have changed it."""
         code = self.verdict.exit_code
         return code if self.complete else max(code, _REMOTE_FAILURE)
 
@@ -385,8 +379,10 @@ class Verification:
             "credential": self.credential.to_dict(),
             "watermark": self.watermark.to_dict(),
             "registry": self.registry.to_dict(),
+            "resolvers": [one.to_dict() for one in self.resolvers],
             "fingerprint": self.fingerprint.to_dict(),
             "changes": None if self.changes is None else self.changes.to_dict(),
+            "consents": [one.to_dict() for one in self.consents],
             "format": self.format,
             "signals": [asdict(signal) for signal in self.signals],
             "notes": list(self.notes),

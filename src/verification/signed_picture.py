@@ -8,6 +8,7 @@ from typing import Literal
 from indelible import credentials
 from indelible.credentials import CredentialReport, Standing
 from indelible.imaging import ImageFile, Limits
+from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.result import RegistryReport
 
 __all__ = ["PREVIEW_LIMITS", "SignedPicture", "signed_picture"]
@@ -42,7 +43,7 @@ def signed_picture(
     about: Literal["recovered", "manifest"],
     image: ImageFile | None,
     credential: CredentialReport,
-    recovered: RegistryReport,
+    recovered: RegistryReport | ResolverReport,
 ) -> SignedPicture:
     """Return what a manifest holds to show of its picture.
 
@@ -53,7 +54,7 @@ def signed_picture(
     image : ImageFile or None
         The picture in hand; without it, the preview in its own manifest is not found.
     credential, recovered
-        The file's manifest, and what its watermark's id led to.
+        The file's manifest, and what its watermark's id, or a resolver, led to.
     """
     store: bytes | None
     standing: Standing

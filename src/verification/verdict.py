@@ -14,6 +14,8 @@ __all__ = [
     "CONFIRMED",
     "CREATIONS",
     "PLACES",
+    "RESOLVED",
+    "RESOLVED_CONFIRMED",
     "STATUSES",
     "Creation",
     "Verdict",
@@ -204,3 +206,33 @@ CONFIRMED: Final = Words(
     _WORDS[Verdict.RECOVERED].caution,
 )
 """A recovery whose fingerprint agrees."""
+
+RESOLVED: Final = Words(
+    say("Credentials recovered from somebody else's server"),
+    say(
+        "The file has no manifest. A server that was asked sent one for the watermark in the "
+        "picture, with a valid signature by a trusted signer. Somebody may have copied the "
+        "watermark from another picture: compare this one with the original before you rely on it."
+    ),
+    _WORDS[Verdict.RECOVERED].caution,
+)
+"""A recovery through a resolver, by an id in the pixels, that no fingerprint confirms."""
+
+RESOLVED_CONFIRMED: Final = Words(
+    say("Credentials recovered from somebody else's server"),
+    say(
+        "The file has no manifest. A server that was asked sent one, with a valid signature by a "
+        "trusted signer, and the picture looks like the one that it was made for."
+    ),
+    join(
+        " ",
+        [
+            say(
+                "The server is not believed: the manifest was checked here. The original of an "
+                "edit can look like the edit."
+            ),
+            _WORDS[Verdict.RECOVERED].caution,
+        ],
+    ),
+)
+"""A recovery through a resolver whose manifest's signed fingerprint agrees."""

@@ -8,38 +8,45 @@ opened unless it is asked for.
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 from indelible import arguments, credentials, imaging
 from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import CredentialReport, Trust
 from indelible.errors import ArgumentError
 from indelible.imaging import Encoded, ImageFile, Limits
-from indelible.registry import Registry
+from indelible.registry import Registry, consent_sources
+from indelible.resolution import Resolver
 from indelible.verification.ai import best_ai_claim
 from indelible.verification.changes_leg import find_changes
+from indelible.verification.consent_leg import look_up_consents, without_consent_keys
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.fingerprint_leg import (
     compare_with_manifest,
     compare_with_recovered,
     find_resembling,
 )
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.gathering import gather_evidence
-from indelible.verification.judging import judge, rests_on_the_registry
+from indelible.verification.judging import (
+    judge,
+    rests_on_the_registry,
+    rests_on_the_resolvers,
+)
 from indelible.verification.marks_leg import look_up_all
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
+from indelible.verification.resolver_leg import ask_resolvers, chosen
+from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.resolving import Match, find_matches
-from indelible.verification.result import FingerprintReport, RegistryReport, Verification
-from indelible.verification.timing import Clock
+from indelible.verification.result import RegistryReport, Verification
+from indelible.verification.timing import Clock, log_result
 from indelible.verification.verdict import Verdict
 from indelible.verification.wording import HARDER, notes
 from indelible.watermark import Key
 
-__all__ = ["Verifier", "verify"]
-
-_log: Final = logging.getLogger("indelible")
+__all__ = ["Verifier"]
 
 
 class Verifier:
@@ -48,7 +55,7 @@ class Verifier:
     Parameters
     ----------
     keys : Key or sequence of Key
-        Watermark keys to detect with. With none, ``()``, no watermark is looked for.
+        Watermark keys to detect with. With none, ``()``, no generator's watermark is looked for.
     registry : Registry or None
         Where to look the watermark's id up; None where there is no registry to ask.
     trust : Trust or None
@@ -62,8 +69,16 @@ class Verifier:
     changes : bool
         Look where a picture differs from the original, of which a manifest holds a preview. Costs
         about half a second where there is one.
+    consent : bool
+        Look for a consent mark, too, whose key is public: it costs one more key, of a family of
+        its own, and takes no part in the verdict.
     limits : Limits, optional
         Sizes above which a picture is refused from its header.
+    resolvers : iterable of Resolver or str
+        Servers of others to ask, or their addresses, 8 at most: about an id that the registry does
+        not hold, and, with `send_picture`, about the picture. What they send is judged here.
+    send_picture : bool
+        Whether a picture may be sent to them: the whole file, with its metadata.
 
     Raises
     ------
@@ -85,8 +100,8 @@ class Verifier:
     """
 
     __slots__ = (
-        *("_changes", "_effort", "_keys", "_limits", "_ocsp", "_registry", "_remote_hosts"),
-        *("_trust", "_users_registry"),
+        *("_changes", "_consent", "_effort", "_keys", "_limits", "_ocsp", "_registry"),
+        *("_remote_hosts", "_resolvers", "_send_picture", "_trust", "_users_registry"),
     )
 
     def __init__(
@@ -99,7 +114,10 @@ class Verifier:
         ocsp: bool = False,
         effort: Effort = DEFAULT_EFFORT,
         changes: bool = False,
+        consent: bool = True,
         limits: Limits | None = None,
+        resolvers: Iterable[Resolver | str] = (),
+        send_picture: bool = False,
     ) -> None:
         ring = arguments.as_keys(keys, allow_none=True)
         if ring is None:
@@ -107,7 +125,7 @@ class Verifier:
                 "keys", "keys is None.", hint="Give keys, or () to look for no watermark."
             )
         trust, limits = arguments.as_trust(trust), arguments.as_limits(limits)
-        self._keys = ring
+        self._keys = without_consent_keys(ring)
         self._registry = arguments.as_registry(registry)
         self._users_registry: Callable[[], Registry] | None = None  # opened where it is asked
         self._trust = Trust.official() if trust is None else trust
@@ -115,7 +133,10 @@ class Verifier:
         self._ocsp = arguments.as_flag("ocsp", ocsp)
         self._effort = arguments.as_word("effort", effort, get_args(Effort)) or DEFAULT_EFFORT
         self._changes = arguments.as_flag("changes", changes)
+        self._consent = arguments.as_flag("consent", consent)
         self._limits = Limits() if limits is None else limits
+        self._resolvers = arguments.as_resolvers(resolvers)
+        self._send_picture = arguments.as_flag("send_picture", send_picture)
 
     @classmethod
     def from_settings(
@@ -128,7 +149,10 @@ class Verifier:
         ocsp: bool = False,
         effort: Effort | None = None,
         changes: bool = False,
+        consent: bool = True,
         limits: Limits | None = None,
+        resolvers: Iterable[Resolver | str] | None = None,
+        send_picture: bool = False,
     ) -> Verifier:
         """Return a verifier of what is given; the rest comes from the user's settings, if any.
 
@@ -141,8 +165,10 @@ class Verifier:
         trust : Trust, optional
             By default the official C2PA trust list, the configured anchors, and this machine's
             development identity, if it exists.
-        remote_hosts, ocsp, changes
+        remote_hosts, ocsp, changes, consent, send_picture
             As for `Verifier`.
+        resolvers : iterable of Resolver or str, optional
+            By default those of the settings; none where keys, registry and trust are given.
         effort : "quick", "standard" or "thorough", optional
             As for `Verifier`. By default that of the settings; "standard" where keys, registry and
             trust are given.
@@ -174,6 +200,7 @@ class Verifier:
             trust = settings.trust() if trust is None else trust
             limits = settings.limits if limits is None else limits
             effort = settings.settings.watermark.effort if effort is None else effort
+            resolvers = settings.resolvers() if resolvers is None else resolvers
         made = cls(
             keys=ring,
             registry=registry,
@@ -182,7 +209,10 @@ class Verifier:
             ocsp=ocsp,
             effort=DEFAULT_EFFORT if effort is None else effort,
             changes=changes,
+            consent=consent,
             limits=limits,
+            resolvers=() if resolvers is None else resolvers,
+            send_picture=send_picture,
         )
         made._users_registry = users_registry
         return made
@@ -203,7 +233,10 @@ class Verifier:
             ocsp=self._ocsp,
             effort=self._effort,
             changes=self._changes,
+            consent=self._consent,
             limits=self._limits,
+            resolvers=self._resolvers,
+            send_picture=self._send_picture,
         )
         return made, ()
 
@@ -234,8 +267,8 @@ class Verifier:
 
         Notes
         -----
-        No connection is opened, unless `remote_hosts` or `ocsp` ask for it. Nothing is created:
-        without a key the watermark is reported as ``not_checked``.
+        No connection is opened, unless `remote_hosts`, `ocsp` or `resolvers` ask for it. Nothing is
+        created: without a key the watermark is reported as ``not_checked``.
 
         What happened is logged at level INFO by ``logging.getLogger("indelible")``: verdict, states
         and times, never keys.
@@ -255,7 +288,9 @@ class Verifier:
                 ocsp=self._ocsp,
             )
         with clock.leg("watermark"):
-            pixels = examine_pixels(opened, self._keys, credential, self._effort)
+            pixels = examine_pixels(
+                opened, self._keys, credential, self._effort, consent=self._consent
+            )
         with clock.leg("registry"):
             mark, recovered = look_up_all(
                 pixels.view,
@@ -267,18 +302,23 @@ class Verifier:
                 trust=self._trust,
             )
             pixels = replace(pixels, mark=mark)
+            consents = self._consents(pixels)
         with clock.leg("fingerprint"):
             looks = self._looks(credential, pixels, recovered)
+        asked = self._asked(opened, credential, pixels, recovered, clock)
+        sent = chosen(asked)
+        if sent is not None and recovered.credential is None:
+            looks = (sent.fingerprint, looks[1])
         changes = None
         if self._changes:
             with clock.leg("changes"):
                 best = looks[0] if looks[0].state == "match" else looks[1]
                 changes = find_changes(
-                    pixels.view, opened, self._keys, mark, credential, recovered, best
+                    pixels.view, opened, self._keys, mark, credential, sent or recovered, best
                 )
-        result = self._judged(opened, credential, pixels, recovered, looks, clock)
-        result = replace(result, changes=changes)
-        _log_result(result)
+        result = self._judged(opened, credential, pixels, recovered, looks, asked, clock)
+        result = replace(result, changes=changes, consents=consents)
+        log_result(result)
         return result
 
     def find_matches(self, image: Encoded) -> tuple[Match, ...]:
@@ -312,6 +352,35 @@ class Verifier:
             opened, keys=self._keys, registry=registry, trust=self._trust, effort=self._effort
         )
 
+    def _asked(
+        self,
+        image: ImageFile,
+        credential: CredentialReport,
+        pixels: PixelFindings,
+        recovered: RegistryReport,
+        clock: Clock,
+    ) -> tuple[ResolverReport, ...]:
+        """Ask others, if there are any to ask."""
+        if not self._resolvers:
+            return ()
+        with clock.leg("resolvers"):
+            return ask_resolvers(
+                self._resolvers,
+                image,
+                credential,
+                pixels,
+                recovered,
+                trust=self._trust,
+                send_picture=self._send_picture,
+            )
+
+    def _consents(self, pixels: PixelFindings) -> tuple[ConsentReport, ...]:
+        """Return what the consent marks lead to."""
+        if not pixels.consents or pixels.view is None:
+            return ()
+        sources = consent_sources(self._opened_registry())
+        return look_up_consents(pixels.view, pixels.consents, sources)
+
     def _looks(
         self, credential: CredentialReport, pixels: PixelFindings, recovered: RegistryReport
     ) -> tuple[FingerprintReport, FingerprintReport]:
@@ -335,6 +404,7 @@ class Verifier:
         pixels: PixelFindings,
         recovered: RegistryReport,
         looks: tuple[FingerprintReport, FingerprintReport],
+        asked: tuple[ResolverReport, ...],
         clock: Clock,
     ) -> Verification:
         """Put the legs' reports together under one verdict."""
@@ -345,6 +415,7 @@ class Verifier:
             self._keys,
             recovered_looks=looks[0],
             manifest_looks=looks[1],
+            resolvers=asked,
         )
         judgement = judge(evidence)
         said = [*judgement.notes, *notes(pixels.mark, pixels.header, self._trust)]
@@ -361,53 +432,10 @@ class Verifier:
             format=image.format,
             signals=pixels.signals,
             notes=tuple(said),
-            ai=best_ai_claim(credential, recovered, pixels.signals, looks=looks[0].state),
-            complete=not rests_on_the_registry(evidence),
+            ai=best_ai_claim(
+                credential, chosen(asked) or recovered, pixels.signals, looks=looks[0].state
+            ),
+            complete=not (rests_on_the_registry(evidence) or rests_on_the_resolvers(evidence)),
             timing=clock.times(),
+            resolvers=asked,
         )
-
-
-def verify(
-    image: Encoded,
-    *,
-    keys: Key | Sequence[Key] | None = None,
-    registry: Registry | None = None,
-    trust: Trust | None = None,
-    manifest: Encoded | None = None,
-    remote_hosts: Iterable[str] = (),
-    ocsp: bool = False,
-    effort: Effort | None = None,
-    changes: bool = False,
-    limits: Limits | None = None,
-) -> Verification:
-    """Find out who vouches for a picture, by the user's settings where nothing else is given.
-
-    The same as ``Verifier.from_settings(keys=keys, ...).verify(image, manifest=manifest)``: see
-    `Verifier.from_settings` and `Verifier.verify` for parameters, result and errors. To verify
-    many pictures, make one `Verifier`.
-    """
-    return Verifier.from_settings(
-        keys=keys,
-        registry=registry,
-        trust=trust,
-        remote_hosts=remote_hosts,
-        ocsp=ocsp,
-        effort=effort,
-        changes=changes,
-        limits=limits,
-    ).verify(image, manifest=manifest)
-
-
-def _log_result(result: Verification) -> None:
-    times = result.timing
-    _log.info(
-        "verified %s: %s (manifest %s in %.0f ms, watermark %s in %.0f ms, registry %s in %.0f ms)",
-        result.file or f"a {result.format} file",
-        result.verdict,
-        result.credential.state,
-        times["credential_ms"],
-        result.watermark.state,
-        times["watermark_ms"],
-        result.registry.state,
-        times["registry_ms"],
-    )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from indelible.choices import Effort, Strength
 from indelible.errors import UnmarkableImageError
 from indelible.watermark.blanks import clipped_shares, plain_shares
+from indelible.watermark.consent_key import CONSENT_KEY, CONSENT_KEYS
 from indelible.watermark.correlation import BlockCorrelations, correlate_blocks
 from indelible.watermark.detection import detect
 from indelible.watermark.embedding import can_carry, embed
@@ -28,6 +29,8 @@ from indelible.watermark.warming import warm_up
 
 __all__ = [
     "ALGORITHM",
+    "CONSENT_KEY",
+    "CONSENT_KEYS",
     "ENOUGH_PIXELS",
     "READABLE_PIXELS",
     "BlockCorrelations",

@@ -11,6 +11,7 @@ import pytest
 
 from indelible.registry import open_registry, sqlite_url
 from indelible.registry.sql import SqlRegistry
+from indelible.registry.tables import SCHEMA_VERSION
 from tests.cli.conftest import Run
 from tests.registry.records import everything_below, execute, make_record
 
@@ -87,11 +88,15 @@ def test_migrate(run: Run, tmp_path: Path) -> None:
     assert run("registry", "init", path).code == 5
     answer = run("registry", "migrate", path)
     assert answer.code == 0
-    assert "from schema 1 to 2" in answer.out
+    assert f"from schema 1 to {SCHEMA_VERSION}" in answer.out
     assert "registry-schema-1.sqlite3" in answer.err
     assert "already" in run("registry", "migrate", path).out
     again = told(run("registry", "migrate", "--registry", path, "--json").out)
-    assert (again["from"], again["to"], again["backup"]) == (2, 2, None)
+    assert (again["from"], again["to"], again["backup"]) == (
+        SCHEMA_VERSION,
+        SCHEMA_VERSION,
+        None,
+    )
     assert run("registry", "migrate", tmp_path / "nowhere").code == 2
 
 

@@ -91,7 +91,7 @@ def test_every_command_has_a_summary() -> None:
 def test_completion_knows_commands_and_their_options() -> None:
     group = get_group(app)
     context = group.make_context("indelible", [], resilient_parsing=True)
-    assert [item.value for item in group.shell_complete(context, "de")] == ["detect"]
+    assert [item.value for item in group.shell_complete(context, "det")] == ["detect"]
     name, command, rest = group.resolve_command(context, ["detect", "--js"])
     assert (name, rest) == ("detect", ["--js"])
     assert command is not None

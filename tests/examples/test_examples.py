@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from examples import ask_about_picture, image_generator, upload_check
+import indelible
+from examples import ask_about_picture, image_generator, picture_server, upload_check
 from indelible import imaging
 from indelible.settings import current
 
@@ -50,3 +53,24 @@ def test_a_picture_that_nobody_marked(photograph: np.ndarray, tmp_path: Path) ->
     path.write_bytes(imaging.encode(photograph, "png"))
     assert label == "Nothing found"
     assert "Absence proves nothing" in ask_about_picture.ask(path)
+
+
+def test_a_shop_serves_sizes(photograph: np.ndarray, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    indelible.protect(photograph, folder / "photo.png")
+    serve = picture_server.application(folder, tmp_path / "cache")
+    told: list[str] = []
+
+    def start(status: str, headers: list[tuple[str, str]]) -> None:
+        told.append(status)
+
+    environ: Mapping[str, Any] = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/media/photo.png",
+        "QUERY_STRING": "w=320&f=webp",
+    }
+    (body,) = serve(environ, start)
+    assert told == ["200 OK"]
+    assert imaging.read_header(body).width == 320
+    assert indelible.verify(body).verdict == "authentic"

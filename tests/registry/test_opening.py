@@ -43,7 +43,7 @@ def test_a_relative_path_is_that_of_the_moment(
     assert copy.has(ALGORITHM, PAYLOAD)
 
 
-@pytest.mark.parametrize("url", ["registry.sqlite3", "https://host/v1", "sqlite://"])
+@pytest.mark.parametrize("url", ["registry.sqlite3", "http://host/v1", "sqlite://"])
 def test_what_cannot_be_opened(url: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         open_registry(url)

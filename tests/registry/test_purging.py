@@ -27,8 +27,7 @@ def test_old_records_leave_a_tombstone(url: str, monkeypatch: pytest.MonkeyPatch
     registry.set_status("urn:c2pa:2", "erased", reason="asked for")
 
     assert count_purgeable(registry, BEFORE, statuses=["withdrawn"]) == 1
-    by = {"reason": "policy", "actor": "alice"}
-    assert purge(registry, BEFORE, statuses=["withdrawn"], **by) == 1
+    assert purge(registry, BEFORE, statuses=["withdrawn"], reason="policy", actor="alice") == 1
     assert count_purgeable(registry, BEFORE) == 3
     assert purge(registry, BEFORE, reason="policy", progress=told.append) == 3
     assert told == [2, 3]

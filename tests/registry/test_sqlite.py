@@ -29,7 +29,7 @@ from indelible.registry import (
     sqlite_url,
 )
 from indelible.registry.sql import SqlRegistry
-from indelible.registry.sqlite_opening import Mode
+from indelible.registry.sqlite_opening import Mode, open_file
 from tests.registry.records import (
     ALGORITHM,
     PAYLOAD,
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 def limit_connections(monkeypatch: pytest.MonkeyPatch, pragma: str) -> None:
     """Let every new connection begin with a pragma."""
-    opened = sqlite.open_file
+    opened = open_file
 
     def limited(path: Path, timeout: float, mode: Mode) -> sqlite3.Connection:
         connection = opened(path, timeout, mode)
@@ -133,7 +133,7 @@ def test_a_read_only_disk_can_be_asked(
 ) -> None:
     open_at(registry_path).put(make_record())
     execute(registry_path, f"PRAGMA journal_mode = {mode}")
-    opened = sqlite.open_file
+    opened = open_file
 
     def cannot_write(path: Path, timeout: float, how: Mode) -> sqlite3.Connection:
         if how in ("ro", "query") and mode == "wal":  # SQLite cannot make its files beside it
@@ -202,7 +202,7 @@ def test_a_change_that_cannot_be_undone_on_a_read_only_disk(
 ) -> None:
     """A journal beside the file: a process died, and SQLite would have to write to clean up."""
     open_at(registry_path).put(make_record())
-    opened = sqlite.open_file
+    opened = open_file
 
     def cannot_write(path: Path, timeout: float, how: Mode) -> sqlite3.Connection:
         if how in ("ro", "query"):

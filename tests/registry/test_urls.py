@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from indelible.errors import ArgumentError, IndelibleError
 from indelible.registry import registry_url, shown_url, sqlite_url
-from indelible.registry.urls import Options, PostgresUrl, SqliteUrl, parse_url, password_of
+from indelible.registry.urls import (
+    Options,
+    PostgresUrl,
+    RemoteUrl,
+    SqliteUrl,
+    parse_url,
+    password_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +42,12 @@ def test_what_a_url_says(url: str, expected: SqliteUrl) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("https://host/v1", "come with a later version"),
-        ("HTTP://host/v1", "come with a later version"),
+        ("https://user:secret@host/v1", "carries no password"),
+        ("HTTP://host/v1", "plain http"),
+        ("https:///v1", "is not the URL"),
+        ("https://host/v1#x", "is not the URL"),
+        ("https://host/v1?colour=red", "no option"),
+        ("https://[::1/v1", "cannot be read"),
         ("postgresql+asyncpg://host/name", "There are no registries at"),
         ("postgresql://host:port/name", "is not the URL of a PostgreSQL database"),
         ("postgresql://a@b@host/name", "is not the URL of a PostgreSQL database"),
@@ -135,8 +146,7 @@ def test_a_person_names_a_path_or_a_url(tmp_path: Path, monkeypatch: pytest.Monk
     assert registry_url("a?b%.sqlite3", folder=Path("/srv")) == "sqlite:////srv/a%3Fb%25.sqlite3"
     server = "postgresql+psycopg://alice:s3cret@host/name"
     assert registry_url(server, folder=Path("/srv")) == server
-    with pytest.raises(ArgumentError, match="later version"):
-        registry_url("https://host/v1")
+    assert registry_url("https://host/v1") == "https://host/v1"
 
 
 @pytest.mark.parametrize(
@@ -180,4 +190,20 @@ def test_a_password_is_read_and_not_shown() -> None:
 
 def test_an_object_store_comes_back_from_its_url() -> None:
     place = SqliteUrl(Path("/srv/r"), Options(manifests="s3://bucket/a folder&more?", inline=7))
+    assert parse_url(str(place)) == place
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "host"),
+    [
+        ("https://host/v1", "https://host/v1", "host:443"),
+        ("HTTPS://host:8443/v1/?timeout=5", "https://host:8443/v1", "host:8443"),
+        ("http://localhost:8000/v1", "http://localhost:8000/v1", "localhost:8000"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1", "[::1]:8000"),
+    ],
+)
+def test_a_registry_behind_a_service(url: str, base: str, host: str) -> None:
+    place = parse_url(url)
+    assert isinstance(place, RemoteUrl)
+    assert (place.base, place.host) == (base, host)
     assert parse_url(str(place)) == place

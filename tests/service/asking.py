@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from indelible import Verifier
 from indelible.choices import Scope
 from indelible.registry import SqlRegistry, open_registry, sqlite_url
-from indelible.registry.private.tokens import TokenStore, open_tokens
+from indelible.registry.private import TokenStore, open_tokens
 from indelible.service import Parts, create_app
 from indelible.settings import ServiceSettings
 from indelible.watermark import Key

@@ -75,6 +75,7 @@ def test_what_is_no_receipt(sandbox: Service) -> None:
     manifest_id, receipt = stored(sandbox)
     client = sandbox.client("fetch:manifests")
     path = f"/v1/manifests/{manifest_id}/receipts"
-    for wrong in ({}, [], {**receipt, "more": 1}, {**receipt, "@type": "another"}):
+    wrongs: list[Any] = [{}, [], {**receipt, "more": 1}, {**receipt, "@type": "another"}]
+    for wrong in wrongs:
         assert client.post(path, json=wrong).status_code == 400
     assert client.get("/v1/manifests/urn:c2pa:x/receipts").status_code == 404

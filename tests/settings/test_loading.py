@@ -125,10 +125,14 @@ def test_private_keys_may_live_elsewhere(tmp_path: Path, name: str, expected: st
         ("[trust]\nanchors = ['']\n", "trust.anchors must be a path"),
         ('[registry]\nurl = "a\\u0000"\n', "registry.url is not a usable path"),
         ('[registry]\nurl = "~nobody-of-this-name/x"\n', "registry.url is not a usable path"),
-        ('[registry]\nurl = "https://host/v1"\n', "registry.url: .* come with a later version"),
+        ('[registry]\nurl = "http://host/v1"\n', "registry.url: .* plain http"),
         ("[registry]\nurl = []\n", "registry.url must be a path or a URL, or a list of them"),
         ('[registry]\nurl = ["r", 3]\n', "registry.url must be a path or a URL, or a list"),
-        ('[registry]\nurl = ["r", "https://host/v1"]\n', "come with a later version"),
+        ('[registry]\nurl = ["r", "http://host/v1"]\n', "plain http"),
+        ("[resolvers]\nask = 'https://r.example'\n", "resolvers.ask must be a list of https"),
+        ("[resolvers]\nask = ['http://r.example']\n", "resolvers.ask: .* plain http"),
+        ("[resolvers]\nask = ['']\n", "resolvers.ask must be a list of https"),
+        ("[resolvers]\nask = [1]\n", "resolvers.ask must be a list of https"),
         ('[registry]\nurl = "sqlite://r"\n', "registry.url: .* three slashes"),
         ('[registry]\nurl = "sqlite://"\n', "registry.url: .* in memory"),
     ],
@@ -146,7 +150,8 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
         ("INDELIBLE_WATERMARK_STRENGTH", "loud"),
         ("INDELIBLE_GENERATOR_NAME", " "),
         ("INDELIBLE_REGISTRY_URL", "a\0b"),
-        ("INDELIBLE_REGISTRY_URL", "https://host/v1"),
+        ("INDELIBLE_REGISTRY_URL", "http://host/v1"),
+        ("INDELIBLE_RESOLVERS_ASK", "resolver.example"),
     ],
 )
 def test_mistakes_in_the_environment_are_named(variable: str, value: str) -> None:
@@ -275,7 +280,7 @@ def test_a_registry_is_named_by_a_path_or_a_url(
 
 
 def test_the_hint_of_a_url_is_kept(tmp_path: Path) -> None:
-    file = write(tmp_path / "c.toml", '[registry]\nurl = "https://host/v1"\n')
+    file = write(tmp_path / "c.toml", '[registry]\nurl = "http://host/v1"\n')
     with pytest.raises(ConfigurationError) as caught:
         load_settings(file)
     assert "sqlite:///relative" in (caught.value.hint or "")
@@ -292,5 +297,16 @@ def test_hosts_are_a_list_or_separated_by_commas(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["example.org", "https://example.org/", "https://a b", "ftp://x"])
 def test_the_address_of_the_service_is_an_origin(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="service.url"):
+    with pytest.raises(ConfigurationError, match=r"service\.url"):
         load_settings(environ={"INDELIBLE_SERVICE_URL": url})
+
+
+def test_resolvers_to_ask(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "c.toml", '[resolvers]\nask = ["https://a.example/", "https://b.example/v1"]'
+    )
+    assert load_settings(file).resolvers.ask == ("https://a.example", "https://b.example/v1")
+    assert load_settings(write(tmp_path / "d.toml", "[resolvers]\nask = []")).resolvers.ask == ()
+    text = {"INDELIBLE_RESOLVERS_ASK": "https://a.example http://localhost:8000"}
+    settings = load_settings(environ={**text, "INDELIBLE_HOME": "/nonexistent"})
+    assert settings.resolvers.ask == ("https://a.example", "http://localhost:8000")

@@ -15,7 +15,7 @@ from indelible.verification.wording._report import Report
 
 # Fields of a result that hold sentences; what stands in any other one is data.
 _SENTENCES = {"reasons", "notes", "sentence", "irregular"}
-_THEIRS = {"format", "reason", "what", "why"}
+_THEIRS = {"chunk", "format", "reason", "what", "why"}
 _FIGURES = re.compile(r"[\W\d]*|\d+e[+-]\d+|[0-9a-f]{2,64}")
 
 
@@ -55,6 +55,10 @@ def check_german(result: Verification) -> None:
         for text in texts(result, without=frozenset(_SENTENCES))
         if not isinstance(text, Sentence)
     }
+    if result.credential.integrity == "absent":
+        data.update(result.credential.reasons[1:])  # why a manifest was not fetched: the network's
+    # What an error says, in the reasons of who did not answer, is English everywhere.
+    data |= {part for one in result.resolvers for part in data_in(one.reason or "")}
     report = wording.report(result, fetch_option="--allow-host")
     said = [
         *texts(report, without=frozenset({"code"})),

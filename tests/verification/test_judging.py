@@ -6,6 +6,7 @@ import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,10 @@ from indelible.verification.evidence import (
     ManifestEvidence,
     OtherEvidence,
     RecoveryEvidence,
+    ResolutionEvidence,
     WatermarkEvidence,
 )
-from indelible.verification.judging import judge, rests_on_the_registry
+from indelible.verification.judging import judge, rests_on_the_registry, rests_on_the_resolvers
 from indelible.verification.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -547,3 +549,53 @@ def test_every_contradiction_is_named() -> None:
     recovery = replace(FOUND, names_payload=False)
     judgement = judge(Evidence(watermark=MARKED, recovery=recovery, fingerprint="mismatch"))
     assert len(judgement.reasons) == 2
+
+
+# --- what others sent -----------------------------------------------------------------------------
+
+SENT = ResolutionEvidence("found", trusted=True)
+UNTRUSTED_SENT = replace(SENT, trusted=False)
+NO = ResolutionEvidence("unknown", looked=True)
+NO_ANSWER = ResolutionEvidence("unavailable")
+ANSWERS = [SENT, UNTRUSTED_SENT, replace(SENT, expired=True), NO, NO_ANSWER]
+
+
+@pytest.mark.parametrize(
+    ("resolution", "verdict"),
+    [
+        (SENT, "recovered"),
+        (UNTRUSTED_SENT, "unverified"),
+        (replace(SENT, expired=True), "unverified"),
+        (NO, "none"),
+        (ResolutionEvidence("unknown"), "unchecked"),
+        (NO_ANSWER, "unchecked"),
+    ],
+)
+def test_without_a_key_others_may_know(resolution: ResolutionEvidence, verdict: str) -> None:
+    assert judge(Evidence(resolution=resolution)).verdict == verdict
+
+
+@pytest.mark.parametrize("resolution", ANSWERS, ids=lambda one: one.state)
+@pytest.mark.parametrize("integrity", ["intact", "changed", "broken", "unreadable"])
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize(
+    "mark", [WatermarkEvidence(keys=1), WatermarkEvidence(0, b"8 bytes.", 1.0)]
+)
+def test_a_file_with_a_manifest_keeps_its_verdict(
+    resolution: ResolutionEvidence, integrity: Any, trusted: bool, mark: WatermarkEvidence
+) -> None:
+    """Whatever anybody sends: it never accuses, and never excuses."""
+    manifest = ManifestEvidence(integrity, trusted=trusted, creation="captured")
+    before = Evidence(manifest, mark)
+    after = replace(before, resolution=resolution)
+    assert judge(after).verdict == judge(before).verdict
+
+
+@pytest.mark.parametrize(
+    ("resolution", "rests"),
+    [(NO_ANSWER, True), (NO, False), (SENT, False), (UNTRUSTED_SENT, False)],
+)
+def test_whether_nobody_answering_mattered(resolution: ResolutionEvidence, rests: bool) -> None:
+    assert rests_on_the_resolvers(Evidence(resolution=resolution)) is rests
+    sound = ManifestEvidence("intact", trusted=True)
+    assert not rests_on_the_resolvers(Evidence(sound, resolution=resolution))

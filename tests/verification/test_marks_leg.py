@@ -15,8 +15,7 @@ from indelible import credentials, imaging, watermark
 from indelible.protection import ProtectedImage
 from indelible.registry import Record
 from indelible.settings import current
-from indelible.verification import Verification, marks_leg, wording
-from indelible.watermark import Key
+from indelible.verification import Verification, wording
 from tests.verification.conftest import Owner
 
 Pixels = NDArray[np.uint8]
@@ -119,18 +118,6 @@ def test_a_parents_mark_under_its_edits_is_history(protected: ProtectedImage, ow
     (other,) = result.watermark.others
     assert other.payload == protected.payload
     assert indelible.verify(signed.data).verdict == "authentic"
-
-
-def test_marks_of_consent_are_left_out(
-    protected: ProtectedImage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    consent = Key.from_bytes(bytes(range(32)))
-    monkeypatch.setattr(marks_leg, "CONSENT_KEYS", frozenset({consent.id}))
-    pixels = watermark.embed(imaging.decode(protected.data).pixels, UNKNOWN, consent)
-    data = imaging.encode(pixels, "jpeg", quality=85)
-    result = indelible.verify(data, keys=[*current().detection_keys(), consent])
-    assert result.watermark.others == ()
-    assert result.verdict != "suspect"
 
 
 def test_a_covered_picture_is_searched_once(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from indelible.errors import ManifestError
 
-__all__ = ["AiDisclosure", "Assertion", "PictureFingerprint", "Region", "TrainingMining"]
+__all__ = ["AiDisclosure", "Assertion", "PictureFingerprint", "Region", "Step", "TrainingMining"]
 
 _MAX_REFERENCE_BYTES = 4096
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+", re.ASCII)
@@ -95,12 +95,14 @@ class TrainingMining:
     """The ``cawg.training-mining`` assertion: what the owner allows others to do.
 
     Each field is ``"allowed"``, ``"notAllowed"``, ``"constrained"``, or None to say nothing.
+    `others` are entries of one's own, by a reversed domain name ("org.example.printing").
     """
 
     ai_inference: str | None = "notAllowed"
     ai_generative_training: str | None = "notAllowed"
     ai_training: str | None = "notAllowed"
     data_mining: str | None = "notAllowed"
+    others: Mapping[str, str] = field(default_factory=dict)
 
     def data(self) -> dict[str, Any]:
         """Return the assertion's content."""
@@ -110,6 +112,7 @@ class TrainingMining:
             ("cawg.ai_generative_training", self.ai_generative_training),
             ("cawg.ai_training", self.ai_training),
             ("cawg.data_mining", self.data_mining),
+            *self.others.items(),
         ):
             if use is None:
                 continue
@@ -117,6 +120,11 @@ class TrainingMining:
                 raise ManifestError(
                     f"{use!r} is not a permission",
                     hint='Use "allowed", "notAllowed" or "constrained".',
+                )
+            if name in self.others and (name.startswith("cawg.") or not _LABEL.fullmatch(name)):
+                raise ManifestError(
+                    f"{name!r} is not an entry of one's own",
+                    hint='Use a reversed domain name, such as "com.example.printing".',
                 )
             entries[name] = {"use": use}
         return {"entries": entries}
@@ -164,6 +172,29 @@ class Region:
         if self.description is not None:
             region["description"] = self.description
         return region
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that was done to a picture without making it another one.
+
+    Attributes
+    ----------
+    action : str
+        C2PA's name of it: "c2pa.cropped", "c2pa.resized.proportional", "c2pa.converted", ...
+    description : str, optional
+        In words for people.
+    """
+
+    action: str
+    description: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _LABEL.fullmatch(self.action):
+            raise ManifestError(
+                f"{self.action!r} is not an action",
+                hint='Use one of C2PA\'s, such as "c2pa.cropped", or a reversed domain name.',
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def parent_ingredient(
         if not is_other_file:
             if request.begins_here:
                 return None  # otherwise the picture was opened: it is its own original
-        elif request.source_type is SourceType.GENERATED:
+        elif request.begins_here and request.source_type is SourceType.GENERATED:
             return None  # what went into a model is not what came out
     # An address stays in the history as one: the old manifest is not fetched here. Whoever wants
     # all of it inside fetches it and gives it as `parent_store`.

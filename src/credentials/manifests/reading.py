@@ -21,7 +21,8 @@ from indelible.credentials.manifests.findings import (
     delta_failures,
     own_finding,
 )
-from indelible.credentials.manifests.manifest_report import Finding, ManifestReport
+from indelible.credentials.manifests.manifest_report import Finding, ManifestReport, Standing
+from indelible.credentials.manifests.permissions import permissions_in
 from indelible.credentials.manifests.report import CredentialReport, State
 from indelible.credentials.manifests.revocation import responder_hosts
 from indelible.credentials.manifests.signer_trust import JudgedSigner, judge_signer, trusted_history
@@ -130,7 +131,8 @@ def _report(
         Whether the manifest is the picture's own, rather than one from elsewhere.
     """
     active = active_findings(reading)
-    tree = ManifestTree(reading, trusted_history(reading, trust))
+    trusted_labels = trusted_history(reading, trust)
+    tree = ManifestTree(reading, trusted_labels)
     manifest = tree.manifest(active.label, ())
     history = tree.failures(reading.summary)
 
@@ -143,6 +145,8 @@ def _report(
     trusted_by = signer.vouched_by if trusted else None
     integrity = _integrity(meanings, validated=SIGNATURE_VALIDATED in active.signature)
     state = _state(meanings, integrity, trusted=trusted)
+    holds = integrity in ("intact", "changed")
+    standing: Standing = "broken" if not holds else "trusted" if trusted else "untrusted"
     return CredentialReport(
         state=state,
         integrity=integrity,
@@ -161,6 +165,7 @@ def _report(
         development=trusted_by == DEVELOPMENT,
         expired=signer.expired,
         embedded=is_own,
+        permissions=permissions_in(tree.manifests, active.label, standing, trusted_labels),
         **_time(signer, manifest),
     )
 

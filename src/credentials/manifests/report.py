@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from indelible.choices import Integrity, Place
@@ -15,6 +15,7 @@ from indelible.credentials.manifests.manifest_report import (
     Standing,
     manifest_dict,
 )
+from indelible.credentials.manifests.permissions import Permission
 from indelible.credentials.manifests.request import SoftBinding
 from indelible.languages import say
 
@@ -80,6 +81,8 @@ class CredentialReport:
         Whether the manifest came from the picture itself.
     place : {"file", "beside", "given", "address"}
         Where it came from: the picture's file, a file beside it, the caller, or an address.
+    permissions : tuple of Permission
+        What it and the manifests of its history allow others to do with the picture.
     """
 
     state: State
@@ -99,6 +102,7 @@ class CredentialReport:
     remote_url: str | None = None
     embedded: bool = False
     place: Place = "file"
+    permissions: tuple[Permission, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Derive the integrity from the state where only that was given."""

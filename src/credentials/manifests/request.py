@@ -23,6 +23,7 @@ from indelible.credentials.manifests.assertions import (
     Assertion,
     PictureFingerprint,
     Region,
+    Step,
     TrainingMining,
 )
 from indelible.credentials.source_types import SourceType
@@ -205,6 +206,10 @@ class ManifestRequest:
         The prompt itself. Prompts can be private: nothing sets this but the caller.
     regions : tuple of Region
         The parts of the picture that were edited, where not all of it was.
+    steps : tuple of Step
+        What was done to the picture before, where this is only another rendering of it (resized,
+        cropped, converted): its beginning is then its parent's to tell, and `source_type` is not
+        written.
     assertions : tuple of Assertion
         Anything else.
     thumbnail : bool or int
@@ -229,6 +234,7 @@ class ManifestRequest:
     prompt_sha256: str | None = None
     prompt: str | None = None
     regions: tuple[Region, ...] = ()
+    steps: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     thumbnail: bool | int = False
     embed: bool = True
@@ -256,8 +262,8 @@ class ManifestRequest:
 
     @property
     def begins_here(self) -> bool:
-        """Whether the manifest says how the picture began; a request always does."""
-        return True
+        """Whether the manifest says how the picture began; not for another rendering of it."""
+        return not self.steps
 
     @property
     def timestamp(self) -> str:
@@ -307,6 +313,8 @@ class ManifestRequest:
         }
         if has_parent:
             first["parameters"] = {"ingredientIds": [PARENT_INSTANCE]}
+        if self.steps:
+            return [first, *self._rendering(has_parent=has_parent)]
         made: dict[str, Any] = first
         actions = [first]
         if has_parent and self.source_type is not SourceType.GENERATED:
@@ -328,6 +336,22 @@ class ManifestRequest:
             )
         return actions
 
+    def _rendering(self, *, has_parent: bool) -> list[dict[str, Any]]:
+        """Return the actions of another rendering, by this software."""
+        actions: list[dict[str, Any]] = []
+        for step in self.steps:
+            action: dict[str, Any] = {
+                "action": step.action,
+                "when": self.timestamp,
+                "softwareAgent": _named(SDK_NAME, _sdk_version()),
+            }
+            if step.description is not None:
+                action["description"] = step.description
+            if has_parent:
+                action["parameters"] = {"ingredientIds": [PARENT_INSTANCE]}
+            actions.append(action)
+        return actions
+
     def _soft_binding_assertions(self) -> list[dict[str, Any]]:
         assertions = []
         if self.soft_binding is not None:
@@ -343,7 +367,8 @@ class ManifestRequest:
 
     def _disclosure_assertion(self) -> list[dict[str, Any]]:
         disclosure = self.disclosure
-        if disclosure is None and self.source_type.involves_ai and self.generator.model:
+        made_here = self.begins_here and self.source_type.involves_ai
+        if disclosure is None and made_here and self.generator.model:
             disclosure = AiDisclosure(
                 model_name=self.generator.model,
                 model_identifier=self.generator.model_identifier,

@@ -54,6 +54,11 @@ class ManifestTree:
         self._found_now = failures_by_ingredient(reading.summary)
         self._nodes = 0
 
+    @property
+    def manifests(self) -> Mapping[str, Any]:
+        """The library's summary of each manifest, by its label."""
+        return self._manifests
+
     def manifest(self, label: str, above: tuple[str, ...]) -> ManifestReport:
         """Return the report of the manifest `label`, an ingredient of those `above` it."""
         self._nodes += 1

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Protocol
 
+from indelible.credentials.signals.data_mining import prohibits_mining
 from indelible.credentials.source_types import SourceType
 from indelible.imaging import xmp
 from indelible.imaging.exif import text_fields
@@ -361,6 +362,12 @@ RULES: Final[tuple[Rule, ...]] = (
         "ai-comment",
         "comment",
         _text("comment", _in_order("(made|generated|created) (with|by) ", r"\bAI\b")),
+    ),
+    Rule(
+        "plus-data-mining",
+        "XMP plus:DataMining",
+        _property(xmp.DATA_MINING, prohibits_mining),
+        says_ai=False,
     ),
     Rule(
         "provenance-url",

@@ -74,9 +74,9 @@ class AuditLog:
         """
         for name, value in (("actor", actor), ("action", action), ("subject", subject)):
             _check_text(name, value)
-        for name, value in (("reason", reason), ("case", case)):
-            if value is not None:
-                _check_text(name, value)
+        for name, text in (("reason", reason), ("case", case)):
+            if text is not None:
+                _check_text(name, text)
         return self._database.write(
             lambda connection: _append(
                 connection, actor=actor, action=action, subject=subject, reason=reason, case=case

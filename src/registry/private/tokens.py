@@ -31,7 +31,7 @@ from indelible.errors import ArgumentError, NoRegistryError, RegistryUnavailable
 from indelible.files import make_private_folder, write_new_private_file
 from indelible.registry.database import cause_of
 from indelible.registry.rows import time_of
-from indelible.registry.urls import PostgresUrl, parse_url
+from indelible.registry.urls import PostgresUrl, RemoteUrl, parse_url
 from indelible.secret import Secret
 
 __all__ = ["Token", "TokenStore", "open_tokens"]
@@ -226,6 +226,12 @@ def open_tokens(url: str) -> TokenStore:
         from indelible.registry.postgres import PostgresDatabase  # noqa: PLC0415 - needs a driver
 
         return TokenStore(PostgresDatabase(url))
+    if isinstance(place, RemoteUrl):
+        raise ArgumentError(
+            "url",
+            "A registry behind a service has no tokens here.",
+            hint="Make them where that service runs: indelible serve token new.",
+        )
     path = place.path
     return TokenStore(_File(path.with_name(f"{path.stem}.tokens{path.suffix}")))
 

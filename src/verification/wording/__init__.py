@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from indelible.verification.wording._ai import ai_cell, ai_line
 from indelible.verification.wording._changes import changes_line, map_legend
+from indelible.verification.wording._consent import CONSENT_ASKS, consent_line
 from indelible.verification.wording._history import history
 from indelible.verification.wording._inspection import (
     NO_CERTIFICATES,
@@ -33,6 +34,11 @@ from indelible.verification.wording._origins import (
 )
 from indelible.verification.wording._overview import Overview, detection_table, overview
 from indelible.verification.wording._report import Report, reasons, report
+from indelible.verification.wording._resolvers import (
+    consent_question,
+    resolver_line,
+    whom_to_ask,
+)
 from indelible.verification.wording._shapes import Cell, Item, Node, Section, Table
 from indelible.verification.wording._signals import (
     SIGNALS_CAUTION,
@@ -52,6 +58,7 @@ from indelible.verification.wording._vocabulary import (
 )
 
 __all__ = [
+    "CONSENT_ASKS",
     "DEVELOPMENT_NOTE",
     "HARDER",
     "NO_CERTIFICATES",
@@ -72,6 +79,8 @@ __all__ = [
     "certificates_heading",
     "changes_line",
     "claims",
+    "consent_line",
+    "consent_question",
     "detection_table",
     "evidence_lines",
     "history",
@@ -90,6 +99,7 @@ __all__ = [
     "registry_line",
     "relation_words",
     "report",
+    "resolver_line",
     "signal_cell",
     "signal_table",
     "signal_text",
@@ -97,4 +107,5 @@ __all__ = [
     "time_words",
     "unseen_line",
     "watermark_line",
+    "whom_to_ask",
 ]

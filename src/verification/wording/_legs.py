@@ -7,15 +7,17 @@ from typing import Final
 from indelible.choices import Place
 from indelible.credentials import CredentialReport
 from indelible.languages import join, say
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.other_mark import OtherMark
 from indelible.verification.result import (
-    FingerprintReport,
     RegistryReport,
     Verification,
     WatermarkReport,
 )
 from indelible.verification.verdict import STATUSES, Verdict
 from indelible.verification.wording._changes import changes_line
+from indelible.verification.wording._consent import consent_line
+from indelible.verification.wording._resolvers import resolver_lines
 from indelible.verification.wording._vocabulary import box_words, one_line, probability
 
 __all__ = ["PLACE_WORDS", "evidence_lines", "manifest_line", "registry_line", "watermark_line"]
@@ -45,9 +47,11 @@ def evidence_lines(result: Verification) -> list[tuple[str, str]]:
         (say("other mark"), other_line(other, believed=believed))
         for other in result.watermark.others
     )
+    lines.extend((say("consent"), consent_line(one)) for one in result.consents)
     registry = registry_line(result.registry)
     if registry is not None:
         lines.append((say("registry"), registry))
+    lines.extend(resolver_lines(result))
     looks = fingerprint_line(result.fingerprint)
     if looks is not None:
         lines.append((say("fingerprint"), looks))

@@ -25,7 +25,7 @@ def origins(result: Verification) -> list[Origin]:
     Where the watermark led to the very manifest that the file carries, the one with the better
     standing is shown; a manifest that was tampered with says other things than the registry's.
     """
-    own, recovered = result.credential, result.registry.credential
+    own, recovered = result.credential, _recovered(result)
     shown = [one for one in result.origins if one.where == "manifest"]
     if recovered is None or recovered.manifest is None:
         return shown
@@ -40,6 +40,8 @@ def origin_heading(origin: Origin) -> str:
     manifest = PLACES[origin.credential.place]
     if origin.where == "recovered":
         manifest = say("The manifest that the watermark led to")
+    if origin.sent_by is not None:
+        manifest = say("The manifest that a resolver sent")
     return say("{manifest}, {signer}, says", manifest=manifest, signer=_SIGNERS[origin.standing])
 
 
@@ -78,13 +80,15 @@ def origin_cell(result: Verification) -> str:
             text = _named(name, believed=_believed(origin, result.verdict))
             if origin.where == "recovered" and len(shown) > 1:
                 text = say("the watermark leads to one that says it is {name}", name=name)
+                if origin.sent_by is not None:
+                    text = say("a resolver sent one that says it is {name}", name=name)
             parts.append(text or "")
     return join("; ", parts)
 
 
 def how_to_look(result: Verification) -> str | None:
     """Return how to compare a recovered picture with its original; None for other verdicts."""
-    recovered = result.registry.credential
+    recovered = _recovered(result)
     if result.verdict is not Verdict.RECOVERED or recovered is None or recovered.manifest is None:
         return None
     if result.fingerprint.state == "match":
@@ -112,3 +116,7 @@ def _believed(origin: Origin, verdict: Verdict) -> bool:
 
 def _title(credential: CredentialReport) -> str | None:
     return None if credential.manifest is None else credential.manifest.title
+
+
+def _recovered(result: Verification) -> CredentialReport | None:
+    return None if result.recovered is None else result.recovered.credential

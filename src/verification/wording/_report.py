@@ -14,6 +14,7 @@ from indelible.verification.verdict import Verdict
 from indelible.verification.wording._ai import ai_line
 from indelible.verification.wording._legs import evidence_lines
 from indelible.verification.wording._origins import claims, how_to_look, origin_heading, origins
+from indelible.verification.wording._resolvers import whom_to_ask
 from indelible.verification.wording._shapes import Item, Section
 from indelible.verification.wording._signals import SIGNALS_HEADING, signal_text
 from indelible.verification.wording._vocabulary import DEVELOPMENT_NOTE
@@ -54,7 +55,11 @@ class Report:
 
 
 def report(
-    result: Verification, *, fetch_option: str | None = None, language: str = "en"
+    result: Verification,
+    *,
+    fetch_option: str | None = None,
+    ask_option: str | None = None,
+    language: str = "en",
 ) -> Report:
     """Return all that is to be said about one picture.
 
@@ -65,6 +70,8 @@ def report(
     fetch_option : str, optional
         What a reader of this face puts before the name of a host so that the manifest is fetched
         from it (``--allow-host``); without it, the report does not speak of fetching.
+    ask_option : str, optional
+        Likewise for the address of a server to ask (``--ask``).
     language : str
         One of `indelible.languages.LANGUAGES`.
     """
@@ -76,7 +83,7 @@ def report(
         meaning=words.meaning,
         reasons=reasons(result),
         sections=tuple(section for section in _sections(result) if section.items),
-        remarks=tuple(_remarks(result, fetch_option)),
+        remarks=tuple(_remarks(result, fetch_option, ask_option)),
         caution=Item(words.caution, label=say("Keep in mind")),
     )
     return translated(said, language)
@@ -129,7 +136,9 @@ def _failures(result: Verification) -> Iterator[Section]:
         yield Section(heading, tuple(unsaid))
 
 
-def _remarks(result: Verification, fetch_option: str | None) -> Iterator[str]:
+def _remarks(
+    result: Verification, fetch_option: str | None, ask_option: str | None
+) -> Iterator[str]:
     look = how_to_look(result)
     if look is not None:
         yield look
@@ -138,6 +147,8 @@ def _remarks(result: Verification, fetch_option: str | None) -> Iterator[str]:
     if host is not None and fetch_option is not None:
         option = f"{fetch_option} {host}"
         yield say("To fetch the manifest from where the file says it is: {option}", option=option)
+    if ask_option is not None:
+        yield from whom_to_ask(result, ask_option)
     if is_development(result):
         yield DEVELOPMENT_NOTE
 

@@ -54,6 +54,7 @@ _ACTION_WORDS: Final = {
     "c2pa.placed": say("placed an element"),
     "c2pa.cropped": say("cropped"),
     "c2pa.resized": say("resized"),
+    "c2pa.resized.proportional": say("resized, in proportion"),
     "c2pa.color_adjustments": say("colours adjusted"),
     "c2pa.filtered": say("filtered"),
     "c2pa.transcoded": say("transcoded"),

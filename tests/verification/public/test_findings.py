@@ -9,8 +9,9 @@ import pytest
 from indelible import watermark
 from indelible.credentials import CredentialReport, SoftBinding
 from indelible.verification import Verdict, Verification, WatermarkReport
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.public._findings import findings, searched
-from indelible.verification.result import FingerprintReport, RegistryReport
+from indelible.verification.result import RegistryReport
 from tests.verification.wording.found import ABSENT, MANIFEST, MARK, TRUSTED, UNKNOWN, found
 
 NAMING = replace(

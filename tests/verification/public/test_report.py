@@ -28,10 +28,10 @@ from indelible.verification import (
     Verdict,
     Verification,
 )
+from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.judging import taken_back
 from indelible.verification.public import _findings, public_report
 from indelible.verification.public import _schema as schema
-from indelible.verification.result import FingerprintReport
 from indelible.verification.wording import HARDER
 from indelible.watermark import Detection
 from tests.verification.wording.found import ABSENT, MARK, TRUSTED, UNKNOWN, found

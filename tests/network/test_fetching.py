@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import SplitResult
 
 import pytest
 from hypothesis import given
@@ -16,25 +15,46 @@ from hypothesis import strategies as st
 
 from indelible.errors import NetworkError
 from indelible.network import Fetcher, is_public
+from indelible.network._connection import RawAnswer, Request
+from indelible.secret import Secret
+
+THE_FILE = RawAnswer(200, {}, b"the file")
+
+
+def redirect(location: str) -> RawAnswer:
+    return RawAnswer(302, {"location": location}, b"")
 
 
 class Server:
-    """Answers on the loopback interface, and counts who comes."""
+    """Answers on the loopback interface, and notes who comes, and with what."""
 
     def __init__(self) -> None:
         self.visits = 0
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.visits += 1
+                sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.seen.append((self.command, self.path, headers, sent))
                 status, headers, body = outer.answers.get(self.path, (404, {}, b""))
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(body))} | headers).items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                self.do_GET()
+
+            def do_PUT(self) -> None:
+                self.do_GET()
+
+            def do_DELETE(self) -> None:
+                self.do_GET()
 
             def log_message(self, format: str, *args: object) -> None:
                 """Keep quiet."""
@@ -307,29 +327,179 @@ def test_a_server_that_drips_runs_into_the_deadline(where: str) -> None:
 def test_a_redirect_never_leaves_https(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def answer(
-        _: Fetcher, target: SplitResult, accept: str, deadline: float
-    ) -> tuple[int, str | None, bytes]:
-        asked.append(target.scheme)
-        return (302, location, b"") if len(asked) == 1 else (200, None, b"the file")
+    def answer(_: Fetcher, request: Request, *limits: float) -> RawAnswer:
+        asked.append(request.target.scheme)
+        return redirect(location) if len(asked) == 1 else THE_FILE
 
-    monkeypatch.setattr(Fetcher, "_request", answer)
+    monkeypatch.setattr(Fetcher, "_send", answer)
     with pytest.raises(NetworkError):
         Fetcher(hosts=("trust.example",)).get("https://trust.example/start")
     assert asked == ["https"]
 
 
 def test_a_redirect_may_stay_with_https(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = [(302, "https://trust.example/file", b""), (200, None, b"the file")]
-    monkeypatch.setattr(Fetcher, "_request", lambda *_: answers.pop(0))
+    answers = [redirect("https://trust.example/file"), THE_FILE]
+    monkeypatch.setattr(Fetcher, "_send", lambda *_: answers.pop(0))
     assert Fetcher(hosts=("trust.example",)).get("https://trust.example/") == b"the file"
-    upgrade = [(302, "https://trust.example/file", b""), (200, None, b"the file")]
-    monkeypatch.setattr(Fetcher, "_request", lambda *_: upgrade.pop(0))
+    upgrade = [redirect("https://trust.example/file"), THE_FILE]
+    monkeypatch.setattr(Fetcher, "_send", lambda *_: upgrade.pop(0))
     assert Fetcher(hosts=("trust.example",)).get("http://trust.example/") == b"the file"
 
 
 @pytest.mark.parametrize("location", ["http://[::1", "//[", "http://a\0b/", "http://ä.example/"])
 def test_redirects_that_are_none(location: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Fetcher, "_request", lambda *_: (302, location, b""))
+    monkeypatch.setattr(Fetcher, "_send", lambda *_: redirect(location))
     with pytest.raises(NetworkError):
         Fetcher(hosts=("trust.example",)).get("https://trust.example/")
+
+
+# --- requests that carry something --------------------------------------------------------------
+
+
+def test_a_request_carries_what_it_is_given(server: Server) -> None:
+    server.answers["/file"] = (
+        503, {"Content-Type": "Application/JSON; charset=utf-8", "Retry-After": "7"}, b"{}",
+    )  # fmt: skip
+    answer = fetcher(server).ask(
+        "PUT",
+        server.url(),
+        body=b"what is sent",
+        content_type="image/png",
+        accept="application/json",
+        token=Secret("the-token"),
+        idempotency_key="urn:1",
+    )
+    ((method, path, headers, sent),) = server.seen
+    assert (method, path, sent) == ("PUT", "/file", b"what is sent")
+    assert headers["content-type"] == "image/png"
+    assert headers["accept"] == "application/json"
+    assert headers["authorization"] == "Bearer the-token"
+    assert headers["idempotency-key"] == "urn:1"
+    assert headers["host"] == f"127.0.0.1:{server.port}"
+    assert (answer.status, answer.body, answer.is_success) == (503, b"{}", False)
+    assert (answer.content_type, answer.retry_after) == ("application/json", 7.0)
+
+
+def test_nothing_is_sent_to_a_host_that_is_not_listed(server: Server) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        with pytest.raises(NetworkError, match="not allowed") as caught:
+            Fetcher(hosts=("example.org",), allow_private=True).ask(
+                method, server.url(), body=b"x", token=Secret("x")
+            )
+        assert not caught.value.sent
+    assert server.visits == 0
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("carried", [{"body": b"secret"}, {"token": Secret("secret")}])
+def test_what_is_sent_never_goes_to_another_host(
+    server: Server, status: int, carried: dict[str, object]
+) -> None:
+    other = Server()
+    other.answers["/file"] = (200, {}, b"caught")
+    server.answers["/go"] = (status, {"Location": other.url()}, b"")
+    both = Fetcher(
+        hosts=(f"127.0.0.1:{server.port}", f"127.0.0.1:{other.port}"), allow_private=True
+    )
+    method = "POST" if "body" in carried else "GET"
+    with pytest.raises(NetworkError, match="another host"):
+        both.ask(method, server.url("/go"), **carried)  # type: ignore[arg-type]
+    assert other.visits == 0
+    assert both.get(server.url("/go")) == b"caught"  # a plain file may lie elsewhere
+    other.close()
+
+
+def test_a_request_is_repeated_as_it_was_or_not_at_all(server: Server) -> None:
+    server.answers["/same"] = (308, {"Location": "/file"}, b"")
+    server.answers["/other"] = (303, {"Location": "/file"}, b"")
+    assert fetcher(server).ask("POST", server.url("/same"), body=b"x").body == b"the file"
+    assert [(method, sent) for method, _, _, sent in server.seen] == [("POST", b"x")] * 2
+    with pytest.raises(NetworkError, match="something else"):
+        fetcher(server).ask("POST", server.url("/other"), body=b"x")
+    assert fetcher(server).ask("GET", server.url("/other"), token=Secret("x")).body == b"the file"
+
+
+def test_the_words_of_an_error_are_cut(server: Server) -> None:
+    server.answers["/file"] = (500, {}, b"x" * 1_000_000)
+    answer = fetcher(server, max_bytes=100).ask("GET", server.url())
+    assert (answer.status, len(answer.body)) == (500, 16 * 1024)
+
+
+def test_an_answer_before_all_was_sent_counts() -> None:
+    """Who refuses a large body need not read it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def refuse() -> None:
+        answered, _ = listener.accept()
+        with answered:
+            answered.recv(100)
+            answered.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+            answered.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(OSError):
+                while answered.recv(1 << 20):
+                    pass
+
+    threading.Thread(target=refuse, daemon=True).start()
+    port = listener.getsockname()[1]
+    asking = Fetcher(hosts=(f"127.0.0.1:{port}",), allow_private=True, timeout=10)
+    answer = asking.ask("POST", f"http://127.0.0.1:{port}/", body=bytes(1 << 22))
+    listener.close()
+    assert answer.status == 413
+
+
+def test_an_error_says_whether_the_request_may_have_arrived() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def hang_up() -> None:
+        answered, _ = listener.accept()
+        with answered:
+            answered.recv(1000)
+
+    threading.Thread(target=hang_up, daemon=True).start()
+    asking = Fetcher(hosts=(f"127.0.0.1:{port}",), allow_private=True, timeout=5)
+    with pytest.raises(NetworkError) as caught:
+        asking.ask("POST", f"http://127.0.0.1:{port}/", body=b"x")
+    assert caught.value.sent
+    listener.close()
+    with pytest.raises(NetworkError) as caught:
+        asking.ask("POST", f"http://127.0.0.1:{port}/", body=b"x")
+    assert not caught.value.sent
+
+
+def test_a_token_stands_in_no_frame_of_an_error(server: Server) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def hang_up() -> None:
+        answered, _ = listener.accept()
+        with answered:
+            answered.recv(1000)
+
+    threading.Thread(target=hang_up, daemon=True).start()
+    asking = Fetcher(hosts=(f"127.0.0.1:{port}",), allow_private=True, timeout=5)
+    try:
+        asking.ask("GET", f"http://127.0.0.1:{port}/", token=Secret("canary-in-a-token"))
+    except NetworkError as error:
+        failure: BaseException | None = error
+    else:
+        raise AssertionError
+    while failure is not None:
+        frame = failure.__traceback__
+        while frame is not None:
+            if frame.tb_frame.f_code.co_filename != __file__:
+                assert "canary-in-a-token" not in repr(frame.tb_frame.f_locals)
+            frame = frame.tb_next
+        failure = failure.__cause__ or failure.__context__
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("5", 5.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None),
+                        ("9" * 40, None), ("999999999", 86400.0), ("٣", None)]
+)  # fmt: skip
+def test_when_to_ask_again(server: Server, said: str, meant: float | None) -> None:
+    answers = RawAnswer(429, {"retry-after": said}, b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Fetcher, "_send", lambda *_: answers)
+        assert fetcher(server).ask("GET", server.url()).retry_after == meant

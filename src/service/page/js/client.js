@@ -1,0 +1,84 @@
+// Asking the service about one picture.
+
+const TIMEOUT = 120_000; // ms for one picture, sending it included
+
+/** Why there is no answer: `kind` names the words for it, `wait` how many seconds to wait. */
+export class Failure extends Error {
+  constructor(kind, wait = null) {
+    super(kind);
+    this.kind = kind;
+    this.wait = wait;
+  }
+}
+
+const KINDS = {
+  400: "not_picture",
+  401: "closed",
+  403: "closed",
+  404: "closed",
+  408: "timeout",
+  413: "too_large",
+  415: "not_picture",
+  422: "not_picture",
+  429: "quota",
+  503: "busy",
+  504: "timeout",
+};
+
+/**
+ * Ask about a picture; return the service's answer.
+ *
+ * `picture` is a file, or the address of one. Throws a Failure, whose kind is "cancelled" where
+ * `signal` said so.
+ */
+export function verify(picture, { language, signal, onprogress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch does not say how much it has sent
+    const fail = (kind, wait) => reject(new Failure(kind, wait));
+    const address = typeof picture === "string";
+    const query = new URLSearchParams({ language, views: "true" });
+    request.open("POST", `${address ? "/v1/verify/url" : "/v1/verify"}?${query}`);
+    request.responseType = "json";
+    request.timeout = TIMEOUT;
+    request.upload.onprogress = (event) => onprogress?.(event.loaded / (event.total || 1));
+    request.upload.onload = () => onprogress?.(1);
+    request.onload = () => {
+      if (request.status === 200 && request.response?.verdict) resolve(request.response);
+      else if (request.status === 200) fail("server");
+      else fail(kindOf(request), waitOf(request));
+    };
+    request.onerror = () => fail("network");
+    request.ontimeout = () => fail("timeout");
+    request.onabort = () => fail("cancelled");
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    if (signal.aborted) return fail("cancelled");
+    if (address) {
+      request.setRequestHeader("Content-Type", "application/json");
+      request.send(JSON.stringify({ url: picture }));
+    } else {
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.send(picture);
+    }
+  });
+}
+
+// What the service's own codes say more precisely than a status.
+const CODES = {
+  bad_address: "address",
+  no_addresses: "address",
+  not_fetched: "address",
+  timeout: "timeout",
+  too_much_memory: "too_large",
+};
+
+function kindOf(request) {
+  return CODES[request.response?.code] ?? KINDS[request.status] ?? "server";
+}
+
+/** Return the seconds of Retry-After, which may be a date. */
+function waitOf(request) {
+  const text = request.getResponseHeader("Retry-After");
+  if (text === null) return null;
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : null;
+}

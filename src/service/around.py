@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from indelible.service import logs
+from indelible.service.arriving import drain
 from indelible.service.failures import RefusedError
 from indelible.service.runtime import Runtime
 
@@ -57,11 +58,20 @@ class Around:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         status = 0
+        arrived = False
+
+        async def take() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived = not message.get("more_body", False)
+            return message
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status >= 400 and status != 408 and not arrived:
+                    await drain(take)
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 for name, value in _HEADERS.items():
@@ -69,12 +79,12 @@ class Around:
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, take, answer)
         except Exception:  # noqa: BLE001 - one request's failure, logged
             _log.exception("a request failed")
             if status == 0:
                 failed = RefusedError(500, "internal", "The service failed.")
-                await failed.response(request_id)(scope, receive, answer)
+                await failed.response(request_id)(scope, take, answer)
         finally:
             self._count(scope, status, time.monotonic() - began, request_id)
 

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
+from starlette.types import Receive
 
 from indelible.service.failures import RefusedError
 from indelible.service.queueing import Hold
 
-__all__ = ["Arrival", "picture_of", "read"]
+__all__ = ["Arrival", "drain", "picture_of", "read"]
 
 _GRACE: Final = 10.0  # seconds before the pace counts
 _LEAST_PACE: Final = 2048  # bytes a second: slower than any telephone
@@ -92,7 +94,6 @@ async def read(request: Request, arrival: Arrival, hold: Hold) -> bytes:
         )
     announced = request.headers.get("content-length", "")
     if announced.isascii() and announced.isdigit() and int(announced[:16]) > arrival.most:
-        await _drain(request)
         raise _too_large(arrival)
     body = bytearray()
     began = time.monotonic()
@@ -101,7 +102,6 @@ async def read(request: Request, arrival: Arrival, hold: Hold) -> bytes:
         chunk = message.get("body", b"")
         if len(body) + len(chunk) > arrival.most:
             del body
-            await _drain(request)
             raise _too_large(arrival)
         hold.add(size=len(chunk))
         body += chunk
@@ -124,18 +124,20 @@ async def _next(request: Request, deadline: float) -> dict[str, Any]:
     return dict(message)
 
 
-async def _drain(request: Request) -> None:
-    """Read on for a while, and keep nothing: a client that is cut off does not read why."""
-    deadline = time.monotonic() + _DRAIN_SECONDS
+async def drain(receive: Receive) -> None:
+    """Read what is left of a body, for a while, and keep nothing of it.
+
+    A connection that is closed while its client still sends is reset, and the client then never
+    reads why it was refused.
+    """
     left = _DRAIN_BYTES
-    try:
-        while left > 0:
-            message = await _next(request, deadline)
-            left -= len(message.get("body", b""))
-            if not message.get("more_body", False):
-                return
-    except RefusedError:
-        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _parts(body: bytes, boundary: bytes) -> dict[str, bytes]:

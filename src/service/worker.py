@@ -8,7 +8,6 @@ kept: no core is dumped, and the process ends with its pipe.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import logging
 import os
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from indelible import errors, watermark
-from indelible.errors import IndelibleError
+from indelible.errors import IndelibleError, MissingDependencyError
 from indelible.protection import Protector
 from indelible.service import logs
 from indelible.verification import Verifier
@@ -170,8 +169,8 @@ def _settle() -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(ImportError):  # a picture's report says what is missing
-        importlib.import_module("cv2").setNumThreads(1)  # each core has a worker of its own
+    with contextlib.suppress(MissingDependencyError):  # a picture's report says what is missing
+        watermark.use_one_thread()  # each core has a worker of its own
     with contextlib.suppress(AttributeError, OSError):
         os.nice(_POLITE)
 

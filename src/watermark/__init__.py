@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from indelible.choices import Effort, Strength
 from indelible.errors import UnmarkableImageError
+from indelible.watermark._opencv import use_one_thread
 from indelible.watermark.blanks import clipped_shares, plain_shares
 from indelible.watermark.consent_key import CONSENT_KEY, CONSENT_KEYS
 from indelible.watermark.correlation import BlockCorrelations, correlate_blocks
@@ -54,5 +55,6 @@ __all__ = [
     "plain_shares",
     "presence",
     "remove",
+    "use_one_thread",
     "warm_up",
 ]

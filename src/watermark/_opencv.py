@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from indelible.errors import MissingDependencyError
 
-__all__ = ["area_resized", "box_filter", "largest_component"]
+__all__ = ["area_resized", "box_filter", "largest_component", "use_one_thread"]
 
 _Number = TypeVar("_Number", np.float32, np.uint8)
 
@@ -59,6 +59,17 @@ def largest_component(region: NDArray[np.bool_]) -> tuple[int, int, int, int]:
         return 0, 0, 0, 0
     left, top, width, height, _ = max(parts[1:].tolist(), key=lambda part: part[4])
     return left, top, left + width, top + height
+
+
+def use_one_thread() -> None:
+    """Let OpenCV use no threads of its own in this process: for one of several, each with a core.
+
+    Raises
+    ------
+    MissingDependencyError
+        If OpenCV or a system library that it needs is not installed.
+    """
+    _cv2().setNumThreads(1)
 
 
 def _cv2() -> Any:  # noqa: ANN401 -- a module without types

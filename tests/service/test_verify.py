@@ -117,8 +117,7 @@ def test_the_page_gets_pictures_and_words_in_its_language(picture: bytes) -> Non
     asking = client()
     german = asking.post("/v1/verify?views=true&language=de", content=picture).json()
     assert german["language"] == "de"
-    assert german["views"]["picture"].startswith("data:image/png;base64,")
-    assert german["views"]["aligned"] is False
+    assert german["views"] == {}  # there is no original to lay beside it
     headers = {"Accept-Language": "de-CH, en;q=0.5"}
     assert asking.post("/v1/verify", content=picture, headers=headers).json()["language"] == "de"
     english = asking.post("/v1/verify?language=xx", content=picture).json()

@@ -82,7 +82,8 @@ def opened(browser: Browser, fake: Fake, contexts: dict[str, BrowserContext]) ->
     pages: list[tuple[Page, Watch]] = []
 
     def opened(address: str = "", **options: Any) -> Page:
-        options = {"locale": "en", "viewport": {"width": 1024, "height": 900}, **options}
+        usual = {"locale": "en", "viewport": {"width": 1024, "height": 900}}
+        options = {**usual, "reduced_motion": "reduce", **options}
         context = contexts.get(repr(options))
         if context is None:
             context = contexts[repr(options)] = browser.new_context(**options)

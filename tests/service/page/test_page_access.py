@@ -18,7 +18,7 @@ AXE = (importlib.resources.files("axe_core_python") / "axe.min.js").read_text("u
 def test_nothing_serious_against_the_rules(
     opened: Opened, scheme: Literal["light", "dark"], language: str
 ) -> None:
-    page = opened(color_scheme=scheme, locale=language, reduced_motion="reduce")
+    page = opened(color_scheme=scheme, locale=language)
     assert axe(page, AXE) == []
     for what in ("altered", "suspect", "none", "415"):
         give(page, what)
@@ -31,7 +31,7 @@ def test_nothing_serious_against_the_rules(
 
 @pytest.mark.parametrize("verdict", ["altered", "unverified"])
 def test_a_telephone_of_320_pixels(opened: Opened, verdict: str) -> None:
-    page = opened(viewport={"width": 320, "height": 568}, locale="de", reduced_motion="reduce")
+    page = opened(viewport={"width": 320, "height": 568}, locale="de")
     wide = "document.documentElement.scrollWidth"
     assert page.evaluate(wide) == 320
     give(page, f"{verdict} {'Bezeichnung' * 20}")

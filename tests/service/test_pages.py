@@ -15,7 +15,7 @@ from indelible.service.pages import PAGE_HEADERS
 from indelible.settings import ServiceSettings
 from indelible.settings.values import HostNames
 
-FOLDER = Path(__file__).parents[3] / "src" / "service" / "page"
+FOLDER = Path(__file__).parents[2] / "src" / "service" / "page"
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from indelible.credentials.trust.trust_lists import OFFICIAL, OFFICIAL_TSA
 from indelible.languages import Sentence
 from indelible.verification import Verification, wording
 from indelible.verification.public import public_report
@@ -50,7 +51,7 @@ def data_in(text: str) -> Iterator[str]:
 
 def check_german(result: Verification) -> None:
     """Fail if anything that is said about a picture stays English in German."""
-    data = {"name"} | {
+    data = {"name", OFFICIAL, OFFICIAL_TSA} | {
         text
         for text in texts(result, without=frozenset(_SENTENCES))
         if not isinstance(text, Sentence)

@@ -36,7 +36,9 @@ class Watch:
 Opened = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright keeps an event loop running in this thread, where tests of other
+# modules start their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -67,7 +69,7 @@ def fake(fake_server: Fake) -> Iterator[Fake]:
     fake_server.gate.set()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def contexts(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
     """Browser contexts by their options: most tests share the first."""
     contexts: dict[str, BrowserContext] = {}

@@ -41,8 +41,9 @@ def test_a_scope_allows_what_it_is_for_and_nothing_else(
     without = production.client().request(method, path)
     assert without.status_code == 401
     assert without.headers["www-authenticate"] == "Bearer"
-    others = production.client(*(one for one in SCOPES if one != scope))
-    assert others.request(method, path).status_code == 403
+    others: list[Scope] = [one for one in SCOPES if one != scope]
+    refused = production.client(*others)
+    assert refused.request(method, path).status_code == 403
     assert production.client(scope).request(method, path).status_code not in (401, 403)
 
 

@@ -38,7 +38,7 @@ class Broken:
         return getattr(self._registry, name)
 
 
-def client(registry: Registry | None = None, address: tuple[str, int] = LOCAL) -> TestClient:
+def client(registry: Any = None, address: tuple[str, int] = LOCAL) -> TestClient:
     app = create_app(Parts(Verifier(keys=(), registry=None, trust=None), registry))
     return TestClient(app, client=address)
 

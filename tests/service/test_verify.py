@@ -35,12 +35,13 @@ def encoded(pixels: NDArray[np.uint8], quality: int = 85) -> bytes:
 
 def test_a_picture_is_taken_as_a_body_and_as_a_form(picture: bytes) -> None:
     service = client()
-    for request in (
+    requests: list[dict[str, Any]] = [
         {"content": picture, "headers": {"Content-Type": "image/jpeg"}},
         {"content": picture},
         {"files": {"file": ("a.jpg", picture)}},
         {"files": {"file": ("a.jpg", picture)}, "data": {"other": "x"}},
-    ):
+    ]
+    for request in requests:
         answer = service.post("/v1/verify", **request)
         assert answer.status_code == 200
         assert answer.json()["verdict"] == "unchecked"

@@ -49,7 +49,7 @@ def run(
     sandbox : bool
         Serve a registry of no worth instead of the user's; see `indelible.service.sandbox`.
     announce : callable
-        Is told the sandbox's token, once.
+        Is told where the service is, and the sandbox's token, once.
 
     Raises
     ------
@@ -68,6 +68,7 @@ def run(
             )
         with sandbox_parts(settings) as (parts, secret):
             announce(f"The sandbox's token: {secret.reveal().decode()}")
+            announce(f"It is at {_address(settings)}")
             serve(parts)
         return
     registry = _existing(configuration.registry())
@@ -78,7 +79,14 @@ def run(
     )
     protector = Protector.from_settings(limits=limits)  # makes the first key, where there is none
     verifier = Verifier.from_settings(registry=registry, limits=limits, changes=True, resolvers=())
+    announce(f"The page is at {_address(settings)} (end with Ctrl-C)")
     serve(Parts(verifier, registry, settings, protector, configuration.tokens()))
+
+
+def _address(settings: ServiceSettings) -> str:
+    """Return what to open in a browser."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{settings.url or f'http://{host}:{settings.port}'}/"
 
 
 def _existing(registry: Registry) -> Registry:

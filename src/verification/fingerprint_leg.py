@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final, Literal
 
 from indelible import fingerprint
@@ -90,12 +91,16 @@ def compare_with_sent(
     """Compare a picture with the one that a manifest is about which a stranger sent.
 
     Only what is signed into it counts, and only its reference can show that: the hash alone is that
-    of the original of an edit, too.
+    of the original of an edit, too. Without a mark it cannot be told that it is of another picture.
     """
     manifest = report.manifest
     if view is None or manifest is None or manifest.fingerprint is None:
         return FingerprintReport()
-    return _compared(view, manifest.fingerprint.reference, "recovered", mark)
+    looks = _compared(view, manifest.fingerprint.reference, "recovered", mark)
+    if looks.state == "mismatch" and mark.detection is None:
+        # Nothing says how the picture was moved, and more may have happened to it than is tried.
+        return replace(looks, state="unclear")
+    return looks
 
 
 def looks_like(view: View, reference: bytes, mark: Detection) -> FingerprintState:

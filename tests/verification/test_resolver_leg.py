@@ -415,6 +415,17 @@ def test_a_lie_changes_nothing_but_its_own_row(
     assert [one.chosen for one in both.resolvers] == [False, True]
 
 
+def test_without_a_mark_nobody_is_told_that_a_manifest_is_of_another_picture(
+    world: World, serve: Serve, reposted: bytes
+) -> None:
+    """More may have happened to a picture than can be tried: it may be the one, all the same."""
+    server = serve()
+    lie_another_picture(world, server)
+    (answer,) = verifier(world, server, send_picture=True).verify(reposted).resolvers
+    assert answer.fingerprint.state in ("unclear", "not_checked")
+    assert answer.is_about is None
+
+
 def test_a_stranger_can_claim_what_is_in_the_pixels_and_no_more(
     world: World, serve: Serve, reposted: bytes
 ) -> None:

@@ -26,11 +26,12 @@ from benchmarks._report import Cell, Report, show
 from benchmarks._running import main, options, picture_options, single_thread
 from benchmarks._visibility import butteraugli, butteraugli_setting, has_butteraugli
 from benchmarks.attacks import Pixels, codecs, geometry
-from indelible import fingerprint, imaging, watermark
+from indelible import imaging, watermark
 from indelible.choices import Strength
-from indelible.consent import ENTRIES, STATEMENT, ConsentGate
-from indelible.registry import ConsentRecord, StoredFingerprint, open_registry, sqlite_url
-from indelible.watermark import ALGORITHM, CONSENT_KEY, Key, View
+from indelible.consent import ConsentGate, sign
+from indelible.credentials import create_identity
+from indelible.registry import open_registry, sqlite_url
+from indelible.watermark import CONSENT_KEY, Key, View
 
 __all__ = ["run"]
 
@@ -49,7 +50,9 @@ def run(argv: Sequence[str] | None) -> None:
     parser.add_argument("--gate", action="store_true", help="measure what the gate refuses")
     parser.add_argument("--draws", type=int, default=2, help="crops of each photograph")
     parser.add_argument(
-        "--strength", choices=get_args(Strength), default="discreet", help="of the consent mark"
+        "--strength",
+        choices=get_args(Strength),
+        help="of the consent mark; by default discreet, and with --gate what signing chooses",
     )
     parser.add_argument("--unmarked", type=Path, default=None, help="folder of unmarked pictures")
     parser.add_argument("--most-unmarked", type=int, default=300, help="of them, so many")
@@ -63,7 +66,8 @@ def run(argv: Sequence[str] | None) -> None:
         reports = [_gate(sources, unmarked, given.seed, given.strength)]
     else:
         settings["butteraugli"] = butteraugli_setting()
-        reports = [*_coexistence(sources, given.draws, given.seed, given.strength), _cost(sources)]
+        strength: Strength = given.strength or "discreet"
+        reports = [*_coexistence(sources, given.draws, given.seed, strength), _cost(sources)]
     show(reports, given.out, settings)
 
 
@@ -202,7 +206,7 @@ def _gate(
     sources: Sequence[images.Source],
     unmarked: Sequence[images.Source],
     seed: int,
-    strength: Strength,
+    strength: Strength | None,
 ) -> Report:
     rng = np.random.default_rng(seed)
     attacks: dict[str, Attack] = {
@@ -218,13 +222,14 @@ def _gate(
     with tempfile.TemporaryDirectory() as folder:
         registry = open_registry(sqlite_url(Path(folder) / "registry.sqlite3"))
         gate = ConsentGate(registry=registry, audit=lambda _: None)
+        signer = create_identity(Path(folder) / "identity").signer
         for source in sources:
             original = source.load()
             if min(original.shape[:2]) < _SMALLEST:
                 continue
-            payload = rng.bytes(8)
-            registry.consents.put(_record(original, payload))
-            asks = _asking(original, payload, strength)
+            records = registry.consents
+            signed = sign(original, signer=signer, records=records, strength=strength, format="png")
+            asks = imaging.decode(signed.data).pixels
             marked += 1
             for name, attack in attacks.items():
                 pixels = np.ascontiguousarray(attack(asks, rng))
@@ -252,13 +257,6 @@ def _gate(
         rows,
         [f"A decision about an unmarked picture took {1000 * spent / len(unmarked):.0f} ms."],
     )
-
-
-def _record(picture: Pixels, payload: bytes) -> ConsentRecord:
-    hashed = fingerprint.pdq(picture)
-    reference = fingerprint.Reference.from_image(picture).to_bytes()
-    looks = StoredFingerprint(hashed.hash, hashed.quality, reference)
-    return ConsentRecord(ALGORITHM, payload, dict(ENTRIES), STATEMENT, fingerprint=looks)
 
 
 def _screenshot(picture: Pixels, rng: np.random.Generator) -> Pixels:

@@ -101,7 +101,7 @@ def sign(
         statement=consent.STATEMENT if statement is None else statement,
         until=None if until is None else utc(until),
         source_type=source_type,
-        strength=strength or "discreet",
+        strength=strength,
         trust=defaults.trust(),
         format=format,
         quality=quality,

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from indelible.imaging import ImageFile
 from indelible.languages import Sentence, say, translate
 from indelible.verification.change_report import ChangeReport
+from indelible.verification.consent_report import ConsentReport
 from indelible.verification.judging import taken_back
 from indelible.verification.public import _schema as schema
 from indelible.verification.public._coarse import coarse_box, coarse_percent, shortened
@@ -27,6 +28,7 @@ from indelible.verification.wording import (
     SIGNALS_CAUTION,
     ai_line,
     claims,
+    consent_words,
     origin_heading,
     origins,
     reasons,
@@ -87,6 +89,7 @@ def public_report(
         "searched": searched(result),
         "signals": _signals(result),
         "signals_words": SIGNALS_CAUTION if result.signals else "",
+        "consents": [_consent(one) for one in result.consents[:_MOST_LINES]],
         "notes": list(_notes(result)),
         "format": result.format,
     }
@@ -178,6 +181,12 @@ def _signals(result: Verification) -> list[schema.Signal]:
         )
         for one in result.signals[:_MOST_LINES]
     ]
+
+
+def _consent(consent: ConsentReport) -> schema.Consent:
+    standing = consent.standing
+    asks = standing not in ("expired", "withdrawn", "other_picture")
+    return schema.Consent(asks=asks, standing=standing, words=consent_words(consent))
 
 
 def _notes(result: Verification) -> Iterator[str]:

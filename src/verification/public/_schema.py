@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias, TypedDict
 
 from indelible.choices import AiKind, Place, RecordStatus
 from indelible.credentials import Standing
+from indelible.verification.consent_report import ConsentStanding
 
 __all__ = [
     "VERSION",
@@ -18,6 +19,7 @@ __all__ = [
     "Agreement",
     "Ai",
     "Changes",
+    "Consent",
     "Findings",
     "History",
     "Line",
@@ -213,6 +215,14 @@ class Signal(TypedDict):
     words: str
 
 
+class Consent(TypedDict):
+    """A consent mark, whose key is public; ``asks`` is false where its record holds no more."""
+
+    asks: bool
+    standing: ConsentStanding
+    words: str
+
+
 class PublicReport(TypedDict):
     """All of it."""
 
@@ -233,5 +243,6 @@ class PublicReport(TypedDict):
     searched: list[Searched]
     signals: list[Signal]
     signals_words: str
+    consents: list[Consent]
     notes: list[str]
     format: str

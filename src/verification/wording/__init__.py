@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from indelible.verification.wording._ai import ai_cell, ai_line
 from indelible.verification.wording._changes import changes_line, map_legend
-from indelible.verification.wording._consent import CONSENT_ASKS, consent_line
+from indelible.verification.wording._consent import CONSENT_ASKS, consent_line, consent_words
 from indelible.verification.wording._history import history
 from indelible.verification.wording._inspection import (
     NO_CERTIFICATES,
@@ -81,6 +81,7 @@ __all__ = [
     "claims",
     "consent_line",
     "consent_question",
+    "consent_words",
     "detection_table",
     "evidence_lines",
     "history",

@@ -8,7 +8,7 @@ from indelible.languages import Sentence, join, say
 from indelible.verification.consent_report import ConsentReport, ConsentStanding
 from indelible.verification.wording._vocabulary import one_line
 
-__all__ = ["CONSENT_ASKS", "consent_line"]
+__all__ = ["CONSENT_ASKS", "consent_line", "consent_words"]
 
 CONSENT_ASKS: Final = say(
     "the picture carries a consent mark: its owner asks not to edit it, nor to train on it"
@@ -24,6 +24,15 @@ _STANDINGS: Final[dict[ConsentStanding, Sentence]] = {
     "unavailable": say("its record could not be looked up: a registry is unavailable"),
     "not_asked": say("its record was not looked up: there is no registry to ask"),
 }
+
+
+def consent_words(consent: ConsentReport) -> Sentence:
+    """Return the same in a sentence for strangers, without the words of whoever registered it."""
+    return say(
+        "The picture carries a consent mark, which asks not to edit it, nor to train on it: "
+        "{standing}.",
+        standing=_STANDINGS[consent.standing],
+    )
 
 
 def consent_line(consent: ConsentReport) -> Sentence:

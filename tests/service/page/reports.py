@@ -63,6 +63,7 @@ def answer(
             {"what": "metadata", "found": verdict == "none", "words": "Claims in plain metadata"},
         ],
         "signals": _signals() if verdict == "none" else [],
+        "consents": [],
         "signals_words": "Anybody can write such claims, and anybody can remove them.",
         "notes": ["Only the first of its pictures was looked at."] if verdict == "none" else [],
         "format": "PNG",

@@ -6,8 +6,11 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from indelible import imaging, watermark
 from indelible.credentials import (
     Action,
     AiClaim,
@@ -27,13 +30,14 @@ from indelible.verification import (
     OtherMark,
     Verdict,
     Verification,
+    Verifier,
 )
 from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.judging import taken_back
 from indelible.verification.public import _findings, public_report
 from indelible.verification.public import _schema as schema
 from indelible.verification.wording import HARDER
-from indelible.watermark import Detection
+from indelible.watermark import CONSENT_KEY, Detection
 from tests.verification.wording.found import ABSENT, MARK, TRUSTED, UNKNOWN, found
 
 LONG = "\U0001f600{x}\u202e" * 1000
@@ -234,3 +238,12 @@ def test_the_schema_is_what_is_returned() -> None:
     assert set(report["origins"][0]) == set(schema.Origin.__annotations__)
     assert set(report["history"]) == set(schema.History.__annotations__)
     assert set(report["searched"][0]) == set(schema.Searched.__annotations__)
+
+
+def test_a_consent_mark_is_shown_without_its_id(photographs: dict[str, NDArray[np.uint8]]) -> None:
+    marked = watermark.embed(photographs["astronaut"], b"consents", CONSENT_KEY)
+    result = Verifier(keys=(), registry=None, trust=None).verify(imaging.encode(marked, "png"))
+    (consent,) = public_report(result)["consents"]
+    assert (consent["asks"], consent["standing"]) == (True, "not_asked")
+    assert consent["words"].startswith("The picture carries a consent mark")
+    assert b"consents".hex() not in json.dumps(public_report(result, language="de"))

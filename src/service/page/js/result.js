@@ -17,6 +17,7 @@ export function result(item, picture, act) {
     comparison(item, picture),
     section("origins", t("who"), report.origins.map(origin)),
     report.history && section("history", t("history"), [historyTree(report.history)]),
+    section("consents", t("consents"), [list(report.consents.map((one) => one.words))]),
     section("signals", t("metadata"), signals(report)),
     section("searched", t("searched"), [searched(report)]),
     section("notes", t("notes"), [list(report.notes)]),

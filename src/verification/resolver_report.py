@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from indelible.choices import Integrity
-from indelible.credentials import CredentialReport, Standing, State
+from indelible.credentials import CredentialReport
 from indelible.verification.evidence import RegistryState
 from indelible.verification.fingerprint_report import FingerprintReport
+from indelible.verification.recovered import RecoveredManifest
 
 __all__ = ["AskedBy", "ResolverReport"]
 
@@ -17,7 +17,7 @@ AskedBy: TypeAlias = Literal["pixels", "claim", "content"]
 
 
 @dataclass(frozen=True, slots=True)
-class ResolverReport:
+class ResolverReport(RecoveredManifest):
     """What one resolver answered. Its word counts for nothing: the manifest that it sent does.
 
     Attributes
@@ -69,14 +69,6 @@ class ResolverReport:
     chosen: bool = False
 
     @property
-    def integrity(self) -> Integrity:
-        """Integrity of the manifest, leaving aside that this may be a repost."""
-        if self.credential is None:
-            return "absent"
-        found = self.credential.integrity
-        return "intact" if found == "changed" else found
-
-    @property
     def is_about(self) -> bool | None:
         """Whether it is about this picture, by its hash or its looks; None where neither tells."""
         if self.credential is not None and self.credential.integrity == "intact":
@@ -96,26 +88,6 @@ class ResolverReport:
         if self.asked_by == "pixels":
             return self.names_payload
         return self.is_about is True and (self.asked_by == "content" or self.names_payload)
-
-    @property
-    def standing(self) -> Standing | None:
-        """What a claim of the manifest is worth here; None where there is none."""
-        report = self.credential
-        if report is None:
-            return None
-        if not self.counts:
-            return "broken"
-        return "trusted" if report.signer_trusted and not report.expired else "untrusted"
-
-    @property
-    def credential_state(self) -> State:
-        """State of the manifest, leaving aside that this may be a repost."""
-        report = self.credential
-        if report is None:
-            return "absent"
-        if report.integrity == "changed":
-            return "trusted" if report.signer_trusted and not report.expired else "valid"
-        return report.state
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready data."""

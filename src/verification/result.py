@@ -8,14 +8,15 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indelible.choices import Effort, Integrity, RecordStatus
-from indelible.credentials import AiClaim, CredentialReport, Signal, Standing, State
+from indelible.choices import Effort, RecordStatus
+from indelible.credentials import AiClaim, CredentialReport, Signal, Standing
 from indelible.registry import StoredFingerprint
 from indelible.verification.change_report import ChangeReport
 from indelible.verification.consent_report import ConsentReport
 from indelible.verification.evidence import RegistryState
 from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.other_mark import OtherMark
+from indelible.verification.recovered import RecoveredManifest
 from indelible.verification.resolver_report import ResolverReport
 from indelible.verification.verdict import (
     CONFIRMED,
@@ -136,7 +137,7 @@ class WatermarkReport:
 
 
 @dataclass(frozen=True, slots=True)
-class RegistryReport:
+class RegistryReport(RecoveredManifest):
     """What the watermark's id led to.
 
     Attributes
@@ -176,32 +177,9 @@ class RegistryReport:
     fingerprint: StoredFingerprint | None = field(default=None, repr=False)
 
     @property
-    def integrity(self) -> Integrity:
-        """Integrity of the recovered manifest, leaving aside that this may be a repost."""
-        if self.credential is None:
-            return "absent"
-        found = self.credential.integrity
-        return "intact" if found == "changed" else found
-
-    @property
-    def standing(self) -> Standing | None:
-        """What a claim of the recovered manifest is worth; None where there is none."""
-        report = self.credential
-        if report is None:
-            return None
-        if self.integrity != "intact" or not self.names_payload:
-            return "broken"
-        return "trusted" if report.signer_trusted and not report.expired else "untrusted"
-
-    @property
-    def credential_state(self) -> State:
-        """State of the recovered manifest, leaving aside that this may be a repost."""
-        report = self.credential
-        if report is None:
-            return "absent"
-        if report.integrity == "changed":
-            return "trusted" if report.signer_trusted and not report.expired else "valid"
-        return report.state
+    def counts(self) -> bool:
+        """Whether the manifest holds, and names the id that led to it."""
+        return self.integrity == "intact" and self.names_payload
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON-ready data."""

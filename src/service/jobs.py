@@ -48,8 +48,7 @@ def verify_picture(tools: Tools, data: bytes, options: Options) -> Result:
     answer = _report(result, data, options)
     meta: dict[str, Any] = {"verdict": str(result.verdict), "timing": result.timing}
     if options.get("hashes"):
-        meta["hashes"] = looks(data)
-        meta["digest"] = hashlib.sha256(data).hexdigest()
+        meta |= likeness(data)
     return Result(meta, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode())
 
 
@@ -118,16 +117,17 @@ def _generation(fields: Mapping[str, Any] | None) -> GenerationRecord | None:
         raise ArgumentError("record", "A field of the record is not what it must be.") from None
 
 
-def looks(data: bytes) -> list[str]:
-    """Return the perceptual hashes of a picture, turned and mirrored, in hexadecimal.
+def likeness(data: bytes) -> dict[str, Any]:
+    """Return what tells near-identical queries: perceptual ``hashes``, and the file's ``digest``.
 
-    None of a picture with so little detail that its hash means nothing, or of a kind that cannot be
-    decoded here.
+    The hashes are of the picture turned and mirrored, in hexadecimal; none of a picture with so
+    little detail that its hash means nothing, or of a kind that cannot be decoded here.
     """
     image = imaging.open_image(data, limits=DEFAULT_LIMITS)
     pixels = image.decode(tolerant=True, enough=_HASHED_PIXELS).pixels
     found = fingerprint.dihedral(pixels).hashes()
-    return [one.hash.hex() for one in found if one.quality >= fingerprint.LEAST_QUALITY]
+    hashes = [one.hash.hex() for one in found if one.quality >= fingerprint.LEAST_QUALITY]
+    return {"hashes": hashes, "digest": hashlib.sha256(data).hexdigest()}
 
 
 def _report(result: Verification, data: bytes, options: Options) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
-from indelible.service.jobs import looks
+from indelible.service.jobs import likeness
 from indelible.service.worker import Options, Result, Tools
 
 __all__ = ["match_picture"]
@@ -32,5 +31,5 @@ def match_picture(tools: Tools, data: bytes, options: Options) -> Result:
     found = tools.verifier.find_matches(data)
     meta: dict[str, Any] = {"matches": [[one.manifest_id, one.algorithm] for one in found]}
     if options.get("hashes"):
-        meta |= {"hashes": looks(data), "digest": hashlib.sha256(data).hexdigest()}
+        meta |= likeness(data)
     return Result(meta)

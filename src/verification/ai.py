@@ -43,7 +43,7 @@ def best_ai_claim(
     found = list(ai_claims(credential))
     if registry is not None and registry.credential is not None:
         recovered = registry.credential
-        if registry.standing in ("trusted", "untrusted") and looks != "mismatch":
+        if registry.counts and looks != "mismatch":
             # It is about this picture as it was signed, although these are other bytes.
             recovered = replace(recovered, integrity="intact")
         found.extend(replace(one, where="recovered") for one in ai_claims(recovered))

@@ -25,7 +25,7 @@ from indelible.verification.manifest_claims import (
     promises_watermark,
 )
 from indelible.verification.other_mark import OtherMark
-from indelible.verification.resolver_report import ResolverReport
+from indelible.verification.resolver_report import ResolverReport, chosen
 from indelible.verification.result import RegistryReport, WatermarkReport
 from indelible.watermark import Key
 
@@ -84,7 +84,7 @@ def gather_evidence(
 def gather_resolution(reports: Sequence[ResolverReport]) -> ResolutionEvidence:
     """Return what others' answers say: what the chosen manifest does, else who answered at all."""
     looked = any(one.looked for one in reports)
-    best = next((one for one in reports if one.chosen), None)
+    best = chosen(reports)
     if best is not None and best.credential is not None:
         return ResolutionEvidence(
             "found",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from indelible.choices import Integrity
 from indelible.credentials import CredentialReport, Standing, State
 
 __all__ = ["RecoveredManifest"]
 
 
-class RecoveredManifest:
+class RecoveredManifest(ABC):
     """A report with a manifest about another file of this picture: a repost changes no more."""
 
     __slots__ = ()
@@ -24,9 +26,9 @@ class RecoveredManifest:
         return "intact" if found == "changed" else found
 
     @property
+    @abstractmethod
     def counts(self) -> bool:
         """Whether the manifest holds, and speaks for this picture, whoever signed it."""
-        raise NotImplementedError
 
     @property
     def standing(self) -> Standing | None:
@@ -36,7 +38,7 @@ class RecoveredManifest:
             return None
         if not self.counts:
             return "broken"
-        return "trusted" if report.signer_trusted and not report.expired else "untrusted"
+        return report.standing_as_signed
 
     @property
     def credential_state(self) -> State:
@@ -45,5 +47,5 @@ class RecoveredManifest:
         if report is None:
             return "absent"
         if report.integrity == "changed":
-            return "trusted" if report.signer_trusted and not report.expired else "valid"
+            return "trusted" if report.standing_as_signed == "trusted" else "valid"
         return report.state

@@ -17,7 +17,7 @@ from indelible.registry import Record, Registry, StoredFingerprint
 from indelible.verification.result import RegistryReport
 from indelible.watermark import Detection
 
-__all__ = ["look_up"]
+__all__ = ["look_up", "validated"]
 
 # One id leads to one manifest; to a few in a merged registry. To more than these only in one that
 # somebody filled on purpose, and each costs a validation.
@@ -72,7 +72,7 @@ def look_up(
         if record.store:  # of an erased one only its id is left
             same = record.store == own
             kept = replace(credential, embedded=False)
-            report = kept if same else _validated(record.store, image, trust)
+            report = kept if same else validated(record.store, image, trust)
         candidates.append(_reported(record, report, names=(found.algorithm, found.payload)))
     if not candidates:
         return RegistryReport("unknown", reason=say("The registry does not hold this id."))
@@ -124,7 +124,8 @@ def _held(record: Record) -> _Held:
     )
 
 
-def _validated(store: bytes, image: ImageFile, trust: Trust) -> CredentialReport:
+def validated(store: bytes, image: ImageFile, trust: Trust) -> CredentialReport:
+    """Validate a manifest from elsewhere against a picture; one that cannot be read is a report."""
     try:
         return credentials.read(image, trust=trust, manifest_store=store)
     except IndelibleError as error:

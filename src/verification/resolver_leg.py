@@ -12,19 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from indelible import credentials
 from indelible.credentials import CredentialReport, Trust
-from indelible.errors import IndelibleError
 from indelible.imaging import ImageFile
 from indelible.languages import say
 from indelible.resolution import Binding, Held, Question, Reply, Resolver, ask_all
 from indelible.verification.fingerprint_leg import compare_with_sent
 from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.pixel_leg import PixelFindings
+from indelible.verification.registry_leg import validated
 from indelible.verification.resolver_report import AskedBy, ResolverReport
 from indelible.verification.result import RegistryReport, WatermarkReport
 
-__all__ = ["ask_resolvers", "chosen"]
+__all__ = ["ask_resolvers"]
 
 _MOST_CLAIMED: Final = 3  # ids that the file's manifest names, and somebody is asked for
 _LONGEST_VALUE: Final = 64 * 1024  # bytes of one: a stranger wrote it
@@ -82,15 +81,9 @@ def ask_resolvers(
     return _with_choice([judging.report(one.address, reply) for one, reply in pairs])
 
 
-def chosen(reports: Sequence[ResolverReport]) -> ResolverReport | None:
-    """Return the report whose manifest the verdict goes by."""
-    return next((one for one in reports if one.chosen), None)
-
-
 def _pointless(credential: CredentialReport, recovered: RegistryReport) -> str | None:
     """Return why no answer could say more than what is known, or None."""
-    sound = credential.integrity in ("intact", "changed")
-    if sound and credential.signer_trusted and not credential.expired:
+    if credential.standing_as_signed == "trusted":
         return _SIGNED
     return _HELD if recovered.state == "found" else None
 
@@ -155,7 +148,7 @@ class _Judging:
         digest = hashlib.sha256(held.store).digest()
         report = self._known.get(digest)
         if report is None:
-            report = self._known[digest] = self._validated(held.store)
+            report = self._known[digest] = validated(held.store, self.image, self.trust)
         judged = replace(
             plain,
             manifest_id=report.manifest_id or held.manifest_id,
@@ -174,12 +167,6 @@ class _Judging:
             looks = compare_with_sent(self.pixels.view, mark, report)
             self._looks[digest, placed] = looks
         return replace(judged, fingerprint=looks)
-
-    def _validated(self, store: bytes) -> CredentialReport:
-        try:
-            return credentials.read(self.image, trust=self.trust, manifest_store=store)
-        except IndelibleError as error:
-            return CredentialReport("unreadable", reasons=(error.reason(),))
 
 
 def _asked_by(binding: Binding | None) -> AskedBy:

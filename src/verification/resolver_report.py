@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -10,7 +11,7 @@ from indelible.verification.evidence import RegistryState
 from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.recovered import RecoveredManifest
 
-__all__ = ["AskedBy", "ResolverReport"]
+__all__ = ["AskedBy", "ResolverReport", "chosen"]
 
 AskedBy: TypeAlias = Literal["pixels", "claim", "content"]
 """What led to a manifest: an id in the pixels, one that the file's manifest names, the picture."""
@@ -106,3 +107,8 @@ class ResolverReport(RecoveredManifest):
             "sent_picture": self.sent_picture,
             "chosen": self.chosen,
         }
+
+
+def chosen(reports: Sequence[ResolverReport]) -> ResolverReport | None:
+    """Return the report whose manifest the verdict goes by."""
+    return next((one for one in reports if one.chosen), None)

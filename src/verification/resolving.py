@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from indelible import credentials, fingerprint
+from indelible import fingerprint
 from indelible.choices import Effort
 from indelible.credentials import CredentialReport, PictureFingerprint, Trust
-from indelible.errors import FingerprintError, IndelibleError
+from indelible.errors import FingerprintError
 from indelible.fingerprint import Reference
 from indelible.imaging import ImageFile
 from indelible.registry import Record, Registry
 from indelible.verification.fingerprint_leg import find_resembling
 from indelible.verification.pixel_leg import examine_pixels
+from indelible.verification.registry_leg import validated
 from indelible.watermark import Key, View
 
 __all__ = ["Match", "find_matches"]
@@ -91,11 +92,8 @@ def _alike(
 
 def _reference(record: Record, image: ImageFile, trust: Trust) -> Reference | None:
     """Return what a record's picture looks like, as its manifest says, else as the record does."""
-    try:
-        report = credentials.read(image, trust=trust, manifest_store=record.manifest_store)
-        signed = None if report.manifest is None else report.manifest.fingerprint
-    except IndelibleError:
-        signed = None
+    manifest = validated(record.manifest_store, image, trust).manifest
+    signed = None if manifest is None else manifest.fingerprint
     kept = record.fingerprint
     data = signed.reference if signed is not None else kept.reference if kept is not None else b""
     try:

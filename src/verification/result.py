@@ -17,7 +17,7 @@ from indelible.verification.evidence import RegistryState
 from indelible.verification.fingerprint_report import FingerprintReport
 from indelible.verification.other_mark import OtherMark
 from indelible.verification.recovered import RecoveredManifest
-from indelible.verification.resolver_report import ResolverReport
+from indelible.verification.resolver_report import ResolverReport, chosen
 from indelible.verification.verdict import (
     CONFIRMED,
     RESOLVED,
@@ -301,7 +301,7 @@ class Verification:
         """Where a manifest came from that was not with the file: the registry, else a resolver."""
         if self.registry.credential is not None:
             return self.registry
-        return next((one for one in self.resolvers if one.chosen), None)
+        return chosen(self.resolvers)
 
     @property
     def withheld(self) -> bool:

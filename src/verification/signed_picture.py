@@ -64,11 +64,7 @@ def signed_picture(
     else:
         inside = image is not None and credential.place == "file"
         store = credentials.extract_store(image) if inside and image is not None else None
-        # Only the picture's hash fails: what was signed beside it holds.
-        trusted = credential.signer_trusted and not credential.expired
-        report, standing = credential, "trusted" if trusted else "untrusted"
-        if credential.integrity not in ("intact", "changed"):
-            standing = "broken"
+        report, standing = credential, credential.standing_as_signed
     looked = None if report is None or report.manifest is None else report.manifest.fingerprint
     return SignedPicture(
         about,

@@ -37,8 +37,8 @@ from indelible.verification.judging import (
 )
 from indelible.verification.marks_leg import look_up_all
 from indelible.verification.pixel_leg import PixelFindings, examine_pixels
-from indelible.verification.resolver_leg import ask_resolvers, chosen
-from indelible.verification.resolver_report import ResolverReport
+from indelible.verification.resolver_leg import ask_resolvers
+from indelible.verification.resolver_report import ResolverReport, chosen
 from indelible.verification.resolving import Match, find_matches
 from indelible.verification.result import RegistryReport, Verification
 from indelible.verification.timing import Clock, log_result
@@ -307,7 +307,7 @@ class Verifier:
             looks = self._looks(credential, pixels, recovered)
         asked = self._asked(opened, credential, pixels, recovered, clock)
         sent = chosen(asked)
-        if sent is not None and recovered.credential is None:
+        if sent is not None:  # then the registry holds nothing
             looks = (sent.fingerprint, looks[1])
         changes = None
         if self._changes:

@@ -132,6 +132,16 @@ class CredentialReport:
         return "untrusted" if self.integrity == "absent" else "broken"
 
     @property
+    def standing_as_signed(self) -> Standing:
+        """The same, leaving aside that the picture was changed since: the signature holds.
+
+        ``broken`` where there is none, too.
+        """
+        if self.integrity not in ("intact", "changed"):
+            return "broken"
+        return "trusted" if self.signer_trusted and not self.expired else "untrusted"
+
+    @property
     def clock(self) -> str:
         """Whose clock `time` is by, in words that follow it in brackets."""
         if self.timestamp_trusted is None:

@@ -33,7 +33,7 @@ def findings(result: Verification) -> schema.Findings:
 
 def _manifest(credential: CredentialReport) -> schema.ManifestFinding:
     state = credential.integrity
-    standing = None if state in ("absent", "unreadable") else _standing(credential)
+    standing = None if state in ("absent", "unreadable") else credential.standing_as_signed
     elsewhere = state == "absent" and credential.remote_url is not None
     return schema.ManifestFinding(
         state="elsewhere" if elsewhere else state,
@@ -41,13 +41,6 @@ def _manifest(credential: CredentialReport) -> schema.ManifestFinding:
         place=credential.place if credential.present else None,
         words=_manifest_words(credential, standing),
     )
-
-
-def _standing(credential: CredentialReport) -> Standing:
-    """Return what a manifest is worth; of one whose picture was changed, who signed it counts."""
-    if credential.integrity == "broken":
-        return "broken"
-    return "trusted" if credential.signer_trusted and not credential.expired else "untrusted"
 
 
 def _manifest_words(credential: CredentialReport, standing: Standing | None) -> str:

@@ -284,7 +284,7 @@ def _near_alone(count: int) -> dict[str, float]:
     """Measure the scan of so many hashes, which is quicker to fill than a database."""
     hashes = np.frombuffer(np.random.default_rng(1).bytes(32 * count), np.uint64).reshape(-1, 4)
     index = HashIndex()
-    index.add([Hashes(np.arange(count), hashes, 1)])
+    index.add(lambda _: [Hashes(np.arange(count), hashes, 1)])
     nothing = Hashes(np.arange(0), hashes[:0])
     return _near(lambda queries: index.search(queries, 31, nothing), random.Random(2))
 

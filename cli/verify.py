@@ -155,7 +155,8 @@ def command(
         again = collect(
             [one.item for one in more], ask_with_picture, jobs=jobs, title="asking", as_json=None
         )
-        done = [next((new for new in again if new.item is old.item), old) for old in done]
+        newer = {id(one.item): one for one in again}
+        done = [newer.get(id(old.item), old) for old in done]
     if not json:
         _print(done, spoken, details=details)
     raise typer.Exit(worst(done, lambda result: result.exit_code))

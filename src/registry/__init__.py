@@ -22,6 +22,7 @@ from indelible.registry.record import Entry, Record, Similar, StoredFingerprint
 from indelible.registry.several import (
     Registries,
     consent_sources,
+    own_registry,
     private_registry,
     sealing_registry,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "exchange",
     "merging",
     "open_registry",
+    "own_registry",
     "private_registry",
     "purging",
     "registry_url",

@@ -24,7 +24,7 @@ from indelible.errors import (
 )
 from indelible.registry.database import Database
 from indelible.registry.record import PDQ_BYTES, StoredFingerprint
-from indelible.registry.rows import time_of
+from indelible.registry.rows import as_stored, by_name, time_of
 from indelible.registry.tables import CONSENTS
 
 __all__ = ["MAX_TEXT", "ConsentRecord", "ConsentRecords", "ConsentState"]
@@ -36,9 +36,7 @@ MAX_TEXT: Final = 2000  # characters of a statement, a name, or a reason
 _MAX_ENTRIES: Final = 32
 _MAX_FOUND: Final = 16
 _USES: Final = ("allowed", "notAllowed", "constrained")
-_COLUMNS: Final = [
-    sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in CONSENTS.c
-]
+_COLUMNS: Final = [as_stored(column) for column in CONSENTS.c]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +242,7 @@ def _select(connection: sa.Connection, algorithm: str, value: bytes) -> list[dic
         .limit(_MAX_FOUND)
     )
     rows = connection.execute(query).mappings().all()
-    return [{str(name): value for name, value in row.items()} for row in rows]
+    return [by_name(row) for row in rows]
 
 
 def _row_of(record: ConsentRecord, account: str | None) -> dict[str, Any]:

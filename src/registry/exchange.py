@@ -23,9 +23,9 @@ from indelible.errors import (
 )
 from indelible.files import open_regular, stage_with
 from indelible.registry.merging import Progress, Tally, copy_into
-from indelible.registry.record import Record, StoredFingerprint
+from indelible.registry.record import Record, StoredFingerprint, has_its_hash
 from indelible.registry.rows import check_value, values_of
-from indelible.registry.transfers import Binding, Transfer, has_its_hash, transfers_of
+from indelible.registry.transfers import Binding, Transfer, transfers_of
 
 if TYPE_CHECKING:
     import os

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from indelible.choices import RecordStatus
 from indelible.errors import ArgumentError
 from indelible.registry.changing import set_status
+from indelible.registry.hash_blocks import remove_hashes
 from indelible.registry.merging import Progress
 from indelible.registry.private.log import NOBODY, check_who_and_why, note_change
 from indelible.registry.rows import check_value, time_of
@@ -84,16 +85,16 @@ def purge(
 
     def erase(connection: sa.Connection) -> list[tuple[str, str]]:
         rows = connection.execute(query.where(sa.tuple_(*order) > sa.tuple_(*place))).all()
-        for row in rows:
-            set_status(connection, row.manifest_id, "erased", reason)
-        if rows:
-            note_change(
-                connection,
-                "purge",
-                _named([row.manifest_id for row in rows]),
-                reason=reason,
-                actor=actor,
-            )
+        ids = [row.manifest_id for row in rows]
+        if ids:
+            # Together, so that a block of hashes is written once; locked first, as one by one.
+            mine = sa.select(MANIFESTS.c.manifest_id).where(MANIFESTS.c.manifest_id.in_(ids))
+            connection.execute(mine.order_by(*order).with_for_update()).all()
+            remove_hashes(connection, ids)
+        for manifest_id in ids:
+            set_status(connection, manifest_id, "erased", reason)
+        if ids:
+            note_change(connection, "purge", _named(ids), reason=reason, actor=actor)
         return [(row.created, row.manifest_id) for row in rows]
 
     registry.check()

@@ -15,6 +15,7 @@ from indelible.registry.rows import (
     ENTRY_COLUMNS,
     MAX_VALUE_BYTES,
     RECORD_COLUMNS,
+    by_name,
     entry_of,
     record_of,
     unpacked,
@@ -91,7 +92,7 @@ class RecordReader:
         )
         rows = self._database.read(lambda connection: connection.execute(query).mappings().all())
         try:
-            return [entry_of(_by_name(row)) for row in rows]
+            return [entry_of(by_name(row)) for row in rows]
         except (TypeError, ValueError, RegistryError) as error:
             raise self._damaged(error) from error
 
@@ -106,7 +107,7 @@ class RecordReader:
             size = 0
             with connection.execute(query, given) as result:
                 for row in result.mappings():
-                    rows.append(_by_name(row))
+                    rows.append(by_name(row))
                     store = row["manifest_store"]
                     size += len(store) if isinstance(store, bytes) else 0
                     if size > MAX_VALUE_BYTES:
@@ -148,7 +149,3 @@ class RecordReader:
             f"the registry {self._database.name} is damaged: an entry is not a record ({error})",
             hint="Restore it from a backup, or move it away.",
         )
-
-
-def _by_name(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): value for name, value in row.items()}

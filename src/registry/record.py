@@ -8,9 +8,18 @@ from dataclasses import dataclass, field
 from typing import Final, get_args
 
 from indelible.choices import RecordStatus
-from indelible.errors import RegistryError
+from indelible.errors import BindingConflictError, RegistryError
 
-__all__ = ["MAX_REFERENCE_BYTES", "PDQ_BYTES", "Entry", "Record", "Similar", "StoredFingerprint"]
+__all__ = [
+    "MAX_REFERENCE_BYTES",
+    "PDQ_BYTES",
+    "Entry",
+    "Record",
+    "Similar",
+    "StoredFingerprint",
+    "conflict",
+    "has_its_hash",
+]
 
 PDQ_BYTES: Final = 32
 MAX_REFERENCE_BYTES: Final = 3 * 1024
@@ -120,6 +129,21 @@ class Record:
         if not self.store_sha256:
             digest = hashlib.sha256(self.manifest_store).hexdigest()
             object.__setattr__(self, "store_sha256", digest)
+
+
+def has_its_hash(record: Record) -> bool:
+    """Whether a record's manifest store is the one that it names; that of an erased one is gone."""
+    digest = hashlib.sha256(record.manifest_store).hexdigest()
+    return record.status == "erased" or digest == record.store_sha256
+
+
+def conflict(record: Record) -> BindingConflictError:
+    """Return the error of a record whose id, or whose manifest's, another one holds."""
+    return BindingConflictError(
+        f"the registry already holds the id {record.payload.hex()} or the manifest "
+        f"{record.manifest_id}",
+        hint="Choose a new id: the first manifest to claim one keeps it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

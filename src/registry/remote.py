@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from indelible.errors import (
-    BindingConflictError,
     NetworkError,
     NoRegistryError,
     NotOwnerError,
@@ -32,8 +31,9 @@ from indelible.errors import (
     RegistryUnavailableError,
 )
 from indelible.network import Answer, Fetcher
+from indelible.network.fetching import Method
 from indelible.registry.protocol import MAX_FOUND
-from indelible.registry.record import Record
+from indelible.registry.record import Record, conflict
 from indelible.registry.urls import RemoteUrl
 from indelible.registry.wire import (
     MAX_RECORD_BYTES,
@@ -119,23 +119,12 @@ class RemoteRegistry:
         attempt = _Attempt(self._place)
         while attempt.goes_on():
             answer = self._tried(
-                attempt,
-                lambda left: self._fetcher.ask(
-                    "PUT",
-                    url,
-                    body=body,
-                    content_type=_JSON,
-                    accept=_JSON,
-                    token=self._secret(),
-                    idempotency_key=record.manifest_id,
-                    timeout=left,
-                ),
-                expected=(409,),
+                attempt, "PUT", url, body=body, key=record.manifest_id, expected=(409,)
             )
             if answer is not None and answer.is_success:
                 return
             if answer is not None and answer.status == 409:
-                raise _conflict(record)
+                raise conflict(record)
             if attempt.unknown and self._is_there(record, attempt):
                 return
         raise attempt.failure()
@@ -158,20 +147,14 @@ class RemoteRegistry:
     def has(self, algorithm: str, payload: bytes) -> bool:
         """Whether an id is taken."""
         answer = self._read(self._query_url(algorithm, payload, 1) + "&ids=true")
-        return bool(_understood(lambda: _taken(answer.body)))
+        return bool(_understood(lambda: ids_from_json(answer.body)))
 
     def withdraw(self, manifest_id: str) -> bool:
         """Remove a record whose picture was never published; see `Registry.withdraw`."""
         attempt = _Attempt(self._place)
         url = self._record_url(manifest_id)
         while attempt.goes_on():
-            answer = self._tried(
-                attempt,
-                lambda left: self._fetcher.ask(
-                    "DELETE", url, accept=_JSON, token=self._secret(), timeout=left
-                ),
-                expected=(404,),
-            )
+            answer = self._tried(attempt, "DELETE", url, expected=(404,))
             if answer is None:
                 continue
             # What an earlier try removed is not there any more.
@@ -220,22 +203,39 @@ class RemoteRegistry:
         expected = (404,) if missing else ()
         attempt = _Attempt(self._place)
         while attempt.goes_on():
-            answer = self._tried(
-                attempt,
-                lambda left: self._fetcher.ask(
-                    "GET", url, accept=_JSON, token=self._secret(), timeout=left
-                ),
-                expected=expected,
-            )
+            answer = self._tried(attempt, "GET", url, expected=expected)
             if answer is not None:
                 return answer
         raise attempt.unavailable()
 
+    def _ask(
+        self,
+        method: Method,
+        url: str,
+        seconds: float,
+        *,
+        body: bytes | None = None,
+        key: str | None = None,
+    ) -> Answer:
+        return self._fetcher.ask(
+            method,
+            url,
+            body=body,
+            content_type=None if body is None else _JSON,
+            accept=_JSON,
+            token=self._secret(),
+            idempotency_key=key,
+            timeout=seconds,
+        )
+
     def _tried(
         self,
         attempt: _Attempt,
-        ask: Callable[[float], Answer],
+        method: Method,
+        url: str,
         *,
+        body: bytes | None = None,
+        key: str | None = None,
         expected: tuple[int, ...] = (),
     ) -> Answer | None:
         """Ask once; return an answer of success or an expected one, None to ask again.
@@ -246,7 +246,7 @@ class RemoteRegistry:
             If the registry refuses.
         """
         try:
-            answer = ask(attempt.left)
+            answer = self._ask(method, url, attempt.left, body=body, key=key)
         except NetworkError as error:
             attempt.failed(error.reason(), unknown=error.sent)
             return None
@@ -269,20 +269,15 @@ class RemoteRegistry:
             If another record has its manifest's id.
         """
         try:
-            answer = self._fetcher.ask(
-                "GET",
-                self._record_url(record.manifest_id),
-                accept=_JSON,
-                token=self._secret(),
-                timeout=max(attempt.left, _FIRST_PAUSE),
-            )
+            url = self._record_url(record.manifest_id)
+            answer = self._ask("GET", url, max(attempt.left, _FIRST_PAUSE))
             if not answer.is_success:
                 return False
             found, _ = record_from_json(answer.body)
         except (NetworkError, RegistryError):
             return False
         if replace(found, owner=record.owner) != record:
-            raise _conflict(record)
+            raise conflict(record)
         return True
 
 
@@ -334,13 +329,6 @@ class _Attempt:
         )
 
 
-def _taken(body: bytes) -> list[str]:
-    """Return the ids in an answer; one that does not know how to send ids alone sends records."""
-    if body.startswith(b'{"records"'):
-        return [record.manifest_id for record in records_from_json(body)]
-    return ids_from_json(body)
-
-
 def _understood(read: Callable[[], T]) -> T:
     """Return what an answer says.
 
@@ -356,14 +344,6 @@ def _understood(read: Callable[[], T]) -> T:
             f"the registry answered with something else: {error.message}",
             hint="Check its address, and that both sides are of one version.",
         ) from error
-
-
-def _conflict(record: Record) -> BindingConflictError:
-    return BindingConflictError(
-        f"the registry already holds the id {record.payload.hex()} or the manifest "
-        f"{record.manifest_id}",
-        hint="Choose a new id: the first manifest to claim one keeps it.",
-    )
 
 
 def _refusal(status: int, base: str) -> RegistryError:

@@ -17,6 +17,8 @@ __all__ = [
     "ENTRY_COLUMNS",
     "MAX_VALUE_BYTES",
     "RECORD_COLUMNS",
+    "as_stored",
+    "by_name",
     "check_value",
     "entry_of",
     "packed",
@@ -57,9 +59,18 @@ _ENTRY_FIELDS: Final = (
 )  # fmt: skip
 
 
+def as_stored(column: sa.Column[Any], name: str | None = None) -> sa.Label[Any]:
+    """Return a column to select whose values are read as they are: a file may be anybody's."""
+    return sa.type_coerce(column, sa.types.NullType()).label(name or column.name)
+
+
+def by_name(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row's values by their columns' names."""
+    return {str(name): value for name, value in row.items()}
+
+
 def _plain(column: sa.Column[Any]) -> sa.Label[Any]:
-    name = "payload" if column.name == "value" else column.name
-    return sa.type_coerce(column, sa.types.NullType()).label(name)
+    return as_stored(column, "payload" if column.name == "value" else None)
 
 
 RECORD_COLUMNS: Final = [

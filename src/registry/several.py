@@ -17,7 +17,13 @@ from indelible.registry.protocol import (
 )
 from indelible.registry.record import Record, Similar
 
-__all__ = ["Registries", "consent_sources", "private_registry", "sealing_registry"]
+__all__ = [
+    "Registries",
+    "consent_sources",
+    "own_registry",
+    "private_registry",
+    "sealing_registry",
+]
 
 T = TypeVar("T")
 
@@ -153,6 +159,11 @@ class Registries:
         return nothing
 
 
+def own_registry(registry: Registry | None) -> Registry | None:
+    """Return the registry that is written to; of several, the first."""
+    return registry.own if isinstance(registry, Registries) else registry
+
+
 def private_registry(registry: Registry) -> PrivateRegistry:
     """Return the registry that generation records are kept in; of several, the first.
 
@@ -161,7 +172,7 @@ def private_registry(registry: Registry) -> PrivateRegistry:
     ArgumentError
         If it keeps none.
     """
-    own = registry.own if isinstance(registry, Registries) else registry
+    own = own_registry(registry)
     if isinstance(own, PrivateRegistry):
         return own
     raise ArgumentError(
@@ -179,7 +190,7 @@ def sealing_registry(registry: Registry) -> SealingRegistry:
     ArgumentError
         If it takes none.
     """
-    own = registry.own if isinstance(registry, Registries) else registry
+    own = own_registry(registry)
     if getattr(own, "takes_sealed", False) is True:  # behind a service, where they are also read
         return cast("SealingRegistry", own)
     return private_registry(registry)

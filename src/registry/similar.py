@@ -9,7 +9,7 @@ have candidates without end where many pictures share a band (docs/adr/0018-a-re
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -55,10 +55,10 @@ class HashIndex:
         """Number of the last block that is in memory; 0 for none."""
         return self._last
 
-    def add(self, blocks: Iterable[Hashes]) -> None:
-        """Take in what blocks hold, but for those that another thread took in meanwhile."""
+    def add(self, read: Callable[[int], Iterable[Hashes]]) -> None:
+        """Take in the blocks after the last one that is in memory; one thread reads at a time."""
         with self._lock:
-            for block in blocks:
+            for block in read(self._last):
                 if block.last > self._last:
                     self._append(block)
                     self._last = block.last

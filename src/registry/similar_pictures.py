@@ -70,7 +70,7 @@ class SimilarPictures:
 
         def read(connection: sa.Connection) -> Hashes:
             recent = read_recent(connection)
-            index.add(read_blocks(connection, index.last))
+            index.add(lambda last: read_blocks(connection, last))
             return recent
 
         return self._database.read(read)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import sqlalchemy as sa
 
 from indelible.choices import RecordStatus
-from indelible.errors import BindingConflictError, RegistryError
+from indelible.errors import RegistryError
 from indelible.registry import changing
 from indelible.registry.asking import (
     MOST_LISTED,
@@ -29,7 +29,7 @@ from indelible.registry.private.log import NOBODY, AuditLog, check_who_and_why, 
 from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.protocol import MAX_FOUND
 from indelible.registry.reading import RecordReader
-from indelible.registry.record import Entry, Record, Similar
+from indelible.registry.record import Entry, Record, Similar, conflict
 from indelible.registry.rows import check_value, packed, values_of
 from indelible.registry.urls import DEFAULT_OPTIONS, Options
 
@@ -105,11 +105,7 @@ class SqlRegistry:
         # The very same record is no conflict: a caller whose first attempt ended with an unknown
         # outcome may repeat it.
         if not done and not self._holds(record, private):
-            raise BindingConflictError(
-                f"the registry already holds the id {record.payload.hex()} or the manifest "
-                f"{record.manifest_id}",
-                hint="Choose a new id: the first manifest to claim one keeps it.",
-            )
+            raise conflict(record)
 
     def find(self, algorithm: str, payload: bytes, *, limit: int = MAX_FOUND) -> list[Record]:
         """Return the records that an id leads to, the oldest first; see `Registry.find`.

@@ -6,7 +6,6 @@ The private record of a generation never travels: it is sealed with keys of its 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from indelible.errors import RegistryError, RegistryUnavailableError
-from indelible.registry.record import Record
+from indelible.registry.record import Record, has_its_hash
 from indelible.registry.rows import RECORD_COLUMNS, record_of, time_of
 from indelible.registry.tables import BINDING_HISTORY, BINDINGS, FINGERPRINTS, MANIFESTS
 
 if TYPE_CHECKING:
     from indelible.registry.sql import SqlRegistry
 
-__all__ = ["Binding", "Transfer", "has_its_hash", "outlines", "transfers_of"]
+__all__ = ["Binding", "Transfer", "outlines", "transfers_of"]
 
 _PAGE: Final = 200  # records that are looked at in one query, without their manifests
 _MOST_BINDINGS: Final = 20_000  # of one page
@@ -205,12 +204,6 @@ def _loader(registry: SqlRegistry, manifest_id: str) -> Callable[[], Record | No
         return record
 
     return load
-
-
-def has_its_hash(record: Record) -> bool:
-    """Whether a record's manifest store is the one that it names; that of an erased one is gone."""
-    digest = hashlib.sha256(record.manifest_store).hexdigest()
-    return record.status == "erased" or digest == record.store_sha256
 
 
 def _time(text: str | None) -> dt.datetime | None:

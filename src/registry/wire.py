@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from indelible.choices import RecordStatus
 from indelible.errors import RegistryError
-from indelible.registry.record import Record, StoredFingerprint
+from indelible.registry.record import Record, StoredFingerprint, has_its_hash
 from indelible.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -215,8 +215,7 @@ def _record(value: Any) -> Record:  # noqa: ANN401
         store_sha256=_hash(value["store_sha256"], "store_sha256") or "",
         fingerprint=_fingerprint(value["fingerprint"]),
     )
-    whole = Record(read.manifest_id, "", b"", store, "").store_sha256
-    if read.status != "erased" and read.store_sha256 != whole:
+    if not has_its_hash(read):
         raise RegistryError("a record's manifest store has not its hash")
     return read
 

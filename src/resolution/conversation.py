@@ -96,7 +96,7 @@ class Conversation:
         most = {"maxResults": str(_MOST_WANTED)}
         if len(binding.value) <= _LONGEST_IN_URL:
             query = urlencode({"alg": binding.algorithm, "value": value, **most}, quote_via=quote)
-            answer = self._ask("GET", f"{base}?{query}", accept=_JSON, max_bytes=MAX_JSON_BYTES)
+            answer = self._ask("GET", f"{base}?{query}")
             if answer.status not in (405, 414):
                 return read_matches(_successful(answer))
         asked = json.dumps({"alg": binding.algorithm, "value": value}).encode("ascii")
@@ -107,8 +107,6 @@ class Conversation:
                     f"{base}?{urlencode(most)}",
                     body=asked,
                     content_type=_JSON,
-                    accept=_JSON,
-                    max_bytes=MAX_JSON_BYTES,
                 )
             )
         )
@@ -117,7 +115,7 @@ class Conversation:
         """Ask whether it answers about pictures; None where it does not say, as older ones."""
         base = self._base()
         where = self._place.capabilities or f"{base}/services/capabilities"
-        answer = self._ask("GET", where, accept=_JSON, max_bytes=MAX_JSON_BYTES)
+        answer = self._ask("GET", where)
         if not answer.is_success:
             return None
         try:
@@ -134,8 +132,6 @@ class Conversation:
                     f"{self._base()}/matches/byContent?maxResults={_MOST_WANTED}",
                     body=picture,
                     content_type=media_type,
-                    accept=_JSON,
-                    max_bytes=MAX_JSON_BYTES,
                 )
             )
         )
@@ -181,7 +177,7 @@ class Conversation:
             told = self._told(address)
             return (f"{address}/v1", None) if told is None else told
         # Where a folder is named, the API is there or below: who answers at all is the one.
-        below = self._ask("GET", f"{address}/v1/services/supportedAlgorithms", accept=_JSON)
+        below = self._ask("GET", f"{address}/v1/services/supportedAlgorithms")
         return (address if below.status == 404 else f"{address}/v1"), None
 
     def _told(self, address: str) -> tuple[str, str | None] | None:
@@ -192,7 +188,7 @@ class Conversation:
         NetworkError
             If that is a host that is not listed.
         """
-        answer = self._ask("GET", address + _WELL_KNOWN, accept=_JSON, max_bytes=MAX_JSON_BYTES)
+        answer = self._ask("GET", address + _WELL_KNOWN)
         if not answer.is_success:
             return None
         try:
@@ -218,7 +214,7 @@ class Conversation:
         method: Method,
         url: str,
         *,
-        accept: str,
+        accept: str = _JSON,
         body: bytes | None = None,
         content_type: str | None = None,
         max_bytes: int = MAX_JSON_BYTES,

@@ -44,8 +44,8 @@ def test_the_same_as_one_by_one() -> None:
     ]
     draw.shuffle(rows)
     index = HashIndex()
-    index.add([hashes_of(rows[:100], 1), hashes_of(rows[100:400], 2)])
-    index.add([hashes_of(rows[:100], 1)])  # as another thread may have read it, too
+    index.add(lambda _: [hashes_of(rows[:100], 1), hashes_of(rows[100:400], 2)])
+    index.add(lambda _: [hashes_of(rows[:100], 1)])  # as another thread may have read it, too
     assert (len(index), index.last) == (400, 2)
     for most in (0, 10, 31, 255):
         found = index.search(queries, most, hashes_of(rows[350:]))
@@ -77,15 +77,15 @@ def test_an_inverted_picture_is_not_the_same() -> None:
 def test_one_hash_registered_many_times_does_not_flood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(similar, "MOST_NEAR", 10)
     index = HashIndex()
-    index.add([hashes_of([(number, b"\1" * 32) for number in range(1, 50)], 1)])
-    index.add([hashes_of([(50, bytes(32))], 2)])
+    index.add(lambda _: [hashes_of([(number, b"\1" * 32) for number in range(1, 50)], 1)])
+    index.add(lambda _: [hashes_of([(50, bytes(32))], 2)])
     found = index.search([bytes(32)], 255, NOTHING)
     assert [one.number for one in found] == [50, *range(1, 10)]
 
 
 def test_what_was_removed_is_forgotten() -> None:
     index = HashIndex()
-    index.add([hashes_of([(number, bytes(32)) for number in range(5)], 1)])
+    index.add(lambda _: [hashes_of([(number, bytes(32)) for number in range(5)], 1)])
     index.forget([1, 3, 77])
-    index.add([hashes_of([(9, bytes(32))], 2)])
+    index.add(lambda _: [hashes_of([(9, bytes(32))], 2)])
     assert [one.number for one in index.search([bytes(32)], 0, NOTHING)] == [0, 2, 4, 9]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from indelible.errors import ArgumentError
 from indelible.registry.database import Database
 from indelible.registry.private.audit import Anchor, AuditEntry, ChainReport, check_chain, following
-from indelible.registry.rows import time_of
+from indelible.registry.rows import as_stored, time_of
 from indelible.registry.tables import AUDIT
 
 __all__ = ["NOBODY", "AuditLog", "check_who_and_why", "note_change"]
@@ -27,9 +27,7 @@ _MOST_LISTED: Final = 1000
 # What a value that is of a wrong type is read as: no entry was written with it (it has a NUL), so
 # the entry's hash does not hold.
 _DAMAGED: Final = "\0 damaged"
-_COLUMNS: Final[list[sa.ColumnElement[Any]]] = [
-    sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in AUDIT.c
-]
+_COLUMNS: Final[list[sa.ColumnElement[Any]]] = [as_stored(column) for column in AUDIT.c]
 
 
 class AuditLog:

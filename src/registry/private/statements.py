@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from indelible.registry.private.sealed import SealedRecord
+from indelible.registry.rows import as_stored
 from indelible.registry.tables import GENERATION_INPUTS, GENERATIONS
 
 __all__ = ["find_inputs", "insert_sealed", "sealed_records"]
@@ -35,11 +36,7 @@ def insert_sealed(connection: sa.Connection, records: Mapping[str, SealedRecord]
 
 def sealed_records(connection: sa.Connection, manifest_ids: Iterable[str]) -> dict[str, bytes]:
     """Return what is kept, encrypted, about those manifests that it is kept about."""
-    # As it is, without conversions: an SQLite file may be anybody's.
-    columns: list[sa.ColumnElement[Any]] = [
-        sa.type_coerce(GENERATIONS.c[name], sa.types.NullType()).label(name)
-        for name in ("manifest_id", "sealed")
-    ]
+    columns = [as_stored(GENERATIONS.c[name]) for name in ("manifest_id", "sealed")]
     query = sa.select(*columns).where(GENERATIONS.c.manifest_id.in_(list(manifest_ids)))
     rows = connection.execute(query).all()
     return {row.manifest_id: row.sealed for row in rows if isinstance(row.sealed, bytes)}

@@ -18,7 +18,7 @@ import re
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, get_args
@@ -250,7 +250,7 @@ class _File:
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         try:
             if not self._path.exists():
-                return _read_nothing(work)
+                raise NoRegistryError(f"there are no tokens in {os.fspath(self._path)} yet")
             with self._engine.connect() as connection:
                 return work(connection)
         except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
@@ -272,11 +272,6 @@ class _File:
             f"the tokens in {os.fspath(self._path)} cannot be used: {cause_of(error)}",
             hint="Check the file and its permissions.",
         )
-
-
-def _read_nothing(work: Callable[[sa.Connection], T]) -> T:
-    with closing(sa.create_engine("sqlite://").connect()) as connection:
-        return work(connection)
 
 
 def _hash_of(secret: str) -> bytes:

@@ -256,7 +256,8 @@ def _outlives_cropping(marked: Marked) -> bool:
     for down, right in ((0.5, 0.5), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)):
         top, left = round((height - rows) * down), round((width - columns) * right)
         part = np.ascontiguousarray(pixels[top : top + rows, left : left + columns])
-        posted = imaging.decode(imaging.encode(part, "jpeg", quality=_QUALITY)).pixels
+        flat = imaging.conform(part, imaging.Metadata(), "jpeg").pixels
+        posted = imaging.decode(imaging.encode(flat, "jpeg", quality=_QUALITY)).pixels
         if watermark.detect(posted, CONSENT_KEY).payload != marked.payload:
             return False
     return True

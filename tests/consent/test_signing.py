@@ -70,6 +70,21 @@ def test_metadata_and_history_are_kept(
     assert parent.manifest.generator == "Camera"
 
 
+@pytest.mark.parametrize("kind", ["transparent", "grey"])
+def test_transparency_and_grey(
+    photograph: Pixels, identity: DevelopmentIdentity, kind: str
+) -> None:
+    pixels = np.ascontiguousarray(photograph[..., 1])
+    if kind == "transparent":
+        alpha = np.full(photograph.shape[:2], 255, np.uint8)
+        alpha[:128], alpha[128:160] = 0, 100
+        pixels = np.dstack([photograph, alpha])
+    result = consent.sign(imaging.encode(pixels, "png"), signer=identity.signer)
+    shown = imaging.decode(result.data).pixels
+    assert shown.shape == pixels.shape
+    assert watermark.detect(shown, CONSENT_KEY).payload == result.consent_id
+
+
 def test_a_photograph_is_not_signed_twice(
     signed: SignedConsent, identity: DevelopmentIdentity
 ) -> None:

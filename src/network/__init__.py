@@ -12,6 +12,6 @@ from __future__ import annotations
 
 from indelible.network._connection import is_public_host
 from indelible.network.addresses import is_public
-from indelible.network.fetching import Answer, Fetcher
+from indelible.network.fetching import Answer, Fetcher, Method
 
-__all__ = ["Answer", "Fetcher", "is_public", "is_public_host"]
+__all__ = ["Answer", "Fetcher", "Method", "is_public", "is_public_host"]

@@ -30,8 +30,7 @@ from indelible.errors import (
     RegistryOutcomeUnknownError,
     RegistryUnavailableError,
 )
-from indelible.network import Answer, Fetcher
-from indelible.network.fetching import Method
+from indelible.network import Answer, Fetcher, Method
 from indelible.registry.protocol import MAX_FOUND
 from indelible.registry.record import Record, conflict
 from indelible.registry.urls import RemoteUrl

@@ -72,6 +72,10 @@ class SignerOptions:
             ask=ask_passphrase,
         )
 
+    def is_development(self, defaults: Configuration) -> bool:
+        """Whether the signer is this machine's own development identity."""
+        return self.cert is None and defaults.settings.signer.certificate is None
+
 
 def ask_passphrase() -> Secret:
     """Return the passphrase from the environment, else ask a person, without showing it.

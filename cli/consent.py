@@ -119,7 +119,7 @@ def sign(
             "Nothing was registered: the mark says the same, but nobody can look up its date and "
             "words, nor can it be withdrawn. Name a registry with --registry."
         )
-    if signer_options.cert is None and defaults.settings.signer.certificate is None:
+    if signer_options.is_development(defaults):
         remark(DEVELOPMENT_NOTE)
 
 

@@ -142,7 +142,6 @@ def command(
     skipped = 0
     if skip_existing and sizes is None:
         inputs, skipped = without_existing(inputs, places)
-    users = defaults.registry() if defaults.has_registry() else None
     given: dict[str, Any] = {
         "crop": None if crop is None else _numbers("--crop", crop),
         "format": format,
@@ -153,7 +152,7 @@ def command(
         "overwrite": force,
         "signer": None if unsigned else signer_options.signer(defaults),
         "keys": detection_keys(keys, defaults),
-        "registry": registry_at(registry, create=True) or users,
+        "registry": registry_at(registry, create=True) or defaults.existing_registry(),
         "generator": generator,
         "trust": defaults.trust(),
         "limits": defaults.limits,
@@ -174,8 +173,7 @@ def command(
     _show(done, places, json=json)
     summarise(done, "derived", skipped=skipped)
     good = any(outcome.value for outcome in done)
-    own = signer_options.cert is None and defaults.settings.signer.certificate is None
-    if good and own and not unsigned:
+    if good and not unsigned and signer_options.is_development(defaults):
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(worst(done))
 

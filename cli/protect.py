@@ -147,7 +147,7 @@ def command(
             for note in outcome.value.notes:
                 remark(f"{clean(outcome.item.name)}: {clean(note)}")
     summarise(done, "protected", skipped=skipped)
-    if good and signer_options.cert is None and defaults.settings.signer.certificate is None:
+    if good and signer_options.is_development(defaults):
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(worst(done))
 

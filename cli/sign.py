@@ -173,7 +173,7 @@ def command(
         if outcome.item.name in doubts:
             remark(f"{clean(outcome.item.name)}: {clean(doubts[outcome.item.name])}")
     summarise(done, "signed", skipped=skipped)
-    if good and signer_options.cert is None and defaults.settings.signer.certificate is None:
+    if good and signer_options.is_development(defaults):
         remark(DEVELOPMENT_NOTE)
     raise typer.Exit(worst(done))
 

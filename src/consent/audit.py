@@ -9,10 +9,9 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
-from indelible.errors import OutputError
+from indelible.files import append_line
 
 __all__ = ["Audit", "AuditTrail", "audit_to", "log_audit"]
 
@@ -44,8 +43,8 @@ def audit_to(place: str | os.PathLike[str] | AuditTrail) -> Audit:
         A file, made for its owner only; or `SqlRegistry.audit`, whose entries are chained.
     """
     if isinstance(place, str | os.PathLike):
-        path = Path(place)
-        return lambda line: _append(path, line)
+        path = os.fspath(place)
+        return lambda line: append_line(path, _as_json(line).encode() + b"\n", mode=0o600)
     trail = place
 
     def write(line: Mapping[str, Any]) -> None:
@@ -57,18 +56,6 @@ def audit_to(place: str | os.PathLike[str] | AuditTrail) -> Audit:
         )
 
     return write
-
-
-def _append(path: Path, line: Mapping[str, Any]) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(_as_json(line).encode() + b"\n")
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            f"The audit {os.fspath(path)!r} cannot be written: {error}.",
-            hint="No picture passes without its line in the audit.",
-        ) from error
 
 
 def _as_json(line: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ from indelible.consent.policy import Policy
 from indelible.consent.vocabulary import MINING
 from indelible.credentials import CredentialReport, Permission, Trust
 from indelible.errors import ArgumentError, IndelibleError, UnsupportedImageError
-from indelible.imaging import ImageFile
+from indelible.imaging import Header, ImageFile
 from indelible.imaging.sources import open_source
 from indelible.registry import ConsentSource, Registry, consent_sources
 from indelible.verification.consent_leg import look_up_consents, without_consent_keys
@@ -200,17 +200,9 @@ class ConsentGate:
             return _Picture(digest, view, None, CredentialReport("absent"), None, _hashes(view))
         arguments.as_path_or_bytes("image", image)
         file = imaging.open_image(image, limits=limits)
-        if file.header.animated:
-            raise UnsupportedImageError(
-                "The picture is animated, and only one of its frames would be looked at.",
-                hint="Send a still picture.",
-            )
+        _check_still(file.header)
         shown = file.decode(tolerant=True, enough=ENOUGH_PIXELS)
-        if shown.header.animated:
-            raise UnsupportedImageError(
-                "The picture is animated, and only one of its frames would be looked at.",
-                hint="Send a still picture.",
-            )
+        _check_still(shown.header)
         view = View(shown.pixels, shown.scale)
         return _Picture(
             hashlib.sha256(file.data).hexdigest(),
@@ -363,6 +355,14 @@ class ConsentGate:
             return False, Finding("override", "refused", "note", words)
         words = f"Let pass by {override.by} ({override.scope}): {override.reason}"
         return True, Finding("override", "overridden", "note", words)
+
+
+def _check_still(header: Header) -> None:
+    if header.animated:
+        raise UnsupportedImageError(
+            "The picture is animated, and only one of its frames would be looked at.",
+            hint="Send a still picture.",
+        )
 
 
 def _hashes(view: View) -> tuple[fingerprint.Pdq, ...]:

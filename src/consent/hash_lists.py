@@ -7,14 +7,12 @@ parses (the extra ``hashlists``). All hashes are held in memory, 32 bytes each, 
 from __future__ import annotations
 
 import enum
-import io
 import json
 import os
-import stat
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from xml.parsers import expat
 
 import numpy as np
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 
 from indelible.errors import ConfigurationError, FingerprintError
 from indelible.extras import load
+from indelible.files import open_regular
 from indelible.fingerprint import MATCHING, Pdq
 
 __all__ = ["MAX_LIST_BYTES", "HashList"]
@@ -159,19 +158,17 @@ class HashList:
         return False
 
 
-def _opened(path: str | os.PathLike[str]) -> io.BufferedReader:
+def _opened(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a list's file: a regular one, no larger than any list."""
     try:
-        # without waiting for somebody who writes into a pipe
-        file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb")
+        file = open_regular(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise ConfigurationError(f"Cannot read the list {os.fspath(path)!r}: {reason}.") from error
-    about = os.fstat(file.fileno())
-    if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_LIST_BYTES:
+    if os.fstat(file.fileno()).st_size > MAX_LIST_BYTES:
         file.close()
         raise ConfigurationError(
-            f"The list {os.fspath(path)!r} is no file, or is over {MAX_LIST_BYTES // 2**20} MiB.",
+            f"The list {os.fspath(path)!r} is over {MAX_LIST_BYTES // 2**20} MiB.",
             hint="Split it into several lists.",
         )
     return file

@@ -183,7 +183,7 @@ def write_new_private_file(target: Path, content: Callable[[], bytes]) -> None:
     _sync_folder(target.parent)
 
 
-def append_line(path: str | os.PathLike[str], line: bytes) -> None:
+def append_line(path: str | os.PathLike[str], line: bytes, *, mode: int = 0o644) -> None:
     """Add a line to the end of a file, durably; a new one is made where there is none.
 
     What is in the file stays, so that it may lie where files can only grow. Several processes may
@@ -195,6 +195,8 @@ def append_line(path: str | os.PathLike[str], line: bytes) -> None:
         The file.
     line : bytes
         The line, with its end.
+    mode : int
+        Permissions of a new file, before the umask.
 
     Raises
     ------
@@ -204,11 +206,12 @@ def append_line(path: str | os.PathLike[str], line: bytes) -> None:
     target = Path(path)
     try:
         is_new = not target.exists()
-        descriptor = os.open(target, _APPEND_FLAGS, 0o644)
+        descriptor = os.open(target, _APPEND_FLAGS, mode)
         try:
             if os.write(descriptor, line) != len(line):  # in one piece, or it is no line
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(descriptor)
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):  # /dev/stderr cannot be synced
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:

@@ -110,8 +110,9 @@ def protect(
         )
     if isinstance(getattr(pipe, "watermark", None), Watermarker):
         raise ArgumentError("pipe", "The pipeline's watermark protects its pictures already.")
-    options = {"format": "png", **options}
-    hook = _Hook(protector, latents, record, on_protected, workers, options)
+    if latents not in ("refuse", "pass"):
+        raise ArgumentError("latents", f"latents is {latents!r}.", hint='Give "refuse" or "pass".')
+    hook = _Hook(protector, record, on_protected, workers, options)
     original = kind.__call__
 
     @functools.wraps(original)
@@ -165,8 +166,7 @@ class Watermarker:
         record: GenerationRecord | None = None,
         **options: Any,
     ) -> None:
-        options = {"format": "png", **options}
-        self._hook = _Hook(protector, "refuse", record, on_protected, workers, options)
+        self._hook = _Hook(protector, record, on_protected, workers, options)
 
     def apply_watermark(self, images: Any) -> Any:
         """Return a tensor N, 3, H, W of values in -1 to 1 with its pictures protected."""
@@ -196,8 +196,7 @@ def block(
     MissingDependencyError
         If diffusers is not installed.
     """
-    options = {"format": "png", **options}
-    hook = _Hook(protector, "refuse", record, on_protected, workers, options)
+    hook = _Hook(protector, record, on_protected, workers, options)
     base, parameters = _modular()
 
     class ProtectBlock(base):  # type: ignore[misc, valid-type]
@@ -279,21 +278,16 @@ class _Hook:
     def __init__(
         self,
         protector: Protector,
-        latents: str,
         record: Recorder | None,
         on_protected: OnProtected | None,
         workers: int | None,
         options: Mapping[str, Any],
     ) -> None:
-        if latents not in ("refuse", "pass"):
-            raise ArgumentError(
-                "latents", f"latents is {latents!r}.", hint='Give "refuse" or "pass".'
-            )
         self.protector = protector
         self.record = record
         self.on_protected = on_protected
         self.workers = workers
-        self.options = options
+        self.options = {"format": "png", **options}
 
     def protected(self, result: Any, given: Mapping[str, Any]) -> Any:
         """Return what a pipeline returned, with its pictures protected.

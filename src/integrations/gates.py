@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from indelible import imaging
 from indelible.errors import InputDeniedError
+from indelible.imaging import Pixels
 
-__all__ = ["Gate", "InputGate", "ask"]
+__all__ = ["Gate", "InputGate", "ask", "ask_pixels"]
 
 
 @runtime_checkable
@@ -45,3 +47,14 @@ def ask(gate: Gate | None, data: bytes) -> object:
             hint="Use another picture, or ask the person whose it is.",
         )
     return answer
+
+
+def ask_pixels(gate: Gate, pixels: Pixels) -> None:
+    """Ask a gate about pixels, which it is shown as a PNG file.
+
+    Raises
+    ------
+    InputDeniedError
+        As `ask`.
+    """
+    ask(gate, imaging.encode(pixels, "png", fast=True))

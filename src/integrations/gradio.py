@@ -20,7 +20,7 @@ from indelible import extras, imaging
 from indelible.credentials import SourceType
 from indelible.errors import ArgumentError, InputDeniedError, UnsupportedImageError
 from indelible.files import read_bytes
-from indelible.integrations.gates import Gate, ask
+from indelible.integrations.gates import Gate, ask, ask_pixels
 from indelible.integrations.pictures import is_picture, is_pil, to_pixels
 from indelible.protection import Protector
 from indelible.registry.private import GenerationRecord
@@ -150,8 +150,8 @@ def _ask_about(value: object, gate: Gate) -> None:
         ask(gate, read_bytes(value))
     elif is_pil(value):
         image: Any = value
-        ask(gate, imaging.encode(np.asarray(image.convert("RGB")), "png", fast=True))
+        ask_pixels(gate, np.asarray(image.convert("RGB")))
     elif isinstance(value, np.ndarray):
-        ask(gate, imaging.encode(to_pixels(value), "png", fast=True))
+        ask_pixels(gate, to_pixels(value))
     elif is_picture(value):
         raise InputDeniedError("A picture of this kind cannot be looked at.")

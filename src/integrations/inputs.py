@@ -7,10 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from indelible import imaging
 from indelible.errors import UnsupportedImageError
 from indelible.imaging import Pixels
-from indelible.integrations.gates import Gate, ask
+from indelible.integrations.gates import Gate, ask_pixels
 from indelible.integrations.pictures import is_picture, is_tensor, mapped
 
 __all__ = ["ask_about", "pictures_in"]
@@ -33,7 +32,7 @@ def ask_about(given: Mapping[str, Any], gate: Gate | None) -> None:
         return
 
     def shown(pixels: Pixels) -> tuple[Pixels, None]:
-        ask(gate, imaging.encode(pixels, "png", fast=True))
+        ask_pixels(gate, pixels)
         return pixels, None
 
     for name, value in given.items():

@@ -13,8 +13,8 @@ import functools
 from pathlib import Path
 from typing import Any, Final
 
-from indelible import imaging
 from indelible.errors import ArgumentError
+from indelible.integrations.pictures import marked_pil
 from indelible.protection import Protector
 
 __all__ = ["protect_services"]
@@ -71,9 +71,7 @@ def protect_services(services: Any, protector: Protector) -> None:
             save(image, image_name, *args, **kwargs)
             return
         made = protector.protect(image, format="png")
-        marked = imaging.as_pillow(imaging.decode(made.data).pixels)
-        marked.info.update(image.info)
-        save(marked, image_name, *args, **kwargs)
+        save(marked_pil(image, made), image_name, *args, **kwargs)
         path = Path(files.get_path(image_name))
         try:
             protector.derive(path, path, overwrite=True)

@@ -16,7 +16,16 @@ from indelible.errors import UnsupportedImageError
 from indelible.imaging import Pixels
 from indelible.protection import ProtectedImage, Protector
 
-__all__ = ["Handle", "is_picture", "is_pil", "is_tensor", "mapped", "protect_all", "to_pixels"]
+__all__ = [
+    "Handle",
+    "is_picture",
+    "is_pil",
+    "is_tensor",
+    "mapped",
+    "marked_pil",
+    "protect_all",
+    "to_pixels",
+]
 
 Handle: TypeAlias = "Callable[[Pixels], tuple[Pixels, ProtectedImage | None]]"
 """From pixels to those that take their place, and to the signed file that they are from."""
@@ -85,6 +94,13 @@ def mapped(value: Any, handle: Handle, *, low: float = 0.0) -> Any:
         f"A {type(value).__name__} is no picture that can be protected.",
         hint="Use PIL images, NumPy arrays or tensors.",
     )
+
+
+def marked_pil(image: Any, made: ProtectedImage) -> Any:
+    """Return the pixels of a signed file as a PIL image, with what else the unmarked one holds."""
+    marked: Any = imaging.as_pillow(imaging.decode(made.data).pixels)
+    marked.info.update(image.info)
+    return marked
 
 
 def to_pixels(value: NDArray[Any], low: float = 0.0) -> Pixels:

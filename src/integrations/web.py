@@ -207,11 +207,12 @@ class PictureServer:
 
     def _copy(self, source: Path, width: int | None, format: str | None, key: str) -> Path:
         """Return the cached copy; make it where there is none."""
+        path = self._cache / key
+        if path.is_file():
+            return path
         file = imaging.open_image(source)
-        suffix = imaging.FORMATS[format or file.format].suffixes[0]
-        path = self._cache / f"{key}{suffix}"
         with self._free:
-            if path.is_file():
+            if path.is_file():  # made while this one waited
                 return path
             copied = functools.partial(
                 self._derive, file, path, width=width, format=format or file.format

@@ -20,7 +20,8 @@ import numpy as np
 from indelible import imaging
 from indelible.credentials import SourceType
 from indelible.errors import IndelibleError, InputDeniedError, ManifestError
-from indelible.integrations.gates import Gate, ask
+from indelible.integrations.gates import Gate, ask_pixels
+from indelible.integrations.pictures import marked_pil
 from indelible.protection import Protector
 
 __all__ = ["WebUi"]
@@ -58,8 +59,7 @@ class WebUi:
             return
         try:
             for image in _inputs(p):
-                data = imaging.encode(np.asarray(image.convert("RGB")), "png", fast=True)
-                ask(self.gate, data)
+                ask_pixels(self.gate, np.asarray(image.convert("RGB")))
         except Exception as error:
             for image in _inputs(p):
                 image.paste((0, 0, 0), (0, 0, *image.size))
@@ -71,12 +71,9 @@ class WebUi:
     def postprocess(self, p: Any, pp: Any) -> None:
         """Mark the finished picture in memory; for ``postprocess_image_after_composite``."""
         try:
-            edits = next(iter(_inputs(p)), None) is not None
-            kind = SourceType.AI_EDITED if edits else None
+            kind = SourceType.AI_EDITED if _inputs(p) else None
             made = self.protector.protect(pp.image, format="png", source_type=kind)
-            marked = imaging.as_pillow(imaging.decode(made.data).pixels)
-            marked.info.update(pp.image.info)
-            pp.image = marked
+            pp.image = marked_pil(pp.image, made)
         except Exception:
             pp.image = imaging.as_pillow(np.zeros((*pp.image.size[::-1], 3), np.uint8))
             _log.exception("a picture could not be protected, and was painted over")

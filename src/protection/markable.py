@@ -19,7 +19,7 @@ from indelible.imaging import ImageFile, Limits, Metadata, Pixels
 from indelible.imaging.sources import Source
 from indelible.watermark import ENOUGH_PIXELS, READABLE_PIXELS, Detection, Key, View
 
-__all__ = ["CLEARLY", "MarkablePicture", "Marked"]
+__all__ = ["CLEARLY", "MarkablePicture", "Marked", "fingerprint_of"]
 
 _MOST_REMOVALS: Final = 8  # of marks and what was left of them; one mark takes one or two
 # Chance of an accident below which a mark that was read at a glance is found by the detector, too:
@@ -123,10 +123,7 @@ class MarkablePicture:
 
     def fingerprint(self) -> PictureFingerprint:
         """Return what the picture looks like: before it is marked, which nobody sees."""
-        pixels = self._fitted()
-        hashed = fingerprint.pdq(pixels)
-        reference = fingerprint.Reference.from_image(pixels)
-        return PictureFingerprint(hashed.hash, hashed.quality, reference.to_bytes())
+        return fingerprint_of(self._fitted())
 
     def clear(self, keys: Iterable[Key], *, effort: Effort = "quick") -> tuple[Detection, ...]:
         """Remove the marks of these keys that the picture already carries.
@@ -226,6 +223,13 @@ class MarkablePicture:
             "Nothing was written and nothing was registered.",
             hint="Encode with a higher quality, or without loss.",
         )
+
+
+def fingerprint_of(pixels: Pixels) -> PictureFingerprint:
+    """Return what pixels look like, as a manifest keeps it."""
+    hashed = fingerprint.pdq(pixels)
+    reference = fingerprint.Reference.from_image(pixels)
+    return PictureFingerprint(hashed.hash, hashed.quality, reference.to_bytes())
 
 
 def _held(pixels: Pixels) -> Pixels:

@@ -10,7 +10,6 @@ from indelible.credentials import (
     CredentialReport,
     Generator,
     ManifestRequest,
-    PictureFingerprint,
     SignedPicture,
     Signer,
     SoftBinding,
@@ -21,6 +20,7 @@ from indelible.errors import FingerprintError, ManifestError, UnsupportedImageEr
 from indelible.fingerprint import Reference
 from indelible.imaging import ImageFile, Limits, Picture, Pixels
 from indelible.protection.history import History, history_of
+from indelible.protection.markable import fingerprint_of
 from indelible.protection.marking import chosen_format
 from indelible.protection.publishing import Output, register_and_show, show
 from indelible.protection.rendition import Shape
@@ -140,14 +140,13 @@ class Resigner:
             request = self._request(found, fitted.pixels, shaped.steps(self.file.format, target))
             signed = self._signed(file, request, self._signer)
             record = _record(signed, request, target, shaped.size)
-        if record is not None and signed is not None and self._registry is not None:
-            path = register_and_show(
-                record, self._registry, signed.data, output, overwrite=overwrite
-            )
+            data = signed.data
+        if record is not None and self._registry is not None:
+            path = register_and_show(record, self._registry, data, output, overwrite=overwrite)
         else:
-            path = show(data if signed is None else signed.data, output, overwrite=overwrite)
+            path = show(data, output, overwrite=overwrite)
         return DerivedImage(
-            data=data if signed is None else signed.data,
+            data=data,
             width=shaped.size[0],
             height=shaped.size[1],
             format=target,
@@ -276,8 +275,6 @@ class Resigner:
     # --- what a copy says -------------------------------------------------------------------------
 
     def _request(self, found: Detection, pixels: Pixels, steps: Iterable[Step]) -> ManifestRequest:
-        hashed = fingerprint.pdq(pixels)
-        reference = fingerprint.Reference.from_image(pixels).to_bytes()
         binding = None
         if found.algorithm is not None and found.payload is not None and self._vouches_for(found):
             binding = SoftBinding(found.algorithm, found.payload, key_id=found.key_id)
@@ -285,7 +282,7 @@ class Resigner:
             credentials.new_manifest_id(),
             self._generator,
             soft_binding=binding,
-            fingerprint=PictureFingerprint(hashed.hash, hashed.quality, reference),
+            fingerprint=fingerprint_of(pixels),
             steps=tuple(steps),
         )
 

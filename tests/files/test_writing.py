@@ -364,6 +364,17 @@ def test_lines_are_added_in_one_piece(tmp_path: Path) -> None:
     assert all(len(set(lines[start : start + 50])) == 1 for start in range(0, 2000, 50))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions and devices of POSIX")
+def test_lines_in_a_private_file_and_in_a_device(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    append_line(path, b"a line\n", mode=0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)
+    append_line(path, b"another\n", mode=0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    append_line(os.devnull, b"a line\n")
+
+
 def test_a_line_that_cannot_be_added(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing" / "lines"):
         with pytest.raises(OutputError):

@@ -46,7 +46,9 @@ def server(house: House, folder: Path, tmp_path: Path) -> PictureServer:
     )
 
 
-def test_a_copy_is_made_once(server: PictureServer, house: House, tmp_path: Path) -> None:
+def test_a_copy_is_made_once(
+    server: PictureServer, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer = server.answer("GET", "people/face.png", "w=160&f=webp")
     headers = dict(answer.headers)
     assert answer.status == 200
@@ -57,6 +59,8 @@ def test_a_copy_is_made_once(server: PictureServer, house: House, tmp_path: Path
     (cached,) = (tmp_path / "cache").iterdir()
     assert server.answer("GET", "people/face.png", "f=webp&w=160").body == answer.body
     assert list((tmp_path / "cache").iterdir()) == [cached]
+    monkeypatch.setattr(imaging, "open_image", None)  # the source is not read for what is there
+    assert server.answer("GET", "people/face.png", "w=160&f=webp").body == answer.body
     again = server.answer(
         "GET", "people/face.png", "w=160&f=webp", {"if-none-match": headers["ETag"]}
     )

@@ -21,7 +21,7 @@ from indelible.credentials.manifests.findings import (
     delta_failures,
     own_finding,
 )
-from indelible.credentials.manifests.manifest_report import Finding, ManifestReport, Standing
+from indelible.credentials.manifests.manifest_report import Finding, ManifestReport
 from indelible.credentials.manifests.permissions import permissions_in
 from indelible.credentials.manifests.report import CredentialReport, State
 from indelible.credentials.manifests.revocation import responder_hosts
@@ -145,9 +145,7 @@ def _report(
     trusted_by = signer.vouched_by if trusted else None
     integrity = _integrity(meanings, validated=SIGNATURE_VALIDATED in active.signature)
     state = _state(meanings, integrity, trusted=trusted)
-    holds = integrity in ("intact", "changed")
-    standing: Standing = "broken" if not holds else "trusted" if trusted else "untrusted"
-    return CredentialReport(
+    report = CredentialReport(
         state=state,
         integrity=integrity,
         reasons=(
@@ -165,9 +163,11 @@ def _report(
         development=trusted_by == DEVELOPMENT,
         expired=signer.expired,
         embedded=is_own,
-        permissions=permissions_in(tree.manifests, active.label, standing, trusted_labels),
         **_time(signer, manifest),
     )
+    standing = report.standing_as_signed
+    permissions = permissions_in(tree.manifests, active.label, standing, trusted_labels)
+    return dataclasses.replace(report, permissions=permissions)
 
 
 def _with_exclusions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from indelible.credentials.store.jumbf import read_boxes
-from indelible.credentials.store.opening import open_store
+from indelible.credentials.store.opening import Store, open_store
 from indelible.errors import ManifestError
 
 __all__ = ["active_manifest", "active_manifest_id"]
@@ -24,10 +24,7 @@ def active_manifest_id(store: bytes) -> str:
     ManifestError
         If it is none, or over a limit.
     """
-    try:
-        return open_store(store).manifests[-1].label
-    except ValueError as error:
-        raise ManifestError(f"The manifest store cannot be read: {error}.") from error
+    return _checked(store).active.label
 
 
 def active_manifest(store: bytes) -> bytes:
@@ -38,13 +35,16 @@ def active_manifest(store: bytes) -> bytes:
     ManifestError
         As `active_manifest_id`.
     """
-    try:
-        checked = open_store(store)
-        data, label = checked.data, checked.manifests[-1].label
-        boxes = read_boxes(data)
-    except ValueError as error:
-        raise ManifestError(f"The manifest store cannot be read: {error}.") from error
-    parts = [box for box in boxes if box.depth == 1]
+    checked = _checked(store)
+    data, label = checked.data, checked.active.label
+    parts = [box for box in read_boxes(data) if box.depth == 1]
     last = next(box for box in reversed(parts) if box.label == label)
     header = data[8 : parts[0].start] + data[last.start : last.end]
     return struct.pack(">I4s", 8 + len(header), b"jumb") + header
+
+
+def _checked(store: bytes) -> Store:
+    try:
+        return open_store(store)
+    except ValueError as error:
+        raise ManifestError(f"The manifest store cannot be read: {error}.") from error

@@ -13,7 +13,7 @@ import numpy as np
 from indelible import Protector, Verifier, extras, imaging
 from indelible.errors import ArgumentError, InputDeniedError
 from indelible.files import read_bytes
-from indelible.integrations.gates import Gate, ask
+from indelible.integrations.gates import Gate, ask, ask_pixels
 from indelible.integrations.pictures import mapped, protect_all, to_pixels
 
 __all__ = ["FORMATS", "ask_gate", "check", "mark", "protector", "save", "set_gate", "set_protector"]
@@ -159,7 +159,7 @@ def ask_gate(images: Any, file: str | Path | None = None) -> Any:
     if file is not None:
         ask(gate, read_bytes(file))
     for array in _arrays(images):
-        ask(gate, imaging.encode(to_pixels(array), "png", fast=True))
+        ask_pixels(gate, to_pixels(array))
     return images
 
 

@@ -9,6 +9,7 @@ then slow both down. Every request comes from an address of its own (127.1.x.y).
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import io
 import multiprocessing
@@ -29,7 +30,7 @@ from PIL import Image
 
 from benchmarks import images
 from benchmarks._report import Report, axes, print_settings, show
-from benchmarks._running import options, picture_options
+from benchmarks._running import options, picture_options, single_thread
 from benchmarks._systems import package_fingerprint
 from benchmarks.load.client import Client, Tally
 from benchmarks.load.server import verifier
@@ -77,20 +78,19 @@ def run(argv: Sequence[str] | None) -> None:
 
 
 async def _measure(
-    client: Client, pid: int, pictures: Sequence[bytes], given: object
+    client: Client, pid: int, pictures: Sequence[bytes], given: argparse.Namespace
 ) -> tuple[list[Report], list[tuple[float, Tally]]]:
     """Go through all phases."""
-    workers, seconds = int(given.workers), float(given.seconds)  # type: ignore[attr-defined]
+    workers, seconds = int(given.workers), float(given.seconds)
     short = max(5.0, seconds / 4)
     await client.closed(2 * workers, 3.0)
-    bare, served = await _throughput(client, pictures, workers, short)
-    capacity = served
+    bare, capacity = await _throughput(client, pictures, workers, short)
     goals = Report("Goals", ["what", "found", "wanted", "kept"])
-    share = served / bare
+    share = capacity / bare
     goals.rows.append(
         ["throughput / bare loop", share, f">= {_LEAST_SHARE}", share >= _LEAST_SHARE]
     )
-    goals.notes.append(f"Bare loop {bare:.2f}, service {served:.2f} pictures a second.")
+    goals.notes.append(f"Bare loop {bare:.2f}, service {capacity:.2f} pictures a second.")
 
     many = await client.closed(64, seconds)
     failures = sum(
@@ -150,7 +150,7 @@ async def _throughput(
 
 def _prepare() -> None:
     os.nice(_NICE)
-    cv2.setNumThreads(1)
+    single_thread()
     warm_up()
 
 
@@ -164,10 +164,10 @@ def _bare(pictures: Sequence[bytes], seconds: float) -> float:
     return done / (time.monotonic() - began)
 
 
-async def _memory(client: Client, pid: int, given: object) -> float:
+async def _memory(client: Client, pid: int, given: argparse.Namespace) -> float:
     """Return by how much the service's resident memory grows with each request, KB."""
     steps = 10
-    each = max(1, int(given.requests) // steps)  # type: ignore[attr-defined]
+    each = max(1, int(given.requests) // steps)
     found = []
     for _ in range(steps):
         tally = Tally()

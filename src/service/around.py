@@ -15,20 +15,24 @@ from indelible.service.arriving import drain
 from indelible.service.failures import RefusedError
 from indelible.service.runtime import Runtime
 
-__all__ = ["Around"]
+__all__ = ["SAFE_HEADERS", "Around"]
 
 _log: Final = logging.getLogger("indelible.service")
 
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+SAFE_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""What an answer is sent with that says nothing else."""
+"""What every answer is sent with, unless it says something else."""
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    **SAFE_HEADERS,
+}
 
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 

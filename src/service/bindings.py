@@ -13,7 +13,7 @@ from indelible.errors import (
 )
 from indelible.registry import SqlRegistry
 from indelible.service.access import Binder, Caller
-from indelible.service.bodies import describe_body, read_model
+from indelible.service.bodies import describe_model, read_model
 from indelible.service.failures import RefusedError
 from indelible.service.lookups import live_record, store_of
 from indelible.service.parts import Parts, parts_of
@@ -25,7 +25,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/bindings", tags=["store"])
 
 _ANSWERS = answers(400, 401, 403, 404, 408, 413, 415, 429, 500, 503)
-_BODY = describe_body({"application/json": {"schema": {"$ref": "#/components/schemas/Binding"}}})
 
 
 class Binding(BaseModel):
@@ -47,7 +46,7 @@ class Binding(BaseModel):
     status_code=204,
     response_class=Response,
     responses=_ANSWERS,
-    openapi_extra=_BODY,
+    openapi_extra=describe_model(Binding),
 )
 async def bind(request: Request, caller: Binder) -> Response:
     """Lead a value that leads nowhere to a manifest of one's own."""
@@ -63,7 +62,7 @@ async def bind(request: Request, caller: Binder) -> Response:
     status_code=204,
     response_class=Response,
     responses=_ANSWERS,
-    openapi_extra=_BODY,
+    openapi_extra=describe_model(Binding),
 )
 async def move(request: Request, caller: Binder) -> Response:
     """Lead a value of one's own to another manifest of one's own; where it led before is kept."""

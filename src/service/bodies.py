@@ -13,15 +13,23 @@ from indelible.service.problems import refused
 from indelible.service.runtime import runtime_of
 from indelible.strict_json import parse_json
 
-__all__ = ["MOST_JSON", "describe_body", "read_body", "read_json", "read_model"]
+__all__ = ["BINARY", "MOST_JSON", "describe_body", "describe_model", "media_type_of", "read_body",
+           "read_json", "read_model"]  # fmt: skip
 
 M = TypeVar("M", bound=BaseModel)
 
 MOST_JSON: Final = 64 * 1024
 """Longest JSON body of an ordinary request, bytes."""
 
+BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
+"""A picture or a manifest store, as the OpenAPI document describes it."""
 
 _MAX_DEPTH: Final = 16
+
+
+def media_type_of(request: Request, default: str = "") -> str:
+    """Return the media type that a request names, in small letters and without its parameters."""
+    return request.headers.get("content-type", default).partition(";")[0].strip().lower()
 
 
 async def read_body(request: Request, caller: Caller, most: int) -> bytes:
@@ -49,7 +57,7 @@ async def read_json(request: Request, caller: Caller, most: int = MOST_JSON) -> 
     RefusedError
         400 if it is no JSON; as `read_body`.
     """
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    kind = media_type_of(request, "application/json")
     if kind != "application/json" and not kind.endswith("+json"):
         raise refused(400, "The body has to be application/json.")
     body = await read_body(request, caller, most)
@@ -79,3 +87,9 @@ async def read_model(request: Request, caller: Caller, model: type[M]) -> M:
 def describe_body(content: dict[str, Any]) -> dict[str, Any]:
     """Return a body as the OpenAPI document describes it, for what is read by these functions."""
     return {"requestBody": {"required": True, "content": content}}
+
+
+def describe_model(model: type[BaseModel]) -> dict[str, Any]:
+    """Return a body for `read_model` as the OpenAPI document describes it."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return describe_body({"application/json": {"schema": schema}})

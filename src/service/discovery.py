@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-import time
 from typing import Final, Literal
 
 from fastapi import APIRouter, Request
@@ -12,21 +10,16 @@ from pydantic import BaseModel, Field
 
 from indelible import watermark
 from indelible.credentials import PictureFingerprint
-from indelible.errors import RegistryError
-from indelible.registry import Registries, Registry
+from indelible.registry import SearchableRegistry
 from indelible.service.addresses import api_endpoint
 from indelible.service.parts import Parts, parts_of
 from indelible.service.problems import answers
-from indelible.service.resolution import can_ask_by_looks
+from indelible.service.runtime import runtime_of
 
-__all__ = ["SPECIFICATION", "Health", "registry_status", "router"]
+__all__ = ["SPECIFICATION", "router"]
 
 SPECIFICATION: Final = "2.4.0"
 """Version of C2PA's Soft Binding Resolution API."""
-
-_SECONDS: Final = 1.0  # for which a status is told again, whoever asks
-
-Health = Literal["ok", "degraded", "down"]
 
 router = APIRouter(tags=["service"])
 
@@ -54,7 +47,7 @@ class Capabilities(BaseModel):
 class Status(BaseModel):
     """How the service is."""
 
-    status: Health
+    status: Literal["ok", "degraded", "down"]
     timestamp: str = Field(json_schema_extra={"format": "date-time"})
 
 
@@ -75,7 +68,7 @@ class WellKnown(BaseModel):
 )
 async def supported_algorithms(request: Request) -> Algorithms:
     """Name the algorithms whose values can be looked up."""
-    alike = can_ask_by_looks(parts_of(request).registry)
+    alike = isinstance(parts_of(request).registry, SearchableRegistry)
     return Algorithms(
         watermarks=[Algorithm(alg=watermark.ALGORITHM)],
         fingerprints=[Algorithm(alg=PictureFingerprint.PDQ_ALGORITHM)] if alike else [],
@@ -111,10 +104,11 @@ def _capabilities(parts: Parts) -> list[str]:
     summary="Say how the service is",
     responses=answers(500),
 )
-def status(request: Request) -> Status:
+async def status(request: Request) -> Status:
     """Say whether ids can be looked up."""
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    return Status(status=registry_status(request), timestamp=now)
+    there = await runtime_of(request).probe.is_there()
+    return Status(status="ok" if there else "degraded", timestamp=now)
 
 
 @router.get(
@@ -132,29 +126,3 @@ async def well_known(request: Request) -> WellKnown:
         capabilitiesEndpoint=f"{endpoint}/services/capabilities",
         statusEndpoint=f"{endpoint}/services/status",
     )
-
-
-_lock: Final = threading.Lock()
-
-
-def registry_status(request: Request) -> Health:
-    """Return how the registry is; asked once a second, however many want to know."""
-    state = request.app.state
-    with _lock:
-        told: tuple[float, Health] | None = getattr(state, "registry_status", None)
-        if told is None or time.monotonic() - told[0] > _SECONDS:
-            told = time.monotonic(), _ask(parts_of(request).registry)
-            state.registry_status = told
-    return told[1]
-
-
-def _ask(registry: Registry | None) -> Health:
-    """Return "degraded" where what was asked for cannot be looked up just now."""
-    own = registry.own if isinstance(registry, Registries) else registry
-    if own is None:
-        return "ok"
-    try:
-        own.has(watermark.ALGORITHM, bytes(8))
-    except RegistryError:
-        return "degraded"
-    return "ok"

@@ -17,7 +17,7 @@ from indelible.service.access import Access
 from indelible.service.bindings import Binding
 from indelible.service.discovery import SPECIFICATION
 from indelible.service.parts import Parts
-from indelible.service.problems import Problem, answers
+from indelible.service.problems import Problem
 from indelible.service.receipts import Receipt
 from indelible.service.references import Reference
 from indelible.service.resolution import BindingQuery
@@ -31,7 +31,6 @@ _TEXT: Final = (
 )
 # Read by functions of our own, within limits, so that FastAPI does not know them.
 _BODIES: Final[tuple[type[BaseModel], ...]] = (Problem, BindingQuery, Binding, Receipt, Reference)
-_OF_BODIES: Final = answers(400, 401, 403, 404, 408, 413, 415, 429, 500, 503)
 _INVENTED: Final = ("HTTPValidationError", "ValidationError")  # FastAPI's, which are never answered
 
 
@@ -76,8 +75,6 @@ def _document(app: FastAPI, parts: Parts) -> dict[str, Any]:
             for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
                 operation["responses"].pop("422", None)
-                if "400" not in operation["responses"] and "requestBody" in operation:
-                    operation["responses"] |= {str(k): v for k, v in _OF_BODIES.items()}
                 operation["security"] = _security(route.dependant, parts)
     return document
 

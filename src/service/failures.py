@@ -24,7 +24,7 @@ from indelible.errors import (
     WorkerDiedError,
 )
 
-__all__ = ["RefusedError", "on_refusal", "refusal_of"]
+__all__ = ["RefusedError", "internal_failure", "on_refusal", "refusal_of"]
 
 _log: Final = logging.getLogger("indelible.service")
 
@@ -119,12 +119,12 @@ def refusal_of(error: IndelibleError) -> RefusedError:
         if isinstance(error, kind):
             later = _SOON if status == 503 else None
             return RefusedError(status, code, error.message, hint=error.hint, retry_after=later)
-    return RefusedError(500, "internal", "The service failed. The failure was logged.")
+    return internal_failure()
 
 
 async def on_refusal(request: Request, error: Exception) -> Response:
     """Answer an error of ours; registered with the application."""
-    refusal = refusal_of(error) if isinstance(error, IndelibleError) else _internal()
+    refusal = refusal_of(error) if isinstance(error, IndelibleError) else internal_failure()
     request.state.code = refusal.code
     if refusal.status == 500 and error is not refusal:
         _log.error("a request failed", exc_info=error)
@@ -132,5 +132,6 @@ async def on_refusal(request: Request, error: Exception) -> Response:
     return refusal.response(request_id if isinstance(request_id, str) else None)
 
 
-def _internal() -> RefusedError:
+def internal_failure() -> RefusedError:
+    """Return the answer where the fault is here; whoever calls this has logged it, or will."""
     return RefusedError(500, "internal", "The service failed. The failure was logged.")

@@ -16,6 +16,7 @@ from indelible.errors import NetworkError
 from indelible.network import Fetcher
 from indelible.service.access import Caller, needs
 from indelible.service.arriving import Arrival, read
+from indelible.service.bodies import media_type_of
 from indelible.service.failures import RefusedError
 from indelible.service.parts import parts_of
 from indelible.service.queueing import Hold
@@ -54,20 +55,14 @@ async def verify_address(
         fetcher = Fetcher(hosts=hosts, timeout=_SECONDS, max_bytes=settings.max_bytes)
         picture = await _fetched(request, fetcher, url)
         hold.add(size=len(picture))
-        options = {
-            "language": language or "en",
-            "views": views,
-            "full": False,
-            "hashes": caller.is_stranger,
-        }
-        return await told(request, caller, picture, options, client=client, hold=hold)
+        options = {"language": language or "en", "views": views, "full": False}
+        return await told(request, caller, picture, options, hold=hold)
     finally:
         hold.release()
 
 
 async def _url(request: Request, hold: Hold) -> str:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if media_type_of(request) != "application/json":
         raise RefusedError(415, "unsupported_type", 'Send JSON: {"url": "https://..."}.')
     try:
         url = json.loads(await read(request, _BODY, hold))["url"]

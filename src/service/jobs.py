@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from indelible import fingerprint, imaging
 from indelible.errors import ArgumentError, ImageError, MissingDependencyError
-from indelible.imaging import DEFAULT_LIMITS
+from indelible.imaging import DEFAULT_LIMITS, ImageFile
 from indelible.registry.private import GenerationRecord
 from indelible.service.worker import Options, Result, Tools
 from indelible.verification import Verification, public
@@ -45,10 +45,11 @@ def verify_picture(tools: Tools, data: bytes, options: Options) -> Result:
         In `meta`: ``verdict``, ``timing`` and ``hashes``. In `body` the report, as JSON.
     """
     result = tools.verifier.verify(data)
-    answer = _report(result, data, options)
+    image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+    answer = _report(result, image, options)
     meta: dict[str, Any] = {"verdict": str(result.verdict), "timing": result.timing}
     if options.get("hashes"):
-        meta |= likeness(data)
+        meta |= likeness(image)
     return Result(meta, json.dumps(answer, ensure_ascii=False, allow_nan=False).encode())
 
 
@@ -117,34 +118,32 @@ def _generation(fields: Mapping[str, Any] | None) -> GenerationRecord | None:
         raise ArgumentError("record", "A field of the record is not what it must be.") from None
 
 
-def likeness(data: bytes) -> dict[str, Any]:
+def likeness(picture: bytes | ImageFile) -> dict[str, Any]:
     """Return what tells near-identical queries: perceptual ``hashes``, and the file's ``digest``.
 
     The hashes are of the picture turned and mirrored, in hexadecimal; none of a picture with so
     little detail that its hash means nothing, or of a kind that cannot be decoded here.
     """
-    image = imaging.open_image(data, limits=DEFAULT_LIMITS)
+    image = imaging.open_image(picture, limits=DEFAULT_LIMITS)
     pixels = image.decode(tolerant=True, enough=_HASHED_PIXELS).pixels
     found = fingerprint.dihedral(pixels).hashes()
     hashes = [one.hash.hex() for one in found if one.quality >= fingerprint.LEAST_QUALITY]
-    return {"hashes": hashes, "digest": hashlib.sha256(data).hexdigest()}
+    return {"hashes": hashes, "digest": hashlib.sha256(image.data).hexdigest()}
 
 
-def _report(result: Verification, data: bytes, options: Options) -> dict[str, Any]:
+def _report(result: Verification, image: ImageFile, options: Options) -> dict[str, Any]:
     if options.get("full"):
         answer = result.to_dict()
     else:
-        image = imaging.open_image(data, limits=DEFAULT_LIMITS)
         language = options.get("language", "en")
         answer = dict(public.public_report(result, language=language, image=image))
     if options.get("views"):
-        answer["views"] = _views(result, data)
+        answer["views"] = _views(result, image)
     return answer
 
 
-def _views(result: Verification, data: bytes) -> dict[str, str]:
+def _views(result: Verification, image: ImageFile) -> dict[str, str]:
     """Return the pictures that a page shows, as addresses that hold them."""
-    image = imaging.open_image(data, limits=DEFAULT_LIMITS)
     try:
         drawn = public.views(result, image)
     except (ImageError, MissingDependencyError):

@@ -13,7 +13,7 @@ from indelible.errors import BindingConflictError, ManifestError, NoRecordError,
 from indelible.imaging import MAX_STORE
 from indelible.registry import Record, SqlRegistry
 from indelible.service.access import Caller, Reader, Storer
-from indelible.service.bodies import describe_body, read_body
+from indelible.service.bodies import BINARY, describe_body, media_type_of, read_body
 from indelible.service.lookups import ManifestId, live_record, store_of
 from indelible.service.parts import Parts, parts_of
 from indelible.service.problems import answers, refused
@@ -43,7 +43,7 @@ class Stored(BaseModel):
     response_model=Stored,
     response_model_exclude_none=True,
     responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
-    openapi_extra=describe_body({MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}),
+    openapi_extra=describe_body({MEDIA_TYPE: BINARY}),
 )
 async def add(
     request: Request,
@@ -53,8 +53,7 @@ async def add(
     ] = False,
 ) -> Stored:
     """Store a manifest store; the same one may be sent again."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != MEDIA_TYPE:
+    if media_type_of(request) != MEDIA_TYPE:
         raise refused(400, f"The body has to be {MEDIA_TYPE}.")
     data = await read_body(request, caller, MAX_STORE)
     return await run_in_threadpool(_add, request, parts_of(request), caller, data, return_receipt)
@@ -116,10 +115,7 @@ def _is_stored(registry: SqlRegistry, record: Record) -> bool:
     response_class=Response,
     responses={
         **answers(400, 401, 403, 404, 429, 500, 503),
-        200: {
-            "description": "The manifest store",
-            "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
-        },
+        200: {"description": "The manifest store", "content": {MEDIA_TYPE: BINARY}},
     },
 )
 def fetch(
@@ -138,7 +134,7 @@ def fetch(
             data = credentials.active_manifest(data)
         except ManifestError:  # a sandbox's, or one that was registered by others
             raise refused(400, "This manifest cannot be taken out of its store.") from None
-    headers = {"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment"}
+    headers = {"Content-Disposition": "attachment"}
     return Response(data, media_type=MEDIA_TYPE, headers=headers)
 
 

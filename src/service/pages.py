@@ -20,6 +20,7 @@ from fastapi import APIRouter, Request, Response
 
 from indelible.languages import LANGUAGES, page_strings, preferred
 from indelible.languages.catalogue import load
+from indelible.service.around import SAFE_HEADERS
 from indelible.service.parts import parts_of
 from indelible.settings import ServiceSettings
 
@@ -44,13 +45,9 @@ _POLICY: Final = (
 )
 
 PAGE_HEADERS: Final = {
+    **SAFE_HEADERS,
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
 }
 """What the document and its files are sent with: nothing from elsewhere, nothing inline."""
 

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from indelible.errors import ConfigurationError
 from indelible.protection import Protector
-from indelible.registry import Registries, Registry, SqlRegistry
+from indelible.registry import Registry, SqlRegistry, own_registry
 from indelible.settings import ServiceSettings
 from indelible.verification import Verifier
 
@@ -63,8 +63,8 @@ class Parts:
     @property
     def store(self) -> SqlRegistry | None:
         """The registry that is written to; None where there is none that can be."""
-        first = self.registry.own if isinstance(self.registry, Registries) else self.registry
-        return first if isinstance(first, SqlRegistry) else None
+        own = own_registry(self.registry)
+        return own if isinstance(own, SqlRegistry) else None
 
     @property
     def is_writable(self) -> bool:

@@ -10,29 +10,31 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from indelible.credentials import SourceType
 from indelible.service import jobs
 from indelible.service.access import Caller, needs
+from indelible.service.bodies import BINARY
 from indelible.service.failures import RefusedError
 from indelible.service.parts import parts_of
 from indelible.service.runtime import runtime_of
-from indelible.service.verify import PICTURE_BODY
+from indelible.service.verify import PICTURE_ANSWERS, PICTURE_BODY
 
 __all__ = ["router"]
 
 router = APIRouter()
 
 _SOURCES: Final = "|".join(kind.short_name for kind in SourceType)
-_PROTECTED: Final[dict[int | str, dict[str, Any]]] = {
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    **PICTURE_ANSWERS,
     200: {
         "description": "The protected picture",
-        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {"image/*": BINARY},
         "headers": {
             "Indelible-Manifest-Id": {"schema": {"type": "string"}},
             "Indelible-Notes": {"schema": {"type": "string"}, "description": "A JSON list"},
         },
-    }
+    },
 }
 
 
-@router.post("/v1/protect", openapi_extra=PICTURE_BODY, responses=_PROTECTED)
+@router.post("/v1/protect", openapi_extra=PICTURE_BODY, responses=_ANSWERS)
 async def protect(
     request: Request,
     caller: Annotated[Caller, Depends(needs("protect"))],

@@ -15,11 +15,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from indelible.registry import Record, SqlRegistry
+from indelible.registry import SqlRegistry
 from indelible.registry.private import AuditEntry
 from indelible.service.access import Reader
 from indelible.service.addresses import api_endpoint, manifest_address
-from indelible.service.bodies import describe_body, read_model
+from indelible.service.bodies import describe_model, read_model
 from indelible.service.lookups import ManifestId, live_record, store_of
 from indelible.service.parts import Parts, parts_of
 from indelible.service.problems import answers, refused
@@ -97,9 +97,17 @@ def receipt_of(request: Request, registry: SqlRegistry, manifest_id: str) -> Rec
     RefusedError
         404 where none was written: it was registered in another way.
     """
+    return _receipt(request, _entry(registry, manifest_id), manifest_id)
+
+
+def _entry(registry: SqlRegistry, manifest_id: str) -> AuditEntry:
     entry = registry.audit.find(_ACTION, manifest_id)
     if entry is None:
         raise refused(404, "There is no receipt for this manifest.")
+    return entry
+
+
+def _receipt(request: Request, entry: AuditEntry, manifest_id: str) -> Receipt:
     proof = {"type": _PROOF, "hash": entry.hash.hex(), "time": entry.time.isoformat()}
     address = f"{manifest_address(request, manifest_id)}/receipts"
     return Receipt.model_validate(
@@ -122,9 +130,9 @@ def receipt_of(request: Request, registry: SqlRegistry, manifest_id: str) -> Rec
 )
 def fetch(request: Request, _: Reader, manifest_id: ManifestId) -> VerifiedReceipt:
     """Return the receipt of a manifest, and whether it holds."""
-    registry, _record = _stored(parts_of(request), manifest_id)
-    receipt = receipt_of(request, registry, manifest_id)
-    return _verified(registry, receipt, manifest_id)
+    registry = _store_with(parts_of(request), manifest_id)
+    entry = _entry(registry, manifest_id)
+    return _verified(registry, entry, _receipt(request, entry, manifest_id), manifest_id)
 
 
 @router.post(
@@ -134,40 +142,43 @@ def fetch(request: Request, _: Reader, manifest_id: ManifestId) -> VerifiedRecei
     response_model=VerifiedReceipt,
     response_model_exclude_none=True,
     responses=answers(400, 401, 403, 404, 408, 413, 415, 429, 500, 503),
-    openapi_extra=describe_body(
-        {"application/json": {"schema": {"$ref": "#/components/schemas/Receipt"}}}
-    ),
+    openapi_extra=describe_model(Receipt),
 )
 async def verify(request: Request, caller: Reader, manifest_id: ManifestId) -> VerifiedReceipt:
     """Say whether a receipt is the one of a manifest, and holds."""
     receipt = await read_model(request, caller, Receipt)
 
     def work() -> VerifiedReceipt:
-        registry, _record = _stored(parts_of(request), manifest_id)
-        return _verified(registry, receipt, manifest_id)
+        registry = _store_with(parts_of(request), manifest_id)
+        entry = registry.audit.find(_ACTION, manifest_id)
+        return _verified(registry, entry, receipt, manifest_id)
 
     return await run_in_threadpool(work)
 
 
-def _stored(parts: Parts, manifest_id: str) -> tuple[SqlRegistry, Record]:
-    """Return the registry that keeps receipts, and what it holds of a manifest."""
+def _store_with(parts: Parts, manifest_id: str) -> SqlRegistry:
+    """Return the registry that keeps receipts, which holds a manifest."""
     if parts.store is None:
         raise refused(404, "There are no receipts here.")
     registry = store_of(parts)
-    return registry, live_record(registry, manifest_id)
+    live_record(registry, manifest_id)
+    return registry
 
 
-def _verified(registry: SqlRegistry, receipt: Receipt, manifest_id: str) -> VerifiedReceipt:
-    error = _fault(registry, receipt, manifest_id)
+def _verified(
+    registry: SqlRegistry, entry: AuditEntry | None, receipt: Receipt, manifest_id: str
+) -> VerifiedReceipt:
+    error = _fault(registry, entry, receipt, manifest_id)
     values = receipt.model_dump(by_alias=True)
     return VerifiedReceipt.model_validate({**values, "verified": error is None, "error": error})
 
 
-def _fault(registry: SqlRegistry, receipt: Receipt, manifest_id: str) -> str | None:
+def _fault(
+    registry: SqlRegistry, entry: AuditEntry | None, receipt: Receipt, manifest_id: str
+) -> str | None:
     """Return what is wrong with a receipt, in a sentence."""
     if receipt.repository.manifestId != manifest_id:
         return "The receipt is of another manifest."
-    entry = registry.audit.find(_ACTION, manifest_id)
     if entry is None:
         return "The audit log has no entry about this manifest."
     proof = receipt.anchor.proof

@@ -15,7 +15,7 @@ from indelible import imaging
 from indelible.errors import ImageError, NetworkError
 from indelible.network import Fetcher
 from indelible.service.access import Reader
-from indelible.service.bodies import describe_body, read_model
+from indelible.service.bodies import describe_model, read_model
 from indelible.service.matching import match_picture
 from indelible.service.parts import parts_of
 from indelible.service.problems import answers, refused
@@ -62,9 +62,7 @@ def reference_router(fetcher: Fetcher) -> APIRouter:
         operation_id="queryByReference",
         summary="Find the manifests that a picture elsewhere leads to",
         responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
-        openapi_extra=describe_body(
-            {"application/json": {"schema": {"$ref": "#/components/schemas/Reference"}}}
-        ),
+        openapi_extra=describe_model(Reference),
     )
     async def by_reference(
         request: Request, caller: Reader, alg: Alg = None, max_results: MaxResults = 10
@@ -80,10 +78,9 @@ def reference_router(fetcher: Fetcher) -> APIRouter:
         data = await anyio.to_thread.run_sync(_fetched, limited, wanted, limiter=limiter)
         hold = runtime.workers.room.hold(caller.client)
         hold.add(size=len(data))
-        options = {"hashes": caller.is_stranger}
-        result = await runtime.run(request, match_picture, data, options, hold=hold)
-        if caller.is_stranger:
-            runtime.similar.spend(caller.client, result.meta["hashes"], result.meta["digest"])
+        result = await runtime.look(
+            request, match_picture, data, {}, hold=hold, stranger=caller.is_stranger
+        )
         return result_of(ids_found(result, alg), max_results)
 
     return router

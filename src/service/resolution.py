@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 
 from indelible.credentials import PictureFingerprint
 from indelible.errors import NoRegistryError
-from indelible.registry import Registry
+from indelible.registry import Registry, SearchableRegistry
 from indelible.service.access import Reader
-from indelible.service.bodies import describe_body, read_model
+from indelible.service.bodies import BINARY, describe_body, describe_model, read_model
 from indelible.service.matching import match_picture
 from indelible.service.parts import Parts, parts_of
 from indelible.service.problems import answers, refused
@@ -22,7 +22,7 @@ from indelible.service.values import ANY_ALGORITHM, MOST_IN_ADDRESS, check_algor
 from indelible.service.worker import Result
 
 __all__ = ["MOST_RESULTS", "Alg", "MatchedManifest", "MaxResults", "QueryResult",
-           "can_ask_by_looks", "ids_found", "result_of", "router"]  # fmt: skip
+           "ids_found", "result_of", "router"]  # fmt: skip
 
 MOST_RESULTS: Final = 100
 """How many manifests one query names, whatever is asked for."""
@@ -82,9 +82,7 @@ def by_binding(
     operation_id="queryByLargeBinding",
     summary="Look a large soft binding up",
     responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
-    openapi_extra=describe_body(
-        {"application/json": {"schema": {"$ref": "#/components/schemas/BindingQuery"}}}
-    ),
+    openapi_extra=describe_model(BindingQuery),
 )
 async def by_large_binding(
     request: Request, caller: Reader, max_results: MaxResults = 10
@@ -101,12 +99,7 @@ async def by_large_binding(
     operation_id="uploadFile",
     summary="Find the manifests that a picture leads to",
     responses=answers(400, 401, 403, 408, 413, 415, 429, 500, 503),
-    openapi_extra=describe_body(
-        {
-            kind: {"schema": {"type": "string", "format": "binary"}}
-            for kind in ("image/*", "application/octet-stream")
-        }
-    ),
+    openapi_extra=describe_body({"image/*": BINARY, "application/octet-stream": BINARY}),
 )
 async def by_content(
     request: Request,
@@ -132,10 +125,9 @@ async def by_content(
         hinted = await run_in_threadpool(_look_up, parts, hint_alg, hint_value, max_results)
     runtime = runtime_of(request)
     data, _, hold = await runtime.picture(request, caller.client)
-    options = {"hashes": caller.is_stranger}
-    result = await runtime.run(request, match_picture, data, options, hold=hold)
-    if caller.is_stranger:
-        runtime.similar.spend(caller.client, result.meta["hashes"], result.meta["digest"])
+    result = await runtime.look(
+        request, match_picture, data, {}, hold=hold, stranger=caller.is_stranger
+    )
     return result_of([*hinted, *ids_found(result, alg)], max_results)
 
 
@@ -171,17 +163,12 @@ def _look_up(parts: Parts, alg: str, value: str, most: int) -> list[str]:
     return [record.manifest_id for record in found if record.status == "live"]
 
 
-def can_ask_by_looks(registry: Registry | None) -> bool:
-    """Whether pictures can be found by a hash of their looks."""
-    return hasattr(registry, "find_similar")
-
-
 def _alike(registry: Registry, pdq: bytes, most: int) -> list[str]:
     """Return live manifests of pictures whose hash is near, the nearest first."""
     if len(pdq) != _PDQ_BYTES:
         raise refused(400, f"A value of this algorithm has {_PDQ_BYTES} bytes.")
-    search: Any = getattr(registry, "find_similar", None)
-    if search is None:
+    if not isinstance(registry, SearchableRegistry):
         return []
-    records = (registry.get(one.manifest_id) for one in search(pdq, limit=most))
+    near = registry.find_similar(pdq, limit=most)
+    records = (registry.get(one.manifest_id) for one in near)
     return [one.manifest_id for one in records if one is not None and one.status == "live"]

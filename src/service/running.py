@@ -13,7 +13,7 @@ import uvicorn
 
 from indelible.errors import ConfigurationError, RegistryUnavailableError
 from indelible.protection import Protector
-from indelible.registry import Registries, Registry, SqlRegistry, upkeep
+from indelible.registry import Registry, SqlRegistry, own_registry, upkeep
 from indelible.service import logs
 from indelible.service.app import create_app
 from indelible.service.checking import Finding, check
@@ -91,7 +91,7 @@ def _address(settings: ServiceSettings) -> str:
 
 def _existing(registry: Registry) -> Registry:
     """Return a registry, made where there is none: what is stored here has to go somewhere."""
-    own = registry.own if isinstance(registry, Registries) else registry
+    own = own_registry(registry)
     if isinstance(own, SqlRegistry):
         try:
             upkeep.initialise(own)

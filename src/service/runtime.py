@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from fastapi import FastAPI, Request
 
+from indelible.registry import own_registry
 from indelible.service import limits
 from indelible.service.arriving import Arrival, picture_of
 from indelible.service.limits import Counters, Quota
@@ -51,7 +52,7 @@ class Runtime:
         self.public_quota = self._quota("public_quota")
         self.token_quota = self._quota("token_quota")
         self.metrics = Metrics(self.workers)
-        self.probe = RegistryProbe(parts.registry)
+        self.probe = RegistryProbe(own_registry(parts.registry))
         self.similar = SimilarQueries(settings.similar_quota, self._counters)
 
     def address(self, request: Request) -> str:
@@ -104,6 +105,28 @@ class Runtime:
         """
         receive = cast("Callable[[], Awaitable[Any]]", request.receive)
         return await unless_gone(receive, self.workers.run(job, data, options, hold=hold))
+
+    async def look(
+        self,
+        request: Request,
+        job: Job,
+        data: bytes,
+        options: Options,
+        *,
+        hold: Hold,
+        stranger: bool,
+    ) -> Result:
+        """Have a picture looked at; a stranger's question also counts against those about its like.
+
+        Raises
+        ------
+        IndelibleError
+            As `run`; RefusedError (429) also where a stranger asked too often.
+        """
+        result = await self.run(request, job, data, options | {"hashes": stranger}, hold=hold)
+        if stranger:
+            self.similar.spend(hold.client, result.meta["hashes"], result.meta["digest"])
+        return result
 
     def _quota(self, name: str) -> Quota:
         rule = getattr(self.settings, name)

@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from indelible.languages import preferred
 from indelible.service import jobs
 from indelible.service.access import Caller, needs
+from indelible.service.bodies import BINARY, describe_body
 from indelible.service.failures import RefusedError
+from indelible.service.problems import answers
 from indelible.service.queueing import Hold
 from indelible.service.runtime import runtime_of
 from indelible.service.worker import Options
 
-__all__ = ["PICTURE_BODY", "router", "told"]
+__all__ = ["PICTURE_ANSWERS", "PICTURE_BODY", "router", "told"]
 
 router = APIRouter()
 
-_BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
 _FORM: Final = {
     "schema": {
         "type": "object",
-        "properties": {"file": {"type": "string", "format": "binary"}},
+        "properties": {"file": BINARY["schema"]},
         "required": ["file"],
     }
 }
-PICTURE_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "image/*": _BINARY,
-            "application/octet-stream": _BINARY,
-            "multipart/form-data": _FORM,
-        },
-    }
-}
+PICTURE_BODY: Final = describe_body(
+    {"image/*": BINARY, "application/octet-stream": BINARY, "multipart/form-data": _FORM}
+)
 """A picture as the OpenAPI document describes it."""
 
+PICTURE_ANSWERS: Final = answers(400, 401, 403, 404, 408, 413, 415, 429, 500, 503)
+"""What goes wrong with one, as the document describes it."""
 
-@router.post("/v1/verify", openapi_extra=PICTURE_BODY)
+
+@router.post("/v1/verify", openapi_extra=PICTURE_BODY, responses=PICTURE_ANSWERS)
 async def verify(
     request: Request,
     caller: Annotated[Caller, Depends(needs("verify", open_by="public_verify"))],
@@ -60,26 +57,24 @@ async def verify(
         "language": preferred(language or request.headers.get("accept-language", "")),
         "views": views,
         "full": full,
-        "hashes": caller.is_stranger,
     }
-    return await told(request, caller, picture, options, client=client, hold=hold)
+    return await told(request, caller, picture, options, hold=hold)
 
 
 async def told(
-    request: Request, caller: Caller, picture: bytes, options: Options, *, client: str, hold: Hold
+    request: Request, caller: Caller, picture: bytes, options: Options, *, hold: Hold
 ) -> Response:
     """Return the answer about a picture that is here.
 
     Raises
     ------
     IndelibleError
-        As `Runtime.run`; RefusedError also where there were too many questions about its like.
+        As `Runtime.look`.
     """
     runtime = runtime_of(request)
-    result = await runtime.run(request, jobs.verify_picture, picture, options, hold=hold)
-    del picture
-    if caller.is_stranger:
-        runtime.similar.spend(client, result.meta["hashes"], result.meta["digest"])
+    result = await runtime.look(
+        request, jobs.verify_picture, picture, options, hold=hold, stranger=caller.is_stranger
+    )
     runtime.metrics.verified(result.meta["verdict"], result.meta["timing"])
     request.state.verdict = result.meta["verdict"]
     return Response(result.body, media_type="application/json")

@@ -26,7 +26,7 @@ from typing import Any, Final, Protocol
 
 from indelible.errors import IndelibleError, WorkerDiedError
 from indelible.service import worker
-from indelible.service.failures import RefusedError
+from indelible.service.failures import RefusedError, internal_failure
 from indelible.service.queueing import FairQueue, Hold, Room
 from indelible.service.worker import Job, Options, Result, Tools
 
@@ -74,14 +74,6 @@ class Workers(Protocol):
         IndelibleError
             What the job raised.
         """
-        ...
-
-    def start(self) -> None:
-        """Begin to take jobs."""
-        ...
-
-    def close(self, seconds: float) -> None:
-        """Take no more, finish what was taken within so many seconds, and end."""
         ...
 
     def state(self) -> dict[str, int]:
@@ -172,7 +164,6 @@ class Pool:
     def state(self) -> dict[str, int]:
         """Return how many workers are up and busy, and how many jobs wait."""
         return {
-            "workers": len(self._slots),
             "up": sum(slot.up for slot in self._slots),
             "busy": sum(slot.busy for slot in self._slots),
             "waiting": len(self._queue),
@@ -398,15 +389,9 @@ class InProcess:
         finally:
             hold.release()
 
-    def start(self) -> None:
-        """Do nothing: jobs can be given at any time."""
-
-    def close(self, seconds: float) -> None:
-        """Do nothing: there is nothing to end."""
-
     def state(self) -> dict[str, int]:
         """Return that there is one worker, and that nothing waits."""
-        return {"workers": 1, "up": 1, "busy": 0, "waiting": 0}
+        return {"up": 1, "busy": 0, "waiting": 0}
 
 
 def _thread(target: Callable[..., None], name: str, *args: object) -> threading.Thread:
@@ -430,7 +415,7 @@ def _result(meta: bytes, body: bytes) -> Result:
     if error is not None:
         raise error
     _log.error("a job failed: %s at %s", told.get("kind"), told.get("where"))
-    raise RefusedError(500, "internal", "The service failed. The failure was logged.")
+    raise internal_failure()
 
 
 def _death(reason: str, seconds: float) -> IndelibleError:

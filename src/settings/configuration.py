@@ -192,12 +192,16 @@ class Configuration:
         """Return the user's registry; its file is created on the first write."""
         with self._lock:
             if self._registry is None:
-                urls = self.settings.registry.url or (sqlite_url(self.folders.registry),)
+                urls = self._registry_urls()
                 first = open_registry(urls[0], token=self._registry_token())
                 # One's own token is nobody else's business.
                 others = [open_registry(url, token="") for url in urls[1:]]
                 self._registry = Registries([first, *others]) if others else first
             return self._registry
+
+    def _registry_urls(self) -> tuple[str, ...]:
+        """Return where the user's registries are, the one that is written to first."""
+        return self.settings.registry.url or (sqlite_url(self.folders.registry),)
 
     def _registry_token(self) -> Secret | None:
         """Return the token of the user's registry, where a file holds it.
@@ -230,8 +234,7 @@ class Configuration:
         """Return the tokens of the service over the user's registry, of several the first."""
         from indelible.registry.private import open_tokens  # noqa: PLC0415 - loads a database
 
-        urls = self.settings.registry.url or (sqlite_url(self.folders.registry),)
-        return open_tokens(urls[0])
+        return open_tokens(self._registry_urls()[0])
 
     def resolvers(self) -> tuple[Resolver, ...]:
         """Return the servers of others that are to be asked; none by default."""

@@ -41,7 +41,8 @@ function takeDrops(ontaken) {
     event.dataTransfer.dropEffect = "copy";
   });
   document.addEventListener("drop", (event) => {
-    show(((inside = 0), false));
+    inside = 0;
+    show(false);
     if (!carriesFiles(event)) return;
     event.preventDefault();
     const files = [...event.dataTransfer.files];

@@ -104,7 +104,7 @@ function cancel(item) {
 }
 
 function retry(item) {
-  if (byId("list").hidden || item === shown) shown = item;
+  if (byId("list").hidden) shown = item;
   queue.retry(item);
 }
 

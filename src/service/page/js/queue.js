@@ -10,8 +10,7 @@ const LONGEST = 90; // s: who is asked to wait longer is told so
 
 /** One picture. `state`: waiting, sending, looking, pausing, done, failed or cancelled. */
 class Item {
-  constructor(id, source) {
-    this.id = id;
+  constructor(source) {
     this.source = source; // a File, or an address
     this.name = typeof source === "string" ? source : source.name;
     this.file = typeof source === "string" ? null : source;
@@ -46,7 +45,6 @@ export class Queue {
     this.mostBytes = mostBytes;
     this.onchange = onchange;
     this.running = 0;
-    this.ids = 0;
   }
 
   get open() {
@@ -54,7 +52,7 @@ export class Queue {
   }
 
   add(sources) {
-    const added = sources.map((source) => new Item(++this.ids, source));
+    const added = sources.map((source) => new Item(source));
     this.items.push(...added);
     for (const item of added) {
       if (item.file?.size > this.mostBytes) this.#fail(item, new Failure("too_large"));

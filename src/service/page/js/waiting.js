@@ -26,7 +26,7 @@ export class Progress {
         el("button", { type: "button", class: "button", onclick: () => act.cancel(item) }, t("cancel")),
       ),
     );
-    this.timers = [setTimeout(() => (this.node.hidden = false), PATIENCE)];
+    this.timer = setTimeout(() => (this.node.hidden = false), PATIENCE);
     this.update();
   }
 
@@ -43,7 +43,7 @@ export class Progress {
   }
 
   end() {
-    this.timers.forEach(clearTimeout);
+    clearTimeout(this.timer);
     clearInterval(this.counter);
   }
 

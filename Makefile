@@ -96,7 +96,7 @@ lock: build/lock/bin/uv  ## Write requirements/*.txt from pyproject.toml (UPGRAD
 	$(compile) --group demo --extra service --constraints requirements/dev.txt \
 		--output-file requirements/service.txt
 
-extras := --extra pkcs11 --extra aws --extra postgres --extra objects --extra parquet --extra iscc --extra service --extra bench
+extras := --extra pkcs11 --extra aws --extra postgres --extra objects --extra parquet --extra iscc --extra service --extra gateway --extra scan --extra ray --extra evidence --extra bench
 # One file for every supported Python and platform, without the address of any package index.
 compile = build/lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links

@@ -1,0 +1,1 @@
+"""Scanning: a verdict for each of many pictures."""

@@ -37,8 +37,8 @@ _C2PA_TAG, _XMP_TAG = 52545, 700
 _PIECES: Final = {273: 279, 324: 325, 513: 514}
 _DIRECTORIES: Final = frozenset({330, 34665, 34853, 40965})
 _AT_ONCE: Final = 1 << 16  # bytes compared at once
-_MAX_DIRECTORIES: Final = 10_000
-_MAX_ENTRIES: Final = 200_000  # of all these directories: twenty each
+_MAX_DIRECTORIES: Final = 5_000
+_MAX_ENTRIES: Final = 100_000  # of all these directories: twenty each
 _MAX_DEPTH: Final = 4
 _MAX_BOX_DEPTH: Final = 4  # moov/trak/mdia/minf/stbl
 

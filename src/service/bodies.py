@@ -13,8 +13,8 @@ from indelible.service.problems import refused
 from indelible.service.runtime import runtime_of
 from indelible.strict_json import parse_json
 
-__all__ = ["BINARY", "MOST_JSON", "describe_body", "describe_model", "media_type_of", "read_body",
-           "read_json", "read_model"]  # fmt: skip
+__all__ = ["BINARY", "MOST_JSON", "describe_body", "describe_model", "json_of", "media_type_of",
+           "read_body", "read_json", "read_model"]  # fmt: skip
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,6 +49,17 @@ async def read_body(request: Request, caller: Caller, most: int) -> bytes:
         hold.release()
 
 
+def json_of(text: bytes, most: int) -> object:
+    """Return what a JSON text says.
+
+    Raises
+    ------
+    ValueError
+        If it is none, has more than `most` bytes, or is nested deeply.
+    """
+    return parse_json(text, max_bytes=most, max_depth=_MAX_DEPTH)
+
+
 async def read_json(request: Request, caller: Caller, most: int = MOST_JSON) -> Any:  # noqa: ANN401 - any JSON
     """Return the JSON body of a request.
 
@@ -62,8 +73,8 @@ async def read_json(request: Request, caller: Caller, most: int = MOST_JSON) -> 
         raise refused(400, "The body has to be application/json.")
     body = await read_body(request, caller, most)
     try:
-        return parse_json(body, max_bytes=most, max_depth=_MAX_DEPTH)
-    except (ValueError, RecursionError):
+        return json_of(body, most)
+    except ValueError:
         raise refused(400, "The body is no JSON.") from None
 
 

@@ -16,10 +16,6 @@ from indelible.settings import Configuration, ServiceSettings, every_setting
 __all__ = ["Finding", "check"]
 
 _QUOTAS: Final = ("public_quota", "similar_quota", "token_quota")
-_COUNTS: Final = (
-    *("workers", "worker_memory", "job_seconds", "queue", "queue_bytes", "max_bytes"),
-    *("max_pixels", "body_seconds", "connections", "shutdown_seconds"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +74,6 @@ def _faults(settings: ServiceSettings) -> Iterator[Finding]:
         limits.networks(settings.trusted_proxies)
     except IndelibleError as error:
         yield Finding("fault", "service.trusted_proxies", error.reason())
-    for name in _COUNTS:
-        value = getattr(settings, name)
-        if value is not None and value < 1:
-            yield Finding("fault", f"service.{name}", f"{value} is less than 1.")
 
 
 def _public(settings: ServiceSettings) -> Iterator[Finding]:

@@ -6,7 +6,6 @@ asked, through the one module that opens connections.
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,12 +15,12 @@ from indelible.errors import NetworkError
 from indelible.network import Fetcher
 from indelible.service.access import Caller, needs
 from indelible.service.arriving import Arrival, read
-from indelible.service.bodies import media_type_of
+from indelible.service.bodies import MOST_JSON, json_of, media_type_of
 from indelible.service.failures import RefusedError
 from indelible.service.parts import parts_of
 from indelible.service.queueing import Hold
 from indelible.service.runtime import runtime_of
-from indelible.service.verify import told
+from indelible.service.verify import language_for, told
 
 __all__ = ["router"]
 
@@ -55,7 +54,11 @@ async def verify_address(
         fetcher = Fetcher(hosts=hosts, timeout=_SECONDS, max_bytes=settings.max_bytes)
         picture = await _fetched(request, fetcher, url)
         hold.add(size=len(picture))
-        options = {"language": language or "en", "views": views, "full": False}
+        options = {
+            "language": language_for(request, language),
+            "views": views,
+            "full": False,
+        }
         return await told(request, caller, picture, options, hold=hold)
     finally:
         hold.release()
@@ -65,9 +68,10 @@ async def _url(request: Request, hold: Hold) -> str:
     if media_type_of(request) != "application/json":
         raise RefusedError(415, "unsupported_type", 'Send JSON: {"url": "https://..."}.')
     try:
-        url = json.loads(await read(request, _BODY, hold))["url"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        url = None
+        found = json_of(await read(request, _BODY, hold), MOST_JSON)
+    except ValueError:
+        found = None
+    url = found.get("url") if isinstance(found, dict) else None
     if not isinstance(url, str):
         raise RefusedError(400, "bad_address", 'Send JSON: {"url": "https://..."}.')
     return url

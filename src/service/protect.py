@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from indelible.credentials import SourceType
 from indelible.service import jobs
 from indelible.service.access import Caller, needs
-from indelible.service.bodies import BINARY
+from indelible.service.bodies import BINARY, MOST_JSON, json_of
 from indelible.service.failures import RefusedError
 from indelible.service.parts import parts_of
 from indelible.service.runtime import runtime_of
@@ -79,8 +79,8 @@ def _record(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = json_of(text.encode("utf-8", "replace"), MOST_JSON)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise RefusedError(400, "bad_record", "The record has to be a JSON object.")

@@ -16,7 +16,7 @@ from indelible.service.queueing import Hold
 from indelible.service.runtime import runtime_of
 from indelible.service.worker import Options
 
-__all__ = ["PICTURE_ANSWERS", "PICTURE_BODY", "router", "told"]
+__all__ = ["PICTURE_ANSWERS", "PICTURE_BODY", "language_for", "router", "told"]
 
 router = APIRouter()
 
@@ -34,6 +34,11 @@ PICTURE_BODY: Final = describe_body(
 
 PICTURE_ANSWERS: Final = answers(400, 401, 403, 404, 408, 413, 415, 429, 500, 503)
 """What goes wrong with one, as the document describes it."""
+
+
+def language_for(request: Request, asked: str | None) -> str:
+    """Return the language of an answer: what the query asks for, else what the browser does."""
+    return preferred(asked or request.headers.get("accept-language", ""))
 
 
 @router.post("/v1/verify", openapi_extra=PICTURE_BODY, responses=PICTURE_ANSWERS)
@@ -54,7 +59,7 @@ async def verify(
     client = runtime.spend(request, caller.token_id)
     picture, _, hold = await runtime.picture(request, client)
     options = {
-        "language": preferred(language or request.headers.get("accept-language", "")),
+        "language": language_for(request, language),
         "views": views,
         "full": full,
     }

@@ -221,10 +221,8 @@ class Settings:
                 f"signer.{given} is set, but signer.{missing} is not.",
                 hint="A signer needs both; set neither to use the development identity.",
             )
-        for limit in dataclasses.fields(self.limits):
-            value = getattr(self.limits, limit.name)
-            if value is not None and value <= 0:
-                raise ConfigurationError(f"limits.{limit.name} must be positive, not {value}.")
+        _check_positive("limits", self.limits)
+        _check_positive("service", self.service)
         url = self.service.url
         if url is not None and not _is_origin(url):
             raise ConfigurationError(
@@ -246,6 +244,14 @@ class Settings:
                 f"generator.abuse_contact must be an e-mail address or an https URL, not "
                 f"{contact!r}."
             )
+
+
+def _check_positive(section: str, values: LimitSettings | ServiceSettings) -> None:
+    """Refuse numbers below 1: every number of these sections is a size, a count or a time."""
+    for field_ in dataclasses.fields(values):
+        value = getattr(values, field_.name)
+        if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+            raise ConfigurationError(f"{section}.{field_.name} must be positive, not {value}.")
 
 
 _ORIGIN: Final = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?", re.ASCII)

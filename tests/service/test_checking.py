@@ -32,10 +32,9 @@ def test_by_default_nothing_is_wrong_and_nothing_is_made(home: Path) -> None:
 
 
 def test_faults_are_named() -> None:
-    told = found(public_quota="often", trusted_proxies="x", queue=0, host="0.0.0.0")
+    told = found(public_quota="often", trusted_proxies="x", host="0.0.0.0")
     assert [one.subject for one in told["fault"]] == [
         "service.public_quota",
         "service.trusted_proxies",
-        "service.queue",
     ]
     assert any("0.0.0.0" in one.text for one in told["note"])

@@ -49,6 +49,14 @@ def test_a_picture_is_fetched_and_verified(fetched: list[str]) -> None:
     assert fetched == [URL]
 
 
+def test_the_answer_is_in_the_browsers_language(fetched: list[str]) -> None:
+    browser = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+    answer = client("pictures.example.org").post(
+        "/v1/verify/url", json={"url": URL}, headers=browser
+    )
+    assert answer.json()["language"] == "de"
+
+
 def test_what_went_wrong_over_there_is_not_told(fetched: list[str]) -> None:
     answer = client("pictures.example.org").post("/v1/verify/url", json={"url": "http://x/"})
     assert (answer.status_code, answer.json()["code"]) == (502, "not_fetched")

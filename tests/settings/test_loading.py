@@ -117,6 +117,8 @@ def test_private_keys_may_live_elsewhere(tmp_path: Path, name: str, expected: st
         ("[trust]\nanchors = [1]\n", "trust.anchors must be a list of paths"),
         ("[limits]\nmax_pixels = true\n", "limits.max_pixels must be a whole number"),
         ("[limits]\nmax_pixels = 0\n", "must be positive"),
+        ("[service]\nqueue = 0\n", "service.queue must be positive, not 0"),
+        ("[service]\nworkers = -1\n", "service.workers must be positive, not -1"),
         ('[watermark]\nstrength = "loud"\n', "must be one of: robust, balanced, discreet"),
         ("[watermark]\nstrength = []\n", "must be one of: robust, balanced, discreet"),
         ("[generator]\nname = 1\n", "generator.name must be text"),

@@ -27,6 +27,7 @@ MOST_MANIFESTS: Final = 5
 _SLACK: Final = 1.0  # seconds beyond a resolver's own limit until it is given up
 _NO_CONSENT: Final = say("The picture was not sent to it, since nobody agreed to that.")
 _NOTHING: Final = say("There is nothing to ask it by.")
+_SILENT: Final = say("It kept other pictures waiting in vain, and is left alone for a minute.")
 _NOT_TAKEN: Final = say("It does not answer about pictures.")
 _TOO_LARGE: Final = say("The picture is too large to be sent.")
 _MOST_BINDINGS: Final = 4
@@ -76,21 +77,32 @@ def _gathered(
         for one in resolvers
     ]
     end = time.monotonic() + max((one.timeout for one in resolvers), default=0.0) + _SLACK
-    for _ in resolvers:
+    waiting = dict(enumerate(resolvers))
+    while waiting:
         try:
             number, reply = done.get(timeout=max(0.0, end - time.monotonic()))
         except queue.Empty:
             break
         replies[number] = reply
+        del waiting[number]
+    for resolver in waiting.values():
+        resolver.note(silent=True)
     return tuple(replies)
 
 
 def _ask(resolver: Resolver, question: Question) -> Reply:
+    if resolver.left_alone:
+        return Reply("unavailable", _SILENT, withheld=question.withheld)
+    began = time.monotonic()
     try:
-        return _Asking(resolver, question).reply()
+        reply = _Asking(resolver, question).reply()
     except Exception as error:  # noqa: BLE001 - in a thread of our own, where nobody would see it
         _log.warning("a resolver failed", exc_info=True)
         return Reply("unavailable", f"Asking it failed: {type(error).__name__}.")
+    # One that refuses at once costs nothing, and may be asked about the next picture.
+    long = time.monotonic() - began > resolver.timeout / 2
+    resolver.note(silent=reply.state == "unavailable" and long)
+    return reply
 
 
 class _Asking:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 import time
 from dataclasses import dataclass
@@ -49,11 +50,17 @@ class Place:
         Where it says what it can do, if it said where.
     found : float
         When, by `time.monotonic`.
+    silent : int
+        How many pictures in a row it kept waiting in vain.
+    left_alone_until : float
+        Before this time, by `time.monotonic`, it is not asked again.
     """
 
     base: str = ""
     capabilities: str | None = None
     found: float = -_RENEW
+    silent: int = 0
+    left_alone_until: float = -math.inf
 
     @property
     def is_fresh(self) -> bool:

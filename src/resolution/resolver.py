@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,6 +17,8 @@ __all__ = ["Resolver", "check_address"]
 
 _DEFAULT_TIMEOUT: Final = 20.0
 _MOST_SECONDS: Final = 600.0
+_SILENT: Final = 2
+_LEFT_ALONE: Final = 60.0
 _HINT: Final = 'Give "https://resolver.example" or "https://resolver.example/v1".'
 
 
@@ -82,6 +85,22 @@ class Resolver:
     def timeout(self) -> float:
         """Seconds for all that is asked about one picture."""
         return self._fetcher.timeout
+
+    @property
+    def left_alone(self) -> float:
+        """Seconds for which it is not asked, since it kept others waiting in vain; else 0."""
+        return max(0.0, self._place.left_alone_until - time.monotonic())
+
+    def note(self, *, silent: bool) -> None:
+        """Note whether it kept a picture waiting in vain.
+
+        After several in a row it is left alone for a while, so that one that is down does not cost
+        each of many pictures a wait. Not after one: that may have been the picture's doing.
+        """
+        place = self._place
+        place.silent = place.silent + 1 if silent else 0
+        if place.silent >= _SILENT:
+            place.left_alone_until = time.monotonic() + _LEFT_ALONE
 
     def listing(self, hosts: Iterable[str]) -> Resolver:
         """Return one that may name further hosts: those of other resolvers that are asked, too."""

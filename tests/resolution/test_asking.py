@@ -41,6 +41,30 @@ def test_each_has_its_own_answer(serve: Serve) -> None:
     assert found.held[0].binding == BINDING
 
 
+def test_one_that_stays_silent_is_left_alone(serve: Serve) -> None:
+    """Of many pictures, two pay for a server that is down; one is not enough to give it up."""
+    silent = serve()
+    silent.overrides["/matches/byBinding"] = lambda _: Sent(drip=True)
+    asked = [resolver(silent, 0.5)]
+    for _ in range(2):
+        assert "left alone" not in str(ask_all(asked, BY_ID)[0].reason)
+    before, began = len(silent.seen), time.monotonic()
+    (reply,) = ask_all(asked, BY_ID)
+    assert (reply.state, len(silent.seen)) == ("unavailable", before)
+    assert "left alone" in str(reply.reason)
+    assert time.monotonic() - began < 0.4
+
+
+def test_one_that_answers_between_is_asked_on(serve: Serve) -> None:
+    moody = serve()
+    asked = [resolver(moody, 0.5)]
+    for _ in range(3):
+        moody.overrides["/matches/byBinding"] = lambda _: Sent(drip=True)
+        assert ask_all(asked, BY_ID)[0].state == "unavailable"
+        del moody.overrides["/matches/byBinding"]
+        assert ask_all(asked, BY_ID)[0].state == "unknown"
+
+
 def test_without_consent_nobody_is_even_asked(server: ForeignServer) -> None:
     (reply,) = ask_all([resolver(server)], WITHHELD)
     assert (reply.state, reply.withheld) == ("not_asked", True)

@@ -60,6 +60,7 @@ Scope: TypeAlias = Literal[
     "fetch:manifests",
     "store:manifests",
     "store:bindings",
+    "store:consents",
     "fetch:records",
     "verify",
     "protect",

@@ -38,6 +38,8 @@ __all__ = [
     "MAX_SEALED_BYTES",
     "MAX_STORE_BYTES",
     "MOST_TOKENS",
+    "fingerprint_from_plain",
+    "fingerprint_to_plain",
     "ids_from_json",
     "ids_to_json",
     "record_from_json",
@@ -136,14 +138,6 @@ def ids_from_json(data: bytes) -> list[str]:
 
 
 def _plain(record: Record) -> dict[str, Any]:
-    looks = record.fingerprint
-    fingerprint = None
-    if looks is not None:
-        fingerprint = {
-            "pdq": _encoded(looks.pdq),
-            "quality": looks.quality,
-            "reference": _encoded(looks.reference),
-        }
     return {
         "manifest_id": record.manifest_id,
         "algorithm": record.algorithm,
@@ -159,7 +153,18 @@ def _plain(record: Record) -> dict[str, Any]:
         "owner": record.owner,
         "status": record.status,
         "status_reason": record.status_reason,
-        "fingerprint": fingerprint,
+        "fingerprint": fingerprint_to_plain(record.fingerprint),
+    }
+
+
+def fingerprint_to_plain(looks: StoredFingerprint | None) -> dict[str, Any] | None:
+    """Return a fingerprint as JSON-ready data."""
+    if looks is None:
+        return None
+    return {
+        "pdq": _encoded(looks.pdq),
+        "quality": looks.quality,
+        "reference": _encoded(looks.reference),
     }
 
 
@@ -213,7 +218,7 @@ def _record(value: Any) -> Record:  # noqa: ANN401
         status=status,
         status_reason=_optional(value["status_reason"], "status_reason"),
         store_sha256=_hash(value["store_sha256"], "store_sha256") or "",
-        fingerprint=_fingerprint(value["fingerprint"]),
+        fingerprint=fingerprint_from_plain(value["fingerprint"]),
     )
     if not has_its_hash(read):
         raise RegistryError("a record's manifest store has not its hash")
@@ -235,7 +240,14 @@ def _sealed(value: Any) -> SealedRecord:  # noqa: ANN401
     return SealedRecord(_bytes(value["sealed"], "sealed", MAX_SEALED_BYTES), tuple(read))
 
 
-def _fingerprint(value: Any) -> StoredFingerprint | None:  # noqa: ANN401
+def fingerprint_from_plain(value: Any) -> StoredFingerprint | None:  # noqa: ANN401
+    """Return the fingerprint in such data.
+
+    Raises
+    ------
+    RegistryError
+        If it is none.
+    """
     if value is None:
         return None
     if not isinstance(value, dict) or set(value) != {"pdq", "quality", "reference"}:

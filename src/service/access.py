@@ -14,7 +14,7 @@ from indelible.service.runtime import runtime_of
 
 __all__ = ["Access", "Binder", "Caller", "Reader", "RecordReader", "Storer", "needs"]
 
-Opening: TypeAlias = Literal["public_manifests", "public_verify"]
+Opening: TypeAlias = Literal["consent_desk", "public_consents", "public_manifests", "public_verify"]
 """A setting that lets strangers in."""
 
 _MOST_HEADER: Final = 256
@@ -72,8 +72,9 @@ class Access:
         """
         parts = parts_of(request)
         header = request.headers.get("authorization")
+        is_open = self.opening is not None and getattr(parts.settings, self.opening)
         if header is None:
-            if self.opening is not None and getattr(parts.settings, self.opening):
+            if is_open:
                 return self._count(request, Caller())
             raise refused(401, "This needs a token: Authorization: Bearer TOKEN.")
         kind, _, given = header.partition(" ")
@@ -83,6 +84,8 @@ class Access:
         if token is None:
             raise refused(401, "The token is none, has expired, or was revoked.")
         if self.scope not in token.scopes:
+            if is_open:  # to everybody: who shows a token for other things is not worse off
+                return self._count(request, Caller())
             raise refused(403, f"The token does not allow {self.scope}.")
         request.state.token_id = token.id
         return self._count(request, Caller(token.owner, token.id))

@@ -8,6 +8,7 @@ from indelible.network import Fetcher
 from indelible.service import runtime
 from indelible.service.around import Around
 from indelible.service.bindings import router as bindings
+from indelible.service.consents import router as consents
 from indelible.service.discovery import router as discovery
 from indelible.service.document import describe
 from indelible.service.fetching import router as fetching
@@ -50,6 +51,7 @@ def create_app(parts: Parts, *, workers: Workers | None = None) -> FastAPI:
     app.include_router(verify)
     app.include_router(fetching)
     app.include_router(protect)
+    app.include_router(consents)
     app.include_router(discovery)
     app.include_router(resolution)
     if parts.settings.reference_hosts:

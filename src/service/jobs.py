@@ -7,19 +7,21 @@ Each job is a function of this module, which the worker imports. Its `meta` is f
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from indelible import fingerprint, imaging
+from indelible import consent, fingerprint, imaging
 from indelible.errors import ArgumentError, ImageError, MissingDependencyError
 from indelible.imaging import DEFAULT_LIMITS, ImageFile
 from indelible.registry.private import GenerationRecord
 from indelible.service.worker import Options, Result, Tools
 from indelible.verification import Verification, public
+from indelible.watermark import CONSENT_KEY
 
-__all__ = ["protect_picture", "verify_picture"]
+__all__ = ["protect_picture", "sign_consent", "verify_picture"]
 
 _NAMES: Final = {"yours": "picture"}
 _HASHED_PIXELS: Final = 256 * 256  # PDQ reduces a picture to 64 x 64; codecs reduce it for nothing
@@ -89,6 +91,47 @@ def protect_picture(tools: Tools, data: bytes, options: Options) -> Result:
         "notes": list(protected.notes),
     }
     return Result(meta, protected.data)
+
+
+def sign_consent(tools: Tools, data: bytes, options: Options) -> Result:
+    """Sign a photograph with what its owner asks; the record is there before it is answered.
+
+    Parameters
+    ----------
+    tools : Tools
+        The worker's.
+    data : bytes
+        The photograph.
+    options : dict
+        ``account`` of the record; ``owner``, and ``until`` in ISO 8601, as for
+        `indelible.consent.sign`.
+
+    Returns
+    -------
+    Result
+        In `meta`: ``consent_id``, ``algorithm``, ``media_type``, ``format`` and ``notes``. In
+        `body` the signed photograph.
+    """
+    if tools.desk is None:
+        raise ArgumentError("desk", "This service signs no photographs.")
+    until = options["until"]
+    signed = consent.sign(
+        data,
+        signer=tools.desk.signer,
+        records=tools.desk.registry.consents,
+        owner=options["owner"],
+        until=None if until is None else dt.datetime.fromisoformat(until),
+        account=options["account"],
+        limits=tools.desk.limits,
+    )
+    meta = {
+        "consent_id": signed.consent_id.hex(),
+        "algorithm": CONSENT_KEY.algorithm,
+        "media_type": imaging.media_type(signed.format),
+        "format": signed.format,
+        "notes": list(signed.notes),
+    }
+    return Result(meta, signed.data)
 
 
 def _generation(fields: Mapping[str, Any] | None) -> GenerationRecord | None:

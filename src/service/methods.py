@@ -68,6 +68,8 @@ class CrossOrigin:
         places = ["/v1/services/", "/.well-known/", "/openapi.json"]
         if settings.public_manifests:
             places += ["/v1/matches/", "/v1/manifests/"]
+        if settings.public_consents:
+            places += ["/v1/consents/"]
         if settings.public_verify:
             places += ["/v1/verify"]
         self._places = tuple(places)

@@ -10,6 +10,7 @@ from fastapi import Request
 from indelible.errors import ConfigurationError
 from indelible.protection import Protector
 from indelible.registry import Registry, SqlRegistry, own_registry
+from indelible.service.desk import ConsentDesk
 from indelible.settings import ServiceSettings
 from indelible.verification import Verifier
 
@@ -35,6 +36,8 @@ class Parts:
         Protects pictures; without, the service does not.
     tokens : TokenStore or None
         Who may do what; without, no token is good, and nothing can be stored.
+    desk : ConsentDesk or None
+        Signs photographs with what their owners ask; without, the service does not.
     sandbox : bool
         Take anything for a manifest store, for trying clients out.
 
@@ -49,6 +52,7 @@ class Parts:
     settings: ServiceSettings = field(default_factory=ServiceSettings)
     protector: Protector | None = None
     tokens: TokenStore | None = None
+    desk: ConsentDesk | None = None
     sandbox: bool = False
 
     def __post_init__(self) -> None:

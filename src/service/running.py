@@ -12,17 +12,19 @@ from typing import Any, Final
 import uvicorn
 
 from indelible.errors import ConfigurationError, RegistryUnavailableError
+from indelible.imaging import Limits
 from indelible.protection import Protector
 from indelible.registry import Registry, SqlRegistry, own_registry, upkeep
 from indelible.service import logs
 from indelible.service.app import create_app
 from indelible.service.checking import Finding, check
 from indelible.service.connections import PatientProtocol
+from indelible.service.desk import ConsentDesk
 from indelible.service.parts import Parts
 from indelible.service.sandbox import sandbox_parts
 from indelible.service.worker import Tools
 from indelible.service.workers import Pool
-from indelible.settings import ServiceSettings, current
+from indelible.settings import Configuration, ServiceSettings, current
 from indelible.verification import Verifier
 
 __all__ = ["check_config", "make_pool", "run", "serve"]
@@ -79,14 +81,32 @@ def run(
     )
     protector = Protector.from_settings(limits=limits)  # makes the first key, where there is none
     verifier = Verifier.from_settings(registry=registry, limits=limits, changes=True, resolvers=())
+    desk = _desk(configuration, registry, limits) if settings.consent_desk else None
     announce(f"The page is at {_address(settings)} (end with Ctrl-C)")
-    serve(Parts(verifier, registry, settings, protector, configuration.tokens()))
+    serve(Parts(verifier, registry, settings, protector, configuration.tokens(), desk))
 
 
 def _address(settings: ServiceSettings) -> str:
     """Return what to open in a browser."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{settings.url or f'http://{host}:{settings.port}'}/"
+
+
+def _desk(configuration: Configuration, registry: Registry, limits: Limits) -> ConsentDesk:
+    """Return where strangers have photographs signed.
+
+    Raises
+    ------
+    ConfigurationError
+        If their wishes could not be kept.
+    """
+    own = own_registry(registry)
+    if not isinstance(own, SqlRegistry):
+        raise ConfigurationError(
+            "service.consent_desk is set, and the first registry is not one of this machine.",
+            hint="Name a database in registry.url: what people ask is kept there.",
+        )
+    return ConsentDesk(configuration.development_signer(), own, limits)
 
 
 def _existing(registry: Registry) -> Registry:
@@ -158,7 +178,7 @@ def make_pool(parts: Parts) -> Pool:
     """Return the worker processes of a service, not started yet."""
     settings: ServiceSettings = parts.settings
     return Pool(
-        Tools(parts.verifier, parts.protector),
+        Tools(parts.verifier, parts.protector, parts.desk),
         workers=settings.workers or os.cpu_count() or 1,
         places=settings.queue,
         size=settings.queue_bytes,

@@ -42,7 +42,7 @@ class Runtime:
         settings = parts.settings
         self.settings = settings
         self.workers: Workers = workers or InProcess(
-            Tools(parts.verifier, parts.protector),
+            Tools(parts.verifier, parts.protector, parts.desk),
             places=settings.queue,
             size=settings.queue_bytes,
         )

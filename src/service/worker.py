@@ -22,6 +22,7 @@ from indelible import errors, watermark
 from indelible.errors import IndelibleError, MissingDependencyError
 from indelible.protection import Protector
 from indelible.service import logs
+from indelible.service.desk import ConsentDesk
 from indelible.verification import Verifier
 
 try:
@@ -50,10 +51,13 @@ class Tools:
         Verifies pictures.
     protector : Protector or None
         Protects pictures; None where this service does not.
+    desk : ConsentDesk or None
+        Signs photographs with what their owners ask; None where this service does not.
     """
 
     verifier: Verifier
     protector: Protector | None = None
+    desk: ConsentDesk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,14 +139,24 @@ class Configuration:
                         timestamp_url=wanted.timestamp_url,
                     )
                 else:
-                    identity, created = load_or_create_identity(self.folders.identity)
-                    self._signer = with_timestamp(identity.signer, wanted.timestamp_url)
-                    if created:
-                        self._announce(
-                            "Created a development identity (certificate authority and signing "
-                            "certificate). Its signatures are trusted on this machine only."
-                        )
+                    self._signer = with_timestamp(self.development_signer(), wanted.timestamp_url)
             return self._signer
+
+    def development_signer(self) -> Signer:
+        """Return the development identity's signer, whatever is configured; made on first use.
+
+        Raises
+        ------
+        IdentityError
+            If it cannot be made or loaded.
+        """
+        identity, created = load_or_create_identity(self.folders.identity)
+        if created:
+            self._announce(
+                "Created a development identity (certificate authority and signing "
+                "certificate). Its signatures are trusted on this machine only."
+            )
+        return identity.signer
 
     def marking_keys(self) -> tuple[Key, ...]:
         """Return the user's own keys, the one for new marks first; made on first use.

@@ -190,6 +190,8 @@ class ServiceSettings:
     shutdown_seconds: int = 30
     url: str | None = None
     public_manifests: bool = False
+    public_consents: bool = True
+    consent_desk: bool = False
     reference_hosts: HostNames | None = None
     url_hosts: HostNames | None = None
     exit_url: str = "https://www.wikipedia.org/"
@@ -326,6 +328,9 @@ _MEANINGS: Final = {
     "service.url": "Address that others reach it by, such as https://example.org. By default the "
     "one of each request.",
     "service.public_manifests": "Whether anybody may look ids up and read manifests.",
+    "service.public_consents": "Whether anybody may look up what the owner of a picture asks.",
+    "service.consent_desk": "Whether anybody may have a photograph signed with what they ask, by "
+    "this machine's development identity.",
     "service.reference_hosts": "Hosts that pictures may be fetched from for queries by reference. "
     "By default there are no such queries.",
     "service.url_hosts": "Hosts that the page may have pictures fetched from. By default none.",

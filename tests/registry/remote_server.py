@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from indelible.errors import BindingConflictError, RegistryError
+from indelible.errors import BindingConflictError, NoRecordError, NotOwnerError, RegistryError
+from indelible.registry.consent_wire import (
+    consent_from_json,
+    consent_to_json,
+    consents_to_json,
+)
 from indelible.registry.sql import SqlRegistry
 from indelible.registry.wire import (
     ids_to_json,
@@ -66,6 +72,9 @@ class RemoteServer:
             def do_PUT(self) -> None:
                 self.do_GET()
 
+            def do_POST(self) -> None:
+                self.do_GET()
+
             def do_DELETE(self) -> None:
                 self.do_GET()
 
@@ -104,6 +113,8 @@ class RemoteServer:
         manifest_id = unquote(parts.path.removeprefix("/v1/records/"))
         if parts.path == "/v1/records" and method == "GET":
             return 200, self._find({name: one[0] for name, one in parse_qs(parts.query).items()})
+        if parts.path.startswith("/v1/consents/"):
+            return self._consents(method, parts.path, body)
         if not parts.path.startswith("/v1/records/"):
             return 404, b""
         if method == "PUT":
@@ -119,6 +130,25 @@ class RemoteServer:
             return ids_to_json(self.registry.find_ids(asked["alg"], value, limit=1))
         found = self.registry.find(asked["alg"], value, limit=int(asked["limit"]))
         return records_to_json(found)
+
+    def _consents(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        algorithm, value, *rest = path.removeprefix("/v1/consents/").split("/")
+        named = unquote(algorithm), bytes.fromhex(value)
+        consents = self.registry.consents
+        try:
+            if method == "PUT":
+                record, account = consent_from_json(body)
+                consents.put(record, account=account)
+                return 204, b""
+            if rest == ["withdrawal"]:
+                return 200, consent_to_json(consents.withdraw(*named, **json.loads(body)))
+        except BindingConflictError:
+            return 409, b""
+        except NoRecordError:
+            return 404, b""
+        except NotOwnerError:
+            return 403, b""
+        return 200, consents_to_json(consents.find(*named))
 
     def _put(self, manifest_id: str, body: bytes) -> int:
         try:

@@ -26,7 +26,7 @@ from tests.registry.remote_server import TOKEN, RemoteServer
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteServer]:
-    monkeypatch.setattr("indelible.registry.remote._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("indelible.registry.remote_line.FIRST_PAUSE", 0.01)
     kept = open_at(tmp_path / "registry.sqlite3")
     kept.put(make_record(manifest_id="urn:made"))  # on the first write, the file is made
     kept.withdraw("urn:made")

@@ -30,8 +30,18 @@ NEEDED: list[tuple[str, str, Scope]] = [
     ("GET", "/v1/records/urn:c2pa:x", "fetch:records"),
     ("PUT", "/v1/records/urn:c2pa:x", "store:manifests"),
     ("DELETE", "/v1/records/urn:c2pa:x", "store:manifests"),
+    ("PUT", "/v1/consents/a/0123456789abcdef", "store:consents"),
+    ("POST", "/v1/consents/a/0123456789abcdef/withdrawal", "store:consents"),
+    ("POST", "/v1/consents/sign", "store:consents"),
 ]
-SCOPES: tuple[Scope, ...] = (*STORES, "fetch:records", "verify", "protect", "metrics")
+SCOPES: tuple[Scope, ...] = (
+    *STORES,
+    "store:consents",
+    "fetch:records",
+    "verify",
+    "protect",
+    "metrics",
+)
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), NEEDED)
@@ -45,6 +55,15 @@ def test_a_scope_allows_what_it_is_for_and_nothing_else(
     refused = production.client(*others)
     assert refused.request(method, path).status_code == 403
     assert production.client(scope).request(method, path).status_code not in (401, 403)
+
+
+def test_a_token_for_other_things_closes_no_open_door(production: Service) -> None:
+    """It opens none, either: the full report stays with who may verify."""
+    other = production.client("metrics")
+    assert other.post("/v1/verify", content=b"no picture").status_code == 400
+    assert other.post("/v1/verify?full=true", content=b"no picture").status_code == 401
+    allowed = production.client("verify")
+    assert allowed.post("/v1/verify?full=true", content=b"no picture").status_code == 400
 
 
 @pytest.mark.parametrize(("method", "path"), READING)

@@ -9,7 +9,7 @@ import pytest
 
 from indelible.credentials.signers.pkcs11 import PIN_VARIABLE
 from indelible.credentials.signers.private_keys import PASSPHRASE_VARIABLE
-from indelible.registry.remote import TOKEN_VARIABLE
+from indelible.registry.remote_line import TOKEN_VARIABLE
 from indelible.settings import OTHER_VARIABLES, SECRET_VARIABLES, environment, secrets_set
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -35,7 +35,7 @@ def test_nothing_else_reads_the_environment_or_the_home_folder() -> None:
         if names_in(path) & READERS
     }
     elsewhere = {name for name in readers if not name.startswith("settings/")}
-    elsewhere.remove("registry/remote.py")
+    elsewhere.remove("registry/remote_line.py")
     assert {name.rpartition("/")[0] for name in elsewhere} <= {"credentials/signers"}
 
 

@@ -38,6 +38,7 @@ OF_SEVERAL_MODULES = {
     "registry/test_durability.py",
     "service/page/test_page_access.py",
     "service/page/test_page_answers.py",
+    "service/page/test_page_desk.py",
     "service/page/test_page_failures.py",
     "service/page/test_page_ways.py",
     "service/page/test_page_whole.py",

@@ -23,6 +23,7 @@ from indelible.languages.catalogue import load
 from indelible.service.around import SAFE_HEADERS
 from indelible.service.parts import parts_of
 from indelible.settings import ServiceSettings
+from indelible.watermark import CONSENT_KEY
 
 __all__ = ["PAGE_HEADERS", "router"]
 
@@ -105,6 +106,8 @@ def _document(language: str, settings: ServiceSettings) -> bytes:
         "max_bytes": str(settings.max_bytes),
         "size": _size(settings.max_bytes),
         "hosts": hosts,
+        "desk_hidden": "" if settings.consent_desk else "hidden",
+        "consent_algorithm": CONSENT_KEY.algorithm,
         "address_hidden": "" if hosts else "hidden",
     }
     for name, value in values.items():

@@ -45,7 +45,7 @@ export function verify(picture, { language, signal, onprogress }) {
     request.onload = () => {
       if (request.status === 200 && request.response?.verdict) resolve(request.response);
       else if (request.status === 200) fail("server");
-      else fail(kindOf(request), waitOf(request));
+      else fail(kindOf(request.status, request.response), waitOf(request));
     };
     request.onerror = () => fail("network");
     request.ontimeout = () => fail("timeout");
@@ -62,17 +62,52 @@ export function verify(picture, { language, signal, onprogress }) {
   });
 }
 
+/** Have a photograph signed with what its owner asks; return it with its id and its code. */
+export async function signConsent(photo, owner, until, signal) {
+  const query = new URLSearchParams({ ...(owner && { owner }), ...(until && { until }) });
+  const headers = { "Content-Type": "application/octet-stream" };
+  const answer = await post(`/v1/consents/sign?${query}`, photo, headers, signal);
+  const told = (name) => answer.headers.get(`Indelible-Consent-${name}`);
+  return {
+    photo: await answer.blob(),
+    format: answer.headers.get("Content-Type").replace("image/", ""),
+    id: told("Id"),
+    code: told("Code"),
+    notes: JSON.parse(answer.headers.get("Indelible-Notes")),
+  };
+}
+
+/** Withdraw what was asked, with the code that came with it. */
+export function withdrawConsent(algorithm, id, asked, signal) {
+  const headers = { "Content-Type": "application/json" };
+  return post(`/v1/consents/${algorithm}/${id}/withdrawal`, JSON.stringify(asked), headers, signal);
+}
+
+async function post(address, body, headers, signal) {
+  let answer;
+  try {
+    answer = await fetch(address, { method: "POST", body, headers, signal });
+  } catch {
+    throw new Failure("network");
+  }
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => null);
+  const kind = address.endsWith("/withdrawal") && [403, 404].includes(answer.status) ? "wrong_code" : null;
+  throw new Failure(kind ?? kindOf(answer.status, problem));
+}
+
 // What the service's own codes say more precisely than a status.
 const CODES = {
   bad_address: "address",
+  cannot_be_marked: "not_markable",
   no_addresses: "address",
   not_fetched: "address",
   timeout: "timeout",
   too_much_memory: "too_large",
 };
 
-function kindOf(request) {
-  return CODES[request.response?.code] ?? KINDS[request.status] ?? "server";
+function kindOf(status, problem) {
+  return CODES[problem?.code] ?? KINDS[status] ?? "server";
 }
 
 /** Return the seconds of Retry-After, which may be a date. */

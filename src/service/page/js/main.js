@@ -1,5 +1,6 @@
 // The page put together: pictures come in, are asked about in turn, and an answer is shown.
 
+import { closeDesk, offerDesk } from "./consent.js";
 import { announce, byId } from "./dom.js";
 import { offerExit } from "./exit.js";
 import { takeIn } from "./intake.js";
@@ -114,6 +115,7 @@ function choose() {
 
 /** Forget every picture and every answer. */
 function forget() {
+  closeDesk();
   queue.clear();
   list.clear();
   shown = null;
@@ -144,6 +146,7 @@ async function changeLanguage(tag) {
 await speak(wanted());
 takeIn(taken);
 offerExit(forget);
+offerDesk();
 byId("clear").addEventListener("click", startOver);
 byId("cancel-all").addEventListener("click", () => queue.items.forEach(cancel));
 byId("retry-all").addEventListener("click", () => queue.items.filter((one) => one.again).forEach(retry));

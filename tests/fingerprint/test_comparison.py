@@ -5,6 +5,7 @@ How often it is right: ``python -m benchmarks.copies``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -55,14 +56,13 @@ def test_the_whole_needs_no_geometry(name: str, photograph: Pixels) -> None:
 def test_another_picture(photographs: dict[str, Pixels]) -> None:
     """Whichever two, and whatever the geometry says."""
     names = ("astronaut", "chelsea", "coffee", "rocket", "motorcycle")
-    for name in names:
+    for name, other in itertools.permutations(names, 2):
         reference = Reference.from_image(photographs[name])
-        for other in names:
-            if other != name:
-                for geometry in (None, np.eye(3)):
-                    found = compare(reference, photographs[other], geometry, period=512)
-                    assert found.same is False, (name, other)
-                    assert found.geometry is None
+        # Without a geometry all crops are looked through, which takes ten times as long.
+        for geometry in (np.eye(3), None) if name < other else (np.eye(3),):
+            found = compare(reference, photographs[other], geometry, period=512)
+            assert found.same is False, (name, other)
+            assert found.geometry is None
 
 
 def test_a_crop_whose_origin_is_open(photographs: dict[str, Pixels]) -> None:

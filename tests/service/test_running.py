@@ -46,7 +46,7 @@ class Server:
         source: str = "127.0.0.1",
     ) -> tuple[int, dict[str, str], bytes]:
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=60, source_address=(source, 0)
+            "127.0.0.1", self.port, timeout=180, source_address=(source, 0)
         )
         try:
             connection.request("GET" if body is None else "POST", path, body, headers or {})

@@ -24,9 +24,9 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
-    """Two workers that may take 200 MB and two seconds."""
+    """Two workers that may take 200 MB and four seconds."""
     tools = Tools(Verifier(keys=(), registry=None, trust=None))
-    pool = Pool(tools, workers=2, places=32, memory=200 * MIB, seconds=2.0)
+    pool = Pool(tools, workers=2, places=32, memory=200 * MIB, seconds=4.0)
     pool.start()
     wait_for(lambda: pool.state()["up"] == 2, 300)
     yield pool

@@ -74,7 +74,7 @@ class Said(str):
 
 def say(template: str, /, **values: str | int) -> Said:
     """Return a sentence; a hole in the template is a name in braces."""
-    filled = re.sub(r"\{([a-z_]+)\}", lambda hole: str(values[hole.group(1)]), template)
+    filled = re.sub(r"\{([a-z_0-9]+)\}", lambda hole: str(values[hole.group(1)]), template)
     said = Said(filled)
     said.template = template
     said.values = dict(values)
@@ -161,7 +161,6 @@ _END_FIELDS = ("signature", "disk", "disk of the list", "count on this disk", "c
 _MAKER = 3 << 8 | 20  # Unix, version 2.0
 _MODE = 0o100444 << 16  # a plain file that nobody writes to
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,150}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
-_EARLIEST = dt.datetime(1980, 1, 1, tzinfo=dt.timezone.utc)  # that a zip file can say
 
 
 _PLACES = {
@@ -189,9 +188,8 @@ class Hashes(NamedTuple):
 
 def _moment(created: dt.datetime) -> tuple[int, int]:
     """Return a time as zip files have it: time and date, to two seconds."""
-    at = max(created, _EARLIEST)
-    time = at.hour << 11 | at.minute << 5 | at.second // 2
-    return time, (at.year - 1980) << 9 | at.month << 5 | at.day
+    time = created.hour << 11 | created.minute << 5 | created.second // 2
+    return time, (created.year - 1980) << 9 | created.month << 5 | created.day
 
 
 def _local(raw: bytes, moment: tuple[int, int], crc: int, size: int) -> bytes:
@@ -518,9 +516,11 @@ def _digest(bundle: Bundle, package: Mapping[str, Any], digest: Mapping[str, Any
     """Compare the digest file with what it is made of."""
     report = bundle.report
     hashed = "sha256:" + bundle.hashes(PACKAGE).sha256
-    if digest.get("path") != PACKAGE or digest.get("hash") != hashed:
-        words = say("The list of files (datapackage.json) was changed, or its hash here was.")
-        report.bad(DIGEST, words)
+    kept = hashed in (digest.get("hash"), _text(bundle, SIGNED))
+    if not kept:
+        report.bad(PACKAGE, say("The list of files was changed: its hash is not what was signed."))
+    elif digest.get("path") != PACKAGE or digest.get("hash") != hashed:
+        report.bad(DIGEST, say("It does not name the list of files and its hash."))
     else:
         report.good(PACKAGE, say("The list of files is the one whose hash was signed."))
     signed = digest.get("signedData")
@@ -547,7 +547,7 @@ def _digest(bundle: Bundle, package: Mapping[str, Any], digest: Mapping[str, Any
         if signed.get(field) != wanted.get(field):
             words = say("Its field {field} is not what the other files say.", field=field)
             report.bad(DIGEST, words)
-    if SIGNED in bundle.members and _text(bundle, SIGNED) != hashed:
+    if kept and SIGNED in bundle.members and _text(bundle, SIGNED) != hashed:
         report.bad(SIGNED, say("What was signed is not the hash of this list of files."))
 
 
@@ -607,10 +607,10 @@ def _custody(bundle: Bundle) -> None:
         if not isinstance(entry, dict) or entry.get("previous") != previous:
             report.bad(CUSTODY, words)
             return
-        if entry.get("n") != number or str(entry.get("at", "")) < last:
+        if entry.get("seq") != number or str(entry.get("at", "")) < last:
             report.bad(CUSTODY, words)
             return
-        previous, last = hashlib.sha256(line).hexdigest(), str(entry.get("at", ""))
+        previous, last = hashlib.sha256(line + b"\n").hexdigest(), str(entry.get("at", ""))
     if len(lines) < 2 or lines[-1]:
         report.bad(CUSTODY, say("The log is empty, or was cut off."))
         return
@@ -787,9 +787,10 @@ def time_of(text: object) -> dt.datetime | None:
     if not isinstance(text, str) or not re.fullmatch(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}Z", text):
         return None
     try:
-        return dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.timezone.utc)
+        found = dt.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.timezone.utc)
     except ValueError:
         return None
+    return found if 1980 <= found.year < 2108 else None  # what a zip file can say
 
 
 class Trust(NamedTuple):
@@ -832,6 +833,8 @@ def _signatures(
             crypto.verify(algorithm, pem, bundle.read(signature), bundle.read(signed))
         except CryptoError as error:
             report.bad(signature, error.words)
+            if signed == SEAL:
+                report.bad(SEAL, say("It is not what was signed, or its signature was changed."))
     times = _stamps(bundle, package, crypto, trust)
     _signer(bundle, package, crypto, trust, min(times, default=None))
 
@@ -956,7 +959,10 @@ def examine(file: BinaryIO, crypto: OpenSsl | None = None, trust: Trust = NOBODY
     try:
         bundle = Bundle(file, report)
         package, digest = _json(bundle, PACKAGE), _json(bundle, DIGEST)
-        bundle.compare(None if package is None else time_of(package.get("created")))
+        created = None if package is None else time_of(package.get("created"))
+        bundle.compare(created)
+        if package is not None and created is None:
+            report.bad(PACKAGE, say("It does not say when the bundle was made."))
         if package is not None:
             _resources(bundle, package)
             _picture(bundle, package)

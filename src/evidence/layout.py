@@ -101,7 +101,8 @@ SIGNATURES: Final = "signatures/"
 
 ``signed-text`` (what is signed, ``sha256:...``), ``signature``, ``public-key`` (PEM), ``chain``
 (PEM), ``stamped-text`` (what is time-stamped: the signature in base64), and for each authority
-``1-tsq``, ``1-tsr`` and ``1-chain`` (PEM), ``2-tsq`` ... None of them is listed.
+``1-tsq``, ``1-tsr`` and ``1-chain`` (PEM), ``2-tsq`` ... None of them is listed: ``seal-text`` has
+the hashes of all of them, and ``seal`` is the signature over that.
 """
 HISTORY: Final = "history/"
 """Folder: what earlier holders signed: ``1-datapackage.json``, ``1-datapackage-digest.json``,
@@ -113,12 +114,16 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 def json_bytes(value: Any) -> bytes:  # noqa: ANN401 - whatever JSON holds
     """Return a value as the text of a file of its own."""
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def json_line(value: Any) -> bytes:  # noqa: ANN401 - whatever JSON holds
     """Return a value as one line, with its end."""
-    return (json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n").encode()
+    return (json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n").encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def safe_name(name: str, suffix: str) -> str:

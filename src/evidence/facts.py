@@ -136,6 +136,8 @@ class Facts:
         For whom, by the recipient's certificate or key.
     may_show_minor : bool
         Whether the picture may show a minor: then neither it nor any copy is in the bundle.
+    coarse : bool
+        Whether the bundle is for strangers, who learn no scores, geometry or ids.
     language : str
         One of `indelible.languages.LANGUAGES`.
     """
@@ -150,4 +152,5 @@ class Facts:
     sealed: bool = False
     recipient: str | None = None
     may_show_minor: bool = False
+    coarse: bool = False
     language: str = ENGLISH

@@ -105,7 +105,7 @@ SIGNATURES: Final = "signatures/"
 the hashes of all of them, and ``seal`` is the signature over that.
 """
 HISTORY: Final = "history/"
-"""Folder: what earlier holders signed: ``1-datapackage.json``, ``1-datapackage-digest.json``,
+"""Folder: what earlier holders signed: ``1-datapackage``, ``1-datapackage-digest`` (JSON both),
 ``1-signature``, ``1-1-tsr`` ...; all are listed."""
 
 _MOST_LETTERS: Final = 100

@@ -28,6 +28,7 @@ from indelible.evidence.picture import HeldPicture, held
 from indelible.evidence.readme import readme
 from indelible.evidence.stamping import Stamp, check_urls
 from indelible.evidence.working import working_parts
+from indelible.evidence.written import written_parts
 from indelible.files import stage
 from indelible.imaging import Encoded
 from indelible.languages import ENGLISH, LANGUAGES, say, translate
@@ -331,14 +332,16 @@ class _Maker:
             result=result,
             versions=findings.versions(),
             signer=signing.signer_facts(self.by.signer),
-            authorities=tuple(one.authority or one.url for one in stamps if one.granted),
+            authorities=tuple(
+                one.authority or say("{url} (gave none)", url=one.url) for one in stamps
+            ),
             holder=self.holder,
             sealed=self.recipient is not None,
             recipient=None if self.recipient is None else self.recipient.name,
             may_show_minor=self.may_show_minor,
             language=self.language,
         )
-        return _written(facts)
+        return written_parts(facts)
 
     def _log(self, parts: Mapping[str, bytes], examined: dt.datetime) -> bytes:
         """Return the custody log up to here."""
@@ -406,8 +409,3 @@ def _beside(picture: Encoded, data: bytes, verifier: Verifier) -> bytes | None:
         return None
     image = imaging.ImageFile(data, path=picture, limits=verifier.limits)
     return credentials.find_store(image).data
-
-
-def _written(facts: Facts) -> dict[str, bytes]:
-    """Return statement, letters, and what checks the bundle, by their paths."""
-    return {}

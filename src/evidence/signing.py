@@ -21,14 +21,14 @@ from cryptography.x509.oid import NameOID
 
 from indelible.credentials import Signer
 from indelible.credentials.signers.algorithms import HASHES
-from indelible.credentials.signers.chains import is_development, load_chain
+from indelible.credentials.signers.chains import is_development, load_chain, public_key_of
 from indelible.errors import SigningError
 from indelible.evidence.facts import SignerFacts
 from indelible.evidence.layout import DATAPACKAGE, DIGEST, SIGNATURES, json_bytes
 from indelible.evidence.packing import sha256
 from indelible.evidence.stamping import Stamp
 
-__all__ = ["Signed", "digest_parts", "sign", "signer_facts"]
+__all__ = ["Signed", "check_signature", "digest_parts", "sign", "signer_facts"]
 
 SEAL_TEXT: Final = f"{SIGNATURES}seal-text"
 SEAL: Final = f"{SIGNATURES}seal"
@@ -99,7 +99,7 @@ def _signature(text: bytes, signer: Signer) -> bytes:
         half = len(signature) // 2
         numbers = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
         signature = encode_dss_signature(*numbers)
-    _check(text, signature, signer)
+    check_signature(text, signature, signer.algorithm, signer.certificates)
     return signature
 
 
@@ -126,7 +126,7 @@ def digest_parts(
     SigningError, CertificateError
         As `sign`.
     """
-    key = load_chain(signed.chain)[0].public_key()
+    key = public_key_of(signed.chain)
     form = serialization.PublicFormat.SubjectPublicKeyInfo
     parts = {
         f"{SIGNATURES}signed-text": signed.text,
@@ -183,21 +183,27 @@ def _name(name: x509.Name) -> str:
     return name.rfc4514_string()
 
 
-def _check(text: bytes, signature: bytes, signer: Signer) -> None:
-    """Make sure that a signature is one before it is handed out."""
-    key = load_chain(signer.certificates)[0].public_key()
+def check_signature(text: bytes, signature: bytes, algorithm: str, chain: bytes) -> None:
+    """Make sure that a signature is of some bytes, by the key of a chain's first certificate.
+
+    Raises
+    ------
+    SigningError
+        If it is not.
+    CertificateError
+        If the chain cannot be read.
+    """
+    key = public_key_of(chain)
     try:
         if isinstance(key, ed25519.Ed25519PublicKey):
             key.verify(signature, text)
         elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, text, ec.ECDSA(HASHES[signer.algorithm[2:]]))
+            key.verify(signature, text, ec.ECDSA(HASHES[algorithm[2:]]))
         elif isinstance(key, rsa.RSAPublicKey):
-            digest = HASHES[signer.algorithm[2:]]
+            digest = HASHES[algorithm[2:]]
             salt = padding.PSS.DIGEST_LENGTH
             key.verify(signature, text, padding.PSS(padding.MGF1(digest), salt), digest)
         else:
-            raise SigningError("the signer's key is of a kind that signs no bundle")
+            raise KeyError(algorithm)  # noqa: TRY301 - one way out for all that is no signature
     except (InvalidSignature, KeyError) as error:
-        raise SigningError(
-            "what the signer gave is no signature of its certificate's key"
-        ) from error
+        raise SigningError("it is no signature of its certificate's key") from error

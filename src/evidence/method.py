@@ -14,8 +14,8 @@ __all__ = ["parts"]
 
 # Measured; docs/fingerprint.md and README.md have the commands and the tables.
 _UNMARKED: Final = 3000
-_COPIES, _COPIES_EXPOSED = 1635, "99.6"
-_EDITS, _EDITS_ACCUSED = 1685, "0.6"
+_COPIES, _COPIES_EXPOSED = 1635, 99.6
+_EDITS, _EDITS_ACCUSED = 1685, 0.6
 
 
 def parts(facts: Known) -> tuple[Part, ...]:
@@ -25,20 +25,20 @@ def parts(facts: Known) -> tuple[Part, ...]:
         Part("errors", say("How often such findings are wrong"), tuple(_errors(facts))),
         Part("limits", say("What this method cannot do"), tuple(_limits())),
         Part("check", say("How anybody can check this"), tuple(_check(facts))),
+        Part("words", say("Words"), (Facts(_WORDS),)),
         Part(
             "certificate",
             say("Certificate of a qualified person (a form, not completed)"),
             tuple(_certificate(facts)),
         ),
-        Part("words", say("Words"), (Facts(_WORDS),)),
     )
 
 
 def _method(facts: Known) -> Iterator[Block]:
     yield Text(
         say(
-            "The program does the same steps for every picture. Nobody can lead it to a result, "
-            "and anybody can repeat them with the same program."
+            "The program does the same steps for every picture. Nobody chooses the result, and "
+            "anybody can repeat the steps with the same program."
         )
     )
     yield Bullets(
@@ -52,12 +52,12 @@ def _method(facts: Known) -> Iterator[Block]:
             ),
             say(
                 "It looks in the picture itself for an invisible watermark, with the keys that "
-                "are known here. A watermark is a number of 64 bits. It survives copying, "
-                "shrinking and screenshots. It holds no name: it leads to a record that was made "
-                "with the picture."
+                "are known here. A watermark is a number of 64 bits. It is made to survive "
+                "copying, shrinking and screenshots. It holds no name: it leads to a record that "
+                "was made with the picture."
             ),
             say(
-                "If it finds a watermark, it asks the register for the manifest of that number, "
+                "If it finds a watermark, it asks the registry for the manifest of that number, "
                 "and checks it in the same way."
             ),
             say(
@@ -73,7 +73,7 @@ def _method(facts: Known) -> Iterator[Block]:
     )
     rows = tuple((name, version) for name, version in sorted(facts.versions.items()))
     yield Text(say("The programs that did it:"))
-    yield Facts(rows)
+    yield Facts(rows, exact=True)
 
 
 def _errors(facts: Known) -> Iterator[Block]:
@@ -153,15 +153,16 @@ def _limits() -> Iterator[Block]:
                 "by another program."
             ),
             say(
-                "Pictures that are very small, nearly of one colour, or drawn over cannot be told."
+                "Of pictures that are very small, nearly of one colour, or drawn over, it can "
+                "say little."
             ),
             say(
-                "What registers answer can change: a record can be withdrawn. This statement says "
+                "What registries answer can change: a record can be withdrawn. This statement says "
                 "what they answered at that time."
             ),
             say(
-                "The time of this computer can be wrong. The time stamps in this bundle cannot, by "
-                "more than their authority allows."
+                "The clock of this computer can be wrong. A time stamp of an authority does not "
+                "depend on it."
             ),
         )
     )
@@ -292,7 +293,7 @@ _WORDS: Final = (
         say("Notes in a file that anybody can write and remove, such as the date or the camera."),
     ),
     (
-        say("register"),
+        say("registry"),
         say("Where a service keeps the manifests of its pictures under the numbers of watermarks."),
     ),
     (

@@ -12,7 +12,7 @@ from indelible.evidence.facts import CaptureFacts, Obtained
 from indelible.evidence.facts import Facts as Known
 from indelible.evidence.facts import PictureFacts as KnownPicture
 from indelible.languages import Sentence, join, say, translated
-from indelible.verification import Verification, public
+from indelible.verification import Verdict, Verification, public
 from indelible.verification.wording import Item, Section, ai_line, report
 
 __all__ = ["statement", "time_text"]
@@ -27,6 +27,40 @@ _FOUND: Final = {
     False: say("not found"),
     None: say("could not be looked for"),
 }
+_PLAINLY: Final[dict[Verdict, Sentence]] = {
+    Verdict.SUSPECT: say(
+        "What this picture carries does not fit together. Do not rely on anything that it says "
+        "about itself."
+    ),
+    Verdict.INVALID: say(
+        "The file comes with a signed record, and that record is broken. Do not rely on what it "
+        "says."
+    ),
+    Verdict.ALTERED: say(
+        "The picture was signed or marked once, and the file was changed after that. What was "
+        "changed, this alone does not say."
+    ),
+    Verdict.AUTHENTIC: say(
+        "Somebody whom this program trusts has signed this file, and nothing that was signed was "
+        "changed since."
+    ),
+    Verdict.RECOVERED: say(
+        "The picture carries an invisible number. That number led to a signed record, by somebody "
+        "whom this program trusts."
+    ),
+    Verdict.UNVERIFIED: say(
+        "Something was found. But this program could not confirm who stands behind it."
+    ),
+    Verdict.UNCHECKED: say(
+        "There is no signed record in the file. Nobody looked for an invisible number, because "
+        "that takes a key."
+    ),
+    Verdict.NONE: say(
+        "Nothing was found. That proves nothing: most pictures carry neither a signed record nor "
+        "an invisible number."
+    ),
+}
+# Each verdict for a reader who knows none of the words.
 _LEAST_QUALITY: Final = 50
 
 
@@ -76,11 +110,12 @@ def _short(facts: Known) -> Iterator[Block]:
     yield Text(
         say(
             "A computer program looked at a picture. This statement says what it found, what that "
-            "means, and what it does not mean. The words that are explained at the end are few: "
-            "manifest, watermark, hash, signature."
+            "means, and what it does not mean. Words that not everybody knows are explained under "
+            '"Words".'
         )
     )
-    yield Box((words.headline, ai_line(result.ai), words.meaning), "verdict")
+    plainly = _PLAINLY[result.verdict]
+    yield Box((words.headline, plainly, ai_line(result.ai), words.meaning), "verdict")
     yield Box((say("Keep in mind"), words.caution), "caution")
     if facts.may_show_minor:
         yield Box(
@@ -130,7 +165,7 @@ def _found(facts: Known) -> Iterator[Block]:
             "does not mean that nothing is there."
         )
     )
-    rows = ((one["words"], _FOUND[one["found"]]) for one in said["searched"])
+    rows = ((_FOUND[one["found"]], one["words"]) for one in said["searched"])
     yield Facts(tuple(rows))
 
 

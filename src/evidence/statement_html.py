@@ -54,7 +54,7 @@ dl { margin: 0 0 1.25rem; border: 1px solid var(--line); border-radius: .5rem;
 dl > div { display: grid; grid-template-columns: 13rem 1fr; gap: .25rem 1rem; padding: .5rem 1rem; }
 dl > div + div { border-top: 1px solid var(--line); }
 dt { color: var(--soft); }
-dt::first-letter { text-transform: uppercase; }
+dl.facts dt::first-letter { text-transform: uppercase; }
 dd { margin: 0; }
 .exact dd { font-family: ui-monospace, "Liberation Mono", Menlo, Consolas, monospace;
   font-size: .9em; word-break: break-all; }

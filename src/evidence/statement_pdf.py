@@ -57,6 +57,7 @@ def pdf_of(document: Document) -> bytes:
         lang=document.language,
         author="Indelible",
         creator="Indelible",
+        subject="",
         invariant=1,
         displayDocTitle=True,
     )
@@ -165,10 +166,9 @@ def _table(rows: tuple[tuple[str, str], ...], width: float, style: str) -> Itera
     if not rows:
         return
     platypus = _reportlab("platypus")
-    cells = [
-        [_paragraph(label[:1].upper() + label[1:], "label"), _paragraph(text, style)]
-        for label, text in rows
-    ]
+    if style != "exact":
+        rows = tuple((label[:1].upper() + label[1:], text) for label, text in rows)
+    cells = [[_paragraph(label, "label"), _paragraph(text, style)] for label, text in rows]
     look = [
         ("LINEBELOW", (0, 0), (-1, -1), 0.5, _LINE),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),

@@ -91,7 +91,13 @@ def _style(name: str) -> Any:  # noqa: ANN401 - reportlab's own class
     """Return how a kind of paragraph looks."""
     styles = _reportlab("lib.styles")
     _known_letters()
-    plain = {"fontName": "Vera", "fontSize": 9.5, "leading": 14, "textColor": _INK}
+    plain = {
+        "fontName": "Vera",
+        "bulletFontName": "Vera",
+        "fontSize": 9.5,
+        "leading": 14,
+        "textColor": _INK,
+    }
     looks: dict[str, dict[str, Any]] = {
         "text": {"spaceAfter": 7},
         "title": {"fontName": "Vera-Bold", "fontSize": 19, "leading": 24},

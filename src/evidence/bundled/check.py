@@ -46,6 +46,7 @@ PICTURE = "capture/picture.json"
 CAPTURE = "capture/capture.json"
 VERDICT = "findings/verdict.json"
 STATEMENT = "statement/statement.html"
+HISTORY = "history/"
 
 MOST_FILES = 4096
 MOST_DIRECTORY = 1 << 20  # bytes of the list at the end of a zip file
@@ -158,6 +159,7 @@ _CENTRAL_FIELDS = ("signature", "maker", "version", "flags", "method", "time", "
                    "place")  # fmt: skip
 _END_FIELDS = ("signature", "disk", "disk of the list", "count on this disk", "count",
                "size of the list", "place of the list", "length of the comment")  # fmt: skip
+_EARLIER = re.compile(r"history/([1-9][0-9]{0,2})-datapackage")
 _MAKER = 3 << 8 | 20  # Unix, version 2.0
 _MODE = 0o100444 << 16  # a plain file that nobody writes to
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,150}/)?[A-Za-z0-9][A-Za-z0-9._-]{0,150}")
@@ -804,6 +806,11 @@ class Trust(NamedTuple):
 NOBODY = Trust()
 
 
+def _algorithm(package: Mapping[str, Any]) -> str:
+    own = package.get("signer")
+    return str(own.get("algorithm")) if isinstance(own, dict) else ""
+
+
 def _signatures(
     bundle: Bundle, package: Mapping[str, Any], crypto: OpenSsl | None, trust: Trust
 ) -> None:
@@ -826,8 +833,7 @@ def _signatures(
         report.unknown(SIGNATURES, words)
         return
     pem = bundle.read(CHAIN)
-    own = package.get("signer")
-    algorithm = str(own.get("algorithm")) if isinstance(own, dict) else ""
+    algorithm = _algorithm(package)
     for signature, signed in ((SIGNATURE, SIGNED), (SEAL_SIGNATURE, SEAL)):
         try:
             crypto.verify(algorithm, pem, bundle.read(signature), bundle.read(signed))
@@ -835,7 +841,7 @@ def _signatures(
             report.bad(signature, error.words)
             if signed == SEAL:
                 report.bad(SEAL, say("It is not what was signed, or its signature was changed."))
-    times = _stamps(bundle, package, crypto, trust)
+    times = _all_stamps(bundle, package, crypto, trust)
     _signer(bundle, package, crypto, trust, min(times, default=None))
 
 
@@ -887,57 +893,184 @@ def _signer(
         report.note(CHAIN, words)
 
 
-def _stamps(
-    bundle: Bundle, package: Mapping[str, Any], crypto: OpenSsl, trust: Trust
-) -> list[dt.datetime]:
-    """Check each time stamp; return the times of those that hold."""
+class Stamped(NamedTuple):
+    """Some bytes that authorities stamped: where they and the stamps lie, and of what time."""
+
+    text: str
+    prefix: str
+    kinds: tuple[str, str, str]
+    around: dt.datetime | None
+
+
+_KINDS = ("-tsr", "-tsq", "-chain")
+_CAPTURE_KINDS = (".tsr", ".tsq", ".pem")
+
+
+def _stamps(bundle: Bundle, crypto: OpenSsl, trust: Trust, of: Stamped) -> list[dt.datetime]:
+    """Check each time stamp of some bytes; return the times of those that hold."""
     report = bundle.report
     times: list[dt.datetime] = []
-    created = time_of(package.get("created"))
-    number = 0
     for number in range(1, MOST_STAMPS + 1):
-        files = [f"{SIGNATURES}{number}-{kind}" for kind in ("tsr", "tsq", "chain")]
+        files = [f"{of.prefix}{number}{kind}" for kind in of.kinds]
         there = [one in bundle.members for one in files]
         if not any(there):
             break
         if not all(there):
             report.bad(files[there.index(False)], say("The file is missing."))
             continue
-        reply, query, pem = (bundle.read(one) for one in files)
-        try:
-            at = crypto.stamp(reply, query, bundle.read(STAMPED), pem)
-            authority = crypto.certificate(pem)
-        except CryptoError as error:
-            report.bad(files[0], error.words)
+        at = _stamp(bundle, crypto, trust, of.text, files)
+        if at is None:
             continue
         times.append(at)
-        words = say(
-            "Time-stamped {time} UTC by {authority}; certificate SHA-256 {sha256}.",
-            time=at.strftime("%Y-%m-%d %H:%M:%S"),
-            authority=authority.subject,
-            sha256=authority.sha256,
-        )
-        report.good(files[0], words)
-        if created is not None and not created - STAMP_DELAY <= at <= created + STAMP_DELAY:
+        around = of.around
+        if around is not None and not around - STAMP_DELAY <= at <= around + STAMP_DELAY:
             words = say("It is not of the time at which the bundle says that it was made.")
             report.bad(files[0], words)
-        if trust.stampers is not None:
-            try:
-                crypto.chain(pem, trust.stampers, at, "timestampsign")
-                words = say("An authority that was given vouches for the time stamp.")
-                report.good(files[0], words)
-            except CryptoError as error:
-                report.bad(files[0], error.words)
+    return times
+
+
+def _stamp(
+    bundle: Bundle, crypto: OpenSsl, trust: Trust, text: str, files: Sequence[str]
+) -> dt.datetime | None:
+    """Check one time stamp; return its time, or None where it does not hold."""
+    report = bundle.report
+    reply, query, pem = (bundle.read(one) for one in files)
+    try:
+        at = crypto.stamp(reply, query, bundle.read(text), pem)
+        authority = crypto.certificate(pem)
+    except CryptoError as error:
+        report.bad(files[0], error.words)
+        return None
+    words = say(
+        "Time-stamped {time} UTC by {authority}; certificate SHA-256 {sha256}.",
+        time=at.strftime("%Y-%m-%d %H:%M:%S"),
+        authority=authority.subject,
+        sha256=authority.sha256,
+    )
+    report.good(files[0], words)
+    if trust.stampers is not None:
+        try:
+            crypto.chain(pem, trust.stampers, at, "timestampsign")
+        except CryptoError as error:
+            report.bad(files[0], error.words)
+        else:
+            words = say("An authority that was given vouches for the time stamp.")
+            report.good(files[0], words)
+    return at
+
+
+def _all_stamps(
+    bundle: Bundle, package: Mapping[str, Any], crypto: OpenSsl, trust: Trust
+) -> list[dt.datetime]:
+    """Check the time stamps of the bundle, and of how the picture was obtained."""
+    report = bundle.report
+    created = time_of(package.get("created"))
+    whole = Stamped(STAMPED, SIGNATURES, _KINDS, created)
+    times = _stamps(bundle, crypto, trust, whole)
+    if CAPTURE in bundle.members:
+        captured = Stamped(CAPTURE, "capture/", _CAPTURE_KINDS, _captured(bundle))
+        _stamps(bundle, crypto, trust, captured)
     if times and trust.stampers is None:
         words = say(
             "The authorities' certificates come from this bundle itself. Compare their SHA-256 "
             "with what the authority publishes, or give its root (--stamp-ca)."
         )
         report.note(SIGNATURES, words)
-    if number == 1 and not times and not report.has(BAD):
+    if not times and not report.has(BAD):
         words = say("Nobody else says when this bundle was made: it has no time stamp.")
         report.note(SIGNATURES, words)
     return times
+
+
+def _captured(bundle: Bundle) -> dt.datetime | None:
+    """Return when the picture was obtained, as the bundle says."""
+    try:
+        return time_of(parse(bundle.read(CAPTURE)).get("at"))
+    except (AttributeError, ValueError, RecursionError):
+        return None
+
+
+# --- earlier holders -----------------------------------------------------------------------------
+
+
+def _history(bundle: Bundle, crypto: OpenSsl | None, trust: Trust) -> None:
+    """Check what earlier holders signed, and that it is still here."""
+    report = bundle.report
+    found = (_EARLIER.fullmatch(name) for name in bundle.members)
+    numbers = sorted({int(one.group(1)) for one in found if one})
+    if numbers != list(range(1, len(numbers) + 1)):
+        report.bad(HISTORY, say("Something is missing in what earlier holders signed."))
+    for number in numbers:
+        head = f"{HISTORY}{number}-"
+        path = f"{head}datapackage"
+        package = _json(bundle, path)
+        if package is None:
+            continue
+        if _text(bundle, f"{head}signed-text") != "sha256:" + bundle.hashes(path).sha256:
+            report.bad(path, say("It is not the list of files that this holder signed."))
+            continue
+        _earlier_files(bundle, package, path)
+        if crypto is not None:
+            _earlier_signature(bundle, package, head, crypto, trust)
+
+
+def _earlier_files(bundle: Bundle, package: Mapping[str, Any], path: str) -> None:
+    """Compare an earlier holder's list with what is here now: only the log may have grown."""
+    report = bundle.report
+    resources = package.get("resources")
+    for one in resources if isinstance(resources, list) else ():
+        if not isinstance(one, dict) or not isinstance(one.get("path"), str):
+            report.bad(path, say("The list of files has an entry that is none."))
+            continue
+        name, hashed = one["path"], str(one.get("hash"))
+        if name not in bundle.members:
+            report.bad(name, say("The file is missing; an earlier holder signed it."))
+        elif name == CUSTODY:
+            if not _grew_from(bundle.read(name), hashed):
+                report.bad(name, say("The log does not go on from what an earlier holder signed."))
+        elif f"sha256:{bundle.hashes(name).sha256}" != hashed:
+            report.bad(name, say("The file was changed since an earlier holder signed it."))
+
+
+def _grew_from(log: bytes, hashed: str) -> bool:
+    """Whether the first lines of a log are the ones that had a hash."""
+    running = hashlib.sha256()
+    for line in log.splitlines(keepends=True):
+        running.update(line)
+        if f"sha256:{running.hexdigest()}" == hashed:
+            return True
+    return False
+
+
+def _earlier_signature(
+    bundle: Bundle, package: Mapping[str, Any], head: str, crypto: OpenSsl, trust: Trust
+) -> None:
+    """Check an earlier holder's signature and time stamps."""
+    report = bundle.report
+    names = [head + name for name in ("chain", "signature", "signed-text", "stamped-text")]
+    for name in names:
+        if name not in bundle.members:
+            report.bad(name, say("The file is missing."))
+            return
+    pem, signature, signed = (bundle.read(name) for name in names[:3])
+    try:
+        crypto.verify(_algorithm(package), pem, signature, signed)
+        signer = crypto.certificate(pem)
+    except CryptoError as error:
+        report.bad(f"{head}signature", error.words)
+        return
+    words = say(
+        "An earlier holder: signed by {subject}; certificate by {issuer}, SHA-256 {sha256}.",
+        subject=signer.subject,
+        issuer=signer.issuer,
+        sha256=signer.sha256,
+    )
+    report.good(f"{head}signature", words)
+    if bundle.read(f"{head}stamped-text") != base64.b64encode(signature):
+        report.bad(f"{head}stamped-text", say("It is not the signature, written in letters."))
+        return
+    around = time_of(package.get("created"))
+    _stamps(bundle, crypto, trust, Stamped(f"{head}stamped-text", head, _KINDS, around))
 
 
 # --- the whole -----------------------------------------------------------------------------------
@@ -972,6 +1105,7 @@ def examine(file: BinaryIO, crypto: OpenSsl | None = None, trust: Trust = NOBODY
             _digest(bundle, package, digest)
         if package is not None:
             _signatures(bundle, package, crypto, trust)
+        _history(bundle, crypto, trust)
     except CannotReadError as error:
         report.bad(error.where, error.words)
     return report

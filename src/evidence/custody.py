@@ -17,7 +17,7 @@ from indelible.errors import ArgumentError, EvidenceError
 from indelible.evidence.layout import json_line
 from indelible.evidence.packing import sha256, timestamp
 
-__all__ = ["NOBODY", "Step", "appended", "entries", "faults"]
+__all__ = ["NOBODY", "Step", "appended", "check_text", "entries", "faults"]
 
 NOBODY: Final = "not said"
 """Who did something, where that was not said: nobody's account name is taken instead."""
@@ -70,7 +70,7 @@ def appended(log: bytes, steps: Sequence[Step]) -> bytes:
         raise EvidenceError(f"A custody log has {_MOST_LINES} lines at most.")
     for step in steps:
         for name in ("who", "what", "why"):
-            _check_text(name, getattr(step, name))
+            check_text(name, getattr(step, name))
         entry: dict[str, Any] = {
             "seq": len(lines) + 1,
             "at": timestamp(step.at),
@@ -120,7 +120,14 @@ def faults(log: bytes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _check_text(name: str, text: str) -> None:
+def check_text(name: str, text: str) -> None:
+    """Make sure that a text can stand in a log.
+
+    Raises
+    ------
+    ArgumentError
+        If it is empty, too long, or more than one line.
+    """
     if not isinstance(text, str) or not text.strip():
         raise ArgumentError(name, f"{name} is empty.", hint="Say it in a few words.")
     if len(text) > _MOST_LETTERS or not all(one.isprintable() for one in text):

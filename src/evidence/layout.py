@@ -109,6 +109,13 @@ HISTORY: Final = "history/"
 ``1-signature``, ``1-1-tsr`` ...; all are listed."""
 
 _MOST_LETTERS: Final = 100
+_DEVICES: Final = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{a}{b}" for a in ("COM", "LPT") for b in range(10)),
+}
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -139,4 +146,6 @@ def safe_name(name: str, suffix: str) -> str:
     last = re.split(r"[/\\]", name)[-1].rpartition(".")[0] or re.split(r"[/\\]", name)[-1]
     plain = unicodedata.normalize("NFKD", last).encode("ascii", "ignore").decode("ascii")
     plain = _UNSAFE.sub("-", plain).strip("-._")[:_MOST_LETTERS].rstrip("-._")
+    if plain.upper() in _DEVICES:
+        plain = f"{plain}-"
     return f"{plain or 'picture'}{suffix}"

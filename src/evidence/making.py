@@ -164,6 +164,8 @@ def make(
             f"There is no language {language!r}.",
             hint=f"One of {', '.join(LANGUAGES)}.",
         )
+    if why is not None:
+        custody.check_text("why", why)
     urls = check_urls(time_stamps)
     whom = None if seal_for is None else sealing.recipient(seal_for)
     made_by = arguments.as_signer(signer) or _users_signer()

@@ -226,7 +226,8 @@ class _Maker:
         parts |= self._written(result, stamps)
         parts[layout.CUSTODY] = self._log(parts, examined)
         notes = self._notes(stamps)
-        title = f"Evidence about {self.picture.facts.name}"
+        said = say("Evidence about {name}", name=self.picture.facts.name)
+        title = translate(said, self.language)
         parts[layout.README] = readme(title, notes, self.language)
         granted = tuple(one.url for one in stamps if one.granted)
         closed = close(

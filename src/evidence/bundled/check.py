@@ -29,7 +29,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 FORMAT = "indelible-evidence-1"
 PACKAGE = "datapackage.json"
@@ -670,24 +670,51 @@ class Certificate(NamedTuple):
     end: str
 
 
-class OpenSsl:
-    """Signatures and time stamps, by the program openssl.
+NO_CERTIFICATE = say("There is no certificate in it that can be read.")
+BAD_SIGNATURE = say("The signature does not hold: it is not of these bytes.")
+UNKNOWN_KIND = say("The kind of the signature is not known.")
+NO_STAMP = say("The time stamp cannot be read.")
+BAD_STAMP = say("The time stamp does not hold: it is not of this signature.")
+NO_AUTHORITY = say("The certificate does not lead to an authority that was given.")
+
+
+class Crypto(Protocol):
+    """What checks signatures and time stamps.
 
     Every method raises CryptoError where something does not hold.
     """
+
+    def certificate(self, pem: bytes) -> Certificate:
+        """Return what the first certificate of a chain says."""
+        ...
+
+    def verify(self, algorithm: str, pem: bytes, signature: bytes, data: bytes) -> None:
+        """Check a signature by the key of the first certificate of a chain."""
+        ...
+
+    def stamp(self, reply: bytes, query: bytes, data: bytes, pem: bytes) -> dt.datetime:
+        """Check a time stamp of some bytes, and return its time."""
+        ...
+
+    def chain(self, pem: bytes, authorities: bytes, at: dt.datetime, purpose: str) -> None:
+        """Check that a chain leads to one of the authorities that somebody trusts."""
+        ...
+
+
+class OpenSsl:
+    """Signatures and time stamps, by the program openssl."""
 
     def __init__(self, program: str) -> None:
         self._program = program
 
     def certificate(self, pem: bytes) -> Certificate:
         """Return what the first certificate of a chain says."""
-        words = say("There is no certificate in it that can be read.")
         arguments = ("x509", "-noout", "-subject", "-issuer", "-startdate", "-enddate")
         code, out = self._run([*arguments, "-nameopt", "RFC2253"], {"in": pem})
         found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
         names = ("subject", "issuer", "notBefore", "notAfter")
         if code != 0 or any(name not in found for name in names):
-            raise CryptoError(words)
+            raise CryptoError(NO_CERTIFICATE)
         subject, issuer, begin, end = (found[name].strip() for name in names)
         return Certificate(subject, issuer, first_certificate(pem), begin, end)
 
@@ -695,7 +722,7 @@ class OpenSsl:
         """Check a signature by the key of the first certificate of a chain."""
         code, key = self._run(["x509", "-noout", "-pubkey"], {"in": pem})
         if code != 0:
-            raise CryptoError(say("There is no certificate in it that can be read."))
+            raise CryptoError(NO_CERTIFICATE)
         files = {"key": key.encode(), "signature": signature, "data": data}
         if algorithm == "ed25519":
             arguments = ["pkeyutl", "-verify", "-pubin", "-rawin"]
@@ -707,10 +734,10 @@ class OpenSsl:
                 arguments += [part for option in options for part in ("-sigopt", option)]
             names = {"verify": "key", "signature": "signature", "": "data"}
         else:
-            raise CryptoError(say("The kind of the signature is not known."))
+            raise CryptoError(UNKNOWN_KIND)
         code, _ = self._run(arguments, {option: files[name] for option, name in names.items()})
         if code != 0:
-            raise CryptoError(say("The signature does not hold: it is not of these bytes."))
+            raise CryptoError(BAD_SIGNATURE)
 
     def stamp(self, reply: bytes, query: bytes, data: bytes, pem: bytes) -> dt.datetime:
         """Check a time stamp of some bytes, and return its time."""
@@ -718,14 +745,14 @@ class OpenSsl:
         found = re.search(r"^Time stamp: (.+)$", text, re.MULTILINE)
         time = None if found is None else _openssl_time(found.group(1))
         if code != 0 or time is None:
-            raise CryptoError(say("The time stamp cannot be read."))
+            raise CryptoError(NO_STAMP)
         # In ten years the certificates are too old: they have to hold at the stamp's own time.
         at = ["-attime", str(int(time.timestamp())), "-partial_chain"]
         for option, asked in (("data", data), ("queryfile", query)):
             files = {"in": reply, "CAfile": pem, "untrusted": pem, option: asked}
             code, _ = self._run(["ts", "-verify", *at], files)
             if code != 0:
-                raise CryptoError(say("The time stamp does not hold: it is not of this signature."))
+                raise CryptoError(BAD_STAMP)
         return time
 
     def chain(self, pem: bytes, authorities: bytes, at: dt.datetime, purpose: str) -> None:
@@ -734,7 +761,7 @@ class OpenSsl:
         files = {"CAfile": authorities, "untrusted": pem, "": pem}
         code, _ = self._run(arguments, files)
         if code != 0:
-            raise CryptoError(say("The certificate does not lead to an authority that was given."))
+            raise CryptoError(NO_AUTHORITY)
 
     def _run(self, arguments: Sequence[str], files: Mapping[str, bytes]) -> tuple[int, str]:
         """Run openssl with files for options; return its exit status and what it printed."""
@@ -770,7 +797,7 @@ def first_certificate(pem: bytes) -> str:
     except binascii.Error:
         der = b""
     if not der:
-        raise CryptoError(say("There is no certificate in it that can be read."))
+        raise CryptoError(NO_CERTIFICATE)
     return hashlib.sha256(der).hexdigest()
 
 
@@ -812,7 +839,7 @@ def _algorithm(package: Mapping[str, Any]) -> str:
 
 
 def _signatures(
-    bundle: Bundle, package: Mapping[str, Any], crypto: OpenSsl | None, trust: Trust
+    bundle: Bundle, package: Mapping[str, Any], crypto: Crypto | None, trust: Trust
 ) -> None:
     """Check who signed the bundle, and who says when."""
     report = bundle.report
@@ -848,7 +875,7 @@ def _signatures(
 def _signer(
     bundle: Bundle,
     package: Mapping[str, Any],
-    crypto: OpenSsl,
+    crypto: Crypto,
     trust: Trust,
     stamped: dt.datetime | None,
 ) -> None:
@@ -906,7 +933,7 @@ _KINDS = ("-tsr", "-tsq", "-chain")
 _CAPTURE_KINDS = (".tsr", ".tsq", ".pem")
 
 
-def _stamps(bundle: Bundle, crypto: OpenSsl, trust: Trust, of: Stamped) -> list[dt.datetime]:
+def _stamps(bundle: Bundle, crypto: Crypto, trust: Trust, of: Stamped) -> list[dt.datetime]:
     """Check each time stamp of some bytes; return the times of those that hold."""
     report = bundle.report
     times: list[dt.datetime] = []
@@ -930,7 +957,7 @@ def _stamps(bundle: Bundle, crypto: OpenSsl, trust: Trust, of: Stamped) -> list[
 
 
 def _stamp(
-    bundle: Bundle, crypto: OpenSsl, trust: Trust, text: str, files: Sequence[str]
+    bundle: Bundle, crypto: Crypto, trust: Trust, text: str, files: Sequence[str]
 ) -> dt.datetime | None:
     """Check one time stamp; return its time, or None where it does not hold."""
     report = bundle.report
@@ -960,7 +987,7 @@ def _stamp(
 
 
 def _all_stamps(
-    bundle: Bundle, package: Mapping[str, Any], crypto: OpenSsl, trust: Trust
+    bundle: Bundle, package: Mapping[str, Any], crypto: Crypto, trust: Trust
 ) -> list[dt.datetime]:
     """Check the time stamps of the bundle, and of how the picture was obtained."""
     report = bundle.report
@@ -993,7 +1020,7 @@ def _captured(bundle: Bundle) -> dt.datetime | None:
 # --- earlier holders -----------------------------------------------------------------------------
 
 
-def _history(bundle: Bundle, crypto: OpenSsl | None, trust: Trust) -> None:
+def _history(bundle: Bundle, crypto: Crypto | None, trust: Trust) -> None:
     """Check what earlier holders signed, and that it is still here."""
     report = bundle.report
     found = (_EARLIER.fullmatch(name) for name in bundle.members)
@@ -1043,7 +1070,7 @@ def _grew_from(log: bytes, hashed: str) -> bool:
 
 
 def _earlier_signature(
-    bundle: Bundle, package: Mapping[str, Any], head: str, crypto: OpenSsl, trust: Trust
+    bundle: Bundle, package: Mapping[str, Any], head: str, crypto: Crypto, trust: Trust
 ) -> None:
     """Check an earlier holder's signature and time stamps."""
     report = bundle.report
@@ -1076,14 +1103,14 @@ def _earlier_signature(
 # --- the whole -----------------------------------------------------------------------------------
 
 
-def examine(file: BinaryIO, crypto: OpenSsl | None = None, trust: Trust = NOBODY) -> Report:
+def examine(file: BinaryIO, crypto: Crypto | None = None, trust: Trust = NOBODY) -> Report:
     """Check a bundle.
 
     Parameters
     ----------
     file : binary file
         The bundle; it can be sought in.
-    crypto : OpenSsl, optional
+    crypto : Crypto, optional
         What checks signatures and time stamps; None where there is nothing that could.
     trust : Trust
         Whom the one who checks trusts.

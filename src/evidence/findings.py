@@ -11,7 +11,7 @@ import importlib.metadata
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from cryptography.hazmat.primitives import serialization
@@ -31,14 +31,25 @@ from indelible.evidence.layout import (
 )
 from indelible.evidence.packing import sha256
 from indelible.imaging import ImageFile
+from indelible.languages import say
 from indelible.verification import Verification, Verifier
+from indelible.verification.judging import taken_back
 from indelible.verification.public import searched
 
-__all__ = ["manifest_parts", "stable", "stores", "trust_parts", "verdict", "versions"]
+__all__ = [
+    "manifest_parts",
+    "presentable",
+    "stable",
+    "stores",
+    "trust_parts",
+    "verdict",
+    "versions",
+]
 
 _PACKAGES: Final = ("c2pa-python", "cryptography", "numpy", "opencv-python", "pillow", "scipy")
 _PATH: Final = re.compile(r"(?<![\w.:/=#-])(?:[A-Za-z]:)?(?:[/\\][^\s'\"/\\,;)]+){2,}")
-_SQLITE: Final = re.compile(r"sqlite:/+\S+|postgres\w*:/+\S+")
+_DATABASE: Final = re.compile(r"(?:sqlite|postgres\w*)(?:\+\w+)?:/+\S+")
+_UNASKED: Final = say("The registry that was to be asked did not answer.")
 _LIMITS: Final = """\
 A verdict says who vouches for a file, never whether what it shows is true.
 Absence proves nothing: a watermark can be removed, and only who holds a generator's key can look \
@@ -102,42 +113,47 @@ def verdict(
     }
 
 
+def presentable(result: Verification) -> Verification:
+    """Return a result that strangers may read: without places on a disk, and private reasons.
+
+    Why a record was taken back its operator wrote for themselves; where the registry lies is the
+    business of who asked it.
+    """
+    registry = result.registry
+    why = registry.status_reason
+    private = None if not why else taken_back(registry.status, why)
+
+    def told(text: str) -> str:
+        return taken_back(registry.status, None) if text == private else _placeless(text)
+
+    return replace(
+        result,
+        file=None,
+        timing={},
+        reasons=tuple(told(one) for one in result.reasons),
+        notes=tuple(told(one) for one in result.notes),
+        registry=replace(
+            registry,
+            status_reason=None,
+            reason=_UNASKED if registry.state == "unavailable" else registry.reason,
+        ),
+        consents=tuple(
+            replace(one, reason=None if one.reason is None else _placeless(one.reason))
+            for one in result.consents
+        ),
+    )
+
+
 def stable(result: Verification) -> dict[str, Any]:
-    """Return a report as data, without times that it took, places on a disk, or private reasons."""
+    """Return the report of a `presentable` result as plain data, without how long it took."""
     report = result.to_dict()
     report.pop("timing", None)
-    report["file"] = None
-    private = result.registry.status_reason
-    report["registry"]["status_reason"] = None
-    cleaned = _cleaned(report)
-    return _without(cleaned, private) if private else cleaned
+    return report
 
 
-def _cleaned(value: Any, name: str = "") -> Any:  # noqa: ANN401 - JSON
-    """Return data whose reasons, which errors wrote, name no place on a disk."""
-    match value:
-        case dict():
-            return {key: _cleaned(one, key) for key, one in value.items()}
-        case list():
-            return [_cleaned(one, name) for one in value]
-        case str() if name in ("reason", "reasons", "notes"):
-            return _PATH.sub("(a file)", _SQLITE.sub("(a database)", str(value)))
-        case str():
-            return str(value)
-        case _:
-            return value
-
-
-def _without(value: Any, text: str) -> Any:  # noqa: ANN401 - JSON
-    match value:
-        case dict():
-            return {key: _without(one, text) for key, one in value.items()}
-        case list():
-            return [_without(one, text) for one in value]
-        case str():
-            return value.replace(text, "(left out)")
-        case _:
-            return value
+def _placeless(text: str) -> str:
+    found = _PATH.sub("(a file)", _DATABASE.sub("(a database)", text))
+    return text if found == text else found  # a sentence stays one, to be translated
 
 
 # --- manifests ----------------------------------------------------------------------------------

@@ -219,7 +219,7 @@ class _Maker:
         parts = self._obtained()
         stamps = self.by.stamped(parts[layout.CAPTURE])
         parts |= stamp_parts(stamps)
-        result = self.verifier.verify(self.got.data, manifest=self.beside)
+        result = findings.presentable(self.verifier.verify(self.got.data, manifest=self.beside))
         examined = dt.datetime.now(dt.UTC)
         parts |= self._found(result, timestamp(examined))
         parts |= self._pictures(result)

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from indelible.credentials import Trust, TrustList
 from indelible.credentials.trust.trust_lists import checked_pem
 from indelible.errors import EvidenceError
-from indelible.evidence.findings import stable
+from indelible.evidence.findings import presentable, stable
 from indelible.evidence.layout import MANIFEST, TRUST_LISTS, VERDICT
 from indelible.evidence.packing import Contents, sha256
 from indelible.verification import Verifier
@@ -98,7 +98,7 @@ def again(contents: Contents, verifier: Verifier) -> Again:
     place = credential.get("place") if isinstance(credential, dict) else None
     manifest = contents.parts.get(MANIFEST) if place in ("given", "beside", "address") else None
     result = verifier.verify(picture, manifest=manifest)
-    now = json.loads(json.dumps(stable(result)))
+    now = json.loads(json.dumps(stable(presentable(result))))
     differences = []
     for one in _differences("", report, now):
         differences.append(one)

@@ -76,7 +76,8 @@ def recipient(pem: bytes) -> Recipient:
         If it is none, or of a kind that nothing is sealed for.
     """
     hint = "Give a public key (X25519, or RSA of 2048 bits or more) or a certificate, in PEM."
-    name = None
+    name: str | None = None
+    key: object
     if b"PRIVATE KEY" in pem:
         raise ArgumentError("seal_for", "That is a private key.", hint=hint)
     try:

@@ -380,7 +380,7 @@ def _certificates(connected: object) -> tuple[bytes, ...]:
     if sys.version_info >= (3, 13):
         return tuple(connected.get_verified_chain())
     # Older Pythons have the chain, and offer only its first certificate by a public name.
-    inner = getattr(connected, "_sslobj", None)
+    inner: Any = getattr(connected, "_sslobj", None)
     with suppress(AttributeError, TypeError, ValueError):
         return tuple(
             ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in inner.get_verified_chain()

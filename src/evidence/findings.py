@@ -34,11 +34,12 @@ from indelible.imaging import ImageFile
 from indelible.languages import say
 from indelible.verification import Verification, Verifier
 from indelible.verification.judging import taken_back
-from indelible.verification.public import searched
+from indelible.verification.public import public_report, searched
 
 __all__ = [
     "manifest_parts",
     "presentable",
+    "public_verdict",
     "stable",
     "stores",
     "trust_parts",
@@ -110,6 +111,32 @@ def verdict(
             "of them sees the rest of the report again.",
         },
         "report": stable(result),
+    }
+
+
+def public_verdict(
+    result: Verification, image: ImageFile, *, sha256: str, at: str, software: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what ``findings/verdict.json`` says to strangers: nothing to measure an attack by.
+
+    Parameters
+    ----------
+    result : Verification
+        What was found.
+    image : ImageFile
+        The picture.
+    sha256, at : str
+        Of the picture; when.
+    software : mapping of str to str
+        `versions`.
+    """
+    return {
+        "sha256": sha256,
+        "examined_at": at,
+        "software": dict(software),
+        "verdict": str(result.verdict),
+        "limits": _LIMITS.splitlines(),
+        "public_report": public_report(result, image=image),
     }
 
 
@@ -270,7 +297,7 @@ def _certificates(store: bytes) -> tuple[bytes, list[dict[str, Any]]]:
 # --- trust --------------------------------------------------------------------------------------
 
 
-def trust_parts(trust: Trust, *, at: str) -> dict[str, bytes]:
+def trust_parts(trust: Trust, *, at: str, public: bool = False) -> dict[str, bytes]:
     """Return the trust lists that were gone by, each in PEM, and what they are.
 
     Parameters
@@ -279,10 +306,14 @@ def trust_parts(trust: Trust, *, at: str) -> dict[str, bytes]:
         Whose signatures counted.
     at : str
         When.
+    public : bool
+        Whether only those that everybody can have are named: whom else an operator trusts is
+        nothing for strangers.
     """
     parts: dict[str, bytes] = {}
     about = []
-    for number, one in enumerate(trust.lists, 1):
+    lists = [one for one in trust.lists if _is_public(one.source) or not public]
+    for number, one in enumerate(lists, 1):
         path = f"{TRUST}{number}-{one.kind}.pem"
         parts[path] = one.pem.encode()
         about.append(
@@ -298,7 +329,7 @@ def trust_parts(trust: Trust, *, at: str) -> dict[str, bytes]:
             }
         )
     pinned = []
-    for number, pem in enumerate(trust.pinned, 1):
+    for number, pem in enumerate(() if public else trust.pinned, 1):
         path = f"{TRUST}{number}-pinned.pem"
         parts[path] = pem.encode()
         pinned.append({"file": path, "sha256": sha256(parts[path])})

@@ -82,6 +82,7 @@ def make(
     hosts: Sequence[str] = (),
     fetcher: Fetcher | None = None,
     anchors: Sequence[Anchor] = (),
+    coarse: bool = False,
     overwrite: bool = False,
 ) -> Bundle:
     """Make an evidence bundle about a picture.
@@ -131,6 +132,9 @@ def make(
         Fetches `url`; by default one for the public internet.
     anchors : sequence of Anchor
         Heads of the registry's audit log that were written down elsewhere.
+    coarse : bool
+        Whether the bundle is for strangers, who learn no scores, geometry and ids: with the public
+        report, and without working copies and what a registry holds.
     overwrite : bool
         Whether a file at `output` may be replaced.
 
@@ -192,6 +196,7 @@ def make(
         why=why,
         language=language,
         anchors=anchors,
+        coarse=coarse,
     )
     return maker.made(output, overwrite=overwrite)
 
@@ -213,6 +218,7 @@ class _Maker:
     why: str | None
     language: str
     anchors: Sequence[Anchor]
+    coarse: bool
 
     def made(self, output: str | os.PathLike[str] | None, *, overwrite: bool) -> Bundle:
         """Make the bundle, phase by phase."""
@@ -266,21 +272,27 @@ class _Maker:
     def _found(self, result: Verification, at: str) -> dict[str, bytes]:
         """Return what was found: report, manifests, trust lists, the registry's record."""
         facts = self.picture.facts
-        report = findings.verdict(
-            result, self.verifier, sha256=facts.sha256, at=at, software=findings.versions()
-        )
+        what: Any = {"sha256": facts.sha256, "at": at, "software": findings.versions()}
+        if self.coarse:
+            report = findings.public_verdict(result, self.picture.image, **what)
+        else:
+            report = findings.verdict(result, self.verifier, **what)
         stores = findings.stores(result, self.picture.image, self.beside)
+        if self.coarse:
+            stores.pop(layout.RECOVERED, None)  # which manifests strangers read, the service says
         asked = self.verifier.asks_issuers
         manifests = findings.manifest_parts(
             result, stores, asked=asked, why_absent=self._why_no_previews()
         )
-        public = record.record_of(result, self.registry, at=at, anchors=self.anchors)
-        return {
+        parts = {
             layout.VERDICT: layout.json_bytes(report),
-            layout.RECORD: layout.json_bytes(public),
             **manifests,
-            **findings.trust_parts(self.verifier.trust, at=at),
+            **findings.trust_parts(self.verifier.trust, at=at, public=self.coarse),
         }
+        if not self.coarse:
+            public = record.record_of(result, self.registry, at=at, anchors=self.anchors)
+            parts[layout.RECORD] = layout.json_bytes(public)
+        return parts
 
     def _why_no_previews(self) -> str | None:
         if self.may_show_minor:
@@ -314,7 +326,7 @@ class _Maker:
             sha256=facts.sha256,
         )
         parts |= warc.archive_parts(archived, software=SOFTWARE, plain=not hidden)
-        if not hidden:
+        if not hidden and not self.coarse:
             parts |= working_parts(
                 result, self.picture.image, clear=self.clear, language=self.language
             )
@@ -342,6 +354,7 @@ class _Maker:
             sealed=self.recipient is not None,
             recipient=None if self.recipient is None else self.recipient.name,
             may_show_minor=self.may_show_minor,
+            coarse=self.coarse,
             language=self.language,
         )
         return written_parts(facts)
@@ -393,7 +406,7 @@ class _Maker:
                     recipient=self.recipient.name,
                 )
             )
-        else:
+        elif not self.coarse:
             notes.append(CLEAR if self.clear else BLURRED)
         if signing.signer_facts(self.by.signer).development:
             notes.append(DEVELOPMENT)

@@ -93,6 +93,12 @@ def again(contents: Contents, verifier: Verifier) -> Again:
     if sha256(picture) != then.get("sha256"):
         raise EvidenceError("The picture in the bundle is not the one that was examined.")
     report = then.get("report")
+    if report is None:
+        raise EvidenceError(
+            "The picture cannot be compared: this bundle was made for strangers, and holds the "
+            "public report alone.",
+            hint="indelible verify PICTURE examines the picture in it.",
+        )
     report = report if isinstance(report, dict) else {}
     credential = report.get("credential")
     place = credential.get("place") if isinstance(credential, dict) else None

@@ -21,6 +21,7 @@ from fastapi import APIRouter, Request, Response
 from indelible.languages import LANGUAGES, page_strings, preferred
 from indelible.languages.catalogue import load
 from indelible.service.around import SAFE_HEADERS
+from indelible.service.bundles import offered
 from indelible.service.parts import parts_of
 from indelible.settings import ServiceSettings
 
@@ -92,7 +93,7 @@ def _version() -> str:
 
 
 @cache
-def _document(language: str, settings: ServiceSettings) -> bytes:
+def _document(language: str, settings: ServiceSettings, *, evidence: bool) -> bytes:
     """Return the document in a language, with what the operator allows."""
     words = page_strings(language)
     text = (_FOLDER / _INDEX).read_text("utf-8")
@@ -106,6 +107,7 @@ def _document(language: str, settings: ServiceSettings) -> bytes:
         "size": _size(settings.max_bytes),
         "hosts": hosts,
         "address_hidden": "" if hosts else "hidden",
+        "evidence": "true" if evidence else "",
     }
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", html.escape(value))
@@ -152,7 +154,8 @@ def _size(count: int) -> str:
 async def document(request: Request) -> Response:
     """Answer with the page, in the language that the browser prefers."""
     language = preferred(request.headers.get("accept-language", ""))
-    content = _document(language, parts_of(request).settings)
+    parts = parts_of(request)
+    content = _document(language, parts.settings, evidence=offered(parts))
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     headers = {
         **PAGE_HEADERS,

@@ -25,6 +25,7 @@ SUMMARIES: Final = {
     "embed": "Embed a watermark and nothing else: no manifest, no registry.",
     "detect": "Look for a watermark and nothing else: no manifest, no registry.",
     "consent": "Ask that a photograph is not edited and not trained on, and see what pictures ask.",
+    "evidence": "Make, check and hand on evidence about a picture, in one file for strangers.",
     "warm-up": "Compile the watermark engine now, for a machine's or a container's image.",
     "keys": "Watermark keys, signing keys and certificates. New marks use the newest watermark "
     "key, detection tries all.",

@@ -32,6 +32,7 @@
     ├── OutputError
     │   └── OutputExistsError         the output exists and overwriting was not asked for
     ├── MissingDependencyError        an optional package or a system library is not installed
+    ├── EvidenceError                 an evidence bundle that cannot be made, read or opened
     ├── InputDeniedError              a picture that may not be edited was given to a generator
     ├── NetworkError                  an outbound connection that failed or is not allowed
     └── WorkerDiedError               a process of a batch died while it worked on an item
@@ -46,6 +47,7 @@ __all__ = [
     "ConfigurationError",
     "CredentialError",
     "EmbeddingFailedError",
+    "EvidenceError",
     "FingerprintError",
     "IdentityError",
     "ImageError",
@@ -239,6 +241,10 @@ class OutputExistsError(OutputError):
 
 class MissingDependencyError(IndelibleError, ImportError):
     """An optional package, or a system library that one needs, is not installed."""
+
+
+class EvidenceError(IndelibleError):
+    """An evidence bundle cannot be made, read or opened."""
 
 
 class InputDeniedError(IndelibleError, PermissionError):

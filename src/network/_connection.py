@@ -10,19 +10,28 @@ import http.client
 import queue
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import SplitResult
 
 from indelible.errors import NetworkError
 from indelible.network.addresses import is_public, port_of, shown
 from indelible.secret import Secret
 
-__all__ = ["Lookup", "RawAnswer", "Request", "exchange", "is_public_host", "look_up"]
+__all__ = [
+    "Lookup",
+    "RawAnswer",
+    "Request",
+    "Witness",
+    "exchange",
+    "is_public_host",
+    "look_up",
+]
 
 Lookup: TypeAlias = Callable[[str, int], list[str]]
 
@@ -48,6 +57,8 @@ class Request:
         What is sent along.
     token : Secret or None
         Bearer token.
+    witnessed : bool
+        Whether the answer is to tell how it came. Without a token only.
     """
 
     method: str
@@ -55,6 +66,35 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
     token: Secret | None = None
+    witnessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """How an answer came.
+
+    Attributes
+    ----------
+    address : str
+        The IP address that answered.
+    request : bytes
+        What was sent, head and all.
+    status_line : str
+        The first line of the answer.
+    headers : tuple of (str, str)
+        All of the answer's headers, in their order.
+    certificates : tuple of bytes
+        The server's certificates in DER, its own first; empty without TLS.
+    tls : str or None
+        Version and cipher of TLS.
+    """
+
+    address: str
+    request: bytes = field(repr=False)
+    status_line: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    certificates: tuple[bytes, ...] = field(default=(), repr=False)
+    tls: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +110,14 @@ class RawAnswer:
         letters.
     body : bytes
         Of an error 16 KiB at most.
+    witness : Witness or None
+        How it came, where the request asks for that.
     """
 
     status: int
     headers: dict[str, str]
     body: bytes = field(repr=False)
+    witness: Witness | None = None
 
 
 def look_up(host: str, port: int) -> list[str]:
@@ -153,6 +196,8 @@ def _transfer(
     target = request.target
     path = target.path or "/"
     headers = {"Accept-Encoding": "identity", "Connection": "close", **request.headers}
+    if request.witnessed:
+        connection.begin_witness()
     # Who refuses a request may do so before all of it was read, and close.
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.request(
@@ -167,8 +212,9 @@ def _transfer(
             for name in ("content-type", "location", "retry-after")
             if (value := answer.getheader(name)) is not None
         }
+        witness = connection.witness(answer) if request.witnessed else None
         body = _read(answer, target, max_bytes, deadline)
-        return RawAnswer(answer.status, headers, body)
+        return RawAnswer(answer.status, headers, body, witness)
 
 
 def _authorization(token: Secret | None) -> dict[str, str]:
@@ -273,6 +319,9 @@ class _Connection(http.client.HTTPConnection):
     def __init__(self, target: SplitResult, address: str, timeout: float) -> None:
         super().__init__(target.hostname or "", port_of(target), timeout=timeout)
         self._address = address
+        self._sent: bytearray | None = None  # kept where it is witnessed only: it may hold a token
+        self._certificates: tuple[bytes, ...] = ()
+        self._tls: str | None = None
         self._secure = target.scheme == "https"
         if self._secure:
             self.default_port = 443
@@ -284,6 +333,35 @@ class _Connection(http.client.HTTPConnection):
             context = ssl.create_default_context()
             self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
 
+    def begin_witness(self) -> None:
+        """Note who is at the other end, and from now on what is sent.
+
+        The answer's reader takes the socket over, so this has to come before.
+        """
+        self._sent = bytearray()
+        self._certificates = _certificates(self.sock)
+        if isinstance(self.sock, ssl.SSLSocket):
+            name, *_ = self.sock.cipher() or ("",)
+            self._tls = f"{self.sock.version()} {name}".strip()
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - as the base says
+        """Send a part of the request."""
+        if self._sent is not None and isinstance(data, bytes):
+            self._sent += data
+        super().send(data)
+
+    def witness(self, answer: http.client.HTTPResponse) -> Witness:
+        """Return how an answer came."""
+        version = "1.0" if answer.version == 10 else "1.1"
+        return Witness(
+            self._address,
+            bytes(self._sent or b""),
+            f"HTTP/{version} {answer.status} {answer.reason}".strip(),
+            tuple(answer.getheaders()),
+            self._certificates,
+            self._tls,
+        )
+
     def allow(self, seconds: float) -> None:
         """Set how long each read and write may take from now on."""
         self.timeout = max(0.01, seconds)
@@ -293,3 +371,19 @@ class _Connection(http.client.HTTPConnection):
         """Break the connection off, from another thread."""
         with suppress(OSError, AttributeError):
             self.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _certificates(connected: object) -> tuple[bytes, ...]:
+    """Return the certificates that a server showed, as they were verified, in DER."""
+    if not isinstance(connected, ssl.SSLSocket):
+        return ()
+    if sys.version_info >= (3, 13):
+        return tuple(connected.get_verified_chain())
+    # Older Pythons have the chain, and offer only its first certificate by a public name.
+    inner: Any = getattr(connected, "_sslobj", None)
+    with suppress(AttributeError, TypeError, ValueError):
+        return tuple(
+            ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in inner.get_verified_chain()
+        )
+    leaf = connected.getpeercert(binary_form=True)
+    return () if leaf is None else (leaf,)

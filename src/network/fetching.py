@@ -14,11 +14,18 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import SplitResult
 
 from indelible.errors import NetworkError
-from indelible.network._connection import Lookup, RawAnswer, Request, exchange, look_up
+from indelible.network._connection import (
+    Lookup,
+    RawAnswer,
+    Request,
+    Witness,
+    exchange,
+    look_up,
+)
 from indelible.network.addresses import is_listed, joined, origin_of, parse, shown
 from indelible.secret import Secret
 
-__all__ = ["Answer", "Fetcher", "Method"]
+__all__ = ["Answer", "Fetcher", "Hop", "Method", "Recording"]
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -57,6 +64,41 @@ class Answer:
     def is_success(self) -> bool:
         """Whether the status is one of success."""
         return 200 <= self.status < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One answer on the way to a file, and how it came.
+
+    Attributes
+    ----------
+    url : str
+        What was asked for.
+    status : int
+        Of HTTP.
+    witness : Witness
+        Address, request, headers and certificates.
+    """
+
+    url: str
+    status: int
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file that was fetched, and every answer on the way to it; see `Fetcher.record`.
+
+    Attributes
+    ----------
+    hops : tuple of Hop
+        Redirects in their order, then the answer that held the file.
+    body : bytes
+        The file.
+    """
+
+    hops: tuple[Hop, ...]
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +206,30 @@ class Fetcher:
             if answer.status not in _REDIRECTS:
                 return _answer(answer, url)
             url = _redirected(request, answer, url, bound=bound)
+        raise NetworkError(f"{shown(parse(url))} redirects more than {self.max_redirects} times")
+
+    def record(self, url: str, *, accept: str = "*/*") -> Recording:
+        """Return what lies at `url`, with all that the servers said on the way to it.
+
+        Raises
+        ------
+        NetworkError
+            As `get`.
+        """
+        deadline = time.monotonic() + self.timeout
+        hops: list[Hop] = []
+        for _ in range(self.max_redirects + 1):
+            target = parse(url)
+            self._check_host(target)
+            request = Request("GET", target, {"Accept": accept}, witnessed=True)
+            answer = self._send(request, deadline, self.timeout, self.max_bytes)
+            if answer.witness is not None:
+                hops.append(Hop(url, answer.status, answer.witness))
+            if answer.status == _OK:
+                return Recording(tuple(hops), answer.body)
+            if answer.status not in _REDIRECTS:
+                raise NetworkError(f"{shown(target)} answered with status {answer.status}")
+            url = _redirected(request, answer, url, bound=False)
         raise NetworkError(f"{shown(parse(url))} redirects more than {self.max_redirects} times")
 
     def _send(self, request: Request, deadline: float, timeout: float, limit: int) -> RawAnswer:

@@ -344,6 +344,11 @@ class Protector:
         }
         return derive(image, output, **{**own, **options})
 
+    @property
+    def signer(self) -> Signer:
+        """Who signs."""
+        return self._parts.signer
+
     def __reduce__(self) -> tuple[object, ...]:
         for name, value in self._made_from.items():
             arguments.check_travels(name, value)

@@ -8,6 +8,7 @@ from indelible.network import Fetcher
 from indelible.service import runtime
 from indelible.service.around import Around
 from indelible.service.bindings import router as bindings
+from indelible.service.bundles import router as bundles
 from indelible.service.consents import router as consents
 from indelible.service.discovery import router as discovery
 from indelible.service.document import describe
@@ -49,6 +50,7 @@ def create_app(parts: Parts, *, workers: Workers | None = None) -> FastAPI:
     app.include_router(health)
     app.include_router(pages)
     app.include_router(verify)
+    app.include_router(bundles)
     app.include_router(fetching)
     app.include_router(protect)
     app.include_router(consents)

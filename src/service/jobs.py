@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from indelible import consent, fingerprint, imaging
+from indelible import consent, evidence, fingerprint, imaging
 from indelible.errors import ArgumentError, ImageError, MissingDependencyError
 from indelible.imaging import DEFAULT_LIMITS, ImageFile
 from indelible.registry.private import GenerationRecord
@@ -21,7 +21,7 @@ from indelible.service.worker import Options, Result, Tools
 from indelible.verification import Verification, public
 from indelible.watermark import CONSENT_KEY
 
-__all__ = ["protect_picture", "sign_consent", "verify_picture"]
+__all__ = ["bundle_picture", "protect_picture", "sign_consent", "verify_picture"]
 
 _NAMES: Final = {"yours": "picture"}
 _HASHED_PIXELS: Final = 256 * 256  # PDQ reduces a picture to 64 x 64; codecs reduce it for nothing
@@ -91,6 +91,46 @@ def protect_picture(tools: Tools, data: bytes, options: Options) -> Result:
         "notes": list(protected.notes),
     }
     return Result(meta, protected.data)
+
+
+def bundle_picture(tools: Tools, data: bytes, options: Options) -> Result:
+    """Make an evidence bundle about a picture; nothing of it is kept.
+
+    Parameters
+    ----------
+    tools : Tools
+        The worker's.
+    data : bytes
+        The picture.
+    options : dict
+        ``language`` of statement and letters; ``name`` of the picture; ``minor``: it may show a
+        minor, and stays out; ``full``: with all figures, not as for strangers; ``hashes``: also say
+        what the picture looks like.
+
+    Returns
+    -------
+    Result
+        In `meta`: ``verdict`` and ``hashes``. In `body` the bundle.
+    """
+    if tools.protector is None:
+        raise ArgumentError("protector", "This service signs nothing.")
+    signer = tools.protector.signer
+    bundle = evidence.make(
+        data,
+        verifier=tools.verifier,
+        signer=signer,
+        time_stamps=() if signer.timestamp_url is None else (signer.timestamp_url,),
+        allow_untimed=True,
+        may_show_minor=options["minor"],
+        language=options["language"],
+        name=options["name"],
+        how="page",
+        coarse=not options["full"],
+    )
+    meta: dict[str, Any] = {"verdict": bundle.verdict}
+    if options.get("hashes"):
+        meta |= likeness(data)
+    return Result(meta, bundle.data)
 
 
 def sign_consent(tools: Tools, data: bytes, options: Options) -> Result:

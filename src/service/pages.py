@@ -21,6 +21,7 @@ from fastapi import APIRouter, Request, Response
 from indelible.languages import LANGUAGES, page_strings, preferred
 from indelible.languages.catalogue import load
 from indelible.service.around import SAFE_HEADERS
+from indelible.service.bundles import offered
 from indelible.service.parts import parts_of
 from indelible.settings import ServiceSettings
 from indelible.watermark import CONSENT_KEY
@@ -93,7 +94,7 @@ def _version() -> str:
 
 
 @cache
-def _document(language: str, settings: ServiceSettings) -> bytes:
+def _document(language: str, settings: ServiceSettings, *, evidence: bool) -> bytes:
     """Return the document in a language, with what the operator allows."""
     words = page_strings(language)
     text = (_FOLDER / _INDEX).read_text("utf-8")
@@ -109,6 +110,7 @@ def _document(language: str, settings: ServiceSettings) -> bytes:
         "desk_hidden": "" if settings.consent_desk else "hidden",
         "consent_algorithm": CONSENT_KEY.algorithm,
         "address_hidden": "" if hosts else "hidden",
+        "evidence": "true" if evidence else "",
     }
     for name, value in values.items():
         text = text.replace(f"{{{{{name}}}}}", html.escape(value))
@@ -155,7 +157,8 @@ def _size(count: int) -> str:
 async def document(request: Request) -> Response:
     """Answer with the page, in the language that the browser prefers."""
     language = preferred(request.headers.get("accept-language", ""))
-    content = _document(language, parts_of(request).settings)
+    parts = parts_of(request)
+    content = _document(language, parts.settings, evidence=offered(parts))
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     headers = {
         **PAGE_HEADERS,

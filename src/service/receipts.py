@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from indelible.registry import SqlRegistry
-from indelible.registry.private import AuditEntry
+from indelible.registry.private import RECEIPT_ACTION, RECEIPT_PROOF, AuditEntry, follows
 from indelible.service.access import Reader
 from indelible.service.addresses import api_endpoint, manifest_address
 from indelible.service.bodies import describe_model, read_model
@@ -26,8 +26,6 @@ from indelible.service.problems import answers, refused
 
 __all__ = ["Receipt", "VerifiedReceipt", "receipt_of", "router", "write_receipt"]
 
-_ACTION: Final = "store manifest"
-_PROOF: Final = "org.indelible.audit-log.1"
 _CONTEXT: Final = {
     "c2pa": "https://c2pa.org/ns/",
     "receipt": "https://c2pa.org/ns/manifest-receipt#",
@@ -79,11 +77,11 @@ def write_receipt(registry: SqlRegistry, manifest_id: str, *, actor: str) -> Non
 
     It may not be there though the manifest is: whatever failed between the two is tried again.
     """
-    if registry.audit.find(_ACTION, manifest_id) is not None:
+    if registry.audit.find(RECEIPT_ACTION, manifest_id) is not None:
         return
     registry.audit.append(
         actor=actor,
-        action=_ACTION,
+        action=RECEIPT_ACTION,
         subject=manifest_id,
         reason=f"receipt {secrets.token_hex(16)}",  # hides what the hash is of
     )
@@ -101,14 +99,14 @@ def receipt_of(request: Request, registry: SqlRegistry, manifest_id: str) -> Rec
 
 
 def _entry(registry: SqlRegistry, manifest_id: str) -> AuditEntry:
-    entry = registry.audit.find(_ACTION, manifest_id)
+    entry = registry.audit.find(RECEIPT_ACTION, manifest_id)
     if entry is None:
         raise refused(404, "There is no receipt for this manifest.")
     return entry
 
 
 def _receipt(request: Request, entry: AuditEntry, manifest_id: str) -> Receipt:
-    proof = {"type": _PROOF, "hash": entry.hash.hex(), "time": entry.time.isoformat()}
+    proof = {"type": RECEIPT_PROOF, "hash": entry.hash.hex(), "time": entry.time.isoformat()}
     address = f"{manifest_address(request, manifest_id)}/receipts"
     return Receipt.model_validate(
         {
@@ -150,7 +148,7 @@ async def verify(request: Request, caller: Reader, manifest_id: ManifestId) -> V
 
     def work() -> VerifiedReceipt:
         registry = _store_with(parts_of(request), manifest_id)
-        entry = registry.audit.find(_ACTION, manifest_id)
+        entry = registry.audit.find(RECEIPT_ACTION, manifest_id)
         return _verified(registry, entry, receipt, manifest_id)
 
     return await run_in_threadpool(work)
@@ -183,21 +181,12 @@ def _fault(
         return "The audit log has no entry about this manifest."
     proof = receipt.anchor.proof
     given = str(proof.get("hash", ""))
-    if proof.get("type") != _PROOF or not hmac.compare_digest(
+    if proof.get("type") != RECEIPT_PROOF or not hmac.compare_digest(
         given.encode("utf-8", "replace"), entry.hash.hex().encode()
     ):
         return "The receipt does not name the audit log's entry about this manifest."
     if proof.get("time") != entry.time.isoformat():
         return "The receipt's time is another one than the audit log's."
-    if entry.computed_hash() != entry.hash or not _is_followed(registry, entry):
+    if entry.computed_hash() != entry.hash or not follows(registry.audit, entry):
         return "The audit log was changed."
     return None
-
-
-def _is_followed(registry: SqlRegistry, entry: AuditEntry) -> bool:
-    """Whether the entries beside this one are linked to it."""
-    around = registry.audit.entries(after=max(0, entry.number - 2), limit=3)
-    before = next((one for one in around if one.number == entry.number - 1), None)
-    after = next((one for one in around if one.number == entry.number + 1), None)
-    linked_back = entry.number == 1 or (before is not None and before.hash == entry.previous)
-    return linked_back and (after is None or after.previous == entry.hash)

@@ -217,6 +217,36 @@ class Verifier:
         made._users_registry = users_registry
         return made
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Ids of the keys that a watermark is looked for with; the ids reveal nothing."""
+        return tuple(one.id for one in self._keys)
+
+    @property
+    def trust(self) -> Trust:
+        """Whose signatures count."""
+        return self._trust
+
+    @property
+    def registry(self) -> Registry | None:
+        """Where ids are looked up; the user's own is opened now."""
+        return self._opened_registry()
+
+    @property
+    def limits(self) -> Limits:
+        """Sizes above which a picture is refused."""
+        return self._limits
+
+    @property
+    def asks_issuers(self) -> bool:
+        """Whether issuers are asked if they revoked a certificate."""
+        return self._ocsp
+
+    @property
+    def effort(self) -> Effort:
+        """How hard the watermark is looked for."""
+        return self._effort
+
     def _opened_registry(self) -> Registry | None:
         """Return the registry; the user's is opened here, since loading a database takes long."""
         if self._registry is None and self._users_registry is not None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +22,7 @@ from indelible.errors import NetworkError
 from indelible.network import Fetcher, is_public
 from indelible.network._connection import RawAnswer, Request
 from indelible.secret import Secret
+from tests.credentials.authority import Authority, Leaf, key_pem, name, new_key, pem
 
 THE_FILE = RawAnswer(200, {}, b"the file")
 
@@ -28,7 +34,7 @@ def redirect(location: str) -> RawAnswer:
 class Server:
     """Answers on the loopback interface, and notes who comes, and with what."""
 
-    def __init__(self) -> None:
+    def __init__(self, secure: ssl.SSLContext | None = None) -> None:
         self.visits = 0
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
@@ -42,8 +48,8 @@ class Server:
                 outer.seen.append((self.command, self.path, headers, sent))
                 status, headers, body = outer.answers.get(self.path, (404, {}, b""))
                 self.send_response(status)
-                for name, value in ({"Content-Length": str(len(body))} | headers).items():
-                    self.send_header(name, value)
+                for header, value in ({"Content-Length": str(len(body))} | headers).items():
+                    self.send_header(header, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -61,6 +67,8 @@ class Server:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self._server.server_port
+        if secure is not None:
+            self._server.socket = secure.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         ).start()
@@ -503,3 +511,63 @@ def test_when_to_ask_again(server: Server, said: str, meant: float | None) -> No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Fetcher, "_send", lambda *_: answers)
         assert fetcher(server).ask("GET", server.url()).retry_after == meant
+
+
+# --- what a fetched file came with ---------------------------------------------------------------
+
+
+def test_a_recording_holds_every_answer_on_the_way(server: Server) -> None:
+    server.answers["/old?secret=1"] = (302, {"Location": "/new", "X-Why": "moved"}, b"")
+    server.answers["/new"] = (200, {"Content-Type": "image/png"}, b"the file")
+    host = f"127.0.0.1:{server.port}"
+    recording = Fetcher((host,), allow_private=True).record(f"http://{host}/old?secret=1")
+    assert recording.body == b"the file"
+    first, last = recording.hops
+    assert (first.status, last.status) == (302, 200)
+    assert ("X-Why", "moved") in first.witness.headers
+    assert first.witness.request.startswith(b"GET /old?secret=1 HTTP/1.1\r\nHost: 127.0.0.1")
+    assert last.witness.status_line == "HTTP/1.0 200 OK"
+    assert last.witness.address == "127.0.0.1"
+    assert last.witness.certificates == ()
+    assert "the file" not in repr(recording)
+
+
+def test_a_recording_goes_only_where_it_may(server: Server) -> None:
+    host = f"127.0.0.1:{server.port}"
+    server.answers["/away"] = (302, {"Location": f"http://localhost:{server.port}/"}, b"")
+    with pytest.raises(NetworkError, match="private network"):
+        Fetcher((host,)).record(f"http://{host}/")
+    with pytest.raises(NetworkError, match="not allowed"):
+        Fetcher(("example.org",)).record(f"http://{host}/")
+    with pytest.raises(NetworkError, match="not allowed"):
+        Fetcher((host,), allow_private=True).record(f"http://{host}/away")
+    with pytest.raises(NetworkError, match="status 404"):
+        Fetcher((host,), allow_private=True).record(f"http://{host}/none")
+
+
+def test_a_recording_holds_the_servers_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority()
+    key = new_key()
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    leaf = Leaf(
+        subject=name("localhost"),
+        purposes=(ExtendedKeyUsageOID.SERVER_AUTH,),
+        extra=x509.Extension(names.oid, critical=False, value=names),
+    )
+    certificate = authority.issue(key, leaf)
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    (tmp_path / "server.pem").write_bytes(pem(certificate) + key_pem(key))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    with contextlib.closing(Server(context)) as server:
+        server.answers["/"] = (200, {}, b"the file")
+        host = f"localhost:{server.port}"
+        fetcher = Fetcher((host,), allow_private=True, resolve=lambda _host, _port: ["127.0.0.1"])
+        (hop,) = fetcher.record(f"https://{host}/").hops
+    assert hop.witness.certificates == tuple(
+        one.public_bytes(serialization.Encoding.DER) for one in (certificate, authority.certificate)
+    )
+    assert (hop.witness.tls or "").startswith("TLSv1.3 ")

@@ -17,7 +17,7 @@ from cryptography import x509
 from indelible.credentials._der import SEQUENCE, Element, elements, whole
 from indelible.credentials.signers.chains import UNREADABLE
 
-__all__ = ["stamping_chain"]
+__all__ = ["in_order", "stamping_chain"]
 
 _OBJECT_ID, _SET, _CONTEXT_0 = 0x06, 0x31, 0xA0
 _MAX_CERTIFICATES: Final = 16
@@ -61,6 +61,23 @@ def stamping_chain(token: bytes) -> tuple[x509.Certificate, ...]:
     except (IndexError, *UNREADABLE):
         return ()
     return (found, *(item for item in pool if item is not found))
+
+
+def in_order(token: bytes) -> bytes:
+    """Return a time stamp with its certificates in the order that DER wants.
+
+    OpenSSL writes them as they come, and readers that take DER at its word refuse that. The
+    signature does not cover their order. What is no time stamp comes back as it is.
+    """
+    try:
+        signed = _signed_data(token)
+        held = [part for part in elements(token, signed) if part.tag == _CONTEXT_0]
+        for part in held:
+            encoded = [token[item.start : item.end] for item in elements(token, part)]
+            token = token[: part.content] + b"".join(sorted(encoded)) + token[part.end :]
+    except (IndexError, ValueError):
+        return token
+    return token
 
 
 def _readable(encoded: Iterable[bytes]) -> Iterator[x509.Certificate]:

@@ -13,6 +13,13 @@ from indelible.registry.private.anchors import append_anchor, read_anchors
 from indelible.registry.private.audit import Anchor, AuditEntry, ChainReport, check_chain
 from indelible.registry.private.generation import GenerationRecord, InputPicture
 from indelible.registry.private.key_services import wrapper_named
+from indelible.registry.private.receipts import (
+    RECEIPT_ACTION,
+    RECEIPT_PROOF,
+    Inclusion,
+    follows,
+    inclusion,
+)
 from indelible.registry.private.record_keys import KeyWrapper, RecordKeys
 from indelible.registry.private.sealed import SealedRecord
 from indelible.registry.private.tracing import InputMatch, InputTrace, Trace, Tracer
@@ -21,10 +28,13 @@ if TYPE_CHECKING:
     from indelible.registry.private.tokens import Token, TokenStore, open_tokens
 
 __all__ = [
+    "RECEIPT_ACTION",
+    "RECEIPT_PROOF",
     "Anchor",
     "AuditEntry",
     "ChainReport",
     "GenerationRecord",
+    "Inclusion",
     "InputMatch",
     "InputPicture",
     "InputTrace",
@@ -37,6 +47,8 @@ __all__ = [
     "Tracer",
     "append_anchor",
     "check_chain",
+    "follows",
+    "inclusion",
     "open_tokens",
     "read_anchors",
     "wrapper_named",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indelible.verification.public._findings import searched
 from indelible.verification.public._report import public_report
 from indelible.verification.public._schema import (
     VERSION,
@@ -42,5 +43,6 @@ __all__ = [
     "WatermarkFinding",
     "original_picture",
     "public_report",
+    "searched",
     "views",
 ]

@@ -62,6 +62,29 @@ export function verify(picture, { language, signal, onprogress }) {
   });
 }
 
+/**
+ * Have a sealed report made about a picture; return it as a blob.
+ *
+ * `minor`: the picture may show a minor, and stays out of it. Throws a Failure.
+ */
+export function bundle(file, { language, minor }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const query = new URLSearchParams({ language, minor, name: file.name.slice(0, 100) });
+    request.open("POST", `/v1/evidence?${query}`);
+    request.responseType = "blob";
+    request.timeout = TIMEOUT;
+    request.onload = () => {
+      if (request.status === 200) resolve(request.response);
+      else reject(new Failure(KINDS[request.status] ?? "server", waitOf(request)));
+    };
+    request.onerror = () => reject(new Failure("network"));
+    request.ontimeout = () => reject(new Failure("timeout"));
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.send(file);
+  });
+}
+
 /** Have a photograph signed with what its owner asks; return it with its id and its code. */
 export async function signConsent(photo, owner, until, signal) {
   const query = new URLSearchParams({ ...(owner && { owner }), ...(until && { until }) });

@@ -1,9 +1,10 @@
 // The answer about one picture. Its words come from the server, in the language that was asked for.
 
+import { bundle } from "./client.js";
 import { comparison } from "./compare.js";
 import { el, foreign, icon } from "./dom.js";
 import { historyTree } from "./history.js";
-import { t } from "./language.js";
+import { language, t } from "./language.js";
 
 /** Return the answer; `picture` is the address of the picture in hand, null where there is none. */
 export function result(item, picture, act) {
@@ -139,7 +140,36 @@ function tools(item, act) {
       el("button", { type: "button", class: "button", onclick: () => print() }, icon("print"), t("print")),
       el("button", { type: "button", class: "button", onclick: () => act.choose() }, icon("picture"), t("choose_other")),
     ),
+    document.body.dataset.evidence && item.file && sealed(item),
     el("details", {}, el("summary", {}, t("raw")), el("pre", { tabindex: "0", "aria-label": t("raw") }, text)),
+  );
+}
+
+/** The sealed report: made when it is asked for, and given to the browser to keep. */
+function sealed(item) {
+  const minor = el("input", { type: "checkbox", id: "minor" });
+  const said = el("p", { class: "note", role: "status" });
+  const button = el("button", { type: "button", class: "button", "aria-describedby": "sealed-note" }, icon("lock"), t("sealed"));
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    said.textContent = t("sealed_making");
+    try {
+      const made = await bundle(item.file, { language: language(), minor: minor.checked });
+      save(made, `${stem(item)}.evidence.wacz`);
+      said.textContent = t("sealed_done");
+    } catch (failure) {
+      said.textContent = t(`fail_${failure.kind ?? "server"}`);
+    }
+    button.disabled = false;
+  });
+  return el(
+    "div",
+    { class: "sealed" },
+    el("h4", {}, t("sealed")),
+    el("p", { id: "sealed-note" }, t("sealed_note")),
+    el("p", { class: "tick" }, minor, el("label", { for: "minor" }, t("sealed_minor"))),
+    button,
+    said,
   );
 }
 
@@ -150,9 +180,18 @@ function publicPart(answer) {
 }
 
 function download(item, text) {
-  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  el("a", { href: address, download: `${item.name.split("/").pop() || "picture"}.indelible.json` }).click();
+  save(new Blob([text], { type: "application/json" }), `${stem(item)}.indelible.json`);
+}
+
+/** Let the browser keep a file. */
+function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  el("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+function stem(item) {
+  return item.name.split("/").pop() || "picture";
 }
 
 function section(name, title, children) {

@@ -1,0 +1,150 @@
+"""The library's check is the script's, with packages where there is no openssl."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from indelible.errors import ArgumentError, EvidenceError
+from indelible.evidence.bundled import check as script
+from indelible.evidence.checking import CheckReport, check
+from indelible.languages import translate, translated
+from tests.credentials.authority import Authority
+from tests.credentials.timestamp_authority import TimeStampAuthority
+from tests.evidence.bundles import NAME, Key, Maker, plain_parts
+
+BOTH = pytest.mark.parametrize("openssl", [True, False])
+
+
+def found(report: CheckReport) -> set[tuple[str, str]]:
+    """Return what was found, but for names of certificates, which openssl writes otherwise."""
+    return {(one.state, one.file) for one in report.findings}
+
+
+@BOTH
+def test_a_bundle_holds(maker: Maker, small_bundle: bytes, openssl: bool) -> None:
+    report = check(
+        small_bundle,
+        signer=script.first_certificate(maker.chain).upper(),
+        authorities=maker.authority.pem,
+        stamp_authorities=maker.stampers[0].authority.pem,
+        openssl=openssl,
+    )
+    assert report.holds
+    assert report.exit_code == 0
+    assert report.changed == ()
+    said = json.loads(json.dumps(report.to_dict()))
+    assert said["holds"] is True
+    assert "Test signer" in json.dumps(said)
+    assert "Test TSA" in json.dumps(said)
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["signature", "seal", "1-tsr", "1-tsq", "1-chain", "chain"])
+def test_each_file_of_a_signature_counts(maker: Maker, name: str, openssl: bool) -> None:
+    """Those of another bundle in its place, and the seal made anew: only its meaning is wrong."""
+    parts = maker.complete(plain_parts())
+    path = f"signatures/{name}"
+    if name.endswith("chain"):
+        parts[path] = Authority().pem
+    else:
+        parts[path] = maker.complete(plain_parts() | {"letters/x.txt": b"x"})[path]
+    names = (one for one in sorted(parts) if one.startswith(("signatures/", "datapackage-")))
+    seal = "".join(
+        f"{script.hashlib.sha256(parts[one]).hexdigest()}  {one}\n"
+        for one in names
+        if one not in (script.SEAL, script.SEAL_SIGNATURE)
+    )
+    parts[script.SEAL] = seal.encode()
+    if name != "seal":
+        parts[script.SEAL_SIGNATURE] = maker.sign(seal.encode())
+    report = check(maker.zipped(parts), openssl=openssl)
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [
+        ("es512", ec.generate_private_key(ec.SECP521R1())),
+        ("ps384", rsa.generate_private_key(65537, 2048)),
+        ("ed25519", ed25519.Ed25519PrivateKey.generate()),
+    ],
+)
+def test_every_kind_of_signature(algorithm: str, key: Key, tmp_path: Path) -> None:
+    maker = Maker(tmp_path, (), key, algorithm)
+    assert check(maker.bundle(), openssl=False).holds
+    parts = maker.complete(plain_parts())
+    parts["signatures/signature"] = parts["signatures/seal"]
+    report = check(maker.zipped(parts), openssl=False)
+    assert "signatures/signature" in report.changed
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "trust",
+    [
+        {"signer": "00" * 32},
+        {"authorities": Authority().pem},
+        {"stamp_authorities": Authority().pem},
+        {"authorities": b"nonsense"},
+        {"stamp_authorities": b"\xff"},
+    ],
+)
+def test_nobody_who_is_trusted(small_bundle: bytes, trust: dict[str, Any], openssl: bool) -> None:
+    assert check(small_bundle, openssl=openssl, **trust).exit_code == 1
+
+
+def test_a_time_stamp_counts_after_its_certificate_has_expired(
+    maker: Maker, small_bundle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Openssl is told the stamp's own time; here it is seen that it is asked so."""
+    asked: list[list[str]] = []
+    run = script.subprocess.run
+
+    def listening(command: list[str], **options: Any) -> Any:
+        asked.append(command)
+        return run(command, **options)
+
+    monkeypatch.setattr(script.subprocess, "run", listening)
+    assert check(small_bundle, openssl=True).holds
+    verifying = [one for one in asked if one[1:3] == ["ts", "-verify"]]
+    assert verifying
+    assert all("-attime" in one for one in verifying)
+
+
+def test_a_file_on_disk(small_bundle: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "case.wacz"
+    path.write_bytes(small_bundle)
+    assert check(path, openssl=False).holds
+    path.write_bytes(small_bundle.replace(b"Dear police", b"Dear polise"))
+    report = check(path, openssl=False)
+    assert "letters/police.txt" in report.changed
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        check(tmp_path / "nothing.wacz")
+    with pytest.raises(EvidenceError, match="cannot be read"):
+        check(tmp_path)
+
+
+@pytest.mark.parametrize("signer", ["", "abc", "zz" * 32, "00" * 33])
+def test_no_hash_of_a_certificate(small_bundle: bytes, signer: str) -> None:
+    with pytest.raises(ArgumentError, match="SHA-256"):
+        check(small_bundle, signer=signer)
+
+
+def test_what_it_says_in_german(maker: Maker) -> None:
+    report = check(maker.zipped({NAME: b"x"}), openssl=False)
+    assert translate(report.conclusion, "de").startswith("Dieses Bündel ist NICHT so")
+    german = translated(report, "de")
+    assert "Die Datei fehlt." in [one.words for one in german.findings]
+    header = check(maker.bundle() + b"x", openssl=False)
+    assert "noch 1 Bytes" in translate(header.findings[0].words, "de")
+
+
+def test_both_ways_find_the_same(maker: Maker, stamper: TimeStampAuthority, tmp_path: Path) -> None:
+    two = Maker(tmp_path, (stamper, stamper))
+    for bundle in (two.bundle(), two.bundle(created="2020-01-01T00:00:00Z")):
+        assert found(check(bundle, openssl=True)) == found(check(bundle, openssl=False))

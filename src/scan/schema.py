@@ -145,6 +145,13 @@ COLUMNS: Final = (
     Column("resembles", "list<string>", "manifests of registered pictures that it looks like"),
     Column("pdq", "string", "PDQ hash, 64 hexadecimal digits"),
     Column("pdq_quality", "int32", "0 to 100; below 50 it matches too much"),
+    # Of a scan that looks for copies (`--find`): the best match; none where it is no copy.
+    Column("match_kind", "string", "`exact`, `watermark`, `pdq` or `reference`: what told it"),
+    Column("match_query", "string", "the picture, or the list, that it is a copy of"),
+    Column("match_entry", "string", "which entry: a picture's SHA-256, or a list's PDQ hash"),
+    Column("match_distance", "int32", "bits in which the PDQ hashes differ, 0 to 256"),
+    Column("match_orientation", "string", "how it is turned or mirrored, by PDQ: `flip_x`"),
+    Column("match_score", "float32", "correlation of details with the picture, 0 to 1"),
     # What went wrong, how long it took, and by what.
     Column("error_type", "string", "name of the error; none where the picture was verified"),
     Column("error", "string", "what went wrong, in a sentence"),

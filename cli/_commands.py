@@ -24,6 +24,7 @@ SUMMARIES: Final = {
     "inspect": "Show everything that pictures' credentials say, and what fails, in plain words.",
     "embed": "Embed a watermark and nothing else: no manifest, no registry.",
     "detect": "Look for a watermark and nothing else: no manifest, no registry.",
+    "report": "Count what a scan found: by verdict, generator, signer and claim, and over time.",
     "consent": "Ask that a photograph is not edited and not trained on, and see what pictures ask.",
     "warm-up": "Compile the watermark engine now, for a machine's or a container's image.",
     "keys": "Watermark keys, signing keys and certificates. New marks use the newest watermark "

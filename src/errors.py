@@ -34,6 +34,7 @@
     ├── MissingDependencyError        an optional package or a system library is not installed
     ├── InputDeniedError              a picture that may not be edited was given to a generator
     ├── NetworkError                  an outbound connection that failed or is not allowed
+    ├── UnreadableScanError           results of a scan that are none, damaged, or of later versions
     └── WorkerDiedError               a process of a batch died while it worked on an item
 """
 
@@ -70,6 +71,7 @@ __all__ = [
     "UnmarkableImageError",
     "UnreadableExportError",
     "UnreadableImageError",
+    "UnreadableScanError",
     "UnsupportedImageError",
     "WatermarkError",
     "WorkerDiedError",
@@ -259,6 +261,10 @@ class NetworkError(IndelibleError):
     def __init__(self, message: str, *, hint: str | None = None, sent: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.sent = sent
+
+
+class UnreadableScanError(IndelibleError):
+    """Results of a scan are none, are damaged, or of a later version."""
 
 
 class WorkerDiedError(IndelibleError):

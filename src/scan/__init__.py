@@ -1,8 +1,21 @@
-"""Scanning: a verdict for each of many pictures."""
+"""Scanning: a verdict for each of many pictures, and what a scan found, counted."""
 
 from __future__ import annotations
 
 from indelible.scan.batch import scan_batch
 from indelible.scan.options import Finder, Only, ScanOptions
+from indelible.scan.report_page import html_page
+from indelible.scan.report_words import tables, worded
+from indelible.scan.reporting import ScanReport, report
 
-__all__ = ["Finder", "Only", "ScanOptions", "scan_batch"]
+__all__ = [
+    "Finder",
+    "Only",
+    "ScanOptions",
+    "ScanReport",
+    "html_page",
+    "report",
+    "scan_batch",
+    "tables",
+    "worded",
+]

@@ -8,6 +8,7 @@ opened unless it is asked for.
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -251,6 +252,24 @@ class Verifier:
             pixels=self._pixels,
         )
         return made, ()
+
+    def described(self) -> dict[str, str]:
+        """Return what its answers depend on, each in a few words, and no secret: to compare two."""
+        registry = self._opened_registry()
+        return {
+            "keys": " ".join(sorted(key.id for key in self._keys)),
+            "registry": "" if registry is None else str(getattr(registry, "url", registry)),
+            "trust": hashlib.sha256(repr(self._trust).encode()).hexdigest()[:16],
+            "remote_hosts": " ".join(self._remote_hosts),
+            "ocsp": str(self._ocsp),
+            "effort": self._effort,
+            "changes": str(self._changes),
+            "consent": str(self._consent),
+            "limits": repr(self._limits),
+            "resolvers": " ".join(one.address for one in self._resolvers),
+            "send_picture": str(self._send_picture),
+            "pixels": str(self._pixels),
+        }
 
     def verify(
         self, image: Encoded | ImageFile, *, manifest: Encoded | None = None

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from indelible.scan.batch import scan_batch
 from indelible.scan.options import Finder, Only, ScanOptions
+from indelible.scan.output import OutputFormat
+from indelible.scan.progress import Progress
 from indelible.scan.report_page import html_page
 from indelible.scan.report_words import tables, worded
 from indelible.scan.reporting import ScanReport, report
+from indelible.scan.scanning import ScanSummary, scan
 
 __all__ = [
     "Finder",
     "Only",
+    "OutputFormat",
+    "Progress",
     "ScanOptions",
     "ScanReport",
+    "ScanSummary",
     "html_page",
     "report",
+    "scan",
     "scan_batch",
     "tables",
     "worded",

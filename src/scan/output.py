@@ -82,11 +82,14 @@ class Output:
     ----------
     finished : dict of str to int
         Finished shards, and how many rows each has.
+    finished_size : int
+        Bytes of the pictures in them.
     """
 
     folder: Path
     format: OutputFormat = "parquet"
     finished: dict[str, int] = field(default_factory=dict)
+    finished_size: int = 0
     _lock: int | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -199,7 +202,8 @@ class Output:
                     lines.encode("ascii"),
                     overwrite=True,
                 )
-        mark = json.dumps({"rows": len(rows)}).encode()
+        size = sum(row["size"] or 0 for row in rows)
+        mark = json.dumps({"rows": len(rows), "bytes": size}).encode()
         write_atomic(self._state / "done" / f"{shard}.json", mark, overwrite=True)
         self.finished[shard] = len(rows)
 
@@ -283,7 +287,9 @@ class Output:
             )
         for mark in (self._state / "done").iterdir():
             if mark.suffix == ".json" and not mark.name.startswith("."):
-                self.finished[mark.stem] = int(json.loads(mark.read_bytes())["rows"])
+                told = json.loads(mark.read_bytes())
+                self.finished[mark.stem] = int(told["rows"])
+                self.finished_size += int(told["bytes"])
         return State(known["scan_id"], known["options"], known["lines"], known["bytes"])
 
     def _write_state(self, state: State) -> None:

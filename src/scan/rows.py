@@ -20,7 +20,16 @@ from indelible.scan.schema import NAMES
 from indelible.verification import ConsentReport, Verification, WatermarkReport
 from indelible.watermark import Detection, View
 
-__all__ = ["Row", "Subject", "error_row", "name_of", "scan_picture"]
+__all__ = [
+    "Row",
+    "Subject",
+    "begun",
+    "engine_version",
+    "error_row",
+    "name_of",
+    "plain",
+    "scan_picture",
+]
 
 Row: TypeAlias = dict[str, Any]
 """A value for each column, JSON-ready: times are ISO 8601."""
@@ -60,7 +69,7 @@ def name_of(uri: str, member: str | None) -> str:
 
 def scan_picture(subject: Subject, options: ScanOptions) -> Row:
     """Look at a picture, and return its row; what goes wrong is in it."""
-    row = _begun(subject.uri, subject.member, options.scan_id)
+    row = begun(subject.uri, subject.member, options.scan_id)
     row["size"] = len(subject.content)
     row["sha256"] = hashlib.sha256(subject.content).hexdigest()
     row["read_ms"] = _rounded(subject.read_ms)
@@ -76,7 +85,7 @@ def scan_picture(subject: Subject, options: ScanOptions) -> Row:
     except Exception as error:  # noqa: BLE001 - one picture's failure, whatever it is
         row |= _of_error(error)
     row["total_ms"] = _rounded(1000 * (time.perf_counter() - began))
-    return {name: _bounded(row[name]) for name in NAMES}
+    return {name: plain(row[name]) for name in NAMES}
 
 
 def error_row(
@@ -89,9 +98,9 @@ def error_row(
     sha256: str | None = None,
 ) -> Row:
     """Return the row of a picture that could not be looked at."""
-    row = _begun(uri, member, scan_id) | _of_error(error)
+    row = begun(uri, member, scan_id) | _of_error(error)
     row |= {"size": size, "sha256": sha256}
-    return {name: _bounded(row[name]) for name in NAMES}
+    return {name: plain(row[name]) for name in NAMES}
 
 
 class _Kept(ImageFile):
@@ -106,15 +115,18 @@ class _Kept(ImageFile):
         return self.decoded
 
 
-def _begun(uri: str, member: str | None, scan_id: str) -> Row:
+def begun(uri: str, member: str | None, scan_id: str) -> Row:
+    """Return a row with all columns, of which hardly any has a value yet."""
     row: Row = dict.fromkeys(NAMES)
-    row |= {"scan_id": scan_id, "uri": uri, "member": member, "engine_version": _engine_version()}
+    row |= {"scan_id": scan_id, "uri": plain(uri), "member": plain(member)}
+    row["engine_version"] = engine_version()
     row["scanned_at"] = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
     return row
 
 
 @cache
-def _engine_version() -> str:
+def engine_version() -> str:
+    """Return the version of this package."""
     return version("indelible")
 
 
@@ -278,7 +290,7 @@ def _rounded(value: float | None, digits: int = 2) -> float | None:
     return None if value is None else round(float(value), digits)
 
 
-def _bounded(value: Any) -> Any:  # noqa: ANN401 - any column's
+def plain(value: Any) -> Any:  # noqa: ANN401 - any column's
     """Return a value that every writer takes, however long and odd a stranger made it."""
     if isinstance(value, str):
         return _text(value)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from indelible.scan.batch import scan_batch
+from indelible.scan.finding import CopyFinder, Found
 from indelible.scan.options import Finder, Only, ScanOptions
 from indelible.scan.output import OutputFormat
 from indelible.scan.progress import Progress
+from indelible.scan.queries import open_query
 from indelible.scan.report_page import html_page
 from indelible.scan.report_words import tables, worded
 from indelible.scan.reporting import ScanReport, report
 from indelible.scan.scanning import ScanSummary, scan
 
 __all__ = [
+    "CopyFinder",
     "Finder",
+    "Found",
     "Only",
     "OutputFormat",
     "Progress",
@@ -20,6 +24,7 @@ __all__ = [
     "ScanReport",
     "ScanSummary",
     "html_page",
+    "open_query",
     "report",
     "scan",
     "scan_batch",

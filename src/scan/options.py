@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeAlias
 from uuid import uuid4
 
+from indelible.imaging import ImageFile
 from indelible.scan.reading import Reader
 from indelible.verification import Verifier
-from indelible.watermark import View
 
 __all__ = ["Finder", "Only", "ScanOptions", "new_scan_id"]
 
@@ -22,15 +22,19 @@ Only: TypeAlias = Literal["credentials", "watermark"]
 class Finder(Protocol):
     """Whoever says whether a picture is a copy of what is looked for; it pickles."""
 
-    def match(self, row: Mapping[str, Any], view: View | None) -> Mapping[str, Any]:
-        """Return the columns ``match_...`` of a picture.
+    def match(self, image: ImageFile, verifier: Verifier) -> Mapping[str, Any]:
+        """Return columns of a picture: ``match_...`` where it is a copy, else none of these.
 
         Parameters
         ----------
-        row : mapping
-            What is known of it so far, by column.
-        view : View or None
-            Its pixels; None where they were not decoded.
+        image : ImageFile
+        verifier : Verifier
+            Looks for marks, where what is looked for has one.
+
+        Raises
+        ------
+        ImageError
+            If it cannot be decoded.
         """
         ...
 
@@ -58,7 +62,7 @@ class ScanOptions:
     reader : Reader
         Reads pictures that come without their bytes; its limits are those of all.
     finder : Finder or None
-        Says whether a picture is a copy of what is looked for.
+        Says whether a picture is a copy of what is looked for; only copies are verified then.
 
     Notes
     -----

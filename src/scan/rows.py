@@ -18,7 +18,7 @@ from indelible.imaging import ImageFile, Picture
 from indelible.scan.options import ScanOptions
 from indelible.scan.schema import NAMES
 from indelible.verification import ConsentReport, Verification, WatermarkReport
-from indelible.watermark import Detection, View
+from indelible.watermark import Detection
 
 __all__ = [
     "Row",
@@ -77,11 +77,16 @@ def scan_picture(subject: Subject, options: ScanOptions) -> Row:
     image = _Kept(subject.content, path=subject.path, limits=options.reader.limits)
     try:
         _describe(row, image)
-        if options.only == "watermark":
+        if options.finder is not None:
+            row |= options.finder.match(image, options.verifier)
+        if options.finder is not None and row["match_kind"] is None:
+            pass  # none of those that are looked for: nothing more is asked
+        elif options.only == "watermark":
             _look(row, image, options)
         else:
             row |= _of_verification(options.verifier.verify(image))
-        _likeness(row, image, options)
+        if row["pdq"] is None and options.pdq:
+            _likeness(row, image)
     except Exception as error:  # noqa: BLE001 - one picture's failure, whatever it is
         row |= _of_error(error)
     row["total_ms"] = _rounded(1000 * (time.perf_counter() - began))
@@ -147,18 +152,15 @@ def _look(row: Row, image: ImageFile, options: ScanOptions) -> None:
     row["watermark_ms"] = _rounded(1000 * (time.perf_counter() - began))
 
 
-def _likeness(row: Row, image: _Kept, options: ScanOptions) -> None:
-    """Say what the picture looks like, and whether it is a copy of what is looked for."""
-    view = None
-    if image.decoded is not None and (options.pdq or options.finder is not None):
-        began = time.perf_counter()
-        view = View(image.decoded.pixels, image.decoded.scale)
-        hashed = fingerprint.pdq(view.pixels)
-        row |= {"pdq": hashed.hex(), "pdq_quality": hashed.quality}
-        took = 1000 * (time.perf_counter() - began)
-        row["fingerprint_ms"] = _rounded((row["fingerprint_ms"] or 0.0) + took)
-    if options.finder is not None:
-        row |= options.finder.match(row, view)
+def _likeness(row: Row, image: _Kept) -> None:
+    """Say what the picture looks like, where it was decoded."""
+    if image.decoded is None:
+        return
+    began = time.perf_counter()
+    hashed = fingerprint.pdq(image.decoded.pixels)
+    row |= {"pdq": hashed.hex(), "pdq_quality": hashed.quality}
+    took = 1000 * (time.perf_counter() - began)
+    row["fingerprint_ms"] = _rounded((row["fingerprint_ms"] or 0.0) + took)
 
 
 def _of_verification(result: Verification) -> Row:

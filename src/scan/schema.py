@@ -152,6 +152,12 @@ COLUMNS: Final = (
     Column("match_distance", "int32", "bits in which the PDQ hashes differ, 0 to 256"),
     Column("match_orientation", "string", "how it is turned or mirrored, by PDQ: `flip_x`"),
     Column("match_score", "float32", "correlation of details with the picture, 0 to 1"),
+    Column(
+        "match_confirmed",
+        "bool",
+        "whether both, laid upon each other, show the same; none where that cannot be told, and "
+        "of a list",
+    ),
     # What went wrong, how long it took, and by what.
     Column("error_type", "string", "name of the error; none where the picture was verified"),
     Column("error", "string", "what went wrong, in a sentence"),

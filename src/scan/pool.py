@@ -94,7 +94,9 @@ class Pool:
 
     def start(self) -> None:
         """Start the workers; tasks may be given before they are up."""
-        preload("indelible.scan._preloaded")
+        # With kernels compiled, unless nobody will look at pixels.
+        decodes = self._options.only != "credentials"
+        preload(f"indelible.scan.{'_preloaded' if decodes else 'working'}")
         for slot in self._slots:
             self._begin_thread(self._serve, slot)
         self._begin_thread(watch, self._slots, self._memory, self._stop)

@@ -156,7 +156,7 @@ def _folder(folder: str, results: str) -> Iterator[Entry]:
 
 
 def _is_readable(item: os.DirEntry[str]) -> bool:
-    """Whether it is a file, or a link to one or to nowhere: none to a folder, no pipe, no device."""
+    """Whether it is a file, or a link to one or to nowhere: no link to a folder, no device."""
     try:
         return item.is_file() or (item.is_symlink() and not os.path.exists(item.path))  # noqa: PTH110
     except OSError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import warnings
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Final, NamedTuple
@@ -49,6 +50,7 @@ def work(connection: Connection, options: ScanOptions, memory: int, seconds: flo
         How long a picture may take.
     """
     settle()
+    warnings.simplefilter("ignore")  # of codecs: what counts is in the row
     with contextlib.suppress(MissingDependencyError):  # each row says what is missing
         watermark.use_one_thread()  # each core has a worker of its own
     if options.only != "credentials":

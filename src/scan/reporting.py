@@ -190,15 +190,21 @@ def _batches(place: Path) -> Iterator[Any]:
 
 
 def _files(place: Path) -> list[Path]:
-    """Return the files of results below a place, in order; hidden ones are not finished."""
+    """Return the files of results below a place, in order; hidden ones are not finished.
+
+    Where a scan wrote both kinds, one of them is all there is.
+    """
     if not place.is_dir():
         return [place]
-    return [
-        path
-        for suffix in ("parquet", "jsonl")
-        for path in sorted(place.rglob(f"*.{suffix}"))
-        if not any(part.startswith((".", "_")) for part in path.relative_to(place).parts)
-    ]
+    for suffix in ("parquet", "jsonl"):
+        found = [
+            path
+            for path in sorted(place.rglob(f"*.{suffix}"))
+            if not any(part.startswith((".", "_")) for part in path.relative_to(place).parts)
+        ]
+        if found:
+            return found
+    return []
 
 
 def _parquet(path: Path) -> Iterator[Any]:

@@ -81,6 +81,12 @@ def test_times_are_of_the_scan_and_of_the_signing(counted: ScanReport) -> None:
     assert counted.signed.outside == 1
 
 
+def test_a_picture_that_is_in_both_kinds_counts_once(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a.parquet", ROWS)
+    write_json(tmp_path / "a.jsonl", ROWS)
+    assert report(tmp_path).rows == 9
+
+
 def test_one_file_is_results_too(tmp_path: Path) -> None:
     assert report(str(write_parquet(tmp_path / "a.parquet", ROWS))).rows == 9
 

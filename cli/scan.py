@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from indelible.cli._console import answer_json, clean, is_terminal, problem, remark, stderr
+from indelible.cli._console import answer, answer_json, clean, is_terminal, problem, remark, stderr
 from indelible.cli._errors import INTERRUPTED, UsageError, guarded
 from indelible.cli._options import (
     AskOption,
@@ -24,10 +24,12 @@ from indelible.cli._options import (
     SendPictureOption,
     TrustOption,
     detection_keys,
+    language_of,
     registry_at,
     resolvers_at,
     trust_with,
 )
+from indelible.cli._tables import drawn_table
 from indelible.settings import current
 from indelible.verification import Verifier
 
@@ -50,6 +52,9 @@ shards/train-0*.tar data.parquet::image -o results[/cyan]
 
 What a list names: [cyan]find . -newer stamp | indelible scan --files-from - -o results[/cyan]
 
+Copies of a picture, or of those on a list: [cyan]indelible scan uploads/ -o results
+--find mine.jpg --find hashes.txt[/cyan]
+
 Only who signed what, without decoding a pixel: [cyan]indelible scan uploads/ -o results
 --only credentials[/cyan]
 
@@ -60,6 +65,7 @@ with an error. Finished: 0, whatever the verdicts are. Wrong options, or results
 A source that leads nowhere: 4. Not finished: 5, or 130 after Ctrl-C.
 """
 
+_MOST_MATCHES = 1000  # that are listed: the results have all
 _LINE_SECONDS = 30.0  # between two lines, where nobody looks at a terminal
 
 
@@ -85,6 +91,23 @@ def command(
         Literal["credentials", "watermark"] | None,
         typer.Option("--only", help="One leg alone; credentials decode no pixel."),
     ] = None,
+    find: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--find",
+            metavar="FILE",
+            help="Find copies of this picture, or of those on this list of hashes; repeatable.",
+        ),
+    ] = None,
+    find_distance: Annotated[
+        int, typer.Option("--find-distance", min=0, max=255, metavar="BITS", help="Of PDQ hashes.")
+    ] = 31,
+    find_crops: Annotated[
+        bool,
+        typer.Option(
+            "--find-crops", help="Also lay every picture upon each one: half a second for each."
+        ),
+    ] = False,
     key: KeysOption = None,
     effort: EffortOption = None,
     registry: RegistryOption = None,
@@ -123,7 +146,7 @@ def command(
     The same command goes on where an earlier one ended, whatever ended it. A picture that is
     damaged, too large, or kills the process that looks at it costs its own row.
     """
-    from indelible.scan import scan
+    from indelible.scan import CopyFinder, open_query, scan
 
     names = _names(sources, files_from)
     if output is None:
@@ -146,6 +169,14 @@ def command(
         send_picture=send_picture,
         pixels=only != "credentials",
     )
+    finder = None
+    if find:
+        if only is not None:
+            raise UsageError("--find and --only exclude each other.")
+        queries = [open_query(one, verifier, limits=defaults.limits) for one in find]
+        finder = CopyFinder(queries, distance=find_distance, crops=find_crops)
+    elif find_crops or find_distance != 31:
+        raise UsageError("There is nothing to find.", hint="Name a picture or a list: --find.")
     with _shown() as tell:
         try:
             done = scan(
@@ -160,6 +191,7 @@ def command(
                 memory=memory_limit << 20,
                 limits=defaults.limits,
                 hosts=tuple(allow_host or ()),
+                finder=finder,
                 force=force,
                 resume_anyway=resume_anyway,
                 progress=tell,
@@ -167,8 +199,11 @@ def command(
         except KeyboardInterrupt:
             problem("Interrupted.", hint="The same command goes on from here.")
             raise typer.Exit(INTERRUPTED) from None
+    told = _as_json(done)
+    if finder is not None:
+        told |= _matches(done.output, language_of(None, defaults), json=json)
     if json:
-        answer_json(_as_json(done))
+        answer_json(told)
     remark(_said(done))
 
 
@@ -178,6 +213,21 @@ def _names(sources: list[str] | None, lists: list[str] | None) -> list[str]:
     if not names:
         raise UsageError("There is nothing to scan.", hint="Name files, folders, or a list.")
     return names
+
+
+def _matches(results: Path, language: str, *, json: bool) -> dict[str, Any]:
+    """Show the copies that were found; return them for JSON."""
+    from indelible.scan import match_table, matches
+
+    found = matches(results, most=_MOST_MATCHES)
+    if not json:
+        if found.rows:
+            answer(drawn_table(match_table(found, language=language)))
+        more = found.total - len(found.rows)
+        remark(
+            f"{found.total:,} copies found" + (f", {more:,} of them not shown." if more else ".")
+        )
+    return {"match_count": found.total, "matches": list(found.rows)}
 
 
 def _as_json(done: ScanSummary) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indelible.scan.batch import scan_batch
 from indelible.scan.finding import CopyFinder, Found
+from indelible.scan.matches import Matches, match_table, matches
 from indelible.scan.options import Finder, Only, ScanOptions
 from indelible.scan.output import OutputFormat
 from indelible.scan.progress import Progress
@@ -17,6 +18,7 @@ __all__ = [
     "CopyFinder",
     "Finder",
     "Found",
+    "Matches",
     "Only",
     "OutputFormat",
     "Progress",
@@ -24,6 +26,8 @@ __all__ = [
     "ScanReport",
     "ScanSummary",
     "html_page",
+    "match_table",
+    "matches",
     "open_query",
     "report",
     "scan",

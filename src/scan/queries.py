@@ -83,14 +83,15 @@ def open_query(
     """
     name = os.path.basename(os.fspath(path))  # noqa: PTH119 - of a name as it is
     head = _head(path)
-    begin = head.lstrip(_BLANKS)[:1]
-    if _is_picture(head):
-        return _picture(name, open_image(path, limits=limits), verifier)
-    if begin in (b"{", b"["):
-        return HashList.from_stopncii(path, name=name)
-    if begin == b"<":
-        return HashList.from_ncmec(path, name=name)
-    return HashList.from_file(path, name=name)
+    match head.lstrip(_BLANKS)[:1]:
+        case b"{" | b"[":
+            return HashList.from_stopncii(path, name=name)
+        case b"<":
+            return HashList.from_ncmec(path, name=name)
+        case _ if _is_picture(head):
+            return _picture(name, open_image(path, limits=limits), verifier)
+        case _:
+            return HashList.from_file(path, name=name)
 
 
 def marks_of(image: ImageFile, verifier: Verifier) -> frozenset[bytes]:

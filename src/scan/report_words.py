@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeVar
 
 import indelible
 from indelible.languages import Sentence, join, say, translate, translated
+from indelible.scan.matches import MATCH_KINDS
 from indelible.scan.report_shapes import Course, Figure, Look, Row, Section, Words, digits
 from indelible.scan.reporting import Claim, Match, Named, ScanReport
 from indelible.scan.tallies import Step, Tally, Timeline
@@ -49,12 +50,6 @@ _STANDINGS: Final = {
     "untrusted": say("by a signer who could not be verified"),
     "broken": say("in a manifest that does not hold"),
     "metadata": say("in plain metadata, which anybody can write"),
-}
-_MATCHES: Final = {
-    "exact": say("the same bytes"),
-    "watermark": say("the same watermark id"),
-    "pdq": say("looks alike (PDQ)"),
-    "reference": say("shows the same, laid upon each other"),
 }
 _STEPS: Final[dict[Step, Sentence]] = {
     "hour": say("hour (UTC)"),
@@ -317,7 +312,7 @@ def _claim_row(claim: Claim, count: int) -> Row:
 
 
 def _match_row(match: Match, count: int) -> Row:
-    return Row(match.query, count, note=_MATCHES.get(match.kind, match.kind))
+    return Row(match.query, count, note=MATCH_KINDS.get(match.kind, match.kind))
 
 
 def _course(key: str, heading: Sentence, about: Sentence, timeline: Timeline) -> Course:

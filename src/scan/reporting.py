@@ -7,24 +7,20 @@ strangers' text: each is cut to 100 letters, and kept together with what it is w
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from indelible.credentials import Standing
 from indelible.errors import UnreadableScanError
-from indelible.files import open_regular
-from indelible.scan.schema import COLUMNS, NAMES, SCHEMA_VERSION, pyarrow, schema, version_of
+from indelible.scan.results import batches
+from indelible.scan.schema import pyarrow
 from indelible.scan.tallies import Tally, Timeline
 from indelible.verification import Verdict
 
 __all__ = ["Claim", "Match", "Named", "ScanReport", "report"]
 
-_ROWS: Final = 1 << 16  # of Parquet that are read at once
-_LINES: Final = 1 << 12  # of JSON
-_LONGEST_LINE: Final = 4 << 20
 _MOST_LETTERS: Final = 100  # of a name
 _MOST_NAMED: Final = 25  # of each kind, in JSON: the rest is summed up
 _EARLIEST: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # C2PA began in 2021
@@ -37,9 +33,6 @@ _COUNTED: Final = (
     *("match_kind", "match_query", "error_type", "engine_version", "scanned_at"),
 )
 """The columns that are read."""
-
-_UNREADABLE: Final = (ArithmeticError, KeyError, OSError, RuntimeError, TypeError, ValueError)
-"""What Arrow, and a parser of JSON, raise for what is not as it should be."""
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -161,7 +154,7 @@ def report(results: str | Path) -> ScanReport:
         Without the extra ``scan``.
     """
     counted = ScanReport()
-    for batch in _batches(Path(results)):
+    for batch in batches(results, _COUNTED):
         _count(counted, batch)
     if not counted.rows:
         raise UnreadableScanError(
@@ -169,110 +162,6 @@ def report(results: str | Path) -> ScanReport:
             hint="Name what `indelible scan SOURCE -o OUT` wrote.",
         )
     return counted
-
-
-# --- reading ------------------------------------------------------------------------------------
-
-
-def _batches(place: Path) -> Iterator[Any]:
-    """Yield tables with the columns that are counted."""
-    file = place
-    try:
-        for file in _files(place):
-            if file.suffix == ".parquet":
-                yield from _parquet(file)
-            else:
-                with open_regular(file) as lines:
-                    yield from _json_lines(file, lines)
-    except _UNREADABLE as error:
-        reason = getattr(error, "strerror", None) or "it is damaged, or no result of a scan"
-        raise UnreadableScanError(f"Cannot read {str(file)!r}: {reason}.") from error
-
-
-def _files(place: Path) -> list[Path]:
-    """Return the files of results below a place, in order; hidden ones are not finished.
-
-    Where a scan wrote both kinds, one of them is all there is.
-    """
-    if not place.is_dir():
-        return [place]
-    for suffix in ("parquet", "jsonl"):
-        found = [
-            path
-            for path in sorted(place.rglob(f"*.{suffix}"))
-            if not any(part.startswith((".", "_")) for part in path.relative_to(place).parts)
-        ]
-        if found:
-            return found
-    return []
-
-
-def _parquet(path: Path) -> Iterator[Any]:
-    file = pyarrow("pyarrow.parquet").ParquetFile(path)
-    with file:
-        _check_version(path, version_of(file.schema_arrow.metadata))
-        names = [name for name in _COUNTED if name in file.schema_arrow.names]
-        for batch in file.iter_batches(_ROWS, columns=names, use_threads=False):
-            yield _whole(batch)
-
-
-def _whole(batch: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return a batch as a table of all columns that are counted."""
-    pa = pyarrow()
-    arrays = [
-        batch.column(name).cast(kind)
-        if name in batch.schema.names
-        else pa.nulls(batch.num_rows, kind)
-        for name, kind in _types().items()
-    ]
-    return pa.table(arrays, names=list(_types()))
-
-
-def _types() -> dict[str, Any]:
-    return {name: schema().field(name).type for name in _COUNTED}
-
-
-def _check_version(path: Path, version: int | None) -> None:
-    if version is None:
-        raise UnreadableScanError(f"{str(path)!r} is no result of a scan.")
-    if version > SCHEMA_VERSION:
-        raise UnreadableScanError(
-            f"{str(path)!r} is of a later version ({version}) than this Indelible reads.",
-            hint="Use the version that made it, or a newer one.",
-        )
-
-
-def _json_lines(path: Path, file: BinaryIO) -> Iterator[Any]:
-    rows: list[Mapping[str, Any]] = []
-    while line := file.readline(_LONGEST_LINE + 1):
-        if len(line) > _LONGEST_LINE:
-            raise ValueError("a line of more than 4 MiB")
-        value = json.loads(line)
-        if not isinstance(value, dict) or not value.keys() >= _REQUIRED:
-            raise UnreadableScanError(f"{str(path)!r} is no result of a scan.")
-        rows.append(value)
-        if len(rows) == _LINES:
-            yield _table(rows)
-            rows = []
-    if rows:
-        yield _table(rows)
-
-
-_REQUIRED: Final = {column.name for column in COLUMNS if column.required}
-
-
-def _table(rows: list[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - pyarrow has no types
-    pa = pyarrow()
-    columns = {}
-    for name, kind in _types().items():
-        values = [row.get(name) for row in rows]
-        if name == "scanned_at":
-            values = [None if one is None else dt.datetime.fromisoformat(one) for one in values]
-        columns[name] = pa.array(values, kind)
-    return pa.table(columns)
-
-
-# --- counting -----------------------------------------------------------------------------------
 
 
 def _count(counted: ScanReport, table: Any) -> None:  # noqa: ANN401 - pyarrow has no types
@@ -374,6 +263,3 @@ def _named(tally: Tally[Any]) -> list[dict[str, Any]]:
 def _line(timeline: Timeline) -> dict[str, Any]:
     bins = [{"start": one.start.isoformat(), "count": one.count} for one in timeline.bins()]
     return {"step": timeline.step, "bins": bins, "outside": timeline.outside}
-
-
-assert set(_COUNTED) <= set(NAMES)  # noqa: S101 - a column that was renamed

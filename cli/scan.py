@@ -224,9 +224,8 @@ def _matches(results: Path, language: str, *, json: bool) -> dict[str, Any]:
         if found.rows:
             answer(drawn_table(match_table(found, language=language)))
         more = found.total - len(found.rows)
-        remark(
-            f"{found.total:,} copies found" + (f", {more:,} of them not shown." if more else ".")
-        )
+        shown = f", of which {more:,} are not shown" if more else ""
+        remark(f"Copies found: {found.total:,}{shown}.")
     return {"match_count": found.total, "matches": list(found.rows)}
 
 

@@ -20,7 +20,7 @@ from indelible.scan.output import Output
 from indelible.scan.reading import Reader
 from indelible.scan.sources import has_companion_name
 
-__all__ = ["Fed", "Feeder", "Read", "Room"]
+__all__ = ["Fed", "Feeder", "Read", "Room", "looked_through"]
 
 _READERS: Final = 8  # files that are read at a time: a store answers slowly, and often
 _UNKNOWN: Final = 32 << 20  # bytes that a file is taken to have where nobody said
@@ -152,7 +152,7 @@ class Feeder:
                 if event.content is None and event.error is None:
                     readers.submit(self._read, number - 1, event, taken)
                 else:
-                    self.inbox.put((number - 1, _looked_through(event, taken, None)))
+                    self.inbox.put((number - 1, looked_through(event, taken, None)))
         except Exception as raised:  # noqa: BLE001 - the scan raises it
             error = raised
         finally:
@@ -176,7 +176,7 @@ class Feeder:
             error = UnsupportedImageError(f"It cannot be read: {type(raised).__name__}")
         took = 1000 * (time.perf_counter() - began)
         read = replace(item, content=content, error=error)
-        self.inbox.put((number, _looked_through(read, taken, took)))
+        self.inbox.put((number, looked_through(read, taken, took)))
 
 
 def _bytes_of(item: Item) -> int:
@@ -191,7 +191,7 @@ def _bytes_of(item: Item) -> int:
     return _UNKNOWN if item.size is None else item.size
 
 
-def _looked_through(item: Item, taken: int, read_ms: float | None) -> Read:
+def looked_through(item: Item, taken: int, read_ms: float | None) -> Read:
     """Hash a picture, and see whether it is one at all."""
     content = item.content
     if has_companion_name(item.name) and not _is_picture(content):

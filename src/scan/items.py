@@ -17,7 +17,7 @@ from indelible.scan.reading import Reader, local_path
 from indelible.scan.schema import pyarrow
 from indelible.scan.sources import Entry
 
-__all__ = ["Event", "Item", "ShardEnd", "events", "groups", "items_of", "shard_name"]
+__all__ = ["Event", "Group", "Item", "ShardEnd", "events", "groups", "items_of", "shard_name"]
 
 _TABLE_ROWS: Final = 16  # of a table's that are in memory at once
 _MOST_GROUP: Final = 4 << 30  # bytes of a table's row group

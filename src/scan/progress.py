@@ -75,16 +75,25 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """How much of all is done, 0 to 1: by bytes, where these are known, else by files."""
-        if self.size:
-            return min(1.0, (self.size_before + self.size_done) / self.size)
-        return min(1.0, (self.before + self.rows + self.passed_over) / max(1, self.lines))
+        """How much of all is done, 0 to 1: by bytes or by files, whichever is less.
+
+        Small pictures take longer for their bytes. Files of an archive are more than its one line.
+        """
+        files = (self.before + self.rows + self.passed_over) / max(1, self.lines)
+        if not self.size:
+            return min(1.0, files)
+        size = min(1.0, (self.size_before + self.size_done) / self.size)
+        return min(size, files) if files <= 1.0 else size
+
+    @property
+    def _share_before(self) -> float:
+        earlier = Progress(self.lines, self.size, self.before, self.size_before)
+        return earlier.share
 
     @property
     def seconds_left(self) -> float | None:
         """How long the rest will take; None where it cannot be told yet."""
-        before = self.size_before / self.size if self.size else self.before / max(1, self.lines)
-        done = self.share - before
+        done = self.share - self._share_before
         if done <= 0 or self.rows < _LEAST_ROWS:
             return None
         return self._working * (1.0 - self.share) / done

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, Final, TypeAlias
 
-from indelible import fingerprint
+from indelible import errors, fingerprint
 from indelible.errors import ImageError, IndelibleError
 from indelible.imaging import ImageFile, Picture
 from indelible.scan.options import ScanOptions
@@ -259,7 +259,7 @@ def _of_error(error: Exception) -> Row:
     """Return what went wrong; of what nobody foresaw its kind and place, as it may quote a file."""
     if isinstance(error, IndelibleError):
         return {
-            "error_type": type(error).__name__,
+            "error_type": _public_kind(error),
             "error": " ".join(error.message.split()),
             "error_hint": error.hint,
         }
@@ -274,6 +274,12 @@ def _of_error(error: Exception) -> Row:
         "error": f"Internal error: {type(error).__name__} at {_place(error)}.",
         "error_hint": "This is a bug in Indelible; please report it with the picture.",
     }
+
+
+def _public_kind(error: IndelibleError) -> str:
+    """Return the name of an error in `indelible.errors`; a room may have kinds of its own below."""
+    kinds = (kind.__name__ for kind in type(error).__mro__ if kind.__name__ in errors.__all__)
+    return next(kinds, "IndelibleError")
 
 
 def _place(error: Exception) -> str:

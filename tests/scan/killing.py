@@ -51,6 +51,8 @@ def _finished(output: Path) -> dict[str, tuple[int, int]]:
 
 
 def _rows(output: Path) -> list[list[Any]]:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     found = [[row[name] for name in _SAME] for row in pq.read_table(output / "parquet").to_pylist()]
     ids = {row.pop() for row in found}
     assert len(ids) == 1, "rows of several scans"

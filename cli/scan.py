@@ -120,6 +120,14 @@ def command(
         Literal["parquet", "jsonl", "both"],
         typer.Option("--format", help="Of the results."),
     ] = "parquet",
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option("--engine", help="Processes of this machine, or of a Ray cluster."),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="ADDRESS", help="Of the Ray cluster; auto: this one."),
+    ] = None,
     jobs: JobsOption = None,
     shard_size: Annotated[
         int,
@@ -185,6 +193,8 @@ def command(
                 verifier=verifier,
                 only=only,
                 format=format_,
+                engine=engine,
+                address=address,
                 workers=jobs,
                 shard_size=shard_size,
                 seconds=time_limit,
@@ -240,6 +250,7 @@ def _as_json(done: ScanSummary) -> dict[str, Any]:
         "passed_over": done.passed_over,
         "found": done.found,
         "seconds": round(done.seconds, 1),
+        "rate": round(done.rate, 2),
     }
 
 

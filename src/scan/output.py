@@ -42,6 +42,7 @@ _LEFT_OVER: Final = ".indelible-*.tmp"
 _VERSION: Final = 1  # of what lies in _scan
 _DIFFERENT: Final = {  # what a person calls the options that differ
     "sources": "the sources",
+    "folder": "the folder that names begin in",
     "shard_size": "--shard-size",
     "format": "--format",
     "only": "--only",

@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
 from indelible import arguments
@@ -17,13 +17,16 @@ from indelible.scan.local import Engine, Tell
 from indelible.scan.options import Finder, Only, ScanOptions, new_scan_id
 from indelible.scan.output import Output, OutputFormat, State, differences
 from indelible.scan.progress import Progress
-from indelible.scan.reading import STORE_SCHEMES, Reader, scheme_of
+from indelible.scan.reading import STORE_SCHEMES, Reader, local_path, scheme_of
 from indelible.scan.rows import engine_version
 from indelible.scan.schema import pyarrow
 from indelible.scan.sources import entries
 from indelible.verification import Verifier
 
-__all__ = ["SHARD_SIZE", "ScanSummary", "scan"]
+__all__ = ["SHARD_SIZE", "EngineName", "ScanSummary", "scan"]
+
+EngineName: TypeAlias = Literal["local", "ray"]
+"""Whose processes look at the pictures."""
 
 SHARD_SIZE: Final = 500
 """Pictures of a shard: half a minute's work for two cores, which is what a kill costs at most."""
@@ -33,6 +36,10 @@ _MEMORY: Final = 1536 << 20  # bytes for a picture: 100 megapixels, decoded and 
 _SECONDS: Final = 60.0
 _AHEAD: Final = 256 << 20
 _WEB: Final = ("http", "https")
+# What a scan cannot go on with.
+_NEVER: Final = frozenset(
+    {"the sources", "the folder that names begin in", "--shard-size", "--format"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class ScanSummary:
         pictures; pictures with a manifest or a mark.
     seconds : float
         How long this run took.
+    rate : float
+        Pictures a second, since the first one.
     """
 
     output: Path
@@ -63,6 +72,7 @@ class ScanSummary:
     passed_over: int
     found: int
     seconds: float
+    rate: float
 
 
 def scan(
@@ -72,6 +82,8 @@ def scan(
     verifier: Verifier | None = None,
     only: Only | None = None,
     format: OutputFormat = "parquet",
+    engine: EngineName = "local",
+    address: str | None = None,
     workers: int | None = None,
     shard_size: int = SHARD_SIZE,
     seconds: float = _SECONDS,
@@ -99,6 +111,11 @@ def scan(
         One leg alone: the manifest, for which no pixel is decoded, or the marks, which is no
         verdict.
     format : "parquet", "jsonl" or "both"
+    engine : "local" or "ray"
+        Processes of this machine, or those of a Ray cluster. Either goes on where the other ended.
+    address : str, optional
+        Of the cluster; ``"auto"`` is the one that this machine belongs to. By default Ray starts
+        one of this machine alone.
     workers : int, optional
         Processes; by default one for each core.
     shard_size : int
@@ -137,7 +154,7 @@ def scan(
     WorkerDiedError
         If no worker can be started.
     MissingDependencyError
-        Without the extra ``scan``.
+        Without the extra ``scan``, or ``ray``.
 
     Notes
     -----
@@ -145,7 +162,7 @@ def scan(
     processes: workers import its main module.
     """
     names = _names(sources)
-    _check(only, shard_size, seconds, memory, workers)
+    _check(only, engine, address, shard_size, seconds, memory, workers)
     pyarrow("pyarrow.parquet")
     if verifier is None:
         verifier = Verifier.from_settings(pixels=only != "credentials")
@@ -161,17 +178,32 @@ def scan(
         _check_travel(options)
         before = sum(results.finished.values())
         done = Progress(state.lines, state.size, before, results.finished_size)
-        Engine(
-            results,
-            options,
-            workers=workers or usable_cores(),
-            shard_size=shard_size,
-            memory=memory,
-            seconds=seconds,
-            ahead=_AHEAD,
-            progress=done,
-            tell=progress,
-        ).run()
+        if engine == "ray":
+            from indelible.scan.ray_engine import RayEngine  # noqa: PLC0415 - Ray's alone
+
+            RayEngine(
+                results,
+                options,
+                address=address,
+                workers=workers,
+                shard_size=shard_size,
+                memory=memory,
+                seconds=seconds,
+                progress=done,
+                tell=progress,
+            ).run()
+        else:
+            Engine(
+                results,
+                options,
+                workers=workers or usable_cores(),
+                shard_size=shard_size,
+                memory=memory,
+                seconds=seconds,
+                ahead=_AHEAD,
+                progress=done,
+                tell=progress,
+            ).run()
     finally:
         results.close()
     return ScanSummary(
@@ -184,6 +216,7 @@ def scan(
         passed_over=done.passed_over,
         found=done.found,
         seconds=done.seconds,
+        rate=done.rate,
     )
 
 
@@ -214,7 +247,19 @@ def _names(sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -
     return names
 
 
-def _check(only: object, shard_size: int, seconds: float, memory: int, workers: int | None) -> None:
+def _check(
+    only: object,
+    engine: object,
+    address: str | None,
+    shard_size: int,
+    seconds: float,
+    memory: int,
+    workers: int | None,
+) -> None:
+    if engine not in get_args(EngineName):
+        raise ArgumentError("engine", f"engine is {engine!r}.", hint="Give local or ray.")
+    if address is not None and engine != "ray":
+        raise ArgumentError("address", "Only Ray has an address.", hint="Give the engine: ray.")
     if only is not None and only not in get_args(Only):
         raise ArgumentError("only", f"only is {only!r}.", hint="Give credentials or watermark.")
     arguments.as_number("shard_size", shard_size, 1, _MOST_SHARD)
@@ -246,8 +291,10 @@ def _depends_on(
     finder: Finder | None,
 ) -> dict[str, str]:
     """Return what the rows depend on: a scan is only gone on with where this is the same."""
+    here = any(_is_relative(name) for name in names)
     return {
         "sources": "\n".join(names),
+        "folder": str(Path.cwd()) if here else "",
         "format": format_,
         "shard_size": str(shard_size),
         "only": only or "",
@@ -257,6 +304,12 @@ def _depends_on(
         "engine_version": engine_version(),
         **{f"verifier_{name}": value for name, value in verifier.described().items()},
     }
+
+
+def _is_relative(name: str) -> bool:
+    """Whether a source means something else in another folder; of a list nobody knows."""
+    path = local_path(name)
+    return path is not None and not Path(path).is_absolute()
 
 
 def _state(
@@ -269,7 +322,7 @@ def _state(
     changed = differences(state.options, depends_on)
     if not changed:
         return state
-    if "the sources" in changed or "--shard-size" in changed or "--format" in changed:
+    if _NEVER & set(changed):
         raise OutputExistsError(
             f"'{results.folder}' holds another scan: {', '.join(changed)} differ.",
             hint="Name another folder, or begin anew with --force.",

@@ -69,6 +69,10 @@ fuzz: $(VENV)/.dev  ## Feed hostile bytes to every parser and decoder, under lim
 durability: $(VENV)/.dev  ## Kill hundreds of processes that register, and PostgreSQL under them (TIMES=200)
 	$(BIN)/python -m tests.registry.killing --times $(TIMES)
 
+.PHONY: kill-scans
+kill-scans: $(VENV)/.dev  ## Kill a scan again and again, and compare it with one that nobody killed (TIMES=50)
+	$(BIN)/python -m tests.scan.killing --times $(if $(filter command% env%,$(origin TIMES)),$(TIMES),50)
+
 .PHONY: integrations
 integrations: $(VENV)/pyvenv.cfg  ## Test the hooks against what they hook into, each in an environment of its own (ONLY=gradio)
 	@for file in tests/integrations/environments/$(or $(ONLY),*).txt; do \

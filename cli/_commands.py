@@ -24,6 +24,9 @@ SUMMARIES: Final = {
     "inspect": "Show everything that pictures' credentials say, and what fails, in plain words.",
     "embed": "Embed a watermark and nothing else: no manifest, no registry.",
     "detect": "Look for a watermark and nothing else: no manifest, no registry.",
+    "scan": "Find out who vouches for very many pictures: a row for each, and what ends it is no "
+    "loss.",
+    "report": "Count what a scan found: by verdict, generator, signer and claim, and over time.",
     "consent": "Ask that a photograph is not edited and not trained on, and see what pictures ask.",
     "evidence": "Make, check and hand on evidence about a picture, in one file for strangers.",
     "warm-up": "Compile the watermark engine now, for a machine's or a container's image.",

@@ -28,6 +28,7 @@ from indelible.errors import (
     TrustError,
     UnmarkableImageError,
     UnreadableExportError,
+    UnreadableScanError,
 )
 
 __all__ = [
@@ -49,7 +50,12 @@ FAILURE: Final = 5
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-_UNREADABLE: Final = (ImageError, UnmarkableImageError, UnreadableExportError)
+_UNREADABLE: Final = (
+    ImageError,
+    UnmarkableImageError,
+    UnreadableExportError,
+    UnreadableScanError,
+)
 _USAGE: Final = (
     ArgumentError,
     CertificateError,

@@ -35,6 +35,7 @@
     ├── EvidenceError                 an evidence bundle that cannot be made, read or opened
     ├── InputDeniedError              a picture that may not be edited was given to a generator
     ├── NetworkError                  an outbound connection that failed or is not allowed
+    ├── UnreadableScanError           results of a scan that are none, damaged, or of later versions
     └── WorkerDiedError               a process of a batch died while it worked on an item
 """
 
@@ -72,6 +73,7 @@ __all__ = [
     "UnmarkableImageError",
     "UnreadableExportError",
     "UnreadableImageError",
+    "UnreadableScanError",
     "UnsupportedImageError",
     "WatermarkError",
     "WorkerDiedError",
@@ -265,6 +267,10 @@ class NetworkError(IndelibleError):
     def __init__(self, message: str, *, hint: str | None = None, sent: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.sent = sent
+
+
+class UnreadableScanError(IndelibleError):
+    """Results of a scan are none, are damaged, or of a later version."""
 
 
 class WorkerDiedError(IndelibleError):

@@ -139,6 +139,11 @@ class HashList:
     def __len__(self) -> int:
         return int(self._words.shape[1])
 
+    @property
+    def hashes(self) -> NDArray[np.uint64]:
+        """The hashes, uint64 (N, 4)."""
+        return self._words.T
+
     def __repr__(self) -> str:
         return f"HashList({self.name!r}, {len(self)} hashes)"
 

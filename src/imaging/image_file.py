@@ -16,6 +16,7 @@ from indelible.imaging._container import Container
 from indelible.imaging.decoding import decode_container
 from indelible.imaging.formats import MANIFEST_TYPES, container_of, identify, media_type_of
 from indelible.imaging.header import read_container
+from indelible.imaging.metadata import Metadata
 from indelible.imaging.picture import Header, Picture
 from indelible.imaging.structure import gif, iso
 from indelible.imaging.structure.parts import Located, Walk
@@ -109,6 +110,29 @@ class ImageFile:
             Over one of the limits.
         """
         return self._container.header
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """The metadata as they are stored, without decoding a pixel; `decode` returns fitting ones.
+
+        Of HEIC and AVIF those that their boxes hold in the open.
+
+        Raises
+        ------
+        UnreadableImageError, UnsupportedImageError, ImageTooLargeError
+            As `header`.
+        """
+        found = self._container
+        return Metadata(
+            found.icc_profile,
+            found.exif,
+            found.xmp,
+            found.iptc,
+            found.photoshop,
+            found.segments,
+            found.text,
+            found.dpi,
+        )
 
     @property
     def _container(self) -> Container:

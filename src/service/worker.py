@@ -11,11 +11,9 @@ import contextlib
 import json
 import logging
 import os
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from indelible import errors, watermark
@@ -24,15 +22,10 @@ from indelible.protection import Protector
 from indelible.service import logs
 from indelible.service.desk import ConsentDesk
 from indelible.verification import Verifier
+from indelible.worker_process import READY, end_after, limit_memory, settle
 
-try:
-    import resource
-except ImportError:  # Windows has no such limits
-    resource = None  # type: ignore[assignment]
+__all__ = ["TAKEN", "Job", "Options", "Result", "Tools", "do", "failed", "work"]
 
-__all__ = ["READY", "TAKEN", "Job", "Options", "Result", "Tools", "do", "failed", "work"]
-
-READY: Final = b"ready"
 TAKEN: Final = b"taken"
 
 Options: TypeAlias = dict[str, Any]
@@ -92,9 +85,13 @@ def work(connection: Connection, tools: Tools, memory: int) -> None:
         Bytes that jobs may take beyond what the process takes once it is warm.
     """
     logs.configure(logging.WARNING)
-    _settle()
+    settle()
+    with contextlib.suppress(MissingDependencyError):  # a picture's report says what is missing
+        watermark.use_one_thread()  # each core has a worker of its own
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(_POLITE)
     watermark.warm_up()
-    _limit_memory(memory)
+    limit_memory(memory)
     connection.send_bytes(READY)
     while True:
         try:
@@ -102,7 +99,7 @@ def work(connection: Connection, tools: Tools, memory: int) -> None:
             data = connection.recv_bytes()
         except (EOFError, OSError):
             return
-        _end_after(seconds + _GRACE)
+        end_after(seconds + _GRACE)
         connection.send_bytes(TAKEN)
         meta, body = do(job, tools, data, options)
         del data
@@ -111,7 +108,7 @@ def work(connection: Connection, tools: Tools, memory: int) -> None:
             connection.send_bytes(body)
         except OSError:
             return
-        _end_after(0)
+        end_after(0)
         if b'"MemoryError"' in meta[:64]:
             return  # what is left of its memory is in pieces
 
@@ -162,47 +159,3 @@ def _place(error: Exception) -> str:
     if trace is None:
         return ""
     return f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-
-
-def _settle() -> None:
-    """Leave signals to the service, which ends its workers itself; dump no core; be polite."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if hasattr(signal, "SIGALRM"):
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with contextlib.suppress(MissingDependencyError):  # a picture's report says what is missing
-        watermark.use_one_thread()  # each core has a worker of its own
-    with contextlib.suppress(AttributeError, OSError):
-        os.nice(_POLITE)
-
-
-def _limit_memory(memory: int) -> None:
-    """Let an allocation fail that goes beyond; the service ends a worker that grows otherwise."""
-    taken = _data_size()
-    if resource is None or taken is None:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = taken + memory
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
-
-
-def _data_size() -> int | None:
-    """Return how much private memory this process has mapped, bytes; None where nobody says."""
-    try:
-        for line in Path("/proc/self/status").read_text("ascii").splitlines():
-            if line.startswith("VmData:"):
-                return 1024 * int(line.split()[1])
-    except (OSError, ValueError):
-        pass
-    return None
-
-
-def _end_after(seconds: float) -> None:
-    """Let the system end this process, even inside of a codec; 0 takes that back."""
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -11,17 +11,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import multiprocessing
-import os
 import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from indelible.errors import IndelibleError, WorkerDiedError
@@ -29,14 +24,12 @@ from indelible.service import worker
 from indelible.service.failures import RefusedError, internal_failure
 from indelible.service.queueing import FairQueue, Hold, Room
 from indelible.service.worker import Job, Options, Result, Tools
+from indelible.worker_process import WorkerProcess, preload, watch
 
 __all__ = ["InProcess", "Pool", "Workers"]
 
 _log: Final = logging.getLogger("indelible.service")
 
-_PAGE: Final = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_LOOK: Final = 0.05  # seconds between two looks at clock and memory
-_START_SECONDS: Final = 600.0  # the first start on a machine compiles the kernels
 _BACK_OFF: Final = 30.0  # seconds at most between two tries to start a worker
 _MOST_ANSWER: Final = 1 << 30  # bytes: a worker that a picture took over may send anything
 _TRIES: Final = 3  # to hand a job to a worker that dies before it has it
@@ -127,7 +120,7 @@ class Pool:
         self._seconds = seconds
         self._recycle = recycle
         self._queue: FairQueue[_Task] = FairQueue()
-        self._slots = [_Slot() for _ in range(workers)]
+        self._slots = [WorkerProcess() for _ in range(workers)]
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
         self._mean = _FIRST_GUESS
@@ -178,12 +171,12 @@ class Pool:
 
     def start(self) -> None:
         """Start the workers; jobs may be given before they are up."""
-        context = multiprocessing.get_context("forkserver")
-        # Imported and warm before the fork: a worker is replaced in a fraction of a second.
-        context.set_forkserver_preload(["indelible.service._preloaded"])
+        preload("indelible.service._preloaded")
         for number, slot in enumerate(self._slots):
             self._threads.append(_thread(self._serve, f"indelible-worker-{number}", slot))
-        self._threads.append(_thread(self._watch, "indelible-watch"))
+        self._threads.append(
+            _thread(watch, "indelible-watch", self._slots, self._memory, self._stop)
+        )
 
     def close(self, seconds: float) -> None:
         """Finish what was taken, for so long at most, and end the workers."""
@@ -202,7 +195,7 @@ class Pool:
 
     # --- in the threads --------------------------------------------------------------------------
 
-    def _serve(self, slot: _Slot) -> None:
+    def _serve(self, slot: WorkerProcess) -> None:
         """Give one worker its jobs, until the queue is closed and empty."""
         while not self._stop.is_set():
             if not slot.alive() and not self._begin(slot):
@@ -214,11 +207,11 @@ class Pool:
                 break
         slot.end()
 
-    def _begin(self, slot: _Slot) -> bool:
+    def _begin(self, slot: WorkerProcess) -> bool:
         """Start a worker, again and again where that fails; False once the pool is closed."""
         pause = 0.5
         while not self._stop.is_set():
-            if slot.begin(self._tools, self._memory):
+            if slot.begin(worker.work, self._tools, self._memory, name="indelible-worker"):
                 return True
             _log.error("a worker could not be started")
             self.killed["start"] += 1
@@ -226,7 +219,7 @@ class Pool:
             pause = min(2 * pause, _BACK_OFF)
         return False
 
-    def _perform(self, slot: _Slot, task: _Task) -> None:
+    def _perform(self, slot: WorkerProcess, task: _Task) -> None:
         """Have one job done, and tell who waits for it."""
         for _ in range(_TRIES):
             if not slot.alive() and not self._begin(slot):
@@ -234,7 +227,7 @@ class Pool:
                 return
             began = time.monotonic()
             try:
-                meta, body = slot.exchange(task, began + self._seconds)
+                meta, body = _exchange(slot, task, began + self._seconds)
                 break
             except (EOFError, OSError):
                 reason = slot.killed or "crash"
@@ -255,118 +248,23 @@ class Pool:
         except IndelibleError as error:
             task.future.set_exception(error)
 
-    def _watch(self) -> None:
-        """Kill workers that take too long or too much."""
-        while not self._stop.wait(_LOOK):
-            now = time.monotonic()
-            for slot in self._slots:
-                if not slot.busy:
-                    continue
-                if now > slot.deadline:
-                    slot.kill("time")
-                elif slot.resident() > slot.idle_memory + self._memory:
-                    slot.kill("memory")
 
+def _exchange(slot: WorkerProcess, task: _Task, deadline: float) -> tuple[bytes, bytes]:
+    """Hand a job over and wait for its answer.
 
-class _Slot:
-    """The place of one worker: a process now, its replacement later."""
-
-    def __init__(self) -> None:
-        self.process: BaseProcess | None = None
-        self.connection: Connection | None = None
-        self.deadline = 0.0
-        self.idle_memory = 0
-        self.jobs = 0
-        self.busy = False
-        self.up = False
-        self.killed: str | None = None
-
-    def begin(self, tools: Tools, memory: int) -> bool:
-        """Start a process and wait until it is warm; return whether it is."""
-        self.end()
-        self.killed = None
-        self.jobs = 0
-        context = multiprocessing.get_context("forkserver")
-        self.connection, other = context.Pipe()
-        try:
-            process = context.Process(
-                target=worker.work, args=(other, tools, memory), name="indelible-worker"
-            )
-            process.daemon = True
-            process.start()
-            self.process = process
-            other.close()
-            if not self.connection.poll(_START_SECONDS):
-                self.end()
-                return False
-            self.up = self.connection.recv_bytes(len(worker.READY)) == worker.READY
-        except (EOFError, OSError):
-            self.end()
-            return False
-        finally:
-            other.close()
-        self.idle_memory = self.resident()
-        return self.up
-
-    def alive(self) -> bool:
-        """Whether there is a process that can be given a job."""
-        alive = self.up and self.process is not None and self.process.is_alive()
-        self.up = alive
-        return alive
-
-    def exchange(self, task: _Task, deadline: float) -> tuple[bytes, bytes]:
-        """Hand a job over and wait for its answer.
-
-        Raises
-        ------
-        EOFError, OSError
-            If the worker died.
-        """
-        connection = self.connection
-        if connection is None:
+    Raises
+    ------
+    EOFError, OSError
+        If the worker died.
+    """
+    with slot.at_work(deadline) as connection:
+        connection.send((task.job, task.options, max(0.0, deadline - time.monotonic())))
+        connection.send_bytes(task.data)
+        if connection.recv_bytes(len(worker.TAKEN)) != worker.TAKEN:
             raise EOFError
-        self.deadline = deadline
-        self.busy = True
-        self.jobs += 1
-        try:
-            connection.send((task.job, task.options, max(0.0, deadline - time.monotonic())))
-            connection.send_bytes(task.data)
-            if connection.recv_bytes(len(worker.TAKEN)) != worker.TAKEN:
-                raise EOFError
-            task.data, task.begun = b"", True
-            meta = connection.recv_bytes(_MOST_ANSWER)
-            return meta, connection.recv_bytes(_MOST_ANSWER)
-        finally:
-            self.busy = False
-
-    def resident(self) -> int:
-        """Return the memory that the process has, bytes; 0 where the system does not say."""
-        process = self.process
-        if process is None:
-            return 0
-        try:
-            return int(Path(f"/proc/{process.pid}/statm").read_bytes().split()[1]) * _PAGE
-        except (OSError, ValueError, IndexError):
-            return 0
-
-    def kill(self, reason: str) -> None:
-        """End the process at once, and remember why."""
-        process = self.process
-        if process is not None and self.killed is None:
-            self.killed = reason
-            process.kill()
-
-    def end(self) -> None:
-        """End the process, which is idle or dead."""
-        process, connection = self.process, self.connection
-        self.process = self.connection = None
-        self.up = False
-        if connection is not None:
-            connection.close()
-        if process is not None:
-            process.kill()
-            process.join(5.0)
-            process.close()
+        task.data, task.begun = b"", True
+        meta = connection.recv_bytes(_MOST_ANSWER)
+        return meta, connection.recv_bytes(_MOST_ANSWER)
 
 
 class InProcess:

@@ -19,9 +19,10 @@ from indelible.verification.marks_leg import find_others
 from indelible.verification.result import WatermarkReport
 from indelible.watermark import CONSENT_KEY, CONSENT_KEYS, ENOUGH_PIXELS, Detection, Key, View
 
-__all__ = ["PixelFindings", "examine_pixels"]
+__all__ = ["PixelFindings", "examine_metadata", "examine_pixels"]
 
 _NO_KEY: Final = say("There is no watermark key here to look with.")
+_NOT_ASKED: Final = say("The pixels were not to be looked at.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,18 @@ def examine_pixels(
     mark, consents = _find_marks(image, view, keys, credential, effort, consent=consent)
     signals = credentials.find_signals(picture.metadata)
     return PixelFindings(mark, picture.header, signals, view, consents)
+
+
+def examine_metadata(image: ImageFile) -> PixelFindings:
+    """Look for claims in a picture's plain metadata alone: not a pixel is decoded.
+
+    Raises
+    ------
+    ImageError
+        If it is no picture.
+    """
+    mark = WatermarkReport("not_checked", reason=_NOT_ASKED)
+    return PixelFindings(mark, image.header, credentials.find_signals(image.metadata))
 
 
 def _find_marks(

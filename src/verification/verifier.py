@@ -8,6 +8,7 @@ opened unless it is asked for.
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
@@ -36,7 +37,11 @@ from indelible.verification.judging import (
     rests_on_the_resolvers,
 )
 from indelible.verification.marks_leg import look_up_all
-from indelible.verification.pixel_leg import PixelFindings, examine_pixels
+from indelible.verification.pixel_leg import (
+    PixelFindings,
+    examine_metadata,
+    examine_pixels,
+)
 from indelible.verification.resolver_leg import ask_resolvers
 from indelible.verification.resolver_report import ResolverReport, chosen
 from indelible.verification.resolving import Match, find_matches
@@ -79,6 +84,9 @@ class Verifier:
         not hold, and, with `send_picture`, about the picture. What they send is judged here.
     send_picture : bool
         Whether a picture may be sent to them: the whole file, with its metadata.
+    pixels : bool
+        Look at the pixels. Without, nothing is decoded: the manifest and plain metadata alone are
+        read, and a picture that has none is ``unchecked``.
 
     Raises
     ------
@@ -101,7 +109,7 @@ class Verifier:
 
     __slots__ = (
         *("_changes", "_consent", "_effort", "_keys", "_limits", "_ocsp", "_registry"),
-        *("_remote_hosts", "_resolvers", "_send_picture", "_trust", "_users_registry"),
+        *("_pixels", "_remote_hosts", "_resolvers", "_send_picture", "_trust", "_users_registry"),
     )
 
     def __init__(
@@ -118,6 +126,7 @@ class Verifier:
         limits: Limits | None = None,
         resolvers: Iterable[Resolver | str] = (),
         send_picture: bool = False,
+        pixels: bool = True,
     ) -> None:
         ring = arguments.as_keys(keys, allow_none=True)
         if ring is None:
@@ -137,6 +146,7 @@ class Verifier:
         self._limits = Limits() if limits is None else limits
         self._resolvers = arguments.as_resolvers(resolvers)
         self._send_picture = arguments.as_flag("send_picture", send_picture)
+        self._pixels = arguments.as_flag("pixels", pixels)
 
     @classmethod
     def from_settings(
@@ -153,6 +163,7 @@ class Verifier:
         limits: Limits | None = None,
         resolvers: Iterable[Resolver | str] | None = None,
         send_picture: bool = False,
+        pixels: bool = True,
     ) -> Verifier:
         """Return a verifier of what is given; the rest comes from the user's settings, if any.
 
@@ -165,7 +176,7 @@ class Verifier:
         trust : Trust, optional
             By default the official C2PA trust list, the configured anchors, and this machine's
             development identity, if it exists.
-        remote_hosts, ocsp, changes, consent, send_picture
+        remote_hosts, ocsp, changes, consent, send_picture, pixels
             As for `Verifier`.
         resolvers : iterable of Resolver or str, optional
             By default those of the settings; none where keys, registry and trust are given.
@@ -213,6 +224,7 @@ class Verifier:
             limits=limits,
             resolvers=() if resolvers is None else resolvers,
             send_picture=send_picture,
+            pixels=pixels,
         )
         made._users_registry = users_registry
         return made
@@ -267,17 +279,38 @@ class Verifier:
             limits=self._limits,
             resolvers=self._resolvers,
             send_picture=self._send_picture,
+            pixels=self._pixels,
         )
         return made, ()
 
-    def verify(self, image: Encoded, *, manifest: Encoded | None = None) -> Verification:
+    def described(self) -> dict[str, str]:
+        """Return what its answers depend on, each in a few words, and no secret: to compare two."""
+        registry = self._opened_registry()
+        return {
+            "keys": " ".join(sorted(key.id for key in self._keys)),
+            "registry": "" if registry is None else str(getattr(registry, "url", registry)),
+            "trust": hashlib.sha256(repr(self._trust).encode()).hexdigest()[:16],
+            "remote_hosts": " ".join(self._remote_hosts),
+            "ocsp": str(self._ocsp),
+            "effort": self._effort,
+            "changes": str(self._changes),
+            "consent": str(self._consent),
+            "limits": repr(self._limits),
+            "resolvers": " ".join(one.address for one in self._resolvers),
+            "send_picture": str(self._send_picture),
+            "pixels": str(self._pixels),
+        }
+
+    def verify(
+        self, image: Encoded | ImageFile, *, manifest: Encoded | None = None
+    ) -> Verification:
         """Find out who vouches for a picture.
 
         Parameters
         ----------
-        image : path, bytes-like or binary stream
+        image : path, bytes-like, binary stream or ImageFile
             The encoded picture: its manifest, if it has one, is part of the file. A stream is read
-            from where it stands to its end.
+            from where it stands to its end. One that is open already keeps its own limits.
         manifest : path, bytes-like or binary stream, optional
             A manifest file (``application/c2pa``) to use instead of the picture's own. By default
             one beside the picture (``photo.c2pa``) is used where the picture has none inside.
@@ -303,7 +336,8 @@ class Verifier:
         What happened is logged at level INFO by ``logging.getLogger("indelible")``: verdict, states
         and times, never keys.
         """
-        arguments.as_path_or_bytes("image", image)
+        if not isinstance(image, ImageFile):
+            arguments.as_path_or_bytes("image", image)
         if manifest is not None:
             arguments.as_path_or_bytes("manifest", manifest)
         clock = Clock()
@@ -318,8 +352,10 @@ class Verifier:
                 ocsp=self._ocsp,
             )
         with clock.leg("watermark"):
-            pixels = examine_pixels(
-                opened, self._keys, credential, self._effort, consent=self._consent
+            pixels = (
+                examine_pixels(opened, self._keys, credential, self._effort, consent=self._consent)
+                if self._pixels
+                else examine_metadata(opened)
             )
         with clock.leg("registry"):
             mark, recovered = look_up_all(
@@ -350,6 +386,30 @@ class Verifier:
         result = replace(result, changes=changes, consents=consents)
         log_result(result)
         return result
+
+    def look_at_pixels(self, image: Encoded | ImageFile) -> PixelFindings:
+        """Look for marks in the pixels and nothing else: no manifest is read, nobody is asked.
+
+        Parameters
+        ----------
+        image : path, bytes-like, binary stream or ImageFile
+            As for `verify`.
+
+        Returns
+        -------
+        PixelFindings
+            ``mark``, ``consents`` and ``signals``. It is no verdict.
+
+        Raises
+        ------
+        ImageError, ArgumentError
+            As `verify`.
+        """
+        if not isinstance(image, ImageFile):
+            arguments.as_path_or_bytes("image", image)
+        opened = imaging.open_image(image, limits=self._limits)
+        nothing = CredentialReport("absent")
+        return examine_pixels(opened, self._keys, nothing, self._effort, consent=self._consent)
 
     def find_matches(self, image: Encoded) -> tuple[Match, ...]:
         """Find the registered manifests that a picture leads to, without judging any of them.

@@ -10,6 +10,7 @@ from indelible import arguments
 from indelible.batch import Outcome
 from indelible.choices import Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
+from indelible.errors import IndelibleError
 from indelible.imaging import Encoded, ImageFile, Limits
 from indelible.imaging.sources import ImageInput
 from indelible.protection.derivation import derive
@@ -19,7 +20,7 @@ from indelible.protection.parts import Given, Parts, checked, completed, limits_
 from indelible.protection.publishing import Output
 from indelible.protection.result import DerivedImage, ProtectedImage
 from indelible.protection.transaction import protect_picture
-from indelible.registry import Registry
+from indelible.registry import Registry, sealing_registry
 from indelible.registry.private import GenerationRecord, RecordKeys
 from indelible.watermark import Key
 
@@ -174,6 +175,17 @@ class Protector:
         protector._made_from = given
         protector._by_settings = True
         return protector
+
+    @property
+    def keeps_records(self) -> bool:
+        """Whether `protect` can be given a generation record: there is what seals and keeps it."""
+        if self._parts.record_keys is None:
+            return False
+        try:
+            sealing_registry(self._parts.registry)
+        except IndelibleError:
+            return False
+        return True
 
     def protect(
         self,

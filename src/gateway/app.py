@@ -8,25 +8,26 @@ import os
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 import anyio
 import httpx2
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from indelible.consent import ConsentGate
 from indelible.errors import ArgumentError
 from indelible.gateway import handlers
 from indelible.gateway.calls import Call, Parts
-from indelible.gateway.errors import GatewayError, internal
+from indelible.gateway.errors import GatewayError, internal, too_long
 from indelible.gateway.keeping import Shelf
 from indelible.gateway.options import Options
 from indelible.gateway.routes import Kind, find, query_of
 from indelible.gateway.slots import Slots
+from indelible.gateway.streams import ChangedStream
 from indelible.gateway.upstream import Upstream
 from indelible.protection import Protector
 
@@ -157,7 +158,7 @@ class Gateway:
         try:
             try:
                 await self._answered(scope, receive, answer, request_id, line)
-            except Exception as error:  # noqa: BLE001 - one request's failure
+            except Exception as error:
                 failed = error if isinstance(error, GatewayError) else internal()
                 if failed is not error:
                     # Its words may quote a prompt or a picture; its place in the code says enough.
@@ -192,37 +193,32 @@ class Gateway:
             return
         async with self.parts.requests.place():
             await handlers.take_in(call)
-            await _while_connected(receive, lambda: _finish(handler, call, scope, send))
+            try:
+                with anyio.fail_after(call.options.upstream_seconds):
+                    await _while_connected(receive, lambda: _finish(handler, call, scope, send))
+            except TimeoutError:
+                raise too_long() from None
 
 
 async def _finish(handler: _Handler, call: Call, scope: Scope, send: Send) -> None:
     """Do a request and send its answer."""
     response = await handler(call)
-    if isinstance(response, StreamingResponse):
-        await _stream(response, send)
+    if isinstance(response, ChangedStream):
+        try:
+            await _stream(response, send)
+        finally:
+            await response.aclose()
     else:
         await response(scope, _nothing, send)
 
 
-async def _stream(response: StreamingResponse, send: Send) -> None:
-    """Send a stream; closed whatever happens, so that the upstream is let go."""
-    body = response.body_iterator
-    await send(
-        {
-            "type": "http.response.start",
-            "status": response.status_code,
-            "headers": response.raw_headers,
-        }
-    )
-    try:
-        async for chunk in body:
-            data = chunk.encode() if isinstance(chunk, str) else bytes(chunk)
-            await send({"type": "http.response.body", "body": data, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-    finally:
-        if isinstance(body, AsyncIterator) and hasattr(body, "aclose"):
-            with anyio.CancelScope(shield=True):
-                await body.aclose()
+async def _stream(response: ChangedStream, send: Send) -> None:
+    head = {"status": response.status_code, "headers": response.raw_headers}
+    await send({"type": "http.response.start", **head})
+    async for chunk in response.body_iterator:
+        data = chunk.encode() if isinstance(chunk, str) else bytes(chunk)
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:

@@ -17,6 +17,7 @@ from indelible.credentials import SourceType
 from indelible.gateway.errors import GatewayError, not_protected, unprotected
 from indelible.gateway.keeping import Shelf
 from indelible.gateway.options import Options
+from indelible.gateway.pictures import Tail
 from indelible.gateway.records import account_of, record_of
 from indelible.gateway.routes import Match
 from indelible.gateway.slots import Slots
@@ -102,6 +103,10 @@ class Call:
         The pictures that it came with.
     parents : list of bytes
         The files among them that the answer is an edit of.
+    stream : bool
+        Whether the answer is to be a stream.
+    tail : Tail
+        What the words of a stream were so far.
     counts : dict
         For the log: pictures in and out, and what went wrong.
     """
@@ -115,7 +120,9 @@ class Call:
     asked: dict[str, Any] = field(default_factory=dict)
     inputs: list[InputPicture] = field(default_factory=list)
     parents: list[bytes] = field(default_factory=list, repr=False)
+    stream: bool = False
     counts: dict[str, Any] = field(default_factory=dict)
+    tail: Tail = field(default_factory=Tail, repr=False)
     _done: dict[bytes, Protected] = field(default_factory=dict, repr=False)
 
     @property
@@ -147,7 +154,7 @@ class Call:
             for digest, data in zip(digests, pictures, strict=True)
             if digest not in self._done
         }
-        if len(self._done) + len(new) > self.options.max_outputs + 1 + self._partials():
+        if len(self._done) + len(new) > self.options.max_outputs + self._partials():
             raise GatewayError(
                 502, "too_many_pictures", "The server sent more pictures than the gateway takes."
             )
@@ -172,11 +179,6 @@ class Call:
     def formats(self) -> set[str]:
         """Return the formats of what was protected so far."""
         return {one.format for one in self._done.values()}
-
-    def input_of(self, data: bytes, pdq: bytes | None, manifest_id: str | None) -> None:
-        """Note a picture that the request came with."""
-        digest = hashlib.sha256(data).digest()
-        self.inputs.append(InputPicture(digest, pdq, manifest_id))
 
     def _partials(self) -> int:
         return 4 * self.options.max_outputs if self.options.partial == "mark" else 0

@@ -17,7 +17,7 @@ from indelible.errors import (
     WatermarkError,
 )
 
-__all__ = ["GatewayError", "internal", "not_protected", "unprotected"]
+__all__ = ["GatewayError", "internal", "not_protected", "too_long", "unprotected"]
 
 _log: Final = logging.getLogger("indelible.gateway")
 
@@ -146,3 +146,8 @@ def internal() -> GatewayError:
         "protection_failed",
         "The gateway failed. The failure was logged, and nothing was passed on.",
     )
+
+
+def too_long() -> GatewayError:
+    """Return the answer where the upstream took too long."""
+    return GatewayError(504, "upstream_timeout", "The server took too long.", hint="Try again.")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
+import anyio
 from starlette.responses import JSONResponse, Response
 
+from indelible.gateway import chat_answers, chat_requests, response_answers
 from indelible.gateway.arriving import media_type_of, read
 from indelible.gateway.calls import Call
 from indelible.gateway.errors import GatewayError, unprotected
 from indelible.gateway.image_answers import answer_images, answer_kept
 from indelible.gateway.image_requests import as_form, as_json
 from indelible.gateway.pictures import holds_picture, is_opaque
+from indelible.gateway.streams import Change, ChangedStream, image_event
 from indelible.gateway.texts import harmless, json_response, parsed
+from indelible.gateway.upstream import Received
 from indelible.imaging import media_type
 
 __all__ = [
@@ -26,6 +31,8 @@ __all__ = [
     "responses",
     "take_in",
 ]
+
+Answer: TypeAlias = "Callable[[Call, Received], Awaitable[Response]]"
 
 _MOST_PLAIN: Final = 4 << 20  # bytes of an answer without pictures
 _MODEL_FIELDS: Final = (
@@ -52,27 +59,43 @@ async def images(call: Call) -> Response:
             415, "unsupported_type", "Send JSON, or for edits and variations a form."
         )
     call.body = b""
-    headers = call.headers(**{"content-type": content_type})
-    upstream = call.parts.upstream
-    async with upstream.ask(
-        "POST", call.match.path, query=call.query, headers=headers, body=body
-    ) as received:
-        await upstream.check(received)
-        if received.media_type == "text/event-stream":
-            raise unprotected("it is a stream")
-        return await answer_images(call, received)
+    return await _asked(call, body, content_type, answer_images, image_event)
 
 
 async def chat(call: Call) -> Response:
     """Answer chat/completions."""
-    del call
-    raise GatewayError(404, "unknown_url", "The gateway does not know this address.")
+    body, content_type = await chat_requests.as_chat(call)
+    return await _asked(call, body, content_type, chat_answers.answer_chat, chat_answers.chat_event)
 
 
 async def responses(call: Call) -> Response:
     """Answer responses."""
-    del call
-    raise GatewayError(404, "unknown_url", "The gateway does not know this address.")
+    body, content_type = await chat_requests.as_responses(call)
+    return await _asked(
+        call, body, content_type, response_answers.answer_response, response_answers.response_event
+    )
+
+
+async def _asked(
+    call: Call, body: bytes, content_type: str, answer: Answer, change: Change
+) -> Response:
+    """Ask the upstream, and answer what it answers: at once, or as a stream."""
+    upstream = call.parts.upstream
+    accept = "text/event-stream" if call.stream else "*/*"
+    headers = call.headers(**{"content-type": content_type, "accept": accept})
+    asked = upstream.ask("POST", call.match.path, query=call.query, headers=headers, body=body)
+    received = await asked.__aenter__()
+    streams = False
+    try:
+        await upstream.check(received)
+        streams = received.media_type == "text/event-stream"
+        if streams:
+            return ChangedStream(call, asked, received, change)
+        return await answer(call, received)
+    finally:
+        if not streams:
+            with anyio.CancelScope(shield=True):
+                await asked.__aexit__(None, None, None)
 
 
 async def content(call: Call) -> Response:

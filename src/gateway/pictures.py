@@ -25,8 +25,8 @@ _MARKS: Final = re.compile(
 # At the beginning only; archives and compressed data are looked into by nobody.
 _BEGINNINGS: Final = (
     b"\xff\x0a", b"\0\0\1\0", b"\0\0\2\0", b"v/1\x01", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b",
-    b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd", b"\x78\x01\xed", b"\x78\x9c",
-    b"\x78\xda", b"\x04\x22\x4d\x18",
+    b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd", b"\x78\x01\xed",
+    b"\x78\x9c", b"\x78\xda", b"\x04\x22\x4d\x18",
 )  # fmt: skip
 _PNM: Final = re.compile(rb"P[1-7]\s+(?:#[^\n]*\n\s*)*\d+\s+\d+\s|P7\n|P[fF]\n\d+ \d+\n")
 _BMP: Final = re.compile(rb"BM[\0-\xff]{4}\0\0\0\0[\0-\xff]{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0")
@@ -35,28 +35,34 @@ _SVG: Final = re.compile(
 )
 
 _DATA_URL: Final = re.compile(
-    r"data:\s*(?:(?:image|video|audio|application)/[\w.+-]+[^,\s]{0,200},|[^,\s]{0,200};\s*base64,)",
+    r"data:\s*(?:(?:image|video|audio)/[\w.+-]+[^,\s]{0,200},[^\s\"']{16}"
+    r"|[^,\s]{0,200};\s*base64,\s*[\w+/%-]{16})",
     re.IGNORECASE,
 )
-_WORD: Final = re.compile(r"[A-Za-z0-9+/_=-]{20,}+")
-_DENSE: Final = re.compile(r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~./-]{256,}+")  # base85, and the like
-_HEX_BYTES: Final = re.compile(
-    r"(?:(?:0x|\\x|%|=|\\u00)?[0-9A-Fa-f]{2}[ ,:;\t\r\n]{0,2}+){24,}+"
-)  # " 89 50 4E", "\x89\x50", "%89%50"
-_DECIMAL_BYTES: Final = re.compile(r"(?:\d{1,3}[ ,;\t\r\n]{1,3}+){48,}+")
+# Each from where a run of its letters begins, so that a search takes one look at every letter.
+_WORD: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_=-]{20,}+")
+_DENSE: Final = re.compile(  # base85, and the like
+    r"(?<![0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-])[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{640,}+"
+)
+_HEX_BYTES: Final = re.compile(  # " 89 50 4E", "\\x89\\x50", "%89%50"
+    r"(?<![0-9A-Fa-f])(?:(?:0x|\\x|%|=|\\u00)?[0-9A-Fa-f]{2}[ ,:;\t\r\n]{0,2}+){24,}+"
+)
+_DECIMAL_BYTES: Final = re.compile(r"(?<!\d)(?:\d{1,3}[ ,;\t\r\n]{1,3}+){24,}+")
 _ASCII85: Final = re.compile(r"<~[!-u\s]{40,}+")
 _BASE64_MAGIC: Final = re.compile(
-    r"iVBORw0KGg|/9j/[24]|_9j_[24]|R0lGOD[dl]h|UklGR[\w+/-]{6}XRUJQ|SUkqA|TU0AK|AAAA[\w+/-]GZ0eX"
+    r"iVBORw0KGg|/9j/[\w+/]{4}|_9j_[\w-]{4}|R0lGOD[dl]h|UklGR[\w+/-]{6}XRUJQ|SUkqA|TU0AK|AAAA[\w+/-]GZ0eX"
 )
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 _LONGEST_WORD: Final = 256  # of base64's letters: nothing to read is as long, and 192 bytes are few
-_LONGEST_DENSE: Final = 1024
+_LINE: Final = 32
+_LONGEST_LINES: Final = 512  # of base64 that is broken into lines
 _GAP: Final = 4  # letters between two lines of one encoded text
 _MOST_BYTES: Final = 64  # numbers from 0 to 255 in a row
 _MOST_NUMBERS: Final = 4096  # of one list
 _LARGEST: Final = 1 << 64  # integer; a larger one is no number but bytes
-_TAIL: Final = 2048  # letters of a stream that are remembered
+_MOST_TEXT: Final = 2 << 20  # letters that are looked at: nobody reads as much
+_TAIL: Final = 700  # letters of a stream that are remembered
 
 
 def begins_as_picture(data: bytes) -> bool:
@@ -85,7 +91,12 @@ def holds_picture(value: object) -> bool:
     value : object
         As a parser returns it; its depth is bounded by who parsed it.
     """
-    return any(_text_holds(text) for text in _texts(value)) or _lists_hold(value)
+    length = 0
+    for text in _texts(value):
+        length += len(text)
+        if length > _MOST_TEXT or _text_holds(text):
+            return True
+    return _lists_hold(value)
 
 
 class Tail:
@@ -129,7 +140,7 @@ def _texts(value: object) -> Iterator[str]:
 def _joined(words: Sequence[str]) -> Iterator[str]:
     """Yield what words are together, where it is a picture that was cut."""
     text = "".join(words)
-    if _BASE64_MAGIC.search(text) or _DATA_URL.search(text):
+    if _says_picture(text):
         yield text
 
 
@@ -153,15 +164,17 @@ def _text_holds(text: str) -> bool:
     """Whether a text is, or quotes, a picture."""
     if len(text) < 6:
         return False
-    if _CONTROL.search(text) or _DATA_URL.search(text) or _BASE64_MAGIC.search(text):
+    if _CONTROL.search(text) or _says_picture(text) or _says_picture("".join(text.split())):
         return True
-    if _HEX_BYTES.search(text) and _hex_holds(text):
+    if any(_is_mark(data) for data in (*_hex_bytes(text), *_decimal_bytes(text))):
         return True
-    if _DECIMAL_BYTES.search(text) or _ASCII85.search(text):
+    if _ASCII85.search(text):
         return True
-    if any(one.end() - one.start() >= _LONGEST_DENSE for one in _DENSE.finditer(text)):
-        return True
-    return _words_hold(text)
+    return _DENSE.search(text) is not None or _words_hold(text)
+
+
+def _says_picture(text: str) -> bool:
+    return _BASE64_MAGIC.search(text) is not None or _DATA_URL.search(text) is not None
 
 
 def _words_hold(text: str) -> bool:
@@ -169,11 +182,13 @@ def _words_hold(text: str) -> bool:
     together, end = 0, -1
     for found in _WORD.finditer(text):
         word = found.group()
-        close = 0 <= found.start() - end <= _GAP
-        together = (together if close else 0) + len(word)
-        end = found.end()
-        if together >= _LONGEST_WORD:
+        if len(word) >= _LONGEST_WORD:
             return True
+        if len(word) >= _LINE:
+            together = (together if found.start() - end <= _GAP else 0) + len(word)
+            end = found.end()
+            if together >= _LONGEST_LINES:
+                return True
         if any(_is_mark(data) for data in _decoded(word)):
             return True
     return False
@@ -194,11 +209,18 @@ def _decoded(word: str) -> Iterator[bytes]:
             return
 
 
-def _hex_holds(text: str) -> bool:
-    """Whether bytes that are written as pairs of hexadecimal digits are a picture's, or many."""
+def _hex_bytes(text: str) -> Iterator[bytes]:
+    """Yield what pairs of hexadecimal digits say, read from either digit."""
     for found in _HEX_BYTES.finditer(text):
         digits = re.sub(r"0x|\\x|\\u00|[^0-9A-Fa-f]", "", found.group())
-        data = bytes.fromhex(digits[: len(digits) // 2 * 2])
-        if _is_mark(data) or len(data) >= 128:
-            return True
-    return False
+        for start in (0, 1):
+            part = digits[start:]
+            yield bytes.fromhex(part[: len(part) // 2 * 2])
+
+
+def _decimal_bytes(text: str) -> Iterator[bytes]:
+    """Yield what numbers from 0 to 255 in a row say."""
+    for found in _DECIMAL_BYTES.finditer(text):
+        numbers = [int(one) for one in re.findall(r"\d+", found.group())]
+        if max(numbers) <= 255:
+            yield bytes(numbers)

@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from indelible.errors import ConfigurationError
 from indelible.gateway.arriving import media_type_of
-from indelible.gateway.errors import GatewayError, unprotected
+from indelible.gateway.errors import GatewayError, too_long, unprotected
 from indelible.gateway.options import Options
 from indelible.gateway.pictures import holds_picture
 from indelible.strict_json import parse_json
@@ -226,7 +226,7 @@ def _check_plain(response: httpx2.Response) -> None:
 
 def _failed(error: Exception) -> GatewayError:
     if isinstance(error, httpx2.TimeoutException):
-        return GatewayError(504, "upstream_timeout", "The server took too long.", hint="Try again.")
+        return too_long()
     return GatewayError(
         502, "upstream_unreachable", "The server cannot be reached.", hint="Try again later."
     )

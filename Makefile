@@ -69,6 +69,10 @@ fuzz: $(VENV)/.dev  ## Feed hostile bytes to every parser and decoder, under lim
 durability: $(VENV)/.dev  ## Kill hundreds of processes that register, and PostgreSQL under them (TIMES=200)
 	$(BIN)/python -m tests.registry.killing --times $(TIMES)
 
+.PHONY: leaks
+leaks: $(VENV)/.dev  ## Try every trick of a hostile upstream behind every route of the gateway
+	$(BIN)/python -m tests.gateway.leaking
+
 .PHONY: integrations
 integrations: $(VENV)/pyvenv.cfg  ## Test the hooks against what they hook into, each in an environment of its own (ONLY=gradio)
 	@for file in tests/integrations/environments/$(or $(ONLY),*).txt; do \

@@ -32,6 +32,7 @@ __all__ = ["leaks", "pictures_in"]
 
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{64,}={0,2}")
 _BASE85: Final = re.compile(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{100,}")
+_READABLE: Final = re.compile(rb"[\t\n\r -~]{64,}")
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2}){64,}")
 _NUMBERS: Final = re.compile(rb"(?:\d{1,3}\s*,\s*){64,}\d{1,3}")
 _BEGINNINGS: Final = re.compile(
@@ -96,33 +97,42 @@ def _unwrapped(view: bytes) -> Iterator[bytes]:
 
 
 def _texts(view: bytes) -> Iterator[bytes]:
-    plain = view.replace(b"\\/", b"/").replace(b"\\n", b"").replace(b"\\r", b"")
-    plain = re.sub(rb"\\u00([0-9a-fA-F]{2})", lambda found: bytes([int(found[1], 16)]), plain)
-    if b"%2" in plain or b"%3" in plain:
-        plain = urllib.parse.unquote_to_bytes(plain)
-    for text in {plain, re.sub(rb"\s+", b"", plain), plain.replace(b"\0", b"")}:
-        for run in _BASE64.findall(text):
-            body = run.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
-            for start in range(4):  # a word before it may have shifted it
-                part = body[start:]
-                data = base64.b64decode(part[: len(part) // 4 * 4])
-                if start == 0 or _BEGINNINGS.search(data[:64]):
-                    yield data
-            with contextlib.suppress(ValueError):
-                yield base64.b32decode(run.rstrip(b"=")[: len(run) // 8 * 8])
-        for run in _HEX.findall(text):
-            yield binascii.unhexlify(run)
-        for run in _NUMBERS.findall(text):
-            values = [int(one) for one in run.split(b",")]
-            if max(values) < 256:
-                yield bytes(values)
-    for run in _BASE85.findall(plain):
-        with contextlib.suppress(ValueError):
-            yield base64.b85decode(run[: len(run) // 5 * 5])
+    """Yield what the texts in bytes say."""
+    if view.count(b"\0") > len(view) // 3:  # UTF-16
+        yield view.replace(b"\0", b"")
     with contextlib.suppress(ValueError):  # a file whose bytes became letters
         yield view.decode("utf-8").encode("latin-1")
-    if plain[:40].count(b"\0") > 8 and plain != view.replace(b"\0", b""):
-        yield view.replace(b"\0", b"")
+    for text in _READABLE.findall(view):
+        plain = text.replace(b"\\/", b"/").replace(b"\\n", b"").replace(b"\\r", b"")
+        plain = re.sub(rb"\\u00([0-9a-fA-F]{2})", lambda found: bytes([int(found[1], 16)]), plain)
+        if plain.count(b"%") > 16:
+            plain = urllib.parse.unquote_to_bytes(plain)
+        if plain != text:
+            yield plain
+        for one in {plain, re.sub(rb"\s+", b"", plain)}:
+            yield from _decoded(one)
+
+
+def _decoded(text: bytes) -> Iterator[bytes]:
+    for run in _BASE64.findall(text):
+        body = run.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+        for start in range(4):  # a word before it may have shifted it
+            part = body[start:]
+            data = base64.b64decode(part[: len(part) // 4 * 4])
+            if start == 0 or _BEGINNINGS.search(data[:64]):
+                yield data
+        with contextlib.suppress(ValueError):
+            yield base64.b32decode(run.rstrip(b"=")[: len(run) // 8 * 8])
+    for run in _BASE85.findall(text):
+        if _BASE64.fullmatch(run) is None:
+            with contextlib.suppress(ValueError):
+                yield base64.b85decode(run[: len(run) // 5 * 5])
+    for run in _HEX.findall(text):
+        yield binascii.unhexlify(run)
+    for run in _NUMBERS.findall(text):
+        values = [int(one) for one in run.split(b",")]
+        if max(values) < 256:
+            yield bytes(values)
 
 
 def _streams(view: bytes) -> Iterator[bytes]:
@@ -184,10 +194,19 @@ def _carved(view: bytes) -> Iterator[np.ndarray[Any, Any]]:
                         continue
                     for frame in range(getattr(opened, "n_frames", 1)):
                         opened.seek(frame)
-                        shown = opened.convert("RGBA")
-                        yield np.array(shown.convert("RGB"))  # what lies under transparency too
-                        alpha = np.array(shown)[:, :, 3]
-                        if len(np.unique(alpha)) > 16:
-                            yield np.dstack([alpha, alpha, alpha])
+                        yield from _seen(np.array(opened.convert("RGBA")))
             except Exception:  # noqa: BLE001 - whatever Pillow says of what is no picture
                 continue
+
+
+def _seen(pixels: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:
+    """Yield what a file shows, what lies under its transparency, and its transparency."""
+    shown, alpha = np.ascontiguousarray(pixels[:, :, :3]), pixels[:, :, 3]
+    yield shown
+    clear = alpha == 0
+    rows = np.flatnonzero(clear.mean(axis=1) > 0.9)
+    if len(rows) >= 64 and shown[rows].std() > 8:
+        hidden = shown[rows[0] : rows[-1] + 1]
+        yield np.ascontiguousarray(hidden)
+    if len(np.unique(alpha)) > 16:
+        yield np.dstack([alpha, alpha, alpha])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,8 +12,9 @@ import anyio.to_thread
 from starlette.requests import Request
 
 from indelible.consent import ConsentGate
-from indelible.credentials import SourceType
+from indelible.credentials import SourceType, has_manifest
 from indelible.gateway.errors import GatewayError, not_protected, unprotected
+from indelible.gateway.hidden import shown
 from indelible.gateway.keeping import Shelf
 from indelible.gateway.options import Options
 from indelible.gateway.pictures import Tail
@@ -191,7 +191,15 @@ class Call:
             )
         if identify(data) not in _KEPT_FORMATS:
             raise unprotected("it is of a format that cannot be protected")
-        options: dict[str, Any] = {"strip": not self.options.keep_metadata}
+        clean = shown(data)
+        options: dict[str, Any] = {
+            "strip": not self.options.keep_metadata,
+            "format": clean.format,
+        }
+        if clean.came is not None and has_manifest(clean.came):
+            options["parent"] = clean.came
+        elif self.parents:
+            options["parent"] = self.parents[0]
         if self.inputs:
             options["source_type"] = SourceType.AI_EDITED
         if self.parts.protector.keeps_records:
@@ -201,6 +209,5 @@ class Call:
                 request_id=self.request_id,
                 inputs=self.inputs,
             )
-        protect = functools.partial(self.parts.protector.protect, **options)
-        made = protect(data)
+        made = self.parts.protector.protect(clean.data, **options)
         return Protected(made.data, made.format)

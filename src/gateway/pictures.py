@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-__all__ = ["Tail", "begins_as_picture", "holds_picture", "is_opaque"]
+__all__ = ["Tail", "begins_as_picture", "holds_file", "holds_picture", "is_opaque"]
 
 # Anywhere in bytes: long enough not to come up by chance.
 _MARKS: Final = re.compile(
@@ -71,6 +71,11 @@ def begins_as_picture(data: bytes) -> bool:
     if head.startswith(_BEGINNINGS) or data[4:8] == b"ftyp":
         return True
     return any(pattern.match(head) for pattern in (_MARKS, _PNM, _BMP, _SVG))
+
+
+def holds_file(data: bytes) -> bool:
+    """Whether the file of a picture begins anywhere in bytes."""
+    return _MARKS.search(data) is not None
 
 
 def is_opaque(data: bytes) -> bool:

@@ -11,7 +11,7 @@ from indelible.batch import Outcome
 from indelible.choices import Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
 from indelible.errors import IndelibleError
-from indelible.imaging import Encoded, ImageFile, Limits
+from indelible.imaging import Encoded, ImageFile, Limits, open_image
 from indelible.imaging.sources import ImageInput
 from indelible.protection.derivation import derive
 from indelible.protection.many import Asked, protect_all
@@ -202,6 +202,7 @@ class Protector:
         overwrite: bool = False,
         record: GenerationRecord | None = None,
         owner: str | None = None,
+        parent: Encoded | ImageFile | None = None,
     ) -> ProtectedImage:
         """Mark a picture invisibly, sign its C2PA manifest, and register both.
 
@@ -241,6 +242,10 @@ class Protector:
             manifest or any public answer. `indelible.registry.private.Tracer` opens it.
         owner : str, optional
             Who alone may change the registry's entry later; by default who runs the registry.
+        parent : path, bytes, binary stream or ImageFile, optional
+            The file that this picture was made from by editing, where it is another one. Its
+            manifest, or the one that its watermark leads to, becomes the parent of the new one,
+            unless the picture has a history of its own.
 
         Returns
         -------
@@ -266,6 +271,7 @@ class Protector:
         )
         generation = arguments.as_generation_record(record)
         self._parts.check_record(generation)
+        made_from = None if parent is None else open_image(parent, limits=self._parts.limits)
         picture = open_picture(
             image,
             output,
@@ -286,6 +292,7 @@ class Protector:
             overwrite=overwrite,
             generation=generation,
             owner=owner,
+            parent=made_from,
         )
 
     def protect_many(

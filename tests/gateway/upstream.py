@@ -405,6 +405,18 @@ class Upstream:
             {"type": f"{kind}.completed", **at},
             {"type": "response.output_item.done", "output_index": 0, "item": call},
             {
+                "type": "response.output_item.added",
+                "output_index": 1,
+                "item": {**said, "status": "in_progress", "content": []},
+            },
+            {
+                "type": "response.content_part.added",
+                "item_id": "msg_1",
+                "output_index": 1,
+                "content_index": 0,
+                "part": {**text, "text": ""},
+            },
+            {
                 "type": "response.output_text.delta",
                 "item_id": "msg_1",
                 "output_index": 1,

@@ -48,7 +48,7 @@ _HEX_BYTES: Final = re.compile(  # " 89 50 4E", "\\x89\\x50", "%89%50"
     r"(?<![0-9A-Fa-f])(?:(?:0x|\\x|%|=|\\u00)?[0-9A-Fa-f]{2}[ ,:;\t\r\n]{0,2}+){24,}+"
 )
 _DECIMAL_BYTES: Final = re.compile(r"(?<!\d)(?:\d{1,3}[ ,;\t\r\n]{1,3}+){24,}+")
-_ASCII85: Final = re.compile(r"<~[!-u\s]{40,}+")
+_ASCII85: Final = re.compile(r"<~[!-uz\s]{40,}+")
 _BASE64_MAGIC: Final = re.compile(
     r"iVBORw0KGg|/9j/[\w+/]{4}|_9j_[\w-]{4}|R0lGOD[dl]h|UklGR[\w+/-]{6}XRUJQ|SUkqA|TU0AK|AAAA[\w+/-]GZ0eX"
 )

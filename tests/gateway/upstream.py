@@ -141,6 +141,11 @@ class Upstream:
         self.kept: dict[str, list[bytes]] = {}
         self.repaint = False
 
+    @property
+    def plain(self) -> bytes:
+        """A photograph of nobody in particular, as a client sends it."""
+        return encode(self._photographs[-1])
+
     # --- pictures ---------------------------------------------------------------------------------
 
     def pixels(self, number: int = 0, *, transparent: bool = False) -> Pixels:

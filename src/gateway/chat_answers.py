@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from indelible.gateway.calls import Call
 from indelible.gateway.errors import unprotected
-from indelible.gateway.pictures import holds_picture
+from indelible.gateway.pictures import holds_picture, links_picture
 from indelible.gateway.places import Place, fill, take
 from indelible.gateway.texts import json_response, parsed
 from indelible.gateway.upstream import Received
@@ -91,6 +91,8 @@ def check_words(value: object) -> None:
     """
     if holds_picture(value) or _leads_on(value):
         raise unprotected("it holds a picture in a place that is not known")
+    if links_picture(value):
+        raise unprotected("its words show a picture by an address")
 
 
 def _places(value: dict[str, Any], part: str) -> Iterator[Place]:

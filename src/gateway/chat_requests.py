@@ -28,7 +28,11 @@ _SOURCES: Final = re.compile(
 )
 _STORED_ITEMS: Final = ("item_reference", "image_generation_call")
 # Names that match, and whose values are no sources.
-_PLAIN: Final = frozenset({"partial_images", "image_generation", "filename", "image_detail"})
+_PLAIN: Final = frozenset({"type", "detail", "role"})
+# Where a caller describes functions and formats of its own, in schemas that nobody follows.
+_PROGRAMS: Final = frozenset({"tools", "functions", "response_format", "text"})
+_SCHEMAS: Final = frozenset({"parameters", "schema"})
+_STORED: Final = ("previous_response_id", "conversation")
 _ITEMS: Final = frozenset(
     {"message", "function_call", "function_call_output", "reasoning", "custom_tool_call",
      "custom_tool_call_output"}
@@ -76,7 +80,7 @@ async def as_responses(call: Call) -> tuple[bytes, str]:
     for tool in asked.get("tools") or ():
         references += _of_tool(tool)
     if not call.options.stored_inputs and call.parts.gate is not None:
-        for name in ("previous_response_id", "conversation"):
+        for name in (*_STORED, "prompt"):
             if asked.get(name) is not None:
                 raise _stored(name)
     await _finish(call, references)
@@ -98,7 +102,8 @@ async def _finish(call: Call, references: list[Reference]) -> None:
     """Look at what is no picture, while the pictures are out; then bring these in."""
     for one in references:
         one.put(b"")
-    _check_rest(call.asked, call, inside="")
+    _check_rest(call.asked, call)
+    _check_words(call.asked)
     await replace(call, references)
 
 
@@ -208,21 +213,44 @@ def _of_tool(tool: object) -> Iterator[Reference]:
         yield _of_part(mask, f"tools.{name}")
 
 
-def _check_rest(value: object, call: Call, inside: str) -> None:
-    """Make sure that nothing but words is left: no address that a server would follow."""
-    if isinstance(value, dict):
-        for name, one in value.items():
-            if isinstance(one, str) and not _is_allowed(call, name):
-                raise _field(name)
-            if name in ("parameters", "arguments", "schema", "metadata"):
-                if holds_picture(one):
-                    raise _field(name)
-                continue  # words of the caller's program
-            _check_rest(one, call, name)
+def _check_rest(
+    value: object, call: Call, source: str | None = None, *, program: bool = False
+) -> None:
+    """Make sure that nothing but words is left: no address or id that a server would follow.
+
+    Parameters
+    ----------
+    value : object
+        What is left.
+    call : Call
+        The request.
+    source : str, optional
+        The name, one of sources, that it lies under.
+    program : bool
+        Whether it describes the caller's own functions and formats.
+
+    Raises
+    ------
+    GatewayError
+        400, if there is a text under a name of sources.
+    """
+    if isinstance(value, str):
+        if source is not None:
+            raise _field(source)
     elif isinstance(value, list):
         for one in value:
-            _check_rest(one, call, inside)
-    if not inside and holds_picture(value):
+            _check_rest(one, call, source, program=program)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if (name in _PLAIN and isinstance(one, str)) or (program and name in _SCHEMAS):
+                continue
+            is_source = _SOURCES.search(name) and not _is_allowed(call, name)
+            inner = program or name in _PROGRAMS
+            _check_rest(one, call, name if is_source else source, program=inner)
+
+
+def _check_words(value: object) -> None:
+    if holds_picture(value):
         raise GatewayError(
             400,
             "image_in_text",
@@ -232,10 +260,8 @@ def _check_rest(value: object, call: Call, inside: str) -> None:
 
 
 def _is_allowed(call: Call, name: str) -> bool:
-    """Whether a text may stand under a name; under those of sources only what was dealt with."""
-    if name in ("previous_response_id", "conversation"):
-        return call.options.stored_inputs or call.parts.gate is None
-    return name in _PLAIN or _SOURCES.search(name) is None
+    """Whether a name that could be a source is one that was dealt with before."""
+    return name in _STORED and (call.options.stored_inputs or call.parts.gate is None)
 
 
 def _invalid(param: str) -> GatewayError:

@@ -14,8 +14,8 @@ from starlette.responses import Response
 
 from indelible.gateway import archives
 from indelible.gateway.calls import Call
-from indelible.gateway.errors import unprotected
-from indelible.gateway.pictures import holds_picture
+from indelible.gateway.errors import GatewayError, unprotected
+from indelible.gateway.pictures import holds_picture, links_picture
 from indelible.gateway.places import Place, fill, take
 from indelible.gateway.texts import harmless, json_response, numbers, parsed
 from indelible.gateway.upstream import Received
@@ -42,7 +42,10 @@ async def answer_images(call: Call, received: Received) -> Response:
     kind = received.media_type
     if kind == "application/json":
         value = parsed(body, call.options.max_answer_bytes)
-        return json_response(await rebuilt(call, value), received.headers)
+        plain = await rebuilt(call, value)
+        if not call.formats():
+            raise GatewayError(502, "no_picture", "The server sent no picture.")
+        return json_response(plain, received.headers)
     if kind in _ARCHIVES:
         return await _archive(call, body, received)
     if kind.startswith("image/") or kind == "application/octet-stream":
@@ -61,7 +64,7 @@ async def rebuilt(call: Call, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise unprotected("it is no object")
     places = images_of(value)
-    if holds_picture(value):
+    if holds_picture(value) or links_picture(value):
         raise unprotected("it holds a picture in a place that is not known")
     plain = _known(value)
     moved = [_moved(value, plain, place) for place in places]

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-__all__ = ["Tail", "begins_as_picture", "holds_file", "holds_picture", "is_opaque"]
+__all__ = ["Tail", "begins_as_picture", "holds_file", "holds_picture", "is_opaque", "links_picture"]
 
 # Anywhere in bytes: long enough not to come up by chance.
 _MARKS: Final = re.compile(
@@ -51,6 +51,9 @@ _DECIMAL_BYTES: Final = re.compile(r"(?<!\d)(?:\d{1,3}[ ,;\t\r\n]{1,3}+){24,}+")
 _ASCII85: Final = re.compile(r"<~[!-uz\s]{40,}+")
 _BASE64_MAGIC: Final = re.compile(
     r"iVBORw0KGg|/9j/[\w+/]{4}|_9j_[\w-]{4}|R0lGOD[dl]h|UklGR[\w+/-]{6}XRUJQ|SUkqA|TU0AK|AAAA[\w+/-]GZ0eX"
+)
+_LINK: Final = re.compile(
+    r"!\[[^\]\n]{0,200}\]\(\s{0,8}<?\s{0,8}(?:https?:|//|/)|<img\b", re.IGNORECASE
 )
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -104,6 +107,11 @@ def holds_picture(value: object) -> bool:
     return _lists_hold(value)
 
 
+def links_picture(value: object) -> bool:
+    """Whether texts in JSON-ready data show a picture by its address, in Markdown or in HTML."""
+    return any(_LINK.search(text) is not None for text in _texts(value))
+
+
 class Tail:
     """The last letters of texts that arrive in pieces, so that no picture passes in pieces."""
 
@@ -124,7 +132,7 @@ class Tail:
         if key not in self._seen and len(self._seen) >= 64:
             return True  # nobody talks in so many voices
         self._seen[key] = text[-_TAIL:]
-        return _text_holds(text)
+        return _text_holds(text) or _LINK.search(text) is not None
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -130,6 +130,8 @@ class Upstream:
 
     def is_own(self, url: str) -> bool:
         """Whether an address is one of this server: a path alone, or with its own origin."""
+        if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
+            return False
         if url.startswith("/"):
             return not url.startswith("//")
         return _origin(url) == self._origin
@@ -202,9 +204,18 @@ class Upstream:
 
 
 def credentials_of(request: Request) -> dict[str, str]:
-    """Return the headers of a request that are the upstream's business."""
+    """Return the headers of a request that are the upstream's business.
+
+    Raises
+    ------
+    GatewayError
+        400, if one has letters that headers do not have.
+    """
     found = {name: request.headers.get(name) for name in _CREDENTIALS}
-    return {name: value for name, value in found.items() if value is not None}
+    told = {name: value for name, value in found.items() if value is not None}
+    if not all(value.isascii() and value.isprintable() for value in told.values()):
+        raise GatewayError(400, "bad_header", "A header has letters that headers do not have.")
+    return told
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:

@@ -122,7 +122,7 @@ def command(
         typer.Option("--check-config", help="Check that all is there; then end."),
     ] = False,
 ) -> None:
-    """Serve until told to stop."""
+    """Stand before a server that makes pictures: none leaves it unprotected."""
     missing = "the gateway needs FastAPI, httpx2 and uvicorn"
     running = load("indelible.gateway.running", extra="gateway", missing=missing)
     options = load("indelible.gateway.options", extra="gateway", missing=missing).Options(

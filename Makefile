@@ -73,6 +73,10 @@ durability: $(VENV)/.dev  ## Kill hundreds of processes that register, and Postg
 kill-scans: $(VENV)/.dev  ## Kill a scan again and again, and compare it with one that nobody killed (TIMES=50)
 	$(BIN)/python -m tests.scan.killing --times $(if $(filter command% env%,$(origin TIMES)),$(TIMES),50)
 
+.PHONY: leaks
+leaks: $(VENV)/.dev  ## Try every trick of a hostile upstream behind every route of the gateway
+	$(BIN)/python -m tests.gateway.leaking
+
 .PHONY: integrations
 integrations: $(VENV)/pyvenv.cfg  ## Test the hooks against what they hook into, each in an environment of its own (ONLY=gradio)
 	@for file in tests/integrations/environments/$(or $(ONLY),*).txt; do \

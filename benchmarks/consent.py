@@ -33,7 +33,7 @@ from indelible.credentials import create_identity
 from indelible.registry import open_registry, sqlite_url
 from indelible.watermark import CONSENT_KEY, Key, View
 
-__all__ = ["run"]
+__all__ = ["EVERYDAY", "changed", "run"]
 
 _SMALLEST = 256  # pixels a side of a photograph that is looked at
 _GENERATOR = Key.from_bytes(bytes(range(32)))
@@ -209,15 +209,7 @@ def _gate(
     strength: Strength | None,
 ) -> Report:
     rng = np.random.default_rng(seed)
-    attacks: dict[str, Attack] = {
-        "original": lambda picture, _: picture,
-        "screenshot": _screenshot,
-        "crop to half": lambda picture, rng: geometry.crop(picture, rng, area=0.5).pixels,
-        "7 degrees": lambda picture, rng: geometry.rotate(picture, rng, degrees=7).pixels,
-        "social re-post": _social,
-    }
-    qualities = {"original": 90, "screenshot": 85, "social re-post": 70}
-    refused = dict.fromkeys(attacks, 0)
+    refused = dict.fromkeys(EVERYDAY, 0)
     marked = 0
     with tempfile.TemporaryDirectory() as folder:
         registry = open_registry(sqlite_url(Path(folder) / "registry.sqlite3"))
@@ -231,10 +223,8 @@ def _gate(
             signed = sign(original, signer=signer, records=records, strength=strength, format="png")
             asks = imaging.decode(signed.data).pixels
             marked += 1
-            for name, attack in attacks.items():
-                pixels = np.ascontiguousarray(attack(asks, rng))
-                data = imaging.encode(pixels, "jpeg", quality=qualities.get(name, 75))
-                refused[name] += not gate.check(data).allowed
+            for name in EVERYDAY:
+                refused[name] += not gate.check(changed(asks, name, rng)).allowed
             _CONSOLE.print(f"{source.name}: {refused} of {marked}", highlight=False)
         passed, spent = 0, 0.0
         for source in unmarked:
@@ -243,7 +233,7 @@ def _gate(
             passed += gate.check(data).allowed
             spent += time.process_time() - start
         registry.close()
-    total, all_refused = marked * len(attacks), sum(refused.values())
+    total, all_refused = marked * len(EVERYDAY), sum(refused.values())
     falsely = len(unmarked) - passed
     rows: list[Sequence[Cell] | None]
     rows = [[name, n / marked, *wilson(n, marked), marked] for name, n in refused.items()]
@@ -257,6 +247,12 @@ def _gate(
         rows,
         [f"A decision about an unmarked picture took {1000 * spent / len(unmarked):.0f} ms."],
     )
+
+
+def changed(picture: Pixels, name: str, rng: np.random.Generator) -> bytes:
+    """Return a photograph as a JPEG file after one of the `EVERYDAY` changes."""
+    change, quality = EVERYDAY[name]
+    return imaging.encode(np.ascontiguousarray(change(picture, rng)), "jpeg", quality=quality)
 
 
 def _screenshot(picture: Pixels, rng: np.random.Generator) -> Pixels:
@@ -275,6 +271,16 @@ def _social(picture: Pixels, rng: np.random.Generator) -> Pixels:
     """Reduce it to 1080 pixels at most, or by a fifth."""
     factor = min(1080 / max(picture.shape[:2]), 0.8)
     return geometry.resize(picture, rng, x=factor).pixels
+
+
+EVERYDAY: dict[str, tuple[Attack, int]] = {
+    "original": (lambda picture, _: picture, 90),
+    "screenshot": (_screenshot, 85),
+    "crop to half": (lambda picture, rng: geometry.crop(picture, rng, area=0.5).pixels, 75),
+    "7 degrees": (lambda picture, rng: geometry.rotate(picture, rng, degrees=7).pixels, 75),
+    "social re-post": (_social, 70),
+}
+"""What happens to photographs, by name, and the quality of the JPEG that comes of it."""
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ SUMMARIES: Final = {
     "package.",
     "registry": "Where ids of watermarks lead: make, list, move, back up, purge and trace.",
     "serve": "Answer over HTTP whom a picture comes from, with a page for everybody.",
+    "gateway": "Stand before a server that makes pictures: none leaves it unprotected.",
     "config": "See which settings hold, and where they come from.",
 }
 """What each command does, in the order of the help."""

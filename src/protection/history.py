@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from indelible import credentials
+from indelible import credentials, watermark
 from indelible.imaging import ImageFile
 from indelible.registry import Registry
-from indelible.watermark import Detection
+from indelible.watermark import ENOUGH_PIXELS, Detection, Key, View
 
 __all__ = ["History", "Opened", "history_of"]
 
@@ -44,9 +44,17 @@ class History:
 
 
 def history_of(
-    picture: Opened, older: Iterable[Detection], registry: Registry, *, strip: bool
+    picture: Opened,
+    older: Iterable[Detection],
+    registry: Registry,
+    *,
+    strip: bool,
+    parent: ImageFile | None = None,
+    keys: Sequence[Key] = (),
 ) -> History:
     """Return the history of a picture: its own, or the one that an older watermark leads to.
+
+    Where it has neither, that of the file that it was made from, if one is given.
 
     History is never dropped in silence: a manifest that is too damaged to be read stops signing,
     unless `strip` says to leave it behind.
@@ -61,6 +69,10 @@ def history_of(
         Where their ids are looked up.
     strip : bool
         Whether to leave behind a manifest that cannot be read.
+    parent : ImageFile, optional
+        The file that the picture was made from by editing.
+    keys : sequence of Key
+        Whose marks are looked for in that file, if it has no manifest.
 
     Raises
     ------
@@ -69,10 +81,32 @@ def history_of(
     """
     file = picture.file
     if file is None or not credentials.has_manifest(file):
-        return History(parent=file, store=_recovered(picture, older, registry))
+        store = _recovered(picture, older, registry)
+        if store is None and parent is not None:
+            return _of_parent(parent, keys, registry, strip=strip)
+        return History(parent=file, store=store)
     if strip and credentials.read(file).state == "unreadable":
         return History()
     return History(parent=file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    file: ImageFile
+
+    def as_file(self) -> ImageFile:
+        return self.file
+
+
+def _of_parent(
+    parent: ImageFile, keys: Sequence[Key], registry: Registry, *, strip: bool
+) -> History:
+    """Return the history of the file that a picture was made from."""
+    marks: list[Detection] = []
+    if keys and not credentials.has_manifest(parent):
+        shown = parent.decode(tolerant=True, enough=ENOUGH_PIXELS)
+        marks.append(watermark.detect(View(shown.pixels, shown.scale), keys, effort="quick"))
+    return history_of(_Parent(parent), marks, registry, strip=strip)
 
 
 def _recovered(picture: Opened, older: Iterable[Detection], registry: Registry) -> bytes | None:

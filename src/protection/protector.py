@@ -10,7 +10,8 @@ from indelible import arguments
 from indelible.batch import Outcome
 from indelible.choices import Profile, Strength
 from indelible.credentials import Generator, ManifestRequest, Signer, SourceType, Trust
-from indelible.imaging import Encoded, ImageFile, Limits
+from indelible.errors import IndelibleError
+from indelible.imaging import Encoded, ImageFile, Limits, open_image
 from indelible.imaging.sources import ImageInput
 from indelible.protection.derivation import derive
 from indelible.protection.many import Asked, protect_all
@@ -19,7 +20,7 @@ from indelible.protection.parts import Given, Parts, checked, completed, limits_
 from indelible.protection.publishing import Output
 from indelible.protection.result import DerivedImage, ProtectedImage
 from indelible.protection.transaction import protect_picture
-from indelible.registry import Registry
+from indelible.registry import Registry, sealing_registry
 from indelible.registry.private import GenerationRecord, RecordKeys
 from indelible.watermark import Key
 
@@ -175,6 +176,17 @@ class Protector:
         protector._by_settings = True
         return protector
 
+    @property
+    def keeps_records(self) -> bool:
+        """Whether `protect` can be given a generation record: there is what seals and keeps it."""
+        if self._parts.record_keys is None:
+            return False
+        try:
+            sealing_registry(self._parts.registry)
+        except IndelibleError:
+            return False
+        return True
+
     def protect(
         self,
         image: ImageInput,
@@ -190,6 +202,7 @@ class Protector:
         overwrite: bool = False,
         record: GenerationRecord | None = None,
         owner: str | None = None,
+        parent: Encoded | ImageFile | None = None,
     ) -> ProtectedImage:
         """Mark a picture invisibly, sign its C2PA manifest, and register both.
 
@@ -229,6 +242,10 @@ class Protector:
             manifest or any public answer. `indelible.registry.private.Tracer` opens it.
         owner : str, optional
             Who alone may change the registry's entry later; by default who runs the registry.
+        parent : path, bytes, binary stream or ImageFile, optional
+            The file that this picture was made from by editing, where it is another one. Its
+            manifest, or the one that its watermark leads to, becomes the parent of the new one,
+            unless the picture has a history of its own.
 
         Returns
         -------
@@ -254,6 +271,7 @@ class Protector:
         )
         generation = arguments.as_generation_record(record)
         self._parts.check_record(generation)
+        made_from = None if parent is None else open_image(parent, limits=self._parts.limits)
         picture = open_picture(
             image,
             output,
@@ -274,6 +292,7 @@ class Protector:
             overwrite=overwrite,
             generation=generation,
             owner=owner,
+            parent=made_from,
         )
 
     def protect_many(

@@ -20,6 +20,7 @@ from typing import Final
 from indelible import credentials
 from indelible.credentials import ManifestRequest, SoftBinding
 from indelible.errors import BindingConflictError, RegistryError
+from indelible.imaging import ImageFile
 from indelible.protection import binding
 from indelible.protection.binding import Draft
 from indelible.protection.history import history_of
@@ -44,6 +45,7 @@ def protect_picture(
     overwrite: bool,
     generation: GenerationRecord | None = None,
     owner: str | None = None,
+    parent: ImageFile | None = None,
 ) -> ProtectedImage:
     """Protect a picture that was opened.
 
@@ -63,6 +65,8 @@ def protect_picture(
         Who had it made; `Parts.check_record` let it pass.
     owner : str, optional
         Of the registry's entry.
+    parent : ImageFile, optional
+        The file that the picture was made from by editing.
 
     Raises
     ------
@@ -81,7 +85,9 @@ def protect_picture(
         draft, marked = binding.mark(
             picture, drafts, parts.key, strength=parts.strength, look_again=look_again
         )
-        history = history_of(picture, older, parts.registry, strip=strip)
+        history = history_of(
+            picture, older, parts.registry, strip=strip, parent=parent, keys=parts.keys
+        )
         signed = binding.sign(marked, draft, parts.signer, history=history, trust=parts.trust)
         record = dataclasses.replace(binding.record_of(picture, draft, signed), owner=owner)
         try:

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 import indelible
-from examples import ask_about_picture, image_generator, picture_server, upload_check
+from examples import (
+    ask_about_picture,
+    gateway_client,
+    image_generator,
+    picture_server,
+    upload_check,
+)
 from indelible import imaging
 from indelible.settings import current
 
@@ -74,3 +80,11 @@ def test_a_shop_serves_sizes(photograph: np.ndarray, tmp_path: Path) -> None:
     assert told == ["200 OK"]
     assert imaging.read_header(body).width == 320
     assert indelible.verify(body).verdict == "authentic"
+
+
+def test_a_model_behind_a_gateway(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway_client.main(tmp_path)
+    said = capsys.readouterr().out
+    assert said.count("authentic Acme Images 2.1") == 2
+    assert "consent_denied" in said
+    assert len({path.read_bytes() for path in tmp_path.glob("*.png")}) == 2

@@ -118,3 +118,22 @@ def test_an_edited_file_without_a_manifest_is_a_parent_all_the_same(
     assert (parent.relationship, parent.manifest) == ("parentOf", None)
     generated = indelible.protect(picture_file, source_type="generated")
     assert credentials.read(generated.data).ingredients == ()
+
+
+def test_the_file_that_an_edit_was_made_from(photographs: dict[str, Pixels]) -> None:
+    """Of a picture that a model redrew nothing leads back: its parent is given."""
+    first = indelible.protect(photographs["astronaut"], generator=Generator("First"))
+    stripped = imaging.encode(imaging.decode(first.data).pixels, "png")
+    protector = indelible.Protector.from_settings(generator="Second")
+    redrawn = imaging.encode(photographs["chelsea"], "png")
+    for parent in (first.data, stripped):
+        second = protector.protect(redrawn, source_type="ai-edited", parent=parent)
+        (found,) = credentials.read(second.data).ingredients
+        assert found.relationship == "parentOf"
+        assert found.manifest is not None
+        assert found.manifest.manifest_id == first.manifest_id
+        assert indelible.verify(second.data).verdict == "authentic"
+    own = protector.protect(stripped, source_type="ai-edited", parent=redrawn)
+    (found,) = credentials.read(own.data).ingredients
+    assert found.manifest is not None
+    assert found.manifest.manifest_id == first.manifest_id  # its own history comes first

@@ -7,8 +7,9 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
+from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import Trust, TrustList
 from indelible.credentials.trust.trust_lists import checked_pem
 from indelible.errors import EvidenceError
@@ -17,7 +18,7 @@ from indelible.evidence.layout import MANIFEST, TRUST_LISTS, VERDICT
 from indelible.evidence.packing import Contents, sha256
 from indelible.verification import Verifier
 
-__all__ = ["Again", "again", "key_ids_of", "trust_of"]
+__all__ = ["Again", "again", "effort_of", "key_ids_of", "trust_of"]
 
 _MOST_DIFFERENCES: Final = 50
 _MOST_LISTS: Final = 100
@@ -121,6 +122,13 @@ def key_ids_of(contents: Contents) -> tuple[str, ...]:
     recipe = contents.json(VERDICT).get("recompute")
     found = recipe.get("key_ids") if isinstance(recipe, dict) else None
     return tuple(str(one) for one in found) if isinstance(found, list) else ()
+
+
+def effort_of(contents: Contents) -> Effort:
+    """Return how hard the watermark was looked for."""
+    recipe = contents.json(VERDICT).get("recompute")
+    found = recipe.get("effort") if isinstance(recipe, dict) else None
+    return next((one for one in get_args(Effort) if one == found), DEFAULT_EFFORT)
 
 
 def trust_of(contents: Contents) -> Trust:

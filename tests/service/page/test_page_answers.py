@@ -52,7 +52,7 @@ def test_the_parts_of_an_answer(opened: Opened) -> None:
 def test_a_sealed_report_is_made_when_it_is_asked_for(opened: Opened, fake: Fake) -> None:
     page = opened()
     give(page, "recovered")
-    button = page.get_by_role("button", name="Sealed report")
+    button = page.get_by_role("button", name="Make the sealed report")
     expect(button).to_be_visible()
     assert fake.bundles == []
     with page.expect_download() as download:
@@ -70,7 +70,7 @@ def test_a_sealed_report_is_made_when_it_is_asked_for(opened: Opened, fake: Fake
 def test_a_sealed_report_that_is_refused(opened: Opened) -> None:
     page = opened()
     give(page, "suspect")
-    page.get_by_role("button", name="Sealed report").click()
+    page.get_by_role("button", name="Make the sealed report").click()
     said = page.locator(".sealed [role=status]")
     expect(said).to_have_text("You have asked often enough for now")
 

@@ -27,7 +27,7 @@ class RememberingVerifier(Verifier):
     """Examines each picture once: these tests are about what is made of the result."""
 
     def verify(self, image: Any, *, manifest: Any = None) -> Verification:
-        known = image, manifest, repr(self.registry), self.trust
+        known = image, manifest, repr(self.registry), self.trust, self.key_ids
         if known not in _KNOWN:
             _KNOWN[known] = super().verify(image, manifest=manifest)
         return _KNOWN[known]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +152,53 @@ def test_both_ways_find_the_same(maker: Maker, stamper: TimeStampAuthority, tmp_
     two = Maker(tmp_path, (stamper, stamper))
     for bundle in (two.bundle(), two.bundle(created="2020-01-01T00:00:00Z")):
         assert found(check(bundle, openssl=True)) == found(check(bundle, openssl=False))
+
+
+# --- by hand ------------------------------------------------------------------------------------
+
+GUIDE = Path(script.__file__).with_name("VERIFY.md").read_text("utf-8")
+COMMANDS = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+def by_hand(bundle: bytes, folder: Path) -> tuple[int, str]:
+    """Run every command of the guide as it stands; return the status and what they print."""
+    (folder / "BUNDLE").write_bytes(bundle)
+    (folder / "check.py").write_bytes(Path(script.__file__).read_bytes())
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(COMMANDS)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_guides_commands_do_what_it_says(small_bundle: bytes, tmp_path: Path) -> None:
+    status, said = by_hand(small_bundle, tmp_path)
+    assert status == 0, said
+    assert said.count("Verified OK") == 2
+    assert said.count("Verification: OK") == 2
+    assert "FAILED" not in said
+    listed = re.search(r"^([0-9a-f]{64})  datapackage.json$", said, re.MULTILINE)
+    assert listed is not None
+    assert f"sha256:{listed[1]}" in said
+
+
+@pytest.mark.parametrize("name", ["letters/police.txt", "signatures/1-tsr", "signatures/signature"])
+def test_the_guides_commands_notice_changes(maker: Maker, name: str, tmp_path: Path) -> None:
+    parts = maker.complete(plain_parts())
+    data = bytearray(parts[name])
+    data[-3] ^= 1
+    parts[name] = bytes(data)
+    (tmp_path / "check.py").write_text("")
+    with zipfile.ZipFile(io.BytesIO(maker.zipped(parts))) as archive:
+        archive.extractall(tmp_path)
+    said = []
+    for command in COMMANDS[2:]:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        said.append(done.stdout + done.stderr)
+    told = "".join(said)
+    assert "FAILED" in told or "failure" in told.lower()

@@ -27,6 +27,7 @@ from indelible.errors import (
     PayloadError,
     TrustError,
     UnmarkableImageError,
+    UnreadableBundleError,
     UnreadableExportError,
 )
 
@@ -49,7 +50,12 @@ FAILURE: Final = 5
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-_UNREADABLE: Final = (ImageError, UnmarkableImageError, UnreadableExportError)
+_UNREADABLE: Final = (
+    ImageError,
+    UnmarkableImageError,
+    UnreadableBundleError,
+    UnreadableExportError,
+)
 _USAGE: Final = (
     ArgumentError,
     CertificateError,

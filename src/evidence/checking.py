@@ -27,8 +27,8 @@ from indelible.credentials.trust.time_stamps import in_order, stamping_chain
 from indelible.errors import (
     ArgumentError,
     CertificateError,
-    EvidenceError,
     MissingDependencyError,
+    UnreadableBundleError,
 )
 from indelible.evidence.bundled import check as script
 from indelible.evidence.bundled.check import Certificate, CryptoError, OpenSsl
@@ -128,7 +128,7 @@ def check(
 
     Raises
     ------
-    EvidenceError
+    UnreadableBundleError
         If the file cannot be read.
     ArgumentError
         If `signer` is no SHA-256.
@@ -142,7 +142,7 @@ def check(
             return _said(script.examine(file, crypto, trust))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise EvidenceError(f"{os.fspath(bundle)!r} cannot be read: {reason}.") from error
+        raise UnreadableBundleError(f"{os.fspath(bundle)!r} cannot be read: {reason}.") from error
 
 
 def _fingerprint(signer: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -59,7 +60,7 @@ def test_each_file_of_a_signature_counts(maker: Maker, name: str, openssl: bool)
         parts[path] = maker.complete(plain_parts() | {"letters/x.txt": b"x"})[path]
     names = (one for one in sorted(parts) if one.startswith(("signatures/", "datapackage-")))
     seal = "".join(
-        f"{script.hashlib.sha256(parts[one]).hexdigest()}  {one}\n"
+        f"{hashlib.sha256(parts[one]).hexdigest()}  {one}\n"
         for one in names
         if one not in (script.SEAL, script.SEAL_SIGNATURE)
     )
@@ -107,13 +108,13 @@ def test_a_time_stamp_counts_after_its_certificate_has_expired(
 ) -> None:
     """Openssl is told the stamp's own time; here it is seen that it is asked so."""
     asked: list[list[str]] = []
-    run = script.subprocess.run
+    run = subprocess.run
 
     def listening(command: list[str], **options: Any) -> Any:
         asked.append(command)
         return run(command, **options)
 
-    monkeypatch.setattr(script.subprocess, "run", listening)
+    monkeypatch.setattr(subprocess, "run", listening)
     assert check(small_bundle, openssl=True).holds
     verifying = [one for one in asked if one[1:3] == ["ts", "-verify"]]
     assert verifying

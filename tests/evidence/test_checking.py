@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import random
 import re
 import subprocess
 import zipfile
@@ -14,13 +15,17 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from indelible.credentials import create_identity
 from indelible.errors import ArgumentError, EvidenceError
+from indelible.evidence import Bundle, hand_on
 from indelible.evidence.bundled import check as script
 from indelible.evidence.checking import CheckReport, check
+from indelible.evidence.closing import Closing, close
 from indelible.languages import translate, translated
 from tests.credentials.authority import Authority
 from tests.credentials.timestamp_authority import TimeStampAuthority
 from tests.evidence.bundles import NAME, Key, Maker, plain_parts
+from tests.evidence.owners import Owner, parts_of
 
 BOTH = pytest.mark.parametrize("openssl", [True, False])
 
@@ -203,3 +208,96 @@ def test_the_guides_commands_notice_changes(maker: Maker, name: str, tmp_path: P
         said.append(done.stdout + done.stderr)
     told = "".join(said)
     assert "FAILED" in told or "failure" in told.lower()
+
+
+# --- bundles as `make` makes them ---------------------------------------------------------------
+
+
+def test_a_bundle_that_was_made_holds(
+    made: Bundle, owner: Owner, stamper: TimeStampAuthority
+) -> None:
+    for openssl in (True, False):
+        report = check(
+            made.data,
+            authorities=owner.identity.authority_pem,
+            stamp_authorities=stamper.authority.pem,
+            openssl=openssl,
+        )
+        assert report.holds, [one for one in report.findings if one.state != "good"]
+        stamped = {one.file for one in report.findings if one.file.endswith("tsr")}
+        assert stamped == {"signatures/1-tsr", "capture/1.tsr"}
+
+
+def test_a_changed_byte_of_a_bundle_that_was_made(made: Bundle) -> None:
+    rng = random.Random(7)
+    with zipfile.ZipFile(io.BytesIO(made.data)) as archive:
+        members = archive.infolist()
+    for member in members:
+        changed = bytearray(made.data)
+        start = member.header_offset + 30 + len(member.filename)
+        changed[start + rng.randrange(member.file_size)] ^= rng.randrange(1, 256)
+        report = script.examine(io.BytesIO(changed))
+        bad = {one.where for one in report.findings if one.state == script.BAD}
+        assert member.filename in bad
+
+
+def test_the_script_and_the_guide_are_inside(made: Bundle) -> None:
+    parts = parts_of(made)
+    assert parts["verify/check.py"] == Path(script.__file__).read_bytes()
+    assert parts["verify/VERIFY.md"].decode() == GUIDE
+
+
+@BOTH
+def test_each_holders_word_is_checked(
+    made: Bundle, owner: Owner, tmp_path: Path, openssl: bool
+) -> None:
+    first, second, third = (tmp_path / f"{number}.wacz" for number in "123")
+    first.write_bytes(made.data)
+    other = create_identity(tmp_path / "other")
+    step = {"who": "B", "what": "took it over", "why": "a case"}
+    hand_on(first, second, signer=other.signer, **step)
+    hand_on(second, third, signer=owner.identity.signer, **step)
+    mine = script.first_certificate(owner.identity.signer.certificates)
+    report = check(second, signer=mine, openssl=openssl)
+    assert report.holds
+    assert "history/1-signature" in {one.file for one in report.findings}
+    assert check(third, openssl=openssl).holds
+    assert not check(third, signer="00" * 32, openssl=openssl).holds
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("letters/police.txt", b"Dear police, it was him."),
+        ("letters/more.txt", b"added"),
+        ("custody/custody.jsonl", b""),
+        ("history/1-datapackage", b"{}"),
+        ("history/1-signature", b"forged"),
+        ("history/1-1-tsr", None),
+        ("history/1-chain", None),
+        ("statement/statement.pdf", None),
+    ],
+)
+def test_a_later_holder_cannot_change_what_an_earlier_one_signed(
+    made: Bundle, owner: Owner, tmp_path: Path, name: str, data: bytes | None
+) -> None:
+    """Though the list is made and signed anew, with the change in it."""
+    path = tmp_path / "1.wacz"
+    path.write_bytes(made.data)
+    signer = create_identity(tmp_path / "other").signer
+    handed = hand_on(path, None, who="B", what="x", why="y", signer=signer)
+    parts = parts_of(handed)
+    package = json.loads(parts["datapackage.json"])
+    kept = {
+        one: content
+        for one, content in parts.items()
+        if one not in (script.PACKAGE, script.DIGEST) and not one.startswith(script.SIGNATURES)
+    }
+    if data is None:
+        del kept[name]
+    else:
+        kept[name] = data
+    forged = close(kept, package, Closing(signer, owner.identity.trust())).data
+    report = check(forged, openssl=False)
+    assert not report.holds
+    assert any(name in one or "history/1-" in one for one in report.changed), report.changed

@@ -95,6 +95,7 @@ class Report:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.signers: list[str] = []  # the hashes of their certificates
 
     def add(self, state: str, where: str, words: Said) -> None:
         """Add a finding, once; after too many, no more."""
@@ -896,8 +897,7 @@ def _signer(
             sha256=found.sha256,
         ),
     )
-    if trust.signer is not None and trust.signer != found.sha256:
-        report.bad(CHAIN, say("This is not the certificate that was expected."))
+    report.signers.append(found.sha256)
     if trust.signers is not None:
         at = stamped or time_of(package.get("created")) or dt.datetime.now(dt.timezone.utc)
         try:
@@ -1045,10 +1045,12 @@ def _earlier_files(bundle: Bundle, package: Mapping[str, Any], path: str) -> Non
     """Compare an earlier holder's list with what is here now: only the log may have grown."""
     report = bundle.report
     resources = package.get("resources")
+    listed = {CUSTODY}
     for one in resources if isinstance(resources, list) else ():
         if not isinstance(one, dict) or not isinstance(one.get("path"), str):
             report.bad(path, say("The list of files has an entry that is none."))
             continue
+        listed.add(one["path"])
         name, hashed = one["path"], str(one.get("hash"))
         if name not in bundle.members:
             report.bad(name, say("The file is missing; an earlier holder signed it."))
@@ -1057,6 +1059,9 @@ def _earlier_files(bundle: Bundle, package: Mapping[str, Any], path: str) -> Non
                 report.bad(name, say("The log does not go on from what an earlier holder signed."))
         elif f"sha256:{bundle.hashes(name).sha256}" != hashed:
             report.bad(name, say("The file was changed since an earlier holder signed it."))
+    for name in bundle.members:
+        if name not in listed and not _outside(name) and not name.startswith(HISTORY):
+            report.bad(name, say("The file was added after an earlier holder signed the bundle."))
 
 
 def _grew_from(log: bytes, hashed: str) -> bool:
@@ -1093,6 +1098,15 @@ def _earlier_signature(
         sha256=signer.sha256,
     )
     report.good(f"{head}signature", words)
+    report.signers.append(signer.sha256)
+    if trust.signers is not None:
+        at = time_of(package.get("created")) or dt.datetime.now(dt.timezone.utc)
+        try:
+            crypto.chain(pem, trust.signers, at, "any")
+        except CryptoError as error:
+            report.note(f"{head}chain", error.words)
+        else:
+            report.good(f"{head}chain", say("An authority that was given vouches for the signer."))
     if bundle.read(f"{head}stamped-text") != base64.b64encode(signature):
         report.bad(f"{head}stamped-text", say("It is not the signature, written in letters."))
         return
@@ -1133,6 +1147,8 @@ def examine(file: BinaryIO, crypto: Crypto | None = None, trust: Trust = NOBODY)
         if package is not None:
             _signatures(bundle, package, crypto, trust)
         _history(bundle, crypto, trust)
+        if crypto is not None and trust.signer is not None and trust.signer not in report.signers:
+            report.bad(CHAIN, say("The certificate that was expected signed nothing here."))
     except CannotReadError as error:
         report.bad(error.where, error.words)
     return report

@@ -19,7 +19,7 @@ from indelible.credentials import Signer, Trust
 from indelible.errors import CertificateError, EvidenceError, SigningError
 from indelible.evidence import custody, signing
 from indelible.evidence.bundle import Bundle
-from indelible.evidence.closing import Closing, close, stamp_notes
+from indelible.evidence.closing import Closing, close, publish, stamp_notes
 from indelible.evidence.custody import Step
 from indelible.evidence.layout import (
     CUSTODY,
@@ -31,7 +31,6 @@ from indelible.evidence.layout import (
 )
 from indelible.evidence.packing import Contents, read_bundle, sha256
 from indelible.evidence.stamping import check_urls
-from indelible.files import stage
 
 __all__ = ["hand_on", "history_faults"]
 
@@ -97,8 +96,7 @@ def hand_on(
     by = Closing(signer, trust or Trust.official(), urls, stamp_roots, allow_untimed)
     closed = close(parts, about, by)
     if output is not None:
-        with stage(output, closed.data, overwrite=overwrite) as staged:
-            staged.publish()
+        publish(closed, output, overwrite=overwrite)
     facts = signing.signer_facts(signer)
     return Bundle(
         path=None if output is None else os.fspath(output),

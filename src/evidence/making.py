@@ -19,7 +19,7 @@ from indelible.errors import ArgumentError
 from indelible.evidence import capture, custody, findings, layout, record, sealing, signing, warc
 from indelible.evidence.bundle import Bundle
 from indelible.evidence.capture import Captured
-from indelible.evidence.closing import SOFTWARE, Closing, close, stamp_notes, stamp_parts
+from indelible.evidence.closing import SOFTWARE, Closing, close, publish, stamp_notes, stamp_parts
 from indelible.evidence.custody import NOBODY, Step
 from indelible.evidence.facts import Facts, Obtained
 from indelible.evidence.minors import WHY_NOTHING
@@ -29,7 +29,6 @@ from indelible.evidence.readme import readme
 from indelible.evidence.stamping import Stamp, check_urls
 from indelible.evidence.working import working_parts
 from indelible.evidence.written import written_parts
-from indelible.files import stage
 from indelible.imaging import Encoded
 from indelible.languages import ENGLISH, LANGUAGES, say, translate
 from indelible.network import Fetcher
@@ -240,8 +239,7 @@ class _Maker:
             parts, {"title": title, "picture": self._named(parts)}, self.by, urls=granted
         )
         if output is not None:
-            with stage(output, closed.data, overwrite=overwrite) as staged:
-                staged.publish()
+            publish(closed, output, overwrite=overwrite)
         signer = signing.signer_facts(self.by.signer)
         return Bundle(
             path=None if output is None else os.fspath(output),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import datetime as dt
 import hashlib
 import json
 import os
@@ -25,6 +26,7 @@ from indelible import credentials, imaging
 from indelible.errors import (
     ArgumentError,
     EvidenceError,
+    ManifestError,
     NetworkError,
     OutputExistsError,
     UnreadableImageError,
@@ -217,13 +219,13 @@ def test_two_bundles_of_one_picture_are_equal_but_for_times_and_signatures(owner
 def test_with_times_held_still_only_signatures_differ(
     owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Still(making.dt.datetime):  # type: ignore[name-defined,misc]
+    class Still(dt.datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return making.dt.datetime(2026, 11, 26, 12, tzinfo=tz)
+        def now(cls, tz: dt.tzinfo | None = None) -> Still:
+            return cls(2026, 11, 26, 12, tzinfo=tz)
 
     class Clock:
-        datetime, UTC = Still, making.dt.UTC
+        datetime, UTC = Still, dt.UTC
 
     monkeypatch.setattr(making, "dt", Clock)
     monkeypatch.setattr(closing, "dt", Clock)
@@ -318,17 +320,14 @@ def pictures_in(parts: dict[str, bytes]) -> set[str]:
     return {path for path, data in parts.items() if any(mark in data for mark in marks)}
 
 
-KEYS = {
-    "x25519": x25519.X25519PrivateKey.generate,
-    "rsa": lambda: rsa.generate_private_key(65537, 2048),
-}
-
-
-@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize(
+    "key",
+    [x25519.X25519PrivateKey.generate(), rsa.generate_private_key(65537, 2048)],
+    ids=["x25519", "rsa"],
+)
 def test_a_sealed_picture_is_for_its_recipient_alone(
-    owner: Owner, tmp_path: Path, kind: str
+    owner: Owner, tmp_path: Path, key: x25519.X25519PrivateKey | rsa.RSAPrivateKey
 ) -> None:
-    key = KEYS[kind]()
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -533,3 +532,21 @@ def test_a_manifest_beside_the_picture(owner: Owner, tmp_path: Path) -> None:
     assert parts["findings/manifest.c2pa"] == store
     (about, *_) = said(parts, "findings/manifests.json")["manifests"]
     assert about["where_from"] == "with the file"
+
+
+def test_a_manifest_that_cannot_be_read(owner: Owner, tmp_path: Path) -> None:
+    data = owner.protected.data.replace(b"c2cl\0\x11", b"c2xx\0\x11", 1).replace(
+        b"jumdc2ma", b"jumdzzzz", 1
+    )
+    with pytest.raises(ManifestError):
+        credentials.extract_store(imaging.open_image(data))
+    bundle = owner.make(data, name="found.jpg")
+    assert bundle.verdict == "invalid"
+    assert "findings/manifest.c2pa" not in parts_of(bundle)
+    assert not checked(bundle, tmp_path).has(check.BAD)
+
+
+def test_what_is_written_is_its_owners_alone(owner: Owner, tmp_path: Path) -> None:
+    place = tmp_path / "bundle.wacz"
+    owner.make(output=place)
+    assert place.stat().st_mode & 0o777 == 0o600

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -92,10 +93,14 @@ def test_answers_to_others_do_not_count(stamper: TimeStampAuthority, other: list
     kept = one(stamper.url)
     about_others = one(stamper.url, b"something else")
     for reply in (kept.reply, about_others.reply):
-        other[0] = lambda _, reply=reply: (200, reply)
+        other[0] = partial(answered, reply)
         found = one(other_url[0])
         assert not found.granted
         assert found.reply == b""
+
+
+def answered(reply: bytes, _: bytes) -> tuple[int, bytes]:
+    return 200, reply
 
 
 def changed(data: bytes, at: int) -> bytes:

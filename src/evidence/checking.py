@@ -234,7 +234,6 @@ class _Packages:
         try:
             response = self._client.decode_timestamp_response(in_order(reply))
             token = response.tst_info
-            at: dt.datetime = token.gen_time.astimezone(dt.UTC)
             builder = self._client.VerifierBuilder(
                 roots=[chain[-1]], intermediates=list(chain[:-1]), nonce=token.nonce
             )
@@ -243,7 +242,7 @@ class _Packages:
             raise CryptoError(script.BAD_STAMP) from error
         if stamping_chain(reply)[:1] != tuple(chain[:1]) or not _asks(query, data, token.nonce):
             raise CryptoError(script.BAD_STAMP)
-        return at
+        return script.stamped_time(reply)
 
     def chain(self, pem: bytes, authorities: bytes, at: dt.datetime, purpose: str) -> None:
         """Check that a chain leads to one of the authorities that somebody trusts."""
@@ -264,7 +263,7 @@ _STAMPING: Final = (ExtendedKeyUsageOID.TIME_STAMPING,)
 
 def _chain(pem: bytes) -> Sequence[x509.Certificate]:
     try:
-        return load_chain(pem)
+        return load_chain(script.as_pem(script.certificates(pem)))
     except CertificateError as error:
         raise CryptoError(script.NO_CERTIFICATE) from error
 

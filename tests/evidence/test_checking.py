@@ -63,16 +63,11 @@ def test_each_file_of_a_signature_counts(maker: Maker, name: str, openssl: bool)
         parts[path] = Authority().pem
     else:
         parts[path] = maker.complete(plain_parts() | {"letters/x.txt": b"x"})[path]
-    names = (one for one in sorted(parts) if one.startswith(("signatures/", "datapackage-")))
-    seal = "".join(
-        f"{hashlib.sha256(parts[one]).hexdigest()}  {one}\n"
-        for one in names
-        if one not in (script.SEAL, script.SEAL_SIGNATURE)
-    )
-    parts[script.SEAL] = seal.encode()
-    if name != "seal":
-        parts[script.SEAL_SIGNATURE] = maker.sign(seal.encode())
-    report = check(maker.zipped(parts), openssl=openssl)
+    seal = parts[script.SEAL_SIGNATURE]
+    bundle = resealed(maker, parts)
+    if name == "seal":
+        bundle = maker.zipped(parts | {path: seal})
+    report = check(bundle, openssl=openssl)
     assert report.exit_code == 1
 
 
@@ -301,3 +296,103 @@ def test_a_later_holder_cannot_change_what_an_earlier_one_signed(
     report = check(forged, openssl=False)
     assert not report.holds
     assert any(name in one or "history/1-" in one for one in report.changed), report.changed
+
+
+# --- forgeries that a checker may fall for ------------------------------------------------------
+
+
+def resealed(maker: Maker, parts: dict[str, bytes]) -> bytes:
+    """Return a bundle whose maker closed it over whatever files."""
+    named = ("signatures/", "datapackage-digest")
+    seal = "".join(
+        f"{hashlib.sha256(parts[one]).hexdigest()}  {one}\n"
+        for one in sorted(parts)
+        if one.startswith(named) and one not in (script.SEAL, script.SEAL_SIGNATURE)
+    )
+    parts[script.SEAL], parts[script.SEAL_SIGNATURE] = seal.encode(), maker.sign(seal.encode())
+    return maker.zipped(parts)
+
+
+@BOTH
+@pytest.mark.parametrize("kind", [b"TRUSTED CERTIFICATE", b"X509 CERTIFICATE"])
+def test_a_key_behind_somebody_elses_certificate(
+    maker: Maker, tmp_path: Path, kind: bytes, openssl: bool
+) -> None:
+    """Programs skip, or take, blocks of a PEM file that others do not see."""
+    forger = Maker(tmp_path, ())
+    own = forger.chain.replace(b" CERTIFICATE", b" " + kind)
+    forger.chain = own + maker.chain
+    parts = forger.complete(plain_parts())
+    victim = script.first_certificate(maker.chain)
+    report = check(resealed(forger, parts), signer=victim, openssl=openssl)
+    assert not report.holds
+    assert "signatures/signature" in report.changed
+
+
+@BOTH
+def test_a_time_stamp_in_the_name_of_another_authority(
+    maker: Maker, tmp_path: Path, openssl: bool
+) -> None:
+    """Its certificate stands first, and what made the stamp comes after it."""
+    (tmp_path / "t").mkdir()
+    forger = TimeStampAuthority(tmp_path / "t")
+    try:
+        made = Maker(tmp_path, (forger,), maker.key, authority=maker.authority)
+        parts = made.complete(plain_parts())
+    finally:
+        forger.close()
+    honest = maker.stampers[0]
+    parts["signatures/1-chain"] = (
+        (honest.folder / "tsa.pem").read_bytes()
+        + (forger.folder / "tsa.pem").read_bytes()
+        + forger.authority.pem
+    )
+    report = check(resealed(made, parts), openssl=openssl)
+    assert "signatures/1-tsr" in report.changed
+
+
+def element(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    length = bytes([size]) if size < 128 else b"\x82" + size.to_bytes(2, "big")
+    return bytes([tag]) + length + content
+
+
+@BOTH
+def test_a_time_in_the_part_of_an_answer_that_nobody_signed(maker: Maker, openssl: bool) -> None:
+    parts = maker.complete(plain_parts())
+    reply = parts["signatures/1-tsr"]
+    (_, inner), *rest = script._elements(reply)
+    assert rest == []
+    status, token = script._elements(inner)
+    assert status[0] == 0x30
+    text = element(0x0C, b"fine\nTime stamp: Jan  1 00:00:00 2020 GMT\n")
+    forged = element(0x30, b"\x02\x01\x00" + element(0x30, text))
+    parts["signatures/1-tsr"] = element(0x30, forged + element(0x30, token[1]))
+    report = check(resealed(maker, parts), openssl=openssl)
+    told = " ".join(one.words for one in report.findings if one.file == "signatures/1-tsr")
+    assert "2020" not in told
+    assert f"Time-stamped {maker.created:%Y}" in told
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x30",
+        b"\x30\x80\x00\x00",
+        b"\x30\x84\xff\xff\xff\xff",
+        b"\x30" * 100_000,
+        b"\x30\x00",
+    ],
+)
+def test_what_is_no_time_stamp(data: bytes) -> None:
+    with pytest.raises(script.CryptoError):
+        script.stamped_time(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"-----BEGIN CERTIFICATE-----\n=A=\n-----END CERTIFICATE-----"]
+)
+def test_what_is_no_certificate(data: bytes) -> None:
+    with pytest.raises(script.CryptoError):
+        script.certificates(data)

@@ -96,7 +96,10 @@ def test_a_picture_that_may_show_a_minor_is_reported_and_no_more() -> None:
         assert "report.cybertip.org" in written["report.txt"]
         assert "inhope.org" in written["report.txt"]
         assert SHA256 in written["report.txt"]
-    assert "it is a crime" in flat(texts(may_show_minor=True)["report.txt"])
+    text = flat(texts(may_show_minor=True)["report.txt"])
+    assert "it is a crime" in text
+    assert "Report at once" in text  # and nobody waits for a lawyer
+    assert "counsel" not in text
 
 
 def test_letters_are_the_same_each_time() -> None:

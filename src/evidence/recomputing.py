@@ -20,6 +20,7 @@ from indelible.verification import Verifier
 
 __all__ = ["Again", "again", "effort_of", "key_ids_of", "trust_of"]
 
+_EFFORTS: Final[tuple[Effort, ...]] = get_args(Effort)
 _MOST_DIFFERENCES: Final = 50
 _MOST_LISTS: Final = 100
 _MOST_LIST_BYTES: Final = 4 * 1024 * 1024
@@ -128,7 +129,7 @@ def effort_of(contents: Contents) -> Effort:
     """Return how hard the watermark was looked for."""
     recipe = contents.json(VERDICT).get("recompute")
     found = recipe.get("effort") if isinstance(recipe, dict) else None
-    return next((one for one in get_args(Effort) if one == found), DEFAULT_EFFORT)
+    return next((one for one in _EFFORTS if one == found), DEFAULT_EFFORT)
 
 
 def trust_of(contents: Contents) -> Trust:

@@ -19,6 +19,7 @@ from indelible.files import stage_with
 from indelible.languages import Sentence, say
 
 __all__ = [
+    "DEVELOPMENT",
     "SOFTWARE",
     "Closed",
     "Closing",
@@ -30,6 +31,11 @@ __all__ = [
 ]
 
 SOFTWARE: Final = f"indelible {indelible.__version__}"
+
+DEVELOPMENT: Final = say(
+    "The signer is a development identity of the machine that made this: it shows that nothing was "
+    "changed since, and not who signed."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ __all__ = ["Again", "again", "effort_of", "key_ids_of", "trust_of"]
 
 _EFFORTS: Final[tuple[Effort, ...]] = get_args(Effort)
 _MOST_DIFFERENCES: Final = 50
+_FROM: Final = ("place", "remote_url")
 _MOST_LISTS: Final = 100
 _MOST_LIST_BYTES: Final = 4 * 1024 * 1024
 _CLOSE: Final = 1e-6  # relative, of numbers that another machine computes
@@ -107,6 +108,8 @@ def again(contents: Contents, verifier: Verifier) -> Again:
     manifest = contents.parts.get(MANIFEST) if place in ("given", "beside", "address") else None
     result = verifier.verify(picture, manifest=manifest)
     now = json.loads(json.dumps(stable(presentable(result))))
+    if place == "address":  # from where it cannot come again: the bundle has it
+        now["credential"] |= {name: report["credential"].get(name) for name in _FROM}
     differences = []
     for one in _differences("", report, now):
         differences.append(one)

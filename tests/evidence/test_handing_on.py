@@ -11,8 +11,16 @@ import pytest
 
 from indelible.credentials import Signer, create_identity
 from indelible.errors import ArgumentError, EvidenceError, OutputExistsError
-from indelible.evidence import Bundle, check, entries, hand_on, history_faults, read_bundle
-from indelible.evidence.packing import zipped
+from indelible.evidence import (
+    Bundle,
+    Contents,
+    check,
+    entries,
+    hand_on,
+    history_faults,
+    read_bundle,
+)
+from indelible.evidence.packing import sha256, zipped
 from tests.credentials.timestamp_authority import TimeStampAuthority
 from tests.evidence.owners import parts_of
 
@@ -101,6 +109,19 @@ def test_garbage_in_the_history(chain: Path) -> None:
     for garbage in (b"", b"[]", b"[" * 50_000, b'{"resources": 7, "signer": 3}', b"\xff"):
         parts = {**contents.parts, "history/1-datapackage": garbage}
         assert history_faults(type(contents)(parts, contents.package, contents.digest))
+
+
+def test_an_earlier_list_that_was_signed_and_is_odd(chain: Path, second: Signer) -> None:
+    contents = read_bundle(chain)
+    package = b'{"signer": 3, "resources": {"path": 4}}'
+    text = f"sha256:{sha256(package)}".encode()
+    odd = {
+        "history/1-datapackage": package,
+        "history/1-signed-text": text,
+        "history/1-signature": second.sign(text),
+    }
+    faults = history_faults(Contents(contents.parts | odd, contents.package, contents.digest))
+    assert "history/1-signature does not hold." in faults
 
 
 def test_nothing_is_overwritten(chain: Path, second: Signer, tmp_path: Path) -> None:

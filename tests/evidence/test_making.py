@@ -37,7 +37,7 @@ from indelible.network import Fetcher
 from indelible.registry import SqlRegistry, open_registry, sqlite_url
 from indelible.secret import Secret
 from tests.credentials.timestamp_authority import TimeStampAuthority
-from tests.evidence.owners import Owner, parts_of, said
+from tests.evidence.owners import Owner, RememberingVerifier, parts_of, said
 
 NOBODY = "http://127.0.0.1:9/tsa"
 # What may differ between two bundles of one picture: times, and what is made of them.
@@ -550,3 +550,13 @@ def test_what_is_written_is_its_owners_alone(owner: Owner, tmp_path: Path) -> No
     place = tmp_path / "bundle.wacz"
     owner.make(output=place)
     assert place.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_manifest_that_lies_at_an_address(owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = owner.verifier.verify(owner.protected.data)
+    elsewhere = replace(found, credential=replace(found.credential, place="address"))
+    monkeypatch.setattr(RememberingVerifier, "verify", lambda *_, **__: elsewhere)
+    store = credentials.FoundStore("address", owner.store, "https://example.org/a.c2pa")
+    monkeypatch.setattr(credentials, "find_store", lambda *_, **__: store)
+    parts = parts_of(owner.make(owner.changed, name="found.jpg"))
+    assert parts["findings/manifest.c2pa"] == owner.store

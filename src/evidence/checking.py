@@ -207,8 +207,6 @@ class _Packages:
             leaf.subject.rfc4514_string(),
             leaf.issuer.rfc4514_string(),
             script.first_certificate(pem),
-            leaf.not_valid_before_utc.isoformat(),
-            leaf.not_valid_after_utc.isoformat(),
         )
 
     def verify(self, algorithm: str, pem: bytes, signature: bytes, data: bytes) -> None:

@@ -53,8 +53,13 @@ def test_a_bundle_holds(maker: Maker, small_bundle: bytes, openssl: bool) -> Non
     assert "Test TSA" in json.dumps(said)
 
 
-@BOTH
-@pytest.mark.parametrize("name", ["signature", "seal", "1-tsr", "1-tsq", "1-chain", "chain"])
+@pytest.mark.parametrize(
+    ("name", "openssl"),
+    [
+        *((name, False) for name in ("signature", "seal", "1-tsr", "1-tsq", "1-chain", "chain")),
+        *((name, True) for name in ("signature", "1-tsr", "1-tsq")),
+    ],
+)
 def test_each_file_of_a_signature_counts(maker: Maker, name: str, openssl: bool) -> None:
     """Those of another bundle in its place, and the seal made anew: only its meaning is wrong."""
     parts = maker.complete(plain_parts())
@@ -211,13 +216,12 @@ def test_the_guides_commands_notice_changes(maker: Maker, name: str, tmp_path: P
 def test_a_bundle_that_was_made_holds(
     made: Bundle, owner: Owner, stamper: TimeStampAuthority
 ) -> None:
+    trusted = {
+        "authorities": owner.identity.authority_pem,
+        "stamp_authorities": stamper.authority.pem,
+    }
     for openssl in (True, False):
-        report = check(
-            made.data,
-            authorities=owner.identity.authority_pem,
-            stamp_authorities=stamper.authority.pem,
-            openssl=openssl,
-        )
+        report = check(made.data, openssl=openssl, **trusted)
         assert report.holds, [one for one in report.findings if one.state != "good"]
         stamped = {one.file for one in report.findings if one.file.endswith("tsr")}
         assert stamped == {"signatures/1-tsr", "capture/1.tsr"}

@@ -673,8 +673,6 @@ class Certificate(NamedTuple):
     subject: str
     issuer: str
     sha256: str
-    begin: str
-    end: str
 
 
 NO_CERTIFICATE = say("There is no certificate in it that can be read.")
@@ -713,26 +711,16 @@ class OpenSsl:
 
     def __init__(self, program: str) -> None:
         self._program = program
+        self._known: dict[bytes, tuple[Certificate, bytes]] = {}
 
     def certificate(self, pem: bytes) -> Certificate:
         """Return what the first certificate of a chain says."""
-        leaf = as_pem(certificates(pem)[:1])
-        arguments = ("x509", "-noout", "-subject", "-issuer", "-startdate", "-enddate")
-        code, out = self._run([*arguments, "-nameopt", "RFC2253"], {"in": leaf})
-        found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
-        names = ("subject", "issuer", "notBefore", "notAfter")
-        if code != 0 or any(name not in found for name in names):
-            raise CryptoError(NO_CERTIFICATE)
-        subject, issuer, begin, end = (found[name].strip() for name in names)
-        return Certificate(subject, issuer, first_certificate(pem), begin, end)
+        return self._read(certificates(pem)[0])[0]
 
     def verify(self, algorithm: str, pem: bytes, signature: bytes, data: bytes) -> None:
         """Check a signature by the key of the first certificate of a chain."""
-        leaf = as_pem(certificates(pem)[:1])
-        code, key = self._run(["x509", "-noout", "-pubkey"], {"in": leaf})
-        if code != 0:
-            raise CryptoError(NO_CERTIFICATE)
-        files = {"key": key.encode(), "signature": signature, "data": data}
+        key = self._read(certificates(pem)[0])[1]
+        files = {"key": key, "signature": signature, "data": data}
         if algorithm == "ed25519":
             arguments = ["pkeyutl", "-verify", "-pubin", "-rawin"]
             names = {"inkey": "key", "sigfile": "signature", "in": "data"}
@@ -771,6 +759,23 @@ class OpenSsl:
         code, _ = self._run(arguments, files)
         if code != 0:
             raise CryptoError(NO_AUTHORITY)
+
+    def _read(self, der: bytes) -> tuple[Certificate, bytes]:
+        """Return what a certificate says, and its key in PEM."""
+        if der not in self._known:
+            arguments = ["x509", "-noout", "-subject", "-issuer", "-nameopt", "RFC2253", "-pubkey"]
+            code, out = self._run(arguments, {"in": as_pem([der])})
+            subject = re.search("^subject=(.*)$", out, re.MULTILINE)
+            issuer = re.search("^issuer=(.*)$", out, re.MULTILINE)
+            key = re.search(
+                "^-----BEGIN PUBLIC KEY-----\n[^-]+-----END PUBLIC KEY-----$", out, re.MULTILINE
+            )
+            if code != 0 or subject is None or issuer is None or key is None:
+                raise CryptoError(NO_CERTIFICATE)
+            names = (subject.group(1).strip(), issuer.group(1).strip())
+            found = Certificate(*names, hashlib.sha256(der).hexdigest())
+            self._known[der] = found, key.group(0).encode() + b"\n"
+        return self._known[der]
 
     def _run(self, arguments: Sequence[str], files: Mapping[str, bytes]) -> tuple[int, str]:
         """Run openssl with files for options; return its exit status and what it printed."""

@@ -216,7 +216,7 @@ def test_the_guides_commands_notice_changes(maker: Maker, name: str, tmp_path: P
 def test_a_bundle_that_was_made_holds(
     made: Bundle, owner: Owner, stamper: TimeStampAuthority
 ) -> None:
-    trusted = {
+    trusted: dict[str, Any] = {
         "authorities": owner.identity.authority_pem,
         "stamp_authorities": stamper.authority.pem,
     }
@@ -253,7 +253,7 @@ def test_each_holders_word_is_checked(
     first, second, third = (tmp_path / f"{number}.wacz" for number in "123")
     first.write_bytes(made.data)
     other = create_identity(tmp_path / "other")
-    step = {"who": "B", "what": "took it over", "why": "a case"}
+    step: dict[str, Any] = {"who": "B", "what": "took it over", "why": "a case"}
     hand_on(first, second, signer=other.signer, **step)
     hand_on(second, third, signer=owner.identity.signer, **step)
     mine = script.first_certificate(owner.identity.signer.certificates)

@@ -31,8 +31,10 @@ from indelible.errors import (
     OutputExistsError,
     UnreadableImageError,
 )
-from indelible.evidence import Bundle, closing, making, open_original, read_bundle
+from indelible.evidence import Bundle, closing, making, open_original, read_bundle, written
 from indelible.evidence.bundled import check
+from indelible.evidence.document import Document
+from indelible.evidence.statement_pdf import pdf_of
 from indelible.network import Fetcher
 from indelible.registry import SqlRegistry, open_registry, sqlite_url
 from indelible.secret import Secret
@@ -53,6 +55,27 @@ DIFFER = {
     "pages/pages.jsonl",
     "trust/trust.json",
 }
+
+
+@pytest.fixture
+def own_pdf() -> None:
+    """For a test that is about the PDF, too."""
+
+
+@pytest.fixture(autouse=True)
+def one_pdf(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make one PDF for most of these tests: it takes as long as all the rest."""
+    if "own_pdf" not in request.fixturenames:
+        monkeypatch.setattr(written, "pdf_of", _first_pdf)
+
+
+_PDF: list[bytes] = []
+
+
+def _first_pdf(document: Document) -> bytes:
+    if not _PDF:
+        _PDF.append(pdf_of(document))
+    return _PDF[0]
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +239,7 @@ def test_two_bundles_of_one_picture_are_equal_but_for_times_and_signatures(owner
     assert reports[0] == reports[1]
 
 
+@pytest.mark.usefixtures("own_pdf")
 def test_with_times_held_still_only_signatures_differ(
     owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +285,7 @@ def unpacked(parts: dict[str, bytes]) -> bytes:
     return b"\0".join(found)
 
 
+@pytest.mark.usefixtures("own_pdf")
 def test_no_secret_and_no_account_is_in_any(
     owner: Owner, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,3 +68,11 @@ def test_a_log_has_an_end() -> None:
     long = b"".join(json.dumps({"seq": n}).encode() + b"\n" for n in range(1200))
     assert any("more than" in one for one in faults(long))
     assert len(entries(long)) == 1000
+
+
+def test_time_does_not_run_backwards() -> None:
+    with pytest.raises(EvidenceError, match="clock"):
+        appended(LOG, [step(at=AT - dt.timedelta(seconds=1))])
+    later = appended(LOG, [step(at=AT + dt.timedelta(days=1))])
+    with pytest.raises(EvidenceError, match="clock"):
+        appended(later, [step()])

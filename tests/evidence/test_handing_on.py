@@ -120,7 +120,7 @@ def test_an_earlier_list_that_was_signed_and_is_odd(chain: Path, second: Signer)
         "history/1-signed-text": text,
         "history/1-signature": second.sign(text),
     }
-    faults = history_faults(Contents(contents.parts | odd, contents.package, contents.digest))
+    faults = history_faults(Contents({**contents.parts, **odd}, contents.package, contents.digest))
     assert "history/1-signature does not hold." in faults
 
 

@@ -27,6 +27,7 @@ from indelible.errors import (
     PayloadError,
     TrustError,
     UnmarkableImageError,
+    UnreadableBundleError,
     UnreadableExportError,
     UnreadableScanError,
 )
@@ -53,6 +54,7 @@ PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 _UNREADABLE: Final = (
     ImageError,
     UnmarkableImageError,
+    UnreadableBundleError,
     UnreadableExportError,
     UnreadableScanError,
 )

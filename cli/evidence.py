@@ -43,7 +43,7 @@ from indelible.settings import Configuration, current
 from indelible.verification import Verifier
 
 if TYPE_CHECKING:
-    from indelible.evidence import Bundle
+    from indelible.evidence import Again, Bundle
 
 __all__ = ["app"]
 
@@ -69,7 +69,15 @@ Nothing is ever sent: a time-stamp authority gets a hash, and letters stay draft
 """
 
 _MOST_PEM: Final = 1 << 20
+_UNCHECKED: Final = 1
 _CHANGED: Final = 3
+_MOST_SHOWN: Final = 12
+_SIGNS: Final = {
+    "good": ("holds", "green"),
+    "bad": ("CHANGED", "bold red"),
+    "unknown": ("unknown", "yellow"),
+    "note": ("note", "dim"),
+}
 
 app = typer.Typer(
     add_completion=False,
@@ -254,6 +262,96 @@ def make(
         **stamps.given(),
     )
     _show(made, spoken, json=json)
+
+
+@app.command()
+@guarded
+def check(
+    bundle: BundleArgument,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Examine the picture again, and compare the findings."),
+    ] = False,
+    signer: Annotated[
+        str | None,
+        typer.Option(
+            "--signer", metavar="SHA256", help="Of the certificate that must have signed."
+        ),
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", metavar="PEM", help="Authorities that you trust for signers."),
+    ] = None,
+    tsa_ca: Annotated[
+        Path | None,
+        typer.Option("--tsa-ca", metavar="PEM", help="Those that you trust for time stamps."),
+    ] = None,
+    key: KeysOption = None,
+    registry: RegistryOption = None,
+    language: LanguageOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check a bundle offline: whether a byte was changed, who signed, and who says when.
+
+    The exit code is 0 where everything holds, 1 where not everything could be
+    checked, 3 where something was changed or is found otherwise now.
+    """
+    from indelible import evidence
+
+    defaults = current()
+    spoken = language_of(language, defaults)
+    report = evidence.check(
+        bundle,
+        signer=signer,
+        authorities=None if ca is None else _pem(ca),
+        stamp_authorities=None if tsa_ca is None else _pem(tsa_ca),
+    )
+    code = {0: 0, 1: _CHANGED}.get(report.exit_code, _UNCHECKED)
+    second = None
+    if again and code != _CHANGED:
+        second = _again(bundle, key, registry, defaults)
+        code = code if second.same else _CHANGED
+    if json:
+        more = {} if second is None else {"again": second.to_dict()}
+        answer_json({"bundle": str(bundle), **report.to_dict(), **more})
+        raise typer.Exit(code)
+    for one in report.findings:
+        name, style = _SIGNS[one.state]
+        where = f"{clean(one.file)}: " if one.file else ""
+        answer(Text.assemble((f"{name:8}", style), where, clean(translate(one.words, spoken))))
+    answer(Text(clean(translate(report.conclusion, spoken)), style="bold"))
+    if second is not None:
+        _show_again(second)
+    raise typer.Exit(code)
+
+
+def _again(
+    bundle: Path, key: list[Path] | None, registry: str | None, defaults: Configuration
+) -> Again:
+    """Examine a bundle's picture again, by the trust lists of the bundle."""
+    from indelible import evidence
+
+    contents = evidence.read_bundle(bundle)
+    verifier = Verifier(
+        keys=detection_keys(key, defaults),
+        registry=registry_at(registry) or defaults.existing_registry(),
+        trust=evidence.trust_of(contents),
+        effort=evidence.effort_of(contents),
+        changes=True,
+        limits=defaults.limits,
+    )
+    return evidence.again(contents, verifier)
+
+
+def _show_again(found: Again) -> None:
+    if found.same:
+        answer(Text(f"Examined again: the same findings, verdict {clean(found.now)}.", "bold"))
+        return
+    answer(Text(f"Examined again: {clean(found.now)}, it was {clean(found.verdict)}.", "bold red"))
+    for where, then, now in found.differences[:_MOST_SHOWN]:
+        answer(Text(clean(f"{where}: {str(then)[:200]} -> {str(now)[:200]}")))
+    for one in found.missing_keys:
+        remark(f"The key {clean(one)}, which was used then, is not here.")
 
 
 @app.command()

@@ -12,9 +12,9 @@ configuration.
 
 What they are made of is public too: :mod:`indelible.watermark` (pixels in, pixels or a payload
 out), :mod:`indelible.credentials` (manifests, signers, trust), :mod:`indelible.registry`,
-:mod:`indelible.consent` (what owners ask, and the gate that heeds it), and :mod:`indelible.imaging`
-(the decoder and encoder). Everything raised on purpose derives from
-:class:`IndelibleError`.
+:mod:`indelible.consent` (what owners ask, and the gate that heeds it), :mod:`indelible.evidence`
+(bundles that a stranger can check), and :mod:`indelible.imaging` (the decoder and encoder).
+Everything raised on purpose derives from :class:`IndelibleError`.
 
 Importing this package loads nothing heavy: each name is loaded when it is first used.
 """
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from indelible.errors import IndelibleError
 
 if TYPE_CHECKING:
-    from indelible import consent, credentials, imaging, registry, watermark
+    from indelible import consent, credentials, evidence, imaging, registry, watermark
     from indelible.protection import (
         DerivedImage,
         ProtectedImage,
@@ -51,6 +51,7 @@ __all__ = [
     "credentials",
     "derive",
     "derive_many",
+    "evidence",
     "imaging",
     "protect",
     "registry",
@@ -72,6 +73,7 @@ _LAZY: dict[str, str | None] = {
     "credentials": None,
     "derive": "indelible.protection",
     "derive_many": "indelible.protection",
+    "evidence": None,
     "imaging": None,
     "protect": "indelible.protection",
     "registry": None,

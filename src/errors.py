@@ -32,7 +32,8 @@
     ├── OutputError
     │   └── OutputExistsError         the output exists and overwriting was not asked for
     ├── MissingDependencyError        an optional package or a system library is not installed
-    ├── EvidenceError                 an evidence bundle that cannot be made, read or opened
+    ├── EvidenceError                 an evidence bundle that cannot be made, trusted or opened
+    │   └── UnreadableBundleError     a file that is no bundle, or is damaged
     ├── InputDeniedError              a picture that may not be edited was given to a generator
     ├── NetworkError                  an outbound connection that failed or is not allowed
     ├── UnreadableScanError           results of a scan that are none, damaged, or of later versions
@@ -71,6 +72,7 @@ __all__ = [
     "SigningError",
     "TrustError",
     "UnmarkableImageError",
+    "UnreadableBundleError",
     "UnreadableExportError",
     "UnreadableImageError",
     "UnreadableScanError",
@@ -246,7 +248,11 @@ class MissingDependencyError(IndelibleError, ImportError):
 
 
 class EvidenceError(IndelibleError):
-    """An evidence bundle cannot be made, read or opened."""
+    """An evidence bundle cannot be made, trusted or opened."""
+
+
+class UnreadableBundleError(EvidenceError):
+    """A file is no evidence bundle, or cannot be read as one."""
 
 
 class InputDeniedError(IndelibleError, PermissionError):

@@ -27,8 +27,8 @@ from indelible.credentials.trust.time_stamps import in_order, stamping_chain
 from indelible.errors import (
     ArgumentError,
     CertificateError,
-    EvidenceError,
     MissingDependencyError,
+    UnreadableBundleError,
 )
 from indelible.evidence.bundled import check as script
 from indelible.evidence.bundled.check import Certificate, CryptoError, OpenSsl
@@ -128,7 +128,7 @@ def check(
 
     Raises
     ------
-    EvidenceError
+    UnreadableBundleError
         If the file cannot be read.
     ArgumentError
         If `signer` is no SHA-256.
@@ -142,7 +142,7 @@ def check(
             return _said(script.examine(file, crypto, trust))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise EvidenceError(f"{os.fspath(bundle)!r} cannot be read: {reason}.") from error
+        raise UnreadableBundleError(f"{os.fspath(bundle)!r} cannot be read: {reason}.") from error
 
 
 def _fingerprint(signer: str | None) -> str | None:
@@ -207,8 +207,6 @@ class _Packages:
             leaf.subject.rfc4514_string(),
             leaf.issuer.rfc4514_string(),
             script.first_certificate(pem),
-            leaf.not_valid_before_utc.isoformat(),
-            leaf.not_valid_after_utc.isoformat(),
         )
 
     def verify(self, algorithm: str, pem: bytes, signature: bytes, data: bytes) -> None:
@@ -234,7 +232,6 @@ class _Packages:
         try:
             response = self._client.decode_timestamp_response(in_order(reply))
             token = response.tst_info
-            at: dt.datetime = token.gen_time.astimezone(dt.UTC)
             builder = self._client.VerifierBuilder(
                 roots=[chain[-1]], intermediates=list(chain[:-1]), nonce=token.nonce
             )
@@ -243,7 +240,7 @@ class _Packages:
             raise CryptoError(script.BAD_STAMP) from error
         if stamping_chain(reply)[:1] != tuple(chain[:1]) or not _asks(query, data, token.nonce):
             raise CryptoError(script.BAD_STAMP)
-        return at
+        return script.stamped_time(reply)
 
     def chain(self, pem: bytes, authorities: bytes, at: dt.datetime, purpose: str) -> None:
         """Check that a chain leads to one of the authorities that somebody trusts."""
@@ -264,7 +261,7 @@ _STAMPING: Final = (ExtendedKeyUsageOID.TIME_STAMPING,)
 
 def _chain(pem: bytes) -> Sequence[x509.Certificate]:
     try:
-        return load_chain(pem)
+        return load_chain(script.as_pem(script.certificates(pem)))
     except CertificateError as error:
         raise CryptoError(script.NO_CERTIFICATE) from error
 

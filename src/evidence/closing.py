@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,11 +15,27 @@ from indelible.evidence import signing
 from indelible.evidence.layout import DATAPACKAGE, STAMPS, json_bytes
 from indelible.evidence.packing import datapackage, sha256, timestamp, zipped
 from indelible.evidence.stamping import Stamp, stamp
+from indelible.files import stage_with
 from indelible.languages import Sentence, say
 
-__all__ = ["SOFTWARE", "Closed", "Closing", "check_stamped", "close", "stamp_notes", "stamp_parts"]
+__all__ = [
+    "DEVELOPMENT",
+    "SOFTWARE",
+    "Closed",
+    "Closing",
+    "check_stamped",
+    "close",
+    "publish",
+    "stamp_notes",
+    "stamp_parts",
+]
 
 SOFTWARE: Final = f"indelible {indelible.__version__}"
+
+DEVELOPMENT: Final = say(
+    "The signer is a development identity of the machine that made this: it shows that nothing was "
+    "changed since, and not who signed."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +143,20 @@ def close(
     stamps = by.stamped(signed.stamped_text, urls)
     digest = signing.digest_parts(signed, stamps, by.signer, created=created, software=SOFTWARE)
     return Closed(zipped({**parts, DATAPACKAGE: package, **digest}, now), created, stamps)
+
+
+def publish(closed: Closed, output: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Write a bundle that only its owner can read; it appears as a whole, or not at all.
+
+    Raises
+    ------
+    OutputExistsError, OutputError
+        If the output exists and may not be replaced, or cannot be written.
+    """
+    with stage_with(
+        output, lambda path: path.write_bytes(closed.data), overwrite=overwrite
+    ) as file:
+        file.publish()
 
 
 def check_stamped(stamps: Sequence[Stamp], *, allow_untimed: bool) -> None:

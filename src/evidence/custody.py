@@ -58,7 +58,7 @@ def appended(log: bytes, steps: Sequence[Step]) -> bytes:
     ArgumentError
         If a text is empty or too long.
     EvidenceError
-        If the log is none, or as long as one can be.
+        If the log is none, or as long as one can be, or a step is earlier than the one before it.
     """
     lines = log.splitlines(keepends=True)
     if faults(log):
@@ -68,12 +68,20 @@ def appended(log: bytes, steps: Sequence[Step]) -> bytes:
         )
     if len(lines) + len(steps) > _MOST_LINES:
         raise EvidenceError(f"A custody log has {_MOST_LINES} lines at most.")
+    last = max((str(one.get("at")) for one in entries(log)), default="")
     for step in steps:
+        at = timestamp(step.at)
+        if at < last:
+            raise EvidenceError(
+                f"This computer's clock says {at}, and the last line of the custody log {last}.",
+                hint="Set the clock, and try again.",
+            )
+        last = at
         for name in ("who", "what", "why"):
             check_text(name, getattr(step, name))
         entry: dict[str, Any] = {
             "seq": len(lines) + 1,
-            "at": timestamp(step.at),
+            "at": at,
             "who": step.who,
             "what": step.what,
             "why": step.why,

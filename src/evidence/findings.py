@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import serialization
 import indelible
 from indelible import credentials
 from indelible.credentials import CredentialReport, Trust
+from indelible.credentials.signers.chains import UNREADABLE
+from indelible.errors import ManifestError
 from indelible.evidence.layout import (
     MANIFEST,
     MANIFEST_ABOUT,
@@ -199,7 +201,10 @@ def stores(result: Verification, image: ImageFile, given: bytes | None) -> dict[
         A manifest file that lay beside it.
     """
     found = {}
-    own = given if given is not None else credentials.extract_store(image)
+    try:
+        own = given if given is not None else credentials.extract_store(image)
+    except ManifestError:  # damaged, and nobody can say where it begins: it is in the picture
+        own = None
     if own is not None:
         found[MANIFEST] = own
     recovered = result.recovered
@@ -288,8 +293,11 @@ def _certificates(store: bytes) -> tuple[bytes, list[dict[str, Any]]]:
         for place, certificate in enumerate(chain):
             block = certificate.public_bytes(serialization.Encoding.PEM)
             pem[block] = None
-            report = asdict(credentials.describe_certificate(certificate))
-            report.pop("pem")
+            try:
+                report = asdict(credentials.describe_certificate(certificate))
+                report.pop("pem")
+            except UNREADABLE:  # a stranger's, in which a part is odd: its bytes are kept
+                report = {}
             about.append({"manifest": label, "place": place, **report})
     return b"".join(pem), about
 

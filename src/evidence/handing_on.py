@@ -19,7 +19,7 @@ from indelible.credentials import Signer, Trust
 from indelible.errors import CertificateError, EvidenceError, SigningError
 from indelible.evidence import custody, signing
 from indelible.evidence.bundle import Bundle
-from indelible.evidence.closing import Closing, close, stamp_notes
+from indelible.evidence.closing import DEVELOPMENT, Closing, close, publish, stamp_notes
 from indelible.evidence.custody import Step
 from indelible.evidence.layout import (
     CUSTODY,
@@ -31,7 +31,6 @@ from indelible.evidence.layout import (
 )
 from indelible.evidence.packing import Contents, read_bundle, sha256
 from indelible.evidence.stamping import check_urls
-from indelible.files import stage
 
 __all__ = ["hand_on", "history_faults"]
 
@@ -91,14 +90,13 @@ def hand_on(
     parts = _with_history(contents)
     step = Step(dt.datetime.now(dt.UTC), who, what, why, {})
     parts[CUSTODY] = custody.appended(parts.get(CUSTODY, b""), [step])
-    package = contents.package
-    about = {"title": package.get("title", ""), "picture": package.get("picture", {})}
+    picture = _object(contents.package, "picture")
+    about = {"title": contents.package.get("title", ""), "picture": picture}
     urls = check_urls(time_stamps)
     by = Closing(signer, trust or Trust.official(), urls, stamp_roots, allow_untimed)
     closed = close(parts, about, by)
     if output is not None:
-        with stage(output, closed.data, overwrite=overwrite) as staged:
-            staged.publish()
+        publish(closed, output, overwrite=overwrite)
     facts = signing.signer_facts(signer)
     return Bundle(
         path=None if output is None else os.fspath(output),
@@ -106,12 +104,12 @@ def hand_on(
         sha256=closed.sha256,
         size=len(closed.data),
         created=closed.created,
-        picture_sha256=str(about["picture"].get("sha256", "")),
+        picture_sha256=str(picture.get("sha256", "")),
         verdict=str(contents.json(VERDICT).get("verdict", "")),
         signer=facts.name,
         development=facts.development,
         stamps=closed.stamps,
-        notes=stamp_notes(closed.stamps),
+        notes=(*([DEVELOPMENT] if facts.development else []), *stamp_notes(closed.stamps)),
     )
 
 
@@ -136,6 +134,11 @@ def _changed(contents: Contents) -> Iterator[str]:
             yield f"{path} was changed."
     for path in listed:
         yield f"{path} is missing."
+
+
+def _object(package: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = package.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _listed(package: Mapping[str, Any]) -> dict[str, str]:
@@ -181,20 +184,22 @@ def _history_faults(contents: Contents) -> Iterator[str]:
         if not isinstance(package, dict):
             yield f"{path} cannot be read."
             continue
-        yield from _signature_faults(contents, number, data)
+        yield from _signature_faults(contents, number, data, package)
         yield from _part_faults(contents, number, package)
 
 
-def _signature_faults(contents: Contents, number: int, package: bytes) -> Iterator[str]:
+def _signature_faults(
+    contents: Contents, number: int, data: bytes, package: Mapping[str, Any]
+) -> Iterator[str]:
     """Check an earlier holder's signature."""
     head = f"{HISTORY}{number}-"
     text, signature, chain = (
         contents.parts.get(head + name, b"") for name in ("signed-text", "signature", "chain")
     )
-    if text != f"sha256:{sha256(package)}".encode():
+    if text != f"sha256:{sha256(data)}".encode():
         yield f"{head}signed-text is not the hash of {head}{_PACKAGE}."
         return
-    algorithm = json.loads(package).get("signer", {}).get("algorithm", "")
+    algorithm = _object(package, "signer").get("algorithm")
     try:
         signing.check_signature(text, signature, str(algorithm), chain)
     except (SigningError, CertificateError):

@@ -40,6 +40,13 @@ UNSENT: Final = say(
 )
 
 
+REPORT_UNSENT: Final = say(
+    "This is a draft. Nobody has sent it. Report at once, with what you have: a blank ({blank}) "
+    "may stay empty.",
+    blank=BLANK,
+)
+
+
 def letters(facts: Facts) -> dict[str, bytes]:
     """Return the letters by the names of their files.
 
@@ -355,11 +362,11 @@ def _report(facts: Facts) -> Document:
             (
                 Text(say("Address (URL): {where}", where=facts.capture.url or BLANK)),
                 *_identified(facts),
-                Text(say("Seen at: {time}", time=time_text(facts.capture.at))),
             ),
         ),
     )
-    return _letter(say("Report of a picture that may show a minor"), facts, parts, facts.language)
+    title = say("Report of a picture that may show a minor")
+    return _letter(title, facts, parts, facts.language, draft=REPORT_UNSENT)
 
 
 # --- what several say ---------------------------------------------------------------------------
@@ -388,8 +395,10 @@ def _examined(facts: Facts) -> Iterator[Block]:
     yield Text(say("It does not say who made or published the picture."))
 
 
-def _letter(title: str, facts: Facts, parts: tuple[Part, ...], language: str) -> Document:
-    head = Part("", "", (Box((UNSENT,)),))
+def _letter(
+    title: str, facts: Facts, parts: tuple[Part, ...], language: str, *, draft: str = UNSENT
+) -> Document:
+    head = Part("", "", (Box((draft,)),))
     holder = facts.holder
     return Document(
         title=title,

@@ -115,4 +115,4 @@ def ncmec(facts: Facts) -> bytes:
 
 
 def _json(value: dict[str, Any]) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(value, indent=2) + "\n").encode()  # no letter that could hide something

@@ -19,7 +19,15 @@ from indelible.errors import ArgumentError
 from indelible.evidence import capture, custody, findings, layout, record, sealing, signing, warc
 from indelible.evidence.bundle import Bundle
 from indelible.evidence.capture import Captured
-from indelible.evidence.closing import SOFTWARE, Closing, close, stamp_notes, stamp_parts
+from indelible.evidence.closing import (
+    DEVELOPMENT,
+    SOFTWARE,
+    Closing,
+    close,
+    publish,
+    stamp_notes,
+    stamp_parts,
+)
 from indelible.evidence.custody import NOBODY, Step
 from indelible.evidence.facts import Facts, Obtained
 from indelible.evidence.minors import WHY_NOTHING
@@ -29,7 +37,6 @@ from indelible.evidence.readme import readme
 from indelible.evidence.stamping import Stamp, check_urls
 from indelible.evidence.working import working_parts
 from indelible.evidence.written import written_parts
-from indelible.files import stage
 from indelible.imaging import Encoded
 from indelible.languages import ENGLISH, LANGUAGES, say, translate
 from indelible.network import Fetcher
@@ -51,10 +58,6 @@ _SEALED: Final = say("encrypted it for its recipient")
 _LEFT_OUT: Final = say("left it out: only its hashes are kept")
 _CLOSED: Final = say("put everything together, signed and closed the bundle")
 
-DEVELOPMENT: Final = say(
-    "The signer is a development identity of the machine that made this: it shows that nothing was "
-    "changed since, and not who signed."
-)
 BLURRED: Final = say("The working copies are blurred.")
 CLEAR: Final = say("The working copies are not blurred.")
 
@@ -240,8 +243,7 @@ class _Maker:
             parts, {"title": title, "picture": self._named(parts)}, self.by, urls=granted
         )
         if output is not None:
-            with stage(output, closed.data, overwrite=overwrite) as staged:
-                staged.publish()
+            publish(closed, output, overwrite=overwrite)
         signer = signing.signer_facts(self.by.signer)
         return Bundle(
             path=None if output is None else os.fspath(output),
@@ -277,7 +279,7 @@ class _Maker:
             report = findings.public_verdict(result, self.picture.image, **what)
         else:
             report = findings.verdict(result, self.verifier, **what)
-        stores = findings.stores(result, self.picture.image, self.beside)
+        stores = findings.stores(result, self.picture.image, self.beside or self._elsewhere(result))
         if self.coarse:
             stores.pop(layout.RECOVERED, None)  # which manifests strangers read, the service says
         asked = self.verifier.asks_issuers
@@ -293,6 +295,13 @@ class _Maker:
             public = record.record_of(result, self.registry, at=at, anchors=self.anchors)
             parts[layout.RECORD] = layout.json_bytes(public)
         return parts
+
+    def _elsewhere(self, result: Verification) -> bytes | None:
+        """Return the manifest that the picture only names the address of, where it was fetched."""
+        if result.credential.place != "address":
+            return None
+        hosts = self.verifier.remote_hosts
+        return credentials.find_store(self.picture.image, remote_hosts=hosts).data
 
     def _why_no_previews(self) -> str | None:
         if self.may_show_minor:

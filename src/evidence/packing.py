@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from indelible.errors import EvidenceError
+from indelible.errors import EvidenceError, UnreadableBundleError
 from indelible.evidence.layout import DATAPACKAGE, DIGEST, FORMAT, SIGNATURES, json_bytes
 from indelible.files import open_regular
 
@@ -69,7 +69,7 @@ class Contents:
 
         Raises
         ------
-        EvidenceError
+        UnreadableBundleError
             If it is not there, or no JSON.
         """
         return _parsed(self.parts, path)
@@ -144,7 +144,7 @@ def read_bundle(path: str | os.PathLike[str]) -> Contents:
 
     Raises
     ------
-    EvidenceError
+    UnreadableBundleError
         If it cannot be read, is no bundle, or is larger than a bundle can be.
     """
     name = os.fspath(path)
@@ -184,13 +184,13 @@ def _parsed(parts: Mapping[str, bytes], path: str) -> dict[str, Any]:
         with contextlib.suppress(ValueError, RecursionError):
             value = json.loads(data)
     if not isinstance(value, dict):
-        raise EvidenceError(f"{path} is missing from the bundle, or damaged.")
+        raise UnreadableBundleError(f"{path} is missing from the bundle, or damaged.")
     return value
 
 
-def _not_one(name: str, reason: str) -> EvidenceError:
+def _not_one(name: str, reason: str) -> UnreadableBundleError:
     base = Path(name).name
-    return EvidenceError(
+    return UnreadableBundleError(
         f"{base!r} cannot be read as an evidence bundle: {reason}.",
         hint="Give a file that `indelible evidence make` wrote.",
     )

@@ -7,8 +7,9 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
+from indelible.choices import DEFAULT_EFFORT, Effort
 from indelible.credentials import Trust, TrustList
 from indelible.credentials.trust.trust_lists import checked_pem
 from indelible.errors import EvidenceError
@@ -17,9 +18,11 @@ from indelible.evidence.layout import MANIFEST, TRUST_LISTS, VERDICT
 from indelible.evidence.packing import Contents, sha256
 from indelible.verification import Verifier
 
-__all__ = ["Again", "again", "key_ids_of", "trust_of"]
+__all__ = ["Again", "again", "effort_of", "key_ids_of", "trust_of"]
 
+_EFFORTS: Final[tuple[Effort, ...]] = get_args(Effort)
 _MOST_DIFFERENCES: Final = 50
+_FROM: Final = ("place", "remote_url")
 _MOST_LISTS: Final = 100
 _MOST_LIST_BYTES: Final = 4 * 1024 * 1024
 _CLOSE: Final = 1e-6  # relative, of numbers that another machine computes
@@ -105,6 +108,8 @@ def again(contents: Contents, verifier: Verifier) -> Again:
     manifest = contents.parts.get(MANIFEST) if place in ("given", "beside", "address") else None
     result = verifier.verify(picture, manifest=manifest)
     now = json.loads(json.dumps(stable(presentable(result))))
+    if place == "address":  # from where it cannot come again: the bundle has it
+        now["credential"] |= {name: report["credential"].get(name) for name in _FROM}
     differences = []
     for one in _differences("", report, now):
         differences.append(one)
@@ -121,6 +126,13 @@ def key_ids_of(contents: Contents) -> tuple[str, ...]:
     recipe = contents.json(VERDICT).get("recompute")
     found = recipe.get("key_ids") if isinstance(recipe, dict) else None
     return tuple(str(one) for one in found) if isinstance(found, list) else ()
+
+
+def effort_of(contents: Contents) -> Effort:
+    """Return how hard the watermark was looked for."""
+    recipe = contents.json(VERDICT).get("recompute")
+    found = recipe.get("effort") if isinstance(recipe, dict) else None
+    return next((one for one in _EFFORTS if one == found), DEFAULT_EFFORT)
 
 
 def trust_of(contents: Contents) -> Trust:

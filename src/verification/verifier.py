@@ -250,6 +250,11 @@ class Verifier:
         return self._limits
 
     @property
+    def remote_hosts(self) -> tuple[str, ...]:
+        """Hosts from which a manifest that a picture only points to may be fetched."""
+        return self._remote_hosts
+
+    @property
     def asks_issuers(self) -> bool:
         """Whether issuers are asked if they revoked a certificate."""
         return self._ocsp

@@ -53,7 +53,9 @@ MOST_DIRECTORY = 1 << 20  # bytes of the list at the end of a zip file
 MOST_SMALL = 8 << 20  # bytes of a file that is read whole
 MOST_SIZE = (1 << 31) - 1  # bytes of a bundle
 MOST_FINDINGS = 200
-MOST_STAMPS = 16
+MOST_STAMPS = 8
+MOST_HOLDERS = 64
+MOST_LINES = 1000  # of the log of who held the picture
 PIECE = 1 << 20  # bytes that are read at a time
 PATIENCE = 60  # seconds for openssl
 STAMP_DELAY = dt.timedelta(minutes=10)  # of WACZ: from making to stamping
@@ -95,6 +97,7 @@ class Report:
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.signers: list[str] = []  # the hashes of their certificates
 
     def add(self, state: str, where: str, words: Said) -> None:
         """Add a finding, once; after too many, no more."""
@@ -600,6 +603,9 @@ def _custody(bundle: Bundle) -> None:
         return
     previous, last = "0" * 64, ""
     lines = data.split(b"\n")
+    if len(lines) > MOST_LINES + 1:
+        report.bad(CUSTODY, say("The log has more lines than one can have."))
+        return
     for number, line in enumerate(lines[:-1], 1):
         try:
             entry = parse(line)
@@ -642,8 +648,9 @@ def _picture(bundle: Bundle, package: Mapping[str, Any]) -> None:
         report.bad(STATEMENT, words)
     originals = [name for name in bundle.members if name.startswith("original/")]
     if facts.get("may_show_minor") is True or path is None:
-        if originals:
-            report.bad(originals[0], say("The picture must not be in this bundle, and is."))
+        shown = originals + [name for name in bundle.members if name.startswith("working/")]
+        if shown:
+            report.bad(shown[0], say("The picture must not be in this bundle, and is."))
         words = say("The picture itself is not in this bundle, on purpose; its hashes are.")
         report.note("", words)
     elif originals != [path]:
@@ -666,8 +673,6 @@ class Certificate(NamedTuple):
     subject: str
     issuer: str
     sha256: str
-    begin: str
-    end: str
 
 
 NO_CERTIFICATE = say("There is no certificate in it that can be read.")
@@ -706,24 +711,16 @@ class OpenSsl:
 
     def __init__(self, program: str) -> None:
         self._program = program
+        self._known: dict[bytes, tuple[Certificate, bytes]] = {}
 
     def certificate(self, pem: bytes) -> Certificate:
         """Return what the first certificate of a chain says."""
-        arguments = ("x509", "-noout", "-subject", "-issuer", "-startdate", "-enddate")
-        code, out = self._run([*arguments, "-nameopt", "RFC2253"], {"in": pem})
-        found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
-        names = ("subject", "issuer", "notBefore", "notAfter")
-        if code != 0 or any(name not in found for name in names):
-            raise CryptoError(NO_CERTIFICATE)
-        subject, issuer, begin, end = (found[name].strip() for name in names)
-        return Certificate(subject, issuer, first_certificate(pem), begin, end)
+        return self._read(certificates(pem)[0])[0]
 
     def verify(self, algorithm: str, pem: bytes, signature: bytes, data: bytes) -> None:
         """Check a signature by the key of the first certificate of a chain."""
-        code, key = self._run(["x509", "-noout", "-pubkey"], {"in": pem})
-        if code != 0:
-            raise CryptoError(NO_CERTIFICATE)
-        files = {"key": key.encode(), "signature": signature, "data": data}
+        key = self._read(certificates(pem)[0])[1]
+        files = {"key": key, "signature": signature, "data": data}
         if algorithm == "ed25519":
             arguments = ["pkeyutl", "-verify", "-pubin", "-rawin"]
             names = {"inkey": "key", "sigfile": "signature", "in": "data"}
@@ -741,27 +738,44 @@ class OpenSsl:
 
     def stamp(self, reply: bytes, query: bytes, data: bytes, pem: bytes) -> dt.datetime:
         """Check a time stamp of some bytes, and return its time."""
-        code, text = self._run(["ts", "-reply", "-text"], {"in": reply})
-        found = re.search(r"^Time stamp: (.+)$", text, re.MULTILINE)
-        time = None if found is None else _openssl_time(found.group(1))
-        if code != 0 or time is None:
-            raise CryptoError(NO_STAMP)
-        # In ten years the certificates are too old: they have to hold at the stamp's own time.
+        time = stamped_time(reply)
+        # Nobody but the first certificate may have made it: it is the one that is shown. In ten
+        # years it is too old: it has to hold at the stamp's own time.
+        leaf = as_pem(certificates(pem)[:1])
         at = ["-attime", str(int(time.timestamp())), "-partial_chain"]
         for option, asked in (("data", data), ("queryfile", query)):
-            files = {"in": reply, "CAfile": pem, "untrusted": pem, option: asked}
-            code, _ = self._run(["ts", "-verify", *at], files)
+            code, _ = self._run(
+                ["ts", "-verify", *at], {"in": reply, "CAfile": leaf, option: asked}
+            )
             if code != 0:
                 raise CryptoError(BAD_STAMP)
         return time
 
     def chain(self, pem: bytes, authorities: bytes, at: dt.datetime, purpose: str) -> None:
         """Check that a chain leads to one of the authorities that somebody trusts."""
+        found = certificates(pem)
         arguments = ["verify", "-attime", str(int(at.timestamp())), "-purpose", purpose]
-        files = {"CAfile": authorities, "untrusted": pem, "": pem}
+        files = {"CAfile": authorities, "untrusted": as_pem(found), "": as_pem(found[:1])}
         code, _ = self._run(arguments, files)
         if code != 0:
             raise CryptoError(NO_AUTHORITY)
+
+    def _read(self, der: bytes) -> tuple[Certificate, bytes]:
+        """Return what a certificate says, and its key in PEM."""
+        if der not in self._known:
+            arguments = ["x509", "-noout", "-subject", "-issuer", "-nameopt", "RFC2253", "-pubkey"]
+            code, out = self._run(arguments, {"in": as_pem([der])})
+            subject = re.search("^subject=(.*)$", out, re.MULTILINE)
+            issuer = re.search("^issuer=(.*)$", out, re.MULTILINE)
+            key = re.search(
+                "^-----BEGIN PUBLIC KEY-----\n[^-]+-----END PUBLIC KEY-----$", out, re.MULTILINE
+            )
+            if code != 0 or subject is None or issuer is None or key is None:
+                raise CryptoError(NO_CERTIFICATE)
+            names = (subject.group(1).strip(), issuer.group(1).strip())
+            found = Certificate(*names, hashlib.sha256(der).hexdigest())
+            self._known[der] = found, key.group(0).encode() + b"\n"
+        return self._known[der]
 
     def _run(self, arguments: Sequence[str], files: Mapping[str, bytes]) -> tuple[int, str]:
         """Run openssl with files for options; return its exit status and what it printed."""
@@ -787,28 +801,92 @@ class OpenSsl:
             return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
+def certificates(pem: bytes) -> list[bytes]:
+    """Return the certificates of a chain, DER.
+
+    Programs disagree about which of the blocks in a PEM file are certificates, and skip what they
+    do not know. So nothing else of a file is ever handed on: what is shown is what was checked.
+    """
+    try:
+        found = [
+            base64.b64decode(b"".join(one.split()), validate=True) for one in _BLOCK.findall(pem)
+        ]
+    except binascii.Error:
+        found = []
+    if not found:
+        raise CryptoError(NO_CERTIFICATE)
+    return found
+
+
 def first_certificate(pem: bytes) -> str:
     """Return the SHA-256 of the first certificate of a chain, in hexadecimal."""
-    found = re.search(
-        b"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----", pem
-    )
-    try:
-        der = base64.b64decode(b"".join(found.group(1).split()), validate=True) if found else b""
-    except binascii.Error:
-        der = b""
-    if not der:
-        raise CryptoError(NO_CERTIFICATE)
-    return hashlib.sha256(der).hexdigest()
+    return hashlib.sha256(certificates(pem)[0]).hexdigest()
 
 
-def _openssl_time(text: str) -> dt.datetime | None:
-    """Return a time as openssl prints it ("Nov 26 12:00:00 2026 GMT"), perhaps with fractions."""
-    plain = re.sub(r"\.\d+", "", text.strip())
+def as_pem(found: Iterable[bytes]) -> bytes:
+    """Return certificates as a PEM file."""
+    lines: list[bytes] = []
+    for der in found:
+        text = base64.b64encode(der)
+        lines.append(b"-----BEGIN CERTIFICATE-----")
+        lines += [text[at : at + 64] for at in range(0, len(text), 64)]
+        lines.append(b"-----END CERTIFICATE-----")
+    return b"\n".join(lines) + b"\n"
+
+
+_BLOCK = re.compile(b"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\\s]+)-----END CERTIFICATE-----")
+
+
+def stamped_time(reply: bytes) -> dt.datetime:
+    """Return the time in the signed part of a time stamp (RFC 3161), from its DER.
+
+    What openssl prints begins with a text that nobody signed, and that may hold anything.
+    """
     try:
-        found = dt.datetime.strptime(plain, "%b %d %H:%M:%S %Y %Z")
-    except ValueError:
-        return None
+        _status, token = _elements(_only(reply, 0x30))
+        _kind, content = _elements(_inner(token, 0x30))
+        signed = _elements(_only(_inner(content, 0xA0), 0x30))
+        _kind, held = _elements(_inner(signed[2], 0x30))
+        info = _elements(_only(_only(_inner(held, 0xA0), 0x04), 0x30))
+        text = _inner(info[4], 0x18).decode("ascii")
+        plain = re.fullmatch(r"(\d{14})(\.\d{1,9})?Z", text)
+        found = dt.datetime.strptime(plain.group(1) if plain else "", "%Y%m%d%H%M%S")
+    except (IndexError, ValueError):
+        raise CryptoError(NO_STAMP) from None
     return found.replace(tzinfo=dt.timezone.utc)
+
+
+def _elements(data: bytes) -> list[tuple[int, bytes]]:
+    """Return the tags and contents of DER elements in a row."""
+    found = []
+    at = 0
+    while at < len(data):
+        tag, size = data[at], data[at + 1]
+        at += 2
+        if size & 0x80:
+            count = size & 0x7F
+            if not 1 <= count <= 4:
+                raise ValueError("no DER")
+            size = int.from_bytes(data[at : at + count], "big")
+            at += count
+        if at + size > len(data):
+            raise ValueError("cut off")
+        found.append((tag, data[at : at + size]))
+        at += size
+    return found
+
+
+def _inner(element: tuple[int, bytes], tag: int) -> bytes:
+    """Return the content of an element that has to be of a kind."""
+    if element[0] != tag:
+        raise ValueError("another kind of element")
+    return element[1]
+
+
+def _only(data: bytes, tag: int) -> bytes:
+    """Return the content of the one element that there is."""
+    (element,) = _elements(data)
+    return _inner(element, tag)
 
 
 def time_of(text: object) -> dt.datetime | None:
@@ -896,8 +974,7 @@ def _signer(
             sha256=found.sha256,
         ),
     )
-    if trust.signer is not None and trust.signer != found.sha256:
-        report.bad(CHAIN, say("This is not the certificate that was expected."))
+    report.signers.append(found.sha256)
     if trust.signers is not None:
         at = stamped or time_of(package.get("created")) or dt.datetime.now(dt.timezone.utc)
         try:
@@ -1027,7 +1104,9 @@ def _history(bundle: Bundle, crypto: Crypto | None, trust: Trust) -> None:
     numbers = sorted({int(one.group(1)) for one in found if one})
     if numbers != list(range(1, len(numbers) + 1)):
         report.bad(HISTORY, say("Something is missing in what earlier holders signed."))
-    for number in numbers:
+    if len(numbers) > MOST_HOLDERS:
+        report.unknown(HISTORY, say("There are too many earlier holders to check them all."))
+    for number in numbers[:MOST_HOLDERS]:
         head = f"{HISTORY}{number}-"
         path = f"{head}datapackage"
         package = _json(bundle, path)
@@ -1045,10 +1124,12 @@ def _earlier_files(bundle: Bundle, package: Mapping[str, Any], path: str) -> Non
     """Compare an earlier holder's list with what is here now: only the log may have grown."""
     report = bundle.report
     resources = package.get("resources")
+    listed = {CUSTODY}
     for one in resources if isinstance(resources, list) else ():
         if not isinstance(one, dict) or not isinstance(one.get("path"), str):
             report.bad(path, say("The list of files has an entry that is none."))
             continue
+        listed.add(one["path"])
         name, hashed = one["path"], str(one.get("hash"))
         if name not in bundle.members:
             report.bad(name, say("The file is missing; an earlier holder signed it."))
@@ -1057,12 +1138,15 @@ def _earlier_files(bundle: Bundle, package: Mapping[str, Any], path: str) -> Non
                 report.bad(name, say("The log does not go on from what an earlier holder signed."))
         elif f"sha256:{bundle.hashes(name).sha256}" != hashed:
             report.bad(name, say("The file was changed since an earlier holder signed it."))
+    for name in bundle.members:
+        if name not in listed and not _outside(name) and not name.startswith(HISTORY):
+            report.bad(name, say("The file was added after an earlier holder signed the bundle."))
 
 
 def _grew_from(log: bytes, hashed: str) -> bool:
     """Whether the first lines of a log are the ones that had a hash."""
     running = hashlib.sha256()
-    for line in log.splitlines(keepends=True):
+    for line in log.splitlines(keepends=True)[:MOST_LINES]:
         running.update(line)
         if f"sha256:{running.hexdigest()}" == hashed:
             return True
@@ -1093,6 +1177,15 @@ def _earlier_signature(
         sha256=signer.sha256,
     )
     report.good(f"{head}signature", words)
+    report.signers.append(signer.sha256)
+    if trust.signers is not None:
+        at = time_of(package.get("created")) or dt.datetime.now(dt.timezone.utc)
+        try:
+            crypto.chain(pem, trust.signers, at, "any")
+        except CryptoError as error:
+            report.note(f"{head}chain", error.words)
+        else:
+            report.good(f"{head}chain", say("An authority that was given vouches for the signer."))
     if bundle.read(f"{head}stamped-text") != base64.b64encode(signature):
         report.bad(f"{head}stamped-text", say("It is not the signature, written in letters."))
         return
@@ -1133,6 +1226,8 @@ def examine(file: BinaryIO, crypto: Crypto | None = None, trust: Trust = NOBODY)
         if package is not None:
             _signatures(bundle, package, crypto, trust)
         _history(bundle, crypto, trust)
+        if crypto is not None and trust.signer is not None and trust.signer not in report.signers:
+            report.bad(CHAIN, say("The certificate that was expected signed nothing here."))
     except CannotReadError as error:
         report.bad(error.where, error.words)
     return report

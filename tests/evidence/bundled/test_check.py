@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import io
 import os
 import random
@@ -125,16 +126,14 @@ def test_every_kind_of_signature(
     algorithm: str, key: Key, tmp_path: Path, stamper: TimeStampAuthority
 ) -> None:
     maker = Maker(tmp_path, (), key, algorithm)
-    bundle = maker.bundle()
-    assert bad(bundle) == {}
-    other = Maker(tmp_path, (), key, algorithm)
-    parts = other.complete(plain_parts())
+    parts = maker.complete(plain_parts())
+    assert bad(maker.zipped(parts)) == {}
     parts["signatures/signature"] = parts["signatures/seal"]
-    assert "signatures/signature" in bad(other.zipped(parts))
+    assert "signatures/signature" in bad(maker.zipped(parts))
 
 
 def test_several_time_stamps_or_none(tmp_path: Path, stamper: TimeStampAuthority) -> None:
-    assert bad(Maker(tmp_path, (stamper, stamper)).bundle()) == {}
+    assert bad(Maker(tmp_path, (stamper, stamper)).bundle(), None) == {}
     report = check.examine(io.BytesIO(Maker(tmp_path, ()).bundle()), OPENSSL)
     assert report.exit_code == 0
     assert any("has no time stamp" in words for _, _, words in report.findings)
@@ -146,7 +145,7 @@ def test_several_time_stamps_or_none(tmp_path: Path, stamper: TimeStampAuthority
 def test_each_changed_byte_is_noticed_and_named(small_bundle: bytes) -> None:
     """A sample, without openssl; `exhaustive` in the report of issue 15 had all of them."""
     rng = random.Random(15)
-    for place in rng.sample(range(len(small_bundle)), 400):
+    for place in rng.sample(range(len(small_bundle)), 250):
         changed = bytearray(small_bundle)
         changed[place] ^= rng.randrange(1, 256)
         found = bad(bytes(changed), None)
@@ -202,12 +201,13 @@ def test_files_that_were_swapped(maker: Maker) -> None:
 def test_a_list_that_was_made_anew_by_somebody_else(maker: Maker, tmp_path: Path) -> None:
     """Everything fits, but another key signed: only who knows the signer can tell."""
     sha256 = check.first_certificate(maker.chain)
-    assert bad(maker.bundle(), signer=sha256, signers=maker.authority.pem) == {}
+    assert bad(maker.bundle(), None, signer=sha256, signers=maker.authority.pem) == {}
     forged = Maker(tmp_path, maker.stampers).bundle()
-    assert bad(forged) == {}
     assert bad(forged, signer=sha256).keys() == {"signatures/chain"}
-    assert bad(forged, signers=maker.authority.pem).keys() == {"signatures/chain"}
-    assert bad(forged, stampers=maker.authority.pem).keys() == {"signatures/1-tsr"}
+    assert bad(forged, signers=maker.authority.pem, stampers=maker.authority.pem).keys() == {
+        "signatures/chain",
+        "signatures/1-tsr",
+    }
 
 
 def test_the_list_without_a_new_signature(maker: Maker) -> None:
@@ -277,7 +277,7 @@ def test_files_that_contradict_each_other(maker: Maker, name: str, data: bytes) 
 def test_a_picture_that_may_show_a_minor(maker: Maker) -> None:
     facts = {"path": None, "sha256": "", "sealed": False, "may_show_minor": True}
     parts = plain_parts()
-    facts["sha256"] = check.hashlib.sha256(PICTURE).hexdigest()
+    facts["sha256"] = hashlib.sha256(PICTURE).hexdigest()
     assert bad(maker.bundle(parts, picture=facts), None).keys() == {NAME}
     del parts[NAME]
     assert bad(maker.bundle(parts, picture=facts), None) == {}
@@ -288,7 +288,7 @@ def test_a_sealed_picture(maker: Maker) -> None:
     parts = plain_parts()
     del parts[NAME]
     parts[sealed] = b"nobody can read this"
-    sha256 = check.hashlib.sha256(PICTURE).hexdigest()
+    sha256 = hashlib.sha256(PICTURE).hexdigest()
     facts = {"path": sealed, "sha256": sha256, "sealed": True, "may_show_minor": False}
     assert bad(maker.bundle(parts, picture=facts), None) == {}
 

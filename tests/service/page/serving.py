@@ -7,14 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from indelible import Verifier
+from indelible import Protector, Verifier
 from indelible.service import Parts
 from indelible.service.pages import router
 from indelible.settings import ServiceSettings
@@ -39,6 +39,8 @@ class Fake:
         What goes with every answer that has an original.
     seen : list of (str, str)
         Language, and what was asked for, in order.
+    bundles : list of (str, bool, str)
+        Of each bundle that was asked for: language, whether a minor may be shown, and name.
     gate : threading.Event
         While it is clear, answers wait.
     most : int
@@ -48,6 +50,7 @@ class Fake:
     address: str = ""
     views: dict[str, str] | None = None
     seen: list[tuple[str, str]] = field(default_factory=list)
+    bundles: list[tuple[str, bool, str]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
     most: int = 0
     now: int = 0
@@ -55,6 +58,7 @@ class Fake:
     def reset(self) -> None:
         """Forget what was asked."""
         self.seen.clear()
+        self.bundles.clear()
         self.most = self.now = 0
         self.gate.set()
 
@@ -90,7 +94,9 @@ def fake_app(fake: Fake) -> FastAPI:
     """Return the page with a detector of that kind behind it."""
     app = FastAPI()
     settings = ServiceSettings(max_bytes=LIMIT, url_hosts=HostNames((HOSTS,)))
-    app.state.parts = Parts(Verifier(keys=(), registry=None, trust=None), None, settings)
+    signing = cast("Protector", object())  # that there is one is all that the page looks at
+    verifier = Verifier(keys=(), registry=None, trust=None)
+    app.state.parts = Parts(verifier, None, settings, signing)
     app.include_router(router)
 
     def waited(what: str, language: str) -> Response:
@@ -114,6 +120,14 @@ def fake_app(fake: Fake) -> FastAPI:
     async def verify_url(request: Request, language: str) -> Response:
         url: str = (await request.json())["url"]
         return await asked("recovered" if HOSTS in url else "502", language)
+
+    @app.post("/v1/evidence")
+    async def evidence(request: Request, language: str, *, minor: bool, name: str) -> Response:
+        what = (await request.body())[:200].decode("ascii", "replace")
+        fake.bundles.append((language, minor, name))
+        if what.startswith("suspect"):
+            return _refused(429, {"Retry-After": "600"})
+        return Response(b"PK a bundle", media_type="application/wacz")
 
     return app
 

@@ -49,6 +49,32 @@ def test_the_parts_of_an_answer(opened: Opened) -> None:
     expect(page.locator(".tools pre")).to_contain_text('"verdict": "altered"')
 
 
+def test_a_sealed_report_is_made_when_it_is_asked_for(opened: Opened, fake: Fake) -> None:
+    page = opened()
+    give(page, "recovered")
+    button = page.get_by_role("button", name="Make the sealed report")
+    expect(button).to_be_visible()
+    assert fake.bundles == []
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == "0-recovered.png.evidence.wacz"
+    assert download.value.path().read_bytes() == b"PK a bundle"
+    expect(page.locator(".sealed [role=status]")).to_contain_text("Nothing of it is kept here.")
+    page.get_by_label("somebody under 18").check()
+    with page.expect_download():
+        button.click()
+    assert fake.bundles == [("en", False, "0-recovered.png"), ("en", True, "0-recovered.png")]
+    expect(button).to_be_enabled()
+
+
+def test_a_sealed_report_that_is_refused(opened: Opened) -> None:
+    page = opened()
+    give(page, "suspect")
+    page.get_by_role("button", name="Make the sealed report").click()
+    said = page.locator(".sealed [role=status]")
+    expect(said).to_have_text("You have asked often enough for now")
+
+
 def test_the_original_lies_over_the_picture_with_a_slider_and_a_map(opened: Opened) -> None:
     page = opened()
     give(page, "altered")

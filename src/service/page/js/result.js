@@ -149,7 +149,7 @@ function tools(item, act) {
 function sealed(item) {
   const minor = el("input", { type: "checkbox", id: "minor" });
   const said = el("p", { class: "note", role: "status" });
-  const button = el("button", { type: "button", class: "button", "aria-describedby": "sealed-note" }, icon("lock"), t("sealed"));
+  const button = el("button", { type: "button", class: "button", "aria-describedby": "sealed-note" }, icon("lock"), t("sealed_make"));
   button.addEventListener("click", async () => {
     button.disabled = true;
     said.textContent = t("sealed_making");

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -47,17 +45,10 @@ def test_a_finished_scan_exits_0_whatever_it_found(run: Run, uploads: Path, tmp_
     assert len(list((tmp_path / "out" / "jsonl").iterdir())) == 1
 
 
-def test_a_list_on_standard_input(
-    run: Run, uploads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_on_standard_input_or_in_a_file(run: Run, uploads: Path, tmp_path: Path) -> None:
     names = "\n".join(str(path) for path in sorted(uploads.iterdir()))
-
-    class Input:
-        buffer = io.BytesIO(names.encode())
-
-    monkeypatch.setattr(sys, "stdin", Input)
     given = ("scan", "--files-from", "-", "-o", tmp_path / "out", "--only", "credentials")
-    assert run(*given, "--jobs", 1).code == 0
+    assert run(*given, "--jobs", 1, stdin=names.encode()).code == 0
     assert pq.read_table(tmp_path / "out" / "parquet").num_rows == 6
     (tmp_path / "names").write_text(names)
     given = ("scan", "--files-from", tmp_path / "names", "-o", tmp_path / "o2", "--jobs", 1)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from indelible.scan.schema import COLUMNS, NAMES, SCHEMA_VERSION, VERSION_KEY, schema, version_of
+from indelible.scan.batch import record_batch
+from indelible.scan.rows import begun
+from indelible.scan.schema import (
+    COLUMNS,
+    NAMES,
+    SCHEMA_VERSION,
+    VERSION_KEY,
+    fits,
+    schema,
+    version_of,
+)
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scan.md").read_text("utf-8")
 
@@ -31,3 +41,32 @@ def test_versions() -> None:
     assert version_of({VERSION_KEY: b"no number"}) is None
     assert version_of({VERSION_KEY: b"9" * 100}) is None
     assert version_of(None) is None
+
+
+GOOD = {
+    "string": "a", "bool": True, "int32": 2**31 - 1, "int64": -(2**63), "float32": 1,
+    "float64": 0.5, "timestamp": "2026-11-26T12:00:00.000001+00:00", "list<string>": ["a", ""],
+}  # fmt: skip
+BAD = {
+    "string": [1, "\ud800", b"a"],
+    "bool": [1, "yes"],
+    "int32": [2**31, 1.5, True],
+    "int64": [2**63, "1"],
+    "float32": ["1", True, float("nan"), 10**400],
+    "float64": ["1", [1.0]],
+    "timestamp": ["never", "2026-11-26T12:00:00", 5],
+    "list<string>": ["a", [1], ["\ud800"], [None]],
+}
+
+
+def test_rows_that_fit_are_what_arrow_takes() -> None:
+    row = begun("a", None, "x")
+    assert fits(row)
+    full = row | {one.name: GOOD[one.type] for one in COLUMNS}
+    assert fits(full)
+    assert record_batch([row, full]).num_rows == 2
+    for column in COLUMNS:
+        for wrong in [*BAD[column.type], *([None] if column.required else [])]:
+            assert not fits(full | {column.name: wrong}), (column, wrong)
+    assert not fits({**row, "more": 1})
+    assert not fits({name: row[name] for name in reversed(NAMES)})

@@ -47,12 +47,12 @@ def test_a_finished_scan_exits_0_whatever_it_found(run: Run, uploads: Path, tmp_
 
 def test_a_list_on_standard_input_or_in_a_file(run: Run, uploads: Path, tmp_path: Path) -> None:
     names = "\n".join(str(path) for path in sorted(uploads.iterdir()))
-    given = ("scan", "--files-from", "-", "-o", tmp_path / "out", "--only", "credentials")
-    assert run(*given, "--jobs", 1, stdin=names.encode()).code == 0
+    given = ("scan", "--files-from", "-", "-o", tmp_path / "out", "--only")
+    assert run(*given, "credentials", "--jobs", 1, stdin=names.encode()).code == 0
     assert pq.read_table(tmp_path / "out" / "parquet").num_rows == 6
     (tmp_path / "names").write_text(names)
-    given = ("scan", "--files-from", tmp_path / "names", "-o", tmp_path / "o2", "--jobs", 1)
-    assert run(*given, "--only", "credentials").code == 0
+    given = ("scan", "--files-from", str(tmp_path / "names"), "-o", tmp_path / "o2", "--only")
+    assert run(*given, "credentials", "--jobs", 1).code == 0
 
 
 def test_wrong_uses(run: Run, uploads: Path, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
-NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
+NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
 SHARD = 5
 FILES = 40
 
@@ -62,7 +62,7 @@ def cluster() -> Iterator[Any]:
     }
     before = {name: os.environ.get(name) for name in given}
     os.environ.update(given)
-    cluster = None
+    cluster: Any = None
     try:
         cluster = Cluster(initialize_head=True, head_node_args=NODE)
         cluster.second = cluster.add_node(**NODE)

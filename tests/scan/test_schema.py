@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from indelible.scan.batch import record_batch
 from indelible.scan.rows import begun
@@ -47,7 +48,7 @@ GOOD = {
     "string": "a", "bool": True, "int32": 2**31 - 1, "int64": -(2**63), "float32": 1,
     "float64": 0.5, "timestamp": "2026-11-26T12:00:00.000001+00:00", "list<string>": ["a", ""],
 }  # fmt: skip
-BAD = {
+BAD: dict[str, list[Any]] = {
     "string": [1, "\ud800", b"a"],
     "bool": [1, "yes"],
     "int32": [2**31, 1.5, True],

@@ -39,6 +39,7 @@ OF_SEVERAL_MODULES = {
     "protection/test_records.py",
     "registry/test_docs.py",
     "registry/test_durability.py",
+    "scan/test_durability.py",
     "service/page/test_page_access.py",
     "service/page/test_page_answers.py",
     "service/page/test_page_desk.py",

@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -31,7 +31,7 @@ from benchmarks._running import options, picture_options, single_thread
 from benchmarks._systems import package_fingerprint
 from benchmarks.scan.pictures import KEY, fill, large_pairs
 from indelible import Verifier, imaging, watermark
-from indelible.scan import Only, ScanOptions, scan, scan_batch
+from indelible.scan import Only, Progress, ScanOptions, scan, scan_batch
 from indelible.scan.schema import pyarrow
 
 __all__ = ["run"]
@@ -193,10 +193,14 @@ def _sizes(sources: Sequence[images.Source], folder: Path, given: argparse.Names
     way = _ways()[0]
     for count in given.counts:
         names = fill(folder / f"in-{count}", count, sources, marked=given.marked)
-        last: list[Any] = []
+        last: list[tuple[Progress, int]] = []
+
+        def tell(progress: Progress, last: list[tuple[Progress, int]] = last) -> None:
+            last[:] = [(progress, _resident())]
+
         scan(
             [str(folder / f"in-{count}")], folder / f"out-{count}", verifier=way.verifier,
-            workers=given.workers, progress=lambda p, last=last: last.append((p, _resident())),
+            workers=given.workers, progress=tell,
         )  # fmt: skip
         report.rows.append([len(names), last[-1][0].rate, last[-1][1] / 2**20])
     return report
@@ -229,10 +233,9 @@ def _scaled(sources: Sequence[images.Source], count: int, root: int) -> Report:
          "detect ms, whole", "detect ms, scaled"],
     )  # fmt: skip
     for name, ways in found.items():
-        whole, scaled = np.array(ways[True], float), np.array(ways[False], float)
+        both = [np.array(ways[way], float) for way in (True, False)]
         report.rows.append(
-            [name, f"{int(whole[:, 0].sum())}/{len(whole)}",
-             f"{int(scaled[:, 0].sum())}/{len(scaled)}",
-             *(float(np.median(each[:, column])) for column in (1, 2) for each in (whole, scaled))]
+            [name, *(f"{int(each[:, 0].sum())}/{len(each)}" for each in both),
+             *(float(np.median(each[:, column])) for column in (1, 2) for each in both)]
         )  # fmt: skip
     return report

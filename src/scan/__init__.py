@@ -13,6 +13,7 @@ from indelible.scan.report_page import html_page
 from indelible.scan.report_words import tables, worded
 from indelible.scan.reporting import ScanReport, report
 from indelible.scan.scanning import ScanSummary, scan
+from indelible.scan.schema import ddl_schema
 
 __all__ = [
     "CopyFinder",
@@ -25,6 +26,7 @@ __all__ = [
     "ScanOptions",
     "ScanReport",
     "ScanSummary",
+    "ddl_schema",
     "html_page",
     "match_table",
     "matches",

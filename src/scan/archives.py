@@ -106,7 +106,9 @@ def members(stream: IO[bytes], name: str) -> Iterator[Member]:
     """
     compressed = not name.lower().endswith(".tar")
     source: _Bytes = _Inflated(stream) if compressed else _Plain(stream)
-    empty, long_name, pax = 0, None, {}  # type: int, str | None, dict[str, str]
+    empty = 0
+    long_name: str | None = None
+    pax: dict[str, str] = {}
     while True:
         block = source.read(_BLOCK)
         if not block:

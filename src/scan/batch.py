@@ -84,8 +84,8 @@ def _row(given: Mapping[str, Any], options: ScanOptions) -> Row:
         began = time.perf_counter()
         try:
             content = options.reader.read(uri)
-        except Exception as error:  # noqa: BLE001 - this picture's alone
-            return error_row(uri, member, error, scan_id=options.scan_id)
+        except Exception as raised:  # noqa: BLE001 - this picture's alone
+            return error_row(uri, member, raised, scan_id=options.scan_id)
         read_ms = 1000 * (time.perf_counter() - began)
     path = local_path(uri) if member is None else None
     return scan_picture(Subject(uri, content, member, path, read_ms), options)

@@ -194,18 +194,18 @@ def _bytes_of(item: Item) -> int:
 def looked_through(item: Item, taken: int, read_ms: float | None) -> Read:
     """Hash a picture, and see whether it is one at all."""
     content = item.content
-    if has_companion_name(item.name) and not _is_picture(content):
-        return Read(replace(item, content=None), taken, passed_over=True)
     if content is None:
         return Read(item, taken, read_ms=read_ms)
+    if has_companion_name(item.name) and not _is_picture(content):
+        return Read(replace(item, content=None), taken, passed_over=True)
     beside = None if item.path is None else os.path.splitext(item.path)[0] + ".c2pa"  # noqa: PTH122
     alone = beside is not None and os.path.lexists(beside)
     return Read(item, taken, hashlib.sha256(content).hexdigest(), read_ms, alone)
 
 
-def _is_picture(content: bytes | None) -> bool:
+def _is_picture(content: bytes) -> bool:
     try:
-        return content is not None and imaging.identify(content[:_HEAD]) is not None
+        return bool(imaging.identify(content[:_HEAD]))
     except UnsupportedImageError:
         return True
     except ImageError:

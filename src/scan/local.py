@@ -6,6 +6,7 @@ and writes a shard once it and all before it are complete.
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections import deque
@@ -26,6 +27,8 @@ from indelible.scan.working import Told
 __all__ = ["Engine", "Tell"]
 
 Tell: TypeAlias = Callable[[Progress], object]
+
+_log: Final = logging.getLogger("indelible.scan")
 
 _LEAST_ROWS: Final = 20_000  # in memory at most, beside those of a few shards
 _SHARDS: Final = 4
@@ -112,7 +115,7 @@ class Engine:
         KeyboardInterrupt
             As it comes. Then, as after any other error, the finished shards stand.
         """
-        self._answers.add_all(self._output.rows(_latest(self._output.finished)))
+        self._remember()
         self._pool.start()
         self._feeder.start()
         try:
@@ -126,6 +129,16 @@ class Engine:
             self._feeder.stop()
             self._pool.close()
         self._publish()
+
+    def _remember(self) -> None:
+        """Read the answers of an earlier run; a part that is damaged is done again."""
+        for name in _latest(self._output.finished):
+            try:
+                self._answers.add_all(self._output.rows([name]))
+            except Exception:  # noqa: BLE001 - Arrow's, JSON's and the system's
+                _log.warning("the part %s cannot be read, and is done again", name)
+                self._progress.before -= self._output.finished[name]
+                self._output.forget(name)
 
     def _arrivals(self) -> Iterator[Read | ShardEnd]:
         """Yield what is fed, in its order, until all of it and all rows are there."""

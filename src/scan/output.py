@@ -222,6 +222,11 @@ class Output:
                     row["scanned_at"] = row["scanned_at"].isoformat(timespec="microseconds")
                     yield row
 
+    def forget(self, shard: str) -> None:
+        """Have a shard done again: a part of it cannot be read."""
+        (self._state / "done" / f"{shard}.json").unlink(missing_ok=True)
+        self.finished.pop(shard, None)
+
     def close(self) -> None:
         """Let others use the folder."""
         lock, self._lock = self._lock, None
@@ -241,6 +246,9 @@ class Output:
     def _parts(self) -> tuple[Path, ...]:
         names = ("parquet", "jsonl") if self.format == "both" else (self.format,)
         return tuple(self.folder / name for name in names)
+
+    def _files(self, shard: str) -> tuple[Path, ...]:
+        return tuple(place / f"part-{shard}.{place.name}" for place in self._parts())
 
     def _take(self) -> None:
         """Hold a lock that ends with this process."""
@@ -289,6 +297,8 @@ class Output:
         for mark in (self._state / "done").iterdir():
             if mark.suffix == ".json" and not mark.name.startswith("."):
                 told = json.loads(mark.read_bytes())
+                if told["rows"] and not all(part.exists() for part in self._files(mark.stem)):
+                    continue  # somebody removed a part: it is done again
                 self.finished[mark.stem] = int(told["rows"])
                 self.finished_size += int(told["bytes"])
         return State(known["scan_id"], known["options"], known["lines"], known["bytes"])

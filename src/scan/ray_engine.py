@@ -132,29 +132,31 @@ class RayEngine:
     def _streamed(self, ray: Any, wave: list[Record], *, pinned: bool) -> Iterator[Any]:  # noqa: ANN401
         """Yield tables of rows as they are ready."""
         data = extras.load("ray.data", extra="ray", missing=_MISSING)
+        logging.getLogger("ray.data").setLevel(logging.ERROR)  # it has just set its own
         context = data.DataContext.get_current()
-        context.enable_progress_bars = False
+        context.enable_progress_bars = context.print_on_execution_start = False
         context.target_max_block_size = BLOCK
-        reading: dict[str, Any] = {"num_cpus": _READING}
-        if pinned:
-            reading["scheduling_strategy"] = _at_node(ray.get_runtime_context().get_node_id())
+        here = ray.get_runtime_context().get_node_id()
         most = self._workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         listed = data.from_items(
             [{"piece": json.dumps(one)} for one in wave], override_num_blocks=len(wave)
         )
         given = {"reader": self._options.reader, "size": self._shard_size, "content": pinned}
         read = listed.map_batches(
-            expanded, batch_size=1, batch_format="pyarrow", fn_kwargs=given, **reading
+            expanded,
+            batch_size=1,
+            batch_format="pyarrow",
+            fn_kwargs=given,
+            num_cpus=_READING,
+            label_selector={"ray.io/node-id": here} if pinned else None,
         )
         looked = read.map_batches(
             Looker,
             batch_size=None,
             batch_format="pyarrow",
             fn_constructor_args=(self._options, *self._bounds),
-            concurrency=(1, most),
-            num_cpus=_LOOKING,
-            max_restarts=-1,
-            max_task_retries=-1,
+            compute=data.ActorPoolStrategy(min_size=1, max_size=most),
+            num_cpus=_LOOKING,  # by default, actors are restarted, and calls tried again, for ever
         )
         yield from looked.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
 
@@ -244,7 +246,6 @@ def _connected(ray: Any, address: str | None) -> Iterator[None]:  # noqa: ANN401
             f"The Ray cluster{where} cannot be reached: {type(error).__name__}.",
             hint="Check --address; `ray status` says whether there is one.",
         ) from error
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         yield
     finally:

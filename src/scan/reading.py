@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import unquote
 
 from indelible import extras
@@ -95,8 +95,8 @@ class Reader:
         self.check(address)
 
         def read(files: AbstractFileSystem, path: str) -> bytes:
-            found = files.cat_file(path, start=0, end=self.limits.max_bytes + 1)
-            return found if isinstance(found, bytes) else bytes(found)
+            found: Any = files.cat_file(path, start=0, end=self.limits.max_bytes + 1)
+            return bytes(found)
 
         data = called(address, read)
         self.limits.check_bytes(len(data))
@@ -117,10 +117,12 @@ class Reader:
             except (OSError, ValueError) as error:
                 raise _unreadable(address, error) from error
         self.check(address)
-        return called(
-            address,
-            lambda files, name: files.open(name, "rb", block_size=_BLOCK, cache_type="readahead"),
-        )
+
+        def opened(files: AbstractFileSystem, path: str) -> IO[bytes]:
+            stream: Any = files.open(path, "rb", block_size=_BLOCK, cache_type="readahead")
+            return cast("IO[bytes]", stream)
+
+        return called(address, opened)
 
     def check(self, address: str) -> None:
         """Raise for an address in a store that may not be followed."""

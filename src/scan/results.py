@@ -80,7 +80,7 @@ def _files(place: Path) -> list[Path]:
 def _parquet(path: Path, types: Mapping[str, Any]) -> Iterator[Any]:
     file = pyarrow("pyarrow.parquet").ParquetFile(path)
     with file:
-        _check_version(path, version_of(file.schema_arrow.metadata))
+        _check(path, file.schema_arrow)
         names = [name for name in types if name in file.schema_arrow.names]
         for batch in file.iter_batches(_ROWS, columns=names, use_threads=False):
             yield _whole(batch, types)
@@ -98,10 +98,12 @@ def _whole(batch: Any, types: Mapping[str, Any]) -> Any:  # noqa: ANN401 - pyarr
     return pa.table(arrays, names=list(types))
 
 
-def _check_version(path: Path, version: int | None) -> None:
-    if version is None:
+def _check(path: Path, found: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+    """Raise for a file that is no result of a scan; one that Spark wrote names no version."""
+    version = version_of(found.metadata)
+    if version is None and not set(found.names) >= _REQUIRED:
         raise UnreadableScanError(f"{str(path)!r} is no result of a scan.")
-    if version > SCHEMA_VERSION:
+    if version is not None and version > SCHEMA_VERSION:
         raise UnreadableScanError(
             f"{str(path)!r} is of a later version ({version}) than this Indelible reads.",
             hint="Use the version that made it, or a newer one.",

@@ -209,8 +209,8 @@ def scan(
     return ScanSummary(
         output=results.folder,
         scan_id=state.scan_id,
-        rows=before + done.rows,
-        before=before,
+        rows=done.before + done.rows,
+        before=done.before,
         errors=done.errors,
         duplicates=done.duplicates,
         passed_over=done.passed_over,

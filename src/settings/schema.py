@@ -305,7 +305,7 @@ _MEANINGS: Final = {
     "limits.max_pixels": "Largest picture, in pixels.",
     "limits.max_decoded_bytes": "Largest picture once decoded, in bytes.",
     "limits.max_bytes": "Largest file, in bytes.",
-    "report.language": "Of what `verify` says: en or de. JSON stays English.",
+    "report.language": "Of what `verify` and `report` say: en or de. JSON stays English.",
     "service.host": "Address that `indelible serve` listens on.",
     "service.port": "Its port.",
     "service.public_verify": "Whether anybody may ask about a picture.",

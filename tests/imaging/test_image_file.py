@@ -239,3 +239,16 @@ def test_a_file_that_cannot_be_read_does_not_stay_in_memory() -> None:
         assert alive() is None
     finally:
         gc.enable()
+
+
+def test_metadata_are_read_without_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = io.BytesIO()
+    fields = Image.Exif()
+    fields[0x0131] = "A program"
+    fields[0x0112] = 6
+    Image.new("RGB", (8, 4)).save(buffer, "JPEG", exif=fields)
+    image = ImageFile(buffer.getvalue())
+    monkeypatch.setattr(ImageFile, "decode", lambda *_, **__: 1 / 0)
+    assert b"A program" in (image.metadata.exif or b"")
+    with pytest.raises(UnreadableImageError):
+        _ = ImageFile(b"garbage").metadata

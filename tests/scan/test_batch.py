@@ -15,7 +15,7 @@ from tests.scan.pictures import picture
 
 def test_content_addresses_members_and_errors(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(picture(1))
-    given = [
+    given: list[dict[str, object]] = [
         {"uri": str(tmp_path / "a.jpg")},
         {"uri": "b.jpg", "content": picture(2)},
         {"uri": "c.tar", "member": "d.jpg", "content": picture(3)},

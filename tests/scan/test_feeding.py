@@ -22,7 +22,11 @@ def test_room_is_waited_for() -> None:
     taken: list[int] = []
 
     def take(size: int) -> threading.Thread:
-        thread = threading.Thread(target=lambda: room.take(size) and taken.append(size))
+        def work() -> None:
+            if room.take(size):
+                taken.append(size)
+
+        thread = threading.Thread(target=work)
         thread.start()
         return thread
 

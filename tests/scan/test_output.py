@@ -72,6 +72,22 @@ def test_a_part_without_its_mark_is_not_finished(tmp_path: Path) -> None:
     again.close()
 
 
+def test_a_part_that_somebody_removed_is_done_again(tmp_path: Path) -> None:
+    output = Output(tmp_path / "out", "both")
+    output.open()
+    output.begin("abc", {}, LISTED)
+    output.publish("s1", [row("a")])
+    output.publish("s2", [row("b")])
+    output.publish("s3", [row("c")])
+    output.forget("s3")
+    output.close()
+    (tmp_path / "out" / "jsonl" / "part-s1.jsonl").unlink()
+    again = Output(tmp_path / "out", "both")
+    again.open()
+    assert again.finished == {"s2": 1}
+    again.close()
+
+
 def test_one_scan_at_a_time(tmp_path: Path) -> None:
     output = Output(tmp_path / "out")
     output.open()

@@ -17,6 +17,7 @@ from indelible.scan import pool as module
 from indelible.scan.pool import Pool, Task
 from indelible.scan.rows import Row
 from indelible.scan.working import Told
+from indelible.worker_process import WorkerProcess
 from tests.scan.hostile import Hostile, hostile, options
 from tests.scan.pictures import picture
 
@@ -107,7 +108,7 @@ def test_a_row_of_a_worker_that_was_taken_over_is_not_believed() -> None:
 
 def test_workers_that_do_not_start_end_the_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     results: Results = queue.SimpleQueue()
-    monkeypatch.setattr(module.WorkerProcess, "begin", lambda *_, **__: False)
+    monkeypatch.setattr(WorkerProcess, "begin", lambda *_, **__: False)
     pool = Pool(
         options(), lambda task, row: results.put((task, row)), workers=1, memory=MIB, seconds=1.0
     )

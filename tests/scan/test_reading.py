@@ -13,7 +13,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from indelible.errors import ImageTooLargeError, MissingDependencyError, UnreadableImageError
 from indelible.limits import Limits
-from indelible.scan import reading
+from indelible.network import Fetcher
 from indelible.scan.items import Item, events, groups
 from indelible.scan.reading import Reader, local_path, scheme_of
 from indelible.scan.sources import entries
@@ -82,9 +82,12 @@ def test_schemes_and_hosts_that_were_named(monkeypatch: pytest.MonkeyPatch) -> N
     reader = pickle.loads(pickle.dumps(Reader(schemes=frozenset({"data"}))))
     reader.check("data://x")
     asked = []
-    monkeypatch.setattr(
-        reading.Fetcher, "get", lambda self, url: asked.append((self.hosts, url)) or b"abc"
-    )
+
+    def get(fetcher: Fetcher, url: str) -> bytes:
+        asked.append((fetcher.hosts, url))
+        return b"abc"
+
+    monkeypatch.setattr(Fetcher, "get", get)
     assert Reader(hosts=("a.example",)).read("https://a.example/b.jpg") == b"abc"
     assert asked == [(("a.example",), "https://a.example/b.jpg")]
 

@@ -156,6 +156,17 @@ def test_killers_cost_their_rows_and_their_duplicates(tmp_path: Path) -> None:
     assert (done.errors, done.duplicates) == (2, 1)
 
 
+def test_a_part_that_was_damaged_is_done_again(tmp_path: Path) -> None:
+    fill(tmp_path / "in", 8)
+    look(tmp_path / "in", tmp_path / "out")
+    before = rows(tmp_path / "out")
+    first, _ = sorted((tmp_path / "out" / "parquet").iterdir())
+    first.write_bytes(first.read_bytes()[:100])
+    done = look(tmp_path / "in", tmp_path / "out")
+    assert (done.rows, done.before) == (8, 4)
+    assert [row["uri"] for row in rows(tmp_path / "out")] == [row["uri"] for row in before]
+
+
 def test_a_manifest_beside_a_file_is_not_its_twin_s(tmp_path: Path) -> None:
     names = fill(tmp_path / "in", 1)
     (tmp_path / "in" / "twin.jpg").write_bytes(Path(names[0]).read_bytes())

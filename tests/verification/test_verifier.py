@@ -551,3 +551,55 @@ def test_keys_have_to_be_given() -> None:
         Verifier(keys=None, registry=None, trust=None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="registry"):
         Verifier(keys=())  # type: ignore[call-arg]
+
+
+def test_without_pixels_nothing_is_decoded(
+    protected: ProtectedImage, reposted: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imaging.ImageFile, "decode", lambda *_, **__: 1 / 0)
+    verifier = Verifier.from_settings(pixels=False)
+    result = verifier.verify(protected.data)
+    assert result.verdict == "authentic"
+    assert result.watermark.state == "not_checked"
+    assert result.ai.claimed
+    assert verifier.verify(reposted).verdict == "unchecked"
+    again = pickle.loads(pickle.dumps(verifier))
+    assert again.described() == verifier.described()
+
+
+def test_plain_metadata_count_without_pixels() -> None:
+    buffer = io.BytesIO()
+    fields = Image.Exif()
+    fields[0x0131] = "Stable Diffusion"
+    Image.new("RGB", (32, 32)).save(buffer, "JPEG", exif=fields)
+    result = Verifier(keys=(), registry=None, trust=None, pixels=False).verify(buffer.getvalue())
+    assert (result.ai.claimed, result.ai.standing) == (True, "metadata")
+
+
+def test_marks_and_nothing_else(
+    protected: ProtectedImage, reposted: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "read_file", lambda *_, **__: 1 / 0)
+    found = Verifier.from_settings().look_at_pixels(reposted)
+    assert found.mark.payload == protected.payload
+    with pytest.raises(ArgumentError):
+        Verifier.from_settings().look_at_pixels(np.zeros((8, 8), np.uint8))  # type: ignore[arg-type]
+
+
+def test_a_picture_that_is_open_already(protected: ProtectedImage) -> None:
+    opened = imaging.open_image(protected.data)
+    assert indelible.Verifier.from_settings().verify(opened).verdict == "authentic"
+
+
+def test_what_answers_depend_on_holds_no_secret(tmp_path: Path) -> None:
+    key = Key(b"k" * 32)
+    registry = open_registry("postgresql+psycopg://me:secret@127.0.0.1:1/db")
+    verifier = Verifier(keys=key, registry=registry, trust=None, effort="quick")
+    told = verifier.described()
+    assert told["keys"] == key.id
+    assert "127.0.0.1" in told["registry"]
+    assert "secret" not in str(told)
+    other = Verifier(keys=key, registry=None, trust=Trust.nobody(), pixels=False)
+    assert {name for name in told if told[name] != other.described()[name]} == {
+        "registry", "trust", "effort", "pixels",
+    }  # fmt: skip

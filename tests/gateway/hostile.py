@@ -240,6 +240,45 @@ def _json() -> Iterator[tuple[str, Trick]]:
         "base64 in words",
         lambda up: _within(up, revised_prompt=" ".join(_cut(b64(up.picture()), 20))),
     )
+    yield (
+        "base64 of zlib in short words",
+        lambda up: _within(up, revised_prompt=" ".join(_cut(b64(zlib.compress(up.picture())), 19))),
+    )
+    yield (
+        "base64 of zlib in shorter words",
+        lambda up: _within(up, revised_prompt=" ".join(_cut(b64(zlib.compress(up.picture())), 12))),
+    )
+    yield (
+        "names of numbers",
+        lambda up: _beside(up, usage=dict.fromkeys(_cut(b64(zlib.compress(up.picture())), 100), 1)),
+    )
+    yield (
+        "names of names",
+        lambda up: _beside(
+            up,
+            metrics={
+                str(at): dict.fromkeys(part, 1)
+                for at, part in enumerate(
+                    _cut_list(_cut(b64(zlib.compress(up.picture())), 100), 60)
+                )
+            },
+        ),
+    )
+    yield (
+        "rows of three",
+        lambda up: _beside(
+            up, pixels=np.frombuffer(up.picture("bmp")[54:], np.uint8).reshape(-1, 3).tolist()
+        ),
+    )
+    yield "chat, rows of three", lambda up: Answer.of(
+        {"choices": [{"index": 0, "message": {"role": "assistant", "content": "a"}, "logprobs":
+         np.frombuffer(up.picture("bmp")[54:], np.uint8).reshape(-1, 3).tolist()}]}
+    )  # fmt: skip
+    yield "ids of models", lambda up: Answer.of(
+        {"object": "list", "data": [
+            {"id": part, "object": "model"} for part in _cut(b64(zlib.compress(up.picture())), 100)
+        ]}
+    )  # fmt: skip
     yield "base64 in a list", lambda up: _beside(up, more=_cut(b64(up.picture()), 30))
     yield (
         "base64 in fields",
@@ -407,6 +446,10 @@ def _json() -> Iterator[tuple[str, Trick]]:
 
 def _cut(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def _cut_list(words: list[str], size: int) -> list[list[str]]:
+    return [words[at : at + size] for at in range(0, len(words), size)]
 
 
 def _two(upstream: Upstream, *, good_last: bool) -> Answer:

@@ -192,7 +192,10 @@ def scope(path: str = "/v1/images/generations") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_a_client_that_leaves_ends_what_was_asked(house: House) -> None:
+def test_a_client_that_leaves_ends_what_was_asked(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     slow = Slow()
     app = slow_gateway(house, slow)
 
@@ -214,6 +217,8 @@ def test_a_client_that_leaves_ends_what_was_asked(house: House) -> None:
 
     anyio.run(work)
     assert (slow.entered, slow.ended) == (1, 1)
+    (line,) = lines(caplog)
+    assert line["code"] == "client_gone"
 
 
 def test_overload_and_time(house: House) -> None:

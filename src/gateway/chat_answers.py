@@ -21,8 +21,8 @@ from indelible.gateway.upstream import Received
 __all__ = ["answer_chat", "chat_event", "check_words", "cleaned"]
 
 _PATHS: Final = frozenset({"file_path", "file_paths", "image_path", "local_path", "output_path"})
-# What is neither words nor a picture, and which nobody can look into.
-_SEALED: Final = frozenset({"encrypted_content"})
+# What is neither words nor a picture, and which nobody can look into; bytes say a token again.
+_SEALED: Final = frozenset({"encrypted_content", "bytes"})
 # Names under which a server would name a picture by address, outside of the places that are known.
 _ADDRESSES: Final = frozenset(
     {"image_url", "image_urls", "images", "image", "url", "urls", "b64_json", "file_url",
@@ -61,6 +61,8 @@ async def chat_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | None
     plain = cleaned(value)
     places = [*_places(plain, "delta")]
     check_words(plain)
+    if call.tail.holds_numbers(plain):
+        raise unprotected("its events list as many numbers as a picture has")
     for index, choice in enumerate(plain.get("choices") or ()):
         _check_tail(call, ("choice", choice.get("index", index)), choice.get("delta"))
     await fill(call, places)

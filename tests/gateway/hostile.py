@@ -564,7 +564,7 @@ def _under_alpha(upstream: Upstream, kind: str) -> bytes:
     """Return a picture that is half transparent, with all of it in its pixels."""
     shown = upstream.pixels(len(upstream.canaries))
     alpha = np.zeros(shown.shape[:2], np.uint8)
-    alpha[: alpha.shape[0] // 3] = 255
+    alpha[: len(alpha) // 3] = 255
     options = {"lossless": True, "exact": True} if kind == "webp" else {}
     return upstream.canary(encode(np.dstack([shown, alpha]), kind, **options))
 
@@ -649,18 +649,17 @@ def _errors() -> Iterator[tuple[str, Trick]]:
         yield f"{status} with a picture", _status(status)
         yield f"{status} with a message", _message(status)
     for status in (301, 302, 303, 307, 308):
-        yield (
-            f"{status} to a data URL",
-            lambda up, status=status: Answer(
-                b"", status, {"Location": data_url(up.picture("jpeg", quality=10))}
-            ),
-        )
-        yield (
-            f"{status} with a body",
-            lambda up, status=status: Answer(
-                up.picture(), status, {"Location": "http://elsewhere.test/a.png"}, "image/png"
-            ),
-        )
+        yield f"{status} to a data URL", _redirect(status)
+        yield f"{status} with a body", _redirect(status, "http://elsewhere.test/a.png")
+
+
+def _redirect(status: int, to: str | None = None) -> Trick:
+    def trick(up: Upstream) -> Answer:
+        place = to or data_url(up.picture("jpeg", quality=10))
+        body = up.picture() if to else b""
+        return Answer(body, status, {"Location": place}, "image/png")
+
+    return trick
 
 
 def _status(status: int) -> Trick:

@@ -357,8 +357,9 @@ BOMBS: dict[str, Callable[[], Answer]] = {
 @pytest.mark.compiled
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bombs(gateway: Gateway, upstream: Upstream, bomb: str) -> None:
-    upstream.scripts["*"] = BOMBS[bomb]()
-    streamed = upstream.scripts["*"].media_type == "text/event-stream"
+    made = BOMBS[bomb]()
+    upstream.scripts["*"] = made
+    streamed = made.media_type == "text/event-stream"
     began = time.process_time()
     answer = ask(gateway, "generations, streamed" if streamed else "generations")
     assert time.process_time() - began < 5

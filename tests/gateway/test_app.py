@@ -34,13 +34,14 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 def test_arguments(house: House) -> None:
-    for given, error in (
+    wrong: list[tuple[dict[str, Any], type[Exception]]] = [
         ({"protector": "me"}, ArgumentError),
         ({"gate": lambda _: True}, ArgumentError),
         ({"upstream": "file:///srv"}, ConfigurationError),
         ({"upstream": "http://a:b@c"}, ConfigurationError),
         ({"upstream": "http://a?b"}, ConfigurationError),
-    ):
+    ]
+    for given, error in wrong:
         known: dict[str, Any] = {
             "upstream": "http://a",
             "protector": house.protector,

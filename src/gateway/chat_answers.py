@@ -28,7 +28,7 @@ _ADDRESSES: Final = frozenset(
     {"image_url", "image_urls", "images", "image", "url", "urls", "b64_json", "file_url",
      "video_url", "audio", "video"}
 )  # fmt: skip
-_WORDS: Final = ("url_citation", "citation")
+_CITATIONS: Final = ("url_citation", "citation")
 
 
 async def answer_chat(call: Call, received: Received) -> Response:
@@ -137,16 +137,20 @@ def _cleaned(value: object) -> object:
     return [_cleaned(one) for one in value] if isinstance(value, list) else value
 
 
-def _leads_on(value: object) -> bool:
-    """Whether there is an address under a name that is for pictures."""
+def _leads_on(value: object, *, cited: bool = False) -> bool:
+    """Whether there is an address under a name that is for pictures; citations name pages."""
     if isinstance(value, dict):
-        if value.get("type") in _WORDS:
-            return False
+        cited = cited or value.get("type") in _CITATIONS
         return any(
-            (name in _ADDRESSES and isinstance(one, str) and bool(one)) or _leads_on(one)
+            (_is_address(name, one) and not (cited and name == "url"))
+            or _leads_on(one, cited=cited and name in _CITATIONS)
             for name, one in value.items()
         )
     return isinstance(value, list) and any(_leads_on(one) for one in value)
+
+
+def _is_address(name: str, value: object) -> bool:
+    return name in _ADDRESSES and isinstance(value, str) and bool(value)
 
 
 def _check_tail(call: Call, key: tuple[object, ...], value: object) -> None:

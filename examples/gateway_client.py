@@ -24,6 +24,7 @@ import indelible
 from examples.image_generator import ACME, generate
 from indelible import Protector, consent, imaging
 from indelible.gateway import create_app
+from indelible.registry import open_registry, sqlite_url
 from indelible.settings import current
 
 
@@ -37,12 +38,11 @@ async def painter(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 
 
 async def ask(folder: Path) -> None:
     """Ask for two pictures, then for an edit of a photograph whose owner wants none."""
-    settings = current()
-    registry = settings.registry()
+    owners = open_registry(sqlite_url(folder / "owners.sqlite3"))  # who asks not to be edited
     gateway = create_app(
         upstream="http://painter.internal",
         protector=Protector.from_settings(generator=ACME),
-        gate=consent.ConsentGate(registry=registry),
+        gate=consent.ConsentGate(registry=owners),
         transport=httpx2.ASGITransport(app=painter),  # in the place of a network
     )
     client = openai.AsyncOpenAI(
@@ -60,7 +60,7 @@ async def ask(folder: Path) -> None:
             print(path, said.verdict, said.credential.generator)
 
         photograph = consent.sign(
-            generate(7), signer=settings.signer(), records=registry.consents, format="png"
+            generate(7), signer=current().signer(), records=owners.consents, format="png"
         )
         try:
             await client.images.edit(image=photograph.data, prompt="other clothes")

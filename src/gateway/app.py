@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import json
 import logging
 import os
@@ -141,7 +143,12 @@ class Gateway:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.monotonic()
         request_id = _request_id(Headers(scope=scope).get("x-request-id"))
-        line: dict[str, object] = {"id": request_id, "method": _method(scope), "route": "unknown"}
+        line: dict[str, object] = {
+            "time": _now(),
+            "id": request_id,
+            "method": _method(scope),
+            "route": "unknown",
+        }
         started = False
 
         async def answer(message: Message) -> None:
@@ -195,7 +202,9 @@ class Gateway:
             await handlers.take_in(call)
             try:
                 with anyio.fail_after(call.options.upstream_seconds):
-                    await _while_connected(receive, lambda: _finish(handler, call, scope, send))
+                    work = functools.partial(_finish, handler, call, scope, send)
+                    if not await _while_connected(receive, work):
+                        line["code"] = "client_gone"
             except TimeoutError:
                 raise too_long() from None
 
@@ -221,8 +230,8 @@ async def _stream(response: ChangedStream, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> None:
-    """Do something until it is done, or the client is gone.
+async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]) -> bool:
+    """Do something until it is done, or the client is gone; return whether it was done.
 
     Raises
     ------
@@ -230,6 +239,7 @@ async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]
         What the work raises.
     """
     failures: list[Exception] = []
+    done = False
     async with anyio.create_task_group() as group:
 
         async def watch() -> None:
@@ -240,15 +250,21 @@ async def _while_connected(receive: Receive, work: Callable[[], Awaitable[None]]
         group.start_soon(watch)
         try:
             await work()
+            done = True
         except Exception as error:  # noqa: BLE001 - raised again, not as one of a group
             failures.append(error)
         group.cancel_scope.cancel()
     if failures:
         raise failures[0]
+    return done
 
 
 async def _nothing() -> Message:
     return {"type": "http.disconnect"}
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat("T", "milliseconds")
 
 
 def _request_id(given: str | None) -> str:

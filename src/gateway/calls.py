@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,6 +14,7 @@ from starlette.requests import Request
 
 from indelible.consent import ConsentGate
 from indelible.credentials import SourceType, has_manifest
+from indelible.errors import CredentialError
 from indelible.gateway.errors import GatewayError, not_protected, unprotected
 from indelible.gateway.hidden import shown
 from indelible.gateway.keeping import Shelf
@@ -27,6 +29,8 @@ from indelible.protection import Protector
 from indelible.registry.private import InputPicture
 
 __all__ = ["Call", "Parts", "Protected"]
+
+_log: Final = logging.getLogger("indelible.gateway")
 
 _KEPT_FORMATS: Final = frozenset({"png", "jpeg", "webp", "avif", "tiff", "gif", "heic"})
 
@@ -209,5 +213,13 @@ class Call:
                 request_id=self.request_id,
                 inputs=self.inputs,
             )
-        made = self.parts.protector.protect(clean.data, **options)
+        protect = self.parts.protector.protect
+        try:
+            made = protect(clean.data, **options)
+        except CredentialError as error:
+            if options.get("parent") is None or clean.came is not None:
+                raise
+            # A stranger's damaged manifest is no reason to make nothing; the record has its hash.
+            _log.warning("the parent of an edit was left out: %s", error.reason())
+            made = protect(clean.data, **{**options, "parent": None})
         return Protected(made.data, made.format)

@@ -21,14 +21,14 @@ from indelible.gateway.upstream import Received
 __all__ = ["answer_chat", "chat_event", "check_words", "cleaned"]
 
 _PATHS: Final = frozenset({"file_path", "file_paths", "image_path", "local_path", "output_path"})
-# What is neither words nor a picture, and which nobody can look into.
-_SEALED: Final = frozenset({"encrypted_content"})
+# What is neither words nor a picture, and which nobody can look into; bytes say a token again.
+_SEALED: Final = frozenset({"encrypted_content", "bytes"})
 # Names under which a server would name a picture by address, outside of the places that are known.
 _ADDRESSES: Final = frozenset(
     {"image_url", "image_urls", "images", "image", "url", "urls", "b64_json", "file_url",
      "video_url", "audio", "video"}
 )  # fmt: skip
-_WORDS: Final = ("url_citation", "citation")
+_CITATIONS: Final = ("url_citation", "citation")
 
 
 async def answer_chat(call: Call, received: Received) -> Response:
@@ -61,6 +61,8 @@ async def chat_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | None
     plain = cleaned(value)
     places = [*_places(plain, "delta")]
     check_words(plain)
+    if call.tail.holds_numbers(plain):
+        raise unprotected("its events list as many numbers as a picture has")
     for index, choice in enumerate(plain.get("choices") or ()):
         _check_tail(call, ("choice", choice.get("index", index)), choice.get("delta"))
     await fill(call, places)
@@ -135,16 +137,20 @@ def _cleaned(value: object) -> object:
     return [_cleaned(one) for one in value] if isinstance(value, list) else value
 
 
-def _leads_on(value: object) -> bool:
-    """Whether there is an address under a name that is for pictures."""
+def _leads_on(value: object, *, cited: bool = False) -> bool:
+    """Whether there is an address under a name that is for pictures; citations name pages."""
     if isinstance(value, dict):
-        if value.get("type") in _WORDS:
-            return False
+        cited = cited or value.get("type") in _CITATIONS
         return any(
-            (name in _ADDRESSES and isinstance(one, str) and bool(one)) or _leads_on(one)
+            (_is_address(name, one) and not (cited and name == "url"))
+            or _leads_on(one, cited=cited and name in _CITATIONS)
             for name, one in value.items()
         )
     return isinstance(value, list) and any(_leads_on(one) for one in value)
+
+
+def _is_address(name: str, value: object) -> bool:
+    return name in _ADDRESSES and isinstance(value, str) and bool(value)
 
 
 def _check_tail(call: Call, key: tuple[object, ...], value: object) -> None:

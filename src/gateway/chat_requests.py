@@ -105,6 +105,8 @@ async def _finish(call: Call, references: list[Reference]) -> None:
     _check_rest(call.asked, call)
     _check_words(call.asked)
     await replace(call, references)
+    shown = [one.data for one in references if not one.param.startswith("tools")]
+    call.parents = shown[-1:]  # the latest is what is spoken of
 
 
 def _of_content(holder: dict[str, Any], key: str, param: str) -> Iterator[Reference]:
@@ -188,6 +190,8 @@ def _of_item(call: Call, item: object) -> Iterator[Reference]:
             raise _stored("input")
     elif kind == "function_call_output":
         yield from _of_content(item, "output", "input")
+    elif kind == "message" and not isinstance(item.get("role"), str):
+        raise _stored("input")  # an id alone stands for what the server keeps
     elif kind in _ITEMS:
         yield from _of_content(item, "content", "input")
     elif kind in ("input_image", "input_text"):

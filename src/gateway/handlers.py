@@ -35,6 +35,7 @@ __all__ = [
 Answer: TypeAlias = "Callable[[Call, Received], Awaitable[Response]]"
 
 _MOST_PLAIN: Final = 4 << 20  # bytes of an answer without pictures
+_MOST_MODELS: Final = 1000
 _MODEL_FIELDS: Final = (
     "id", "object", "created", "owned_by", "root", "parent", "max_model_len", "name",
 )  # fmt: skip
@@ -124,7 +125,9 @@ async def models(call: Call) -> Response:
             raise unprotected("it holds what looks like a picture")
         plain = _model(value)
         if isinstance(value.get("data"), list):
-            plain["data"] = [_model(one) for one in value["data"] if isinstance(one, dict)]
+            plain["data"] = [
+                _model(one) for one in value["data"][:_MOST_MODELS] if isinstance(one, dict)
+            ]
         return json_response(plain, received.headers)
 
 

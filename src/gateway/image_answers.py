@@ -26,7 +26,7 @@ __all__ = ["answer_images", "answer_kept", "answer_picture", "images_of", "rebui
 _WORDS: Final = ("background", "object", "output_format", "quality", "size", "model", "id", "type")
 _NUMBERS: Final = ("created", "created_at", "index", "partial_image_index", "seed")
 _COUNTS: Final = ("usage", "metrics", "inference_time_s", "peak_memory_mb")
-_TEXTS: Final = ("revised_prompt", "cot_output", "delta")
+_TEXTS: Final = {"revised_prompt": 32_000, "cot_output": 64_000, "delta": 4_000}  # letters at most
 _ARCHIVES: Final = ("application/zip", "application/x-zip-compressed")
 
 
@@ -128,7 +128,7 @@ def _known(value: Mapping[str, Any]) -> dict[str, Any]:
             plain[name] = numbers(one)
         elif name in _TEXTS:
             if one is None or isinstance(one, str):
-                plain[name] = one
+                plain[name] = None if one is None else one[: _TEXTS[name]]
         elif name in ("b64_json", "url"):
             plain[name] = None
         elif name == "data":

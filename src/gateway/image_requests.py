@@ -148,7 +148,7 @@ def _references(holder: Any, key: Any, value: object) -> list[Reference]:  # noq
     """Return the pictures of one field: texts, objects with an address or a file's id, lists."""
     param = key if isinstance(key, str) else "images"
     match value:
-        case None | "":
+        case None:
             return []
         case str():
             bare = value[:5].lower() != "data:" and "://" not in value[:16]

@@ -18,9 +18,10 @@ import anyio
 from anyio import to_thread
 
 from indelible import credentials, fingerprint, imaging
-from indelible.consent import Override
+from indelible.consent import ConsentGate, Override
 from indelible.errors import ArgumentError, ImageError, ImageTooLargeError, NetworkError
 from indelible.gateway.calls import Call
+from indelible.gateway.embedded import is_animation, pictures_behind
 from indelible.gateway.errors import GatewayError
 from indelible.gateway.places import decoded_base64, decoded_data_url
 from indelible.imaging import Header
@@ -158,8 +159,10 @@ def _looked_at(call: Call, param: str, data: bytes, override: Override | None) -
     """Decide about one picture, in a thread."""
     gate = call.parts.gate
     try:
-        _check_still(imaging.read_header(data, tolerant=True), param)
-        decision = None if gate is None else gate.check(data, override=override)
+        _check_still(imaging.read_header(data, tolerant=True), data, param)
+        if gate is not None:
+            for part in (data, *pictures_behind(data)):
+                _check_allowed(gate, part, param, override)
         pdq = _hash(data)
         manifest_id = credentials.read(data).manifest_id
     except GatewayError:
@@ -173,12 +176,17 @@ def _looked_at(call: Call, param: str, data: bytes, override: Override | None) -
     except Exception as error:  # noqa: BLE001 - whatever it is, the picture does not pass
         _log.error("a picture could not be looked at: %s", type(error).__name__)
         raise _undecided() from None
-    if decision is not None and decision.allowed is not True:
+    return InputPicture(hashlib.sha256(data).digest(), pdq, manifest_id)
+
+
+def _check_allowed(gate: ConsentGate, data: bytes, param: str, override: Override | None) -> None:
+    """Refuse what the gate refuses; what is told is what the decision says for strangers."""
+    decision = gate.check(data, override=override)
+    if decision.allowed is not True:
         told: dict[str, Any] = decision.to_dict()
         raise GatewayError(
             400, told["code"], told["message"], param=param, reference=told["reference"]
         )
-    return InputPicture(hashlib.sha256(data).digest(), pdq, manifest_id)
 
 
 def _hash(data: bytes) -> bytes | None:
@@ -244,8 +252,8 @@ def _override(call: Call) -> Override | None:
         ) from None
 
 
-def _check_still(header: Header, param: str) -> None:
-    if header.animated:
+def _check_still(header: Header, data: bytes, param: str) -> None:
+    if header.animated or is_animation(data):
         raise GatewayError(
             400,
             "invalid_image",

@@ -13,7 +13,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-__all__ = ["Tail", "begins_as_picture", "holds_file", "holds_picture", "is_opaque", "links_picture"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Tail",
+    "begins_as_picture",
+    "holds_file",
+    "holds_picture",
+    "is_opaque",
+    "links_picture",
+    "listed_numbers",
+]
 
 # Anywhere in bytes: long enough not to come up by chance.
 _MARKS: Final = re.compile(
@@ -64,6 +75,14 @@ _GAP: Final = 4  # letters between two lines of one encoded text
 _MOST_BYTES: Final = 64  # numbers from 0 to 255 in a row
 _MOST_NUMBERS: Final = 4096  # of one list
 _LARGEST: Final = 1 << 64  # integer; a larger one is no number but bytes
+_KINDS: Final = bytes(
+    0 if chr(at).islower() else 1 if chr(at).isupper() else 2 for at in range(128)
+) + bytes(128)
+_NO_LETTERS: Final = bytes(at for at in range(128) if not chr(at).isalnum())
+_LEAST_JUMBLE: Final = 256  # letters of a text that is judged by them
+_WINDOW: Final = 512  # letters at a time
+_MOST_CHANGES: Final = 0.42  # of all letters; base64 has .65, lists of names of models .35
+_LEAST_SHARE: Final = 0.15  # of capitals, and of small letters; hexadecimal digits have one of them
 _MOST_TEXT: Final = 2 << 20  # letters that are looked at: nobody reads as much
 _TAIL: Final = 700  # letters of a stream that are remembered
 
@@ -100,11 +119,23 @@ def holds_picture(value: object) -> bool:
         As a parser returns it; its depth is bounded by who parsed it.
     """
     length = 0
+    texts: list[str] = []
     for text in _texts(value):
         length += len(text)
         if length > _MOST_TEXT or _text_holds(text):
             return True
-    return _lists_hold(value)
+        texts.append(text)
+    return _is_jumble("".join(texts)) or _lists_hold(value) or listed_numbers(value) > _MOST_NUMBERS
+
+
+def listed_numbers(value: object) -> int:
+    """Return how many numbers stand in lists, and in lists of these."""
+    if isinstance(value, Mapping):
+        return sum(listed_numbers(one) for one in value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        own = sum(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
+        return own + sum(listed_numbers(one) for one in value)
+    return 0
 
 
 def links_picture(value: object) -> bool:
@@ -117,6 +148,12 @@ class Tail:
 
     def __init__(self) -> None:
         self._seen: dict[object, str] = {}
+        self._numbers = 0
+
+    def holds_numbers(self, value: object) -> bool:
+        """Whether all events together list as many numbers as a picture has."""
+        self._numbers += listed_numbers(value)
+        return self._numbers > _MOST_NUMBERS
 
     def holds_picture(self, key: object, piece: str) -> bool:
         """Whether a text holds a picture with this piece at its end.
@@ -132,7 +169,7 @@ class Tail:
         if key not in self._seen and len(self._seen) >= 64:
             return True  # nobody talks in so many voices
         self._seen[key] = text[-_TAIL:]
-        return _text_holds(text) or _LINK.search(text) is not None
+        return _text_holds(text) or _is_jumble(text) or _LINK.search(text) is not None
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -184,6 +221,31 @@ def _text_holds(text: str) -> bool:
     if _ASCII85.search(text):
         return True
     return _DENSE.search(text) is not None or _words_hold(text)
+
+
+def _is_jumble(text: str) -> bool:
+    """Whether there are words, of whatever length, whose letters change their kind all the time.
+
+    In base64 capitals, small letters and digits follow one another by chance, two of three times in
+    another kind than before. In words it is one of fifty, in code one of five.
+    """
+    kinds = np.frombuffer(
+        text.encode("ascii", "ignore").translate(_KINDS, _NO_LETTERS), dtype=np.uint8
+    )
+    if kinds.size < _LEAST_JUMBLE:
+        return False
+    window = min(kinds.size, _WINDOW)
+    starts = np.arange(0, kinds.size - window + 1, window // 2)
+    starts = np.append(starts, kinds.size - window)
+
+    def share(found: NDArray[np.bool_]) -> NDArray[np.float64]:
+        sums = np.concatenate([[0], np.cumsum(found)])
+        return np.asarray((sums[starts + window - 1] - sums[starts]) / (window - 1))
+
+    changes = share(kinds[1:] != kinds[:-1])
+    capitals, small = share(kinds[:-1] == 1), share(kinds[:-1] == 0)
+    jumbled = (changes > _MOST_CHANGES) & (capitals > _LEAST_SHARE) & (small > _LEAST_SHARE)
+    return bool(jumbled.any())
 
 
 def _says_picture(text: str) -> bool:

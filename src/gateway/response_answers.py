@@ -61,6 +61,8 @@ async def response_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | 
     if isinstance(plain.get("response"), dict):
         places += _of_response(plain["response"])
     check_words(plain)
+    if call.tail.holds_numbers(plain):
+        raise unprotected("its events list as many numbers as a picture has")
     piece = plain.get("delta")
     if isinstance(piece, str):
         key = (str(plain.get("item_id")), str(plain.get("content_index")), str(kind))

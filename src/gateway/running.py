@@ -223,7 +223,7 @@ def _configure_logs() -> None:
         ("indelible", logging.WARNING),
         ("indelible.gateway", logging.INFO),
         ("indelible.consent", logging.INFO),
-        ("uvicorn", logging.WARNING),
+        ("uvicorn", logging.ERROR),
     ):
         logger = logging.getLogger(name)
         logger.handlers[:] = [handler]

@@ -15,6 +15,7 @@ from indelible.strict_json import parse_json
 __all__ = ["harmless", "json_response", "numbers", "parsed"]
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,127}", re.ASCII)
+_NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]{0,39}", re.ASCII)
 _ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/|/|\.\.", re.ASCII)
 _MAX_DEPTH: Final = 32
 _MOST_NAMES: Final = 64
@@ -51,9 +52,19 @@ def harmless(value: object) -> bool:
     )
 
 
-def numbers(value: object, depth: int = 0) -> Any:  # noqa: ANN401 - JSON
-    """Return a number, or an object of numbers and short words; None in the place of all else."""
+def numbers(value: object) -> Any:  # noqa: ANN401 - JSON
+    """Return a number, or an object of some numbers; None in the place of all else."""
+    return _numbers(value, 0, [_MOST_NAMES])
+
+
+def _numbers(value: object, depth: int, left: list[int]) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, Mapping) and depth < _MAX_COUNTS_DEPTH:
-        names = list(value)[:_MOST_NAMES]
-        return {name: numbers(value[name], depth + 1) for name in names if harmless(name)}
+        found: dict[str, Any] = {}
+        for name, one in value.items():
+            left[0] -= 1
+            if left[0] < 0:
+                break
+            if _NAME.fullmatch(name):
+                found[name] = _numbers(one, depth + 1, left)
+        return found
     return value if isinstance(value, bool | int | float) else None

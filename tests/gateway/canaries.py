@@ -33,6 +33,7 @@ __all__ = ["leaks", "pictures_in"]
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{64,}={0,2}")
 _BASE85: Final = re.compile(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{100,}")
 _READABLE: Final = re.compile(rb"[\t\n\r -~]{64,}")
+_PUNCTUATION: Final = re.compile(rb'\s+|": ?1, ?"|", ?"|"}, ?{"id": ?"|", "object": "model"')
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2}){64,}")
 _NUMBERS: Final = re.compile(rb"(?:\d{1,3}\s*,\s*){64,}\d{1,3}")
 _BEGINNINGS: Final = re.compile(
@@ -55,7 +56,7 @@ def leaks(canaries: Sequence[bytes], key: Key, body: bytes, headers: str = "") -
         found += [
             f"a picture {picture.shape} without a mark, in {view[:40]!r}"
             for picture in _carved(view)
-            if watermark.detect(picture, key).payload is None
+            if watermark.detect(picture, key, effort="quick").payload is None
         ]
     return found
 
@@ -109,7 +110,7 @@ def _texts(view: bytes) -> Iterator[bytes]:
             plain = urllib.parse.unquote_to_bytes(plain)
         if plain != text:
             yield plain
-        for one in {plain, re.sub(rb"\s+", b"", plain)}:
+        for one in {plain, re.sub(rb"\s+", b"", plain), _PUNCTUATION.sub(b"", plain)}:
             yield from _decoded(one)
 
 
@@ -129,7 +130,7 @@ def _decoded(text: bytes) -> Iterator[bytes]:
                 yield base64.b85decode(run[: len(run) // 5 * 5])
     for run in _HEX.findall(text):
         yield binascii.unhexlify(run)
-    for run in _NUMBERS.findall(text):
+    for run in _NUMBERS.findall(text.replace(b"[", b"").replace(b"]", b"")):
         values = [int(one) for one in run.split(b",")]
         if max(values) < 256:
             yield bytes(values)

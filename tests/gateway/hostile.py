@@ -240,6 +240,45 @@ def _json() -> Iterator[tuple[str, Trick]]:
         "base64 in words",
         lambda up: _within(up, revised_prompt=" ".join(_cut(b64(up.picture()), 20))),
     )
+    yield (
+        "base64 of zlib in short words",
+        lambda up: _within(up, revised_prompt=" ".join(_cut(b64(zlib.compress(up.picture())), 19))),
+    )
+    yield (
+        "base64 of zlib in shorter words",
+        lambda up: _within(up, revised_prompt=" ".join(_cut(b64(zlib.compress(up.picture())), 12))),
+    )
+    yield (
+        "names of numbers",
+        lambda up: _beside(up, usage=dict.fromkeys(_cut(b64(zlib.compress(up.picture())), 100), 1)),
+    )
+    yield (
+        "names of names",
+        lambda up: _beside(
+            up,
+            metrics={
+                str(at): dict.fromkeys(part, 1)
+                for at, part in enumerate(
+                    _cut_list(_cut(b64(zlib.compress(up.picture())), 100), 60)
+                )
+            },
+        ),
+    )
+    yield (
+        "rows of three",
+        lambda up: _beside(
+            up, pixels=np.frombuffer(up.picture("bmp")[54:], np.uint8).reshape(-1, 3).tolist()
+        ),
+    )
+    yield "chat, rows of three", lambda up: Answer.of(
+        {"choices": [{"index": 0, "message": {"role": "assistant", "content": "a"}, "logprobs":
+         np.frombuffer(up.picture("bmp")[54:], np.uint8).reshape(-1, 3).tolist()}]}
+    )  # fmt: skip
+    yield "ids of models", lambda up: Answer.of(
+        {"object": "list", "data": [
+            {"id": part, "object": "model"} for part in _cut(b64(zlib.compress(up.picture())), 100)
+        ]}
+    )  # fmt: skip
     yield "base64 in a list", lambda up: _beside(up, more=_cut(b64(up.picture()), 30))
     yield (
         "base64 in fields",
@@ -409,6 +448,10 @@ def _cut(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
+def _cut_list(words: list[str], size: int) -> list[list[str]]:
+    return [words[at : at + size] for at in range(0, len(words), size)]
+
+
 def _two(upstream: Upstream, *, good_last: bool) -> Answer:
     good = json.dumps([{"b64_json": b64(upstream.picture())}])
     bad = json.dumps([{"image": b64(upstream.picture())}])
@@ -521,7 +564,7 @@ def _under_alpha(upstream: Upstream, kind: str) -> bytes:
     """Return a picture that is half transparent, with all of it in its pixels."""
     shown = upstream.pixels(len(upstream.canaries))
     alpha = np.zeros(shown.shape[:2], np.uint8)
-    alpha[: alpha.shape[0] // 3] = 255
+    alpha[: len(alpha) // 3] = 255
     options = {"lossless": True, "exact": True} if kind == "webp" else {}
     return upstream.canary(encode(np.dstack([shown, alpha]), kind, **options))
 
@@ -606,18 +649,17 @@ def _errors() -> Iterator[tuple[str, Trick]]:
         yield f"{status} with a picture", _status(status)
         yield f"{status} with a message", _message(status)
     for status in (301, 302, 303, 307, 308):
-        yield (
-            f"{status} to a data URL",
-            lambda up, status=status: Answer(
-                b"", status, {"Location": data_url(up.picture("jpeg", quality=10))}
-            ),
-        )
-        yield (
-            f"{status} with a body",
-            lambda up, status=status: Answer(
-                up.picture(), status, {"Location": "http://elsewhere.test/a.png"}, "image/png"
-            ),
-        )
+        yield f"{status} to a data URL", _redirect(status)
+        yield f"{status} with a body", _redirect(status, "http://elsewhere.test/a.png")
+
+
+def _redirect(status: int, to: str | None = None) -> Trick:
+    def trick(up: Upstream) -> Answer:
+        place = to or data_url(up.picture("jpeg", quality=10))
+        body = up.picture() if to else b""
+        return Answer(body, status, {"Location": place}, "image/png")
+
+    return trick
 
 
 def _status(status: int) -> Trick:

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx2
-import numpy as np
-from skimage import data
 from starlette.testclient import TestClient
 
+from benchmarks import images
 from indelible.credentials import create_identity
 from indelible.gateway import Options, create_app
 from tests.gateway.hostile import TRICKS
@@ -26,7 +25,7 @@ from tests.gateway.upstream import HOST, Upstream, encode
 
 __all__ = ["WAYS", "ask", "natural"]
 
-_FACE: Final = encode(np.ascontiguousarray(data.camera()[64:256:2, 64:256:2]), "png")
+_FACE: Final = encode(images.square(images.photograph(1), 96), "png")
 _PROMPT: Final = {"prompt": "a face", "model": "painter-1"}
 _MESSAGES: Final = [{"role": "user", "content": "a face"}]
 _EDIT: Final = {"data": _PROMPT, "files": {"image": ("a.png", _FACE, "image/png")}}
@@ -93,8 +92,7 @@ def natural(trick: str) -> str:
 def main() -> int:
     """Try all; return how many pictures came out."""
     logging.disable(logging.CRITICAL)
-    shown = [data.astronaut()[20:212, 110:302], data.chelsea()[60:252, 100:292]]
-    upstream = Upstream([np.ascontiguousarray(one) for one in shown])
+    upstream = Upstream([images.square(images.photograph(at), 192) for at in (0, 2)])
     found = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -34,13 +34,14 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 
 
 def test_arguments(house: House) -> None:
-    for given, error in (
+    wrong: list[tuple[dict[str, Any], type[Exception]]] = [
         ({"protector": "me"}, ArgumentError),
         ({"gate": lambda _: True}, ArgumentError),
         ({"upstream": "file:///srv"}, ConfigurationError),
         ({"upstream": "http://a:b@c"}, ConfigurationError),
         ({"upstream": "http://a?b"}, ConfigurationError),
-    ):
+    ]
+    for given, error in wrong:
         known: dict[str, Any] = {
             "upstream": "http://a",
             "protector": house.protector,
@@ -151,7 +152,7 @@ def test_bodies(build: Build, upstream: Upstream) -> None:
         assert answer.status_code == status, body
         assert answer.json()["error"]["message"]
     assert upstream.received == []
-    odd = client.get("/v1/models", headers={"Authorization": "Bearer ü".encode("latin-1")})
+    odd = client.get("/v1/models", headers=[(b"Authorization", b"Bearer \xfc")])
     assert odd.status_code == 400
 
 
@@ -192,7 +193,10 @@ def scope(path: str = "/v1/images/generations") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_a_client_that_leaves_ends_what_was_asked(house: House) -> None:
+def test_a_client_that_leaves_ends_what_was_asked(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     slow = Slow()
     app = slow_gateway(house, slow)
 
@@ -214,6 +218,8 @@ def test_a_client_that_leaves_ends_what_was_asked(house: House) -> None:
 
     anyio.run(work)
     assert (slow.entered, slow.ended) == (1, 1)
+    (line,) = lines(caplog)
+    assert line["code"] == "client_gone"
 
 
 def test_overload_and_time(house: House) -> None:

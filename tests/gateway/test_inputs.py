@@ -45,7 +45,7 @@ def owners(tmp_path_factory: pytest.TempPathFactory) -> SqlRegistry:
 @pytest.fixture(scope="module")
 def asks(photograph: Pixels, owners: SqlRegistry, identity: DevelopmentIdentity) -> bytes:
     """A photograph whose owner asks that nobody edits it, as a PNG file."""
-    part = np.ascontiguousarray(photograph[:384, 64:448])
+    part = np.ascontiguousarray(photograph[:320, 96:416])
     return consent.sign(part, signer=identity.signer, records=owners.consents, format="png").data
 
 
@@ -53,7 +53,7 @@ def asks(photograph: Pixels, owners: SqlRegistry, identity: DevelopmentIdentity)
 def reposted(asks: bytes) -> bytes:
     """The same after a screenshot: cropped, compressed, without metadata."""
     pixels = imaging.decode(asks).pixels
-    return encode(np.ascontiguousarray(pixels[11:370, 17:366]), "jpeg", quality=80)
+    return encode(np.ascontiguousarray(pixels[9:310, 13:305]), "jpeg", quality=80)
 
 
 @pytest.fixture(scope="module")
@@ -402,17 +402,24 @@ SOURCES = tuple(sources(b"x", FileServer()))
     ],
 )  # fmt: skip
 def test_no_field_leads_past_the_gate(
-    gateway: Gateway, upstream: Upstream, server: FileServer, asks: bytes, name: str, source: str
+    gateway: Gateway,
+    upstream: Upstream,
+    server: FileServer,
+    reposted: bytes,
+    name: str,
+    source: str,
 ) -> None:
-    value = sources(asks, server)[source]
+    value = sources(reposted, server)[source]
     body: dict[str, Any] = {"prompt": "bluer", "model": "m"}
-    for changed in ({name: value}, {name: {"image": value}}, {name: [{"a": {"src": value}}]}):
+    shapes: list[dict[str, Any]] = [{name: value}]
+    if source in ("base64", "an address"):
+        shapes += [{name: {"image": value}}, {name: [{"a": {"src": value}}]}]
+    for changed in shapes:
         answer = gateway.client.post("/v1/images/generations", json={**body, **changed})
-        told = json.dumps([one.json for one in generations(upstream)])
         harmless = source in ("an address", "a path", "a file", "a bucket", "an id")
         if name in ("prompt", "user") and harmless:
             continue  # words
-        assert answer.status_code == 400, (changed.keys(), told[:200])
+        assert answer.status_code == 400
     assert name in ("prompt", "user") or generations(upstream) == []
 
 

@@ -403,8 +403,9 @@ def test_errors_of_the_gateway(client: OpenAI, upstream: Upstream) -> None:
 
 def test_a_stream_that_fails(client: OpenAI, upstream: Upstream) -> None:
     small = encode(np.ascontiguousarray(upstream.pixels()[:24, :24]))
-    event = {"type": "image_generation.completed", "b64_json": b64(small), "created_at": 1}
-    upstream.scripts["*"] = Answer.events(sse(event, event["type"]))
+    kind = "image_generation.completed"
+    event = {"type": kind, "b64_json": b64(small), "created_at": 1}
+    upstream.scripts["*"] = Answer.events(sse(event, kind))
     with pytest.raises(openai.APIError):
         list(client.images.generate(prompt="a face", stream=True))
 

@@ -12,7 +12,13 @@ import pytest
 from numpy.typing import NDArray
 
 from indelible import imaging
-from indelible.gateway.pictures import Tail, begins_as_picture, holds_picture, is_opaque
+from indelible.gateway.pictures import (
+    Tail,
+    begins_as_picture,
+    holds_picture,
+    is_opaque,
+    listed_numbers,
+)
 
 Pixels = NDArray[np.uint8]
 
@@ -111,3 +117,36 @@ def test_time_is_linear(text: str) -> None:
 
 def test_nobody_reads_as_much() -> None:
     assert holds_picture(["word " * 1000] * 500)
+
+
+@pytest.mark.parametrize("size", [3, 5, 8, 12, 19])
+def test_base64_in_words(size: int) -> None:
+    data = np.random.default_rng(2).bytes(600)
+    encoded = base64.b64encode(data).decode()
+    words = [encoded[at : at + size] for at in range(0, len(encoded), size)]
+    assert holds_picture(" ".join(words))
+    assert holds_picture({"a": dict.fromkeys(words, 1)})
+    assert holds_picture([{"id": one} for one in words])
+    tail = Tail()
+    assert any(tail.holds_picture("a", f"{one} ") for one in words)
+
+
+def test_names_of_models_are_words() -> None:
+    names = [
+        "Qwen/Qwen2.5-VL-7B-Instruct", "black-forest-labs/FLUX.1-dev", "Wan-AI/Wan2.2-T2V-A14B",
+        "Tongyi-MAI/Z-Image-Turbo", "GLM-4.6V", "HunyuanImage-3.0", "gpt-image-2.5-sunburst",
+    ]  # fmt: skip
+    assert not holds_picture({"data": [{"id": one, "object": "model"} for one in names * 20]})
+    code = "def createElement(Name: str, HTMLElement=None) -> List[str]:\n    return [Name42]\n"
+    assert not holds_picture(code * 100)
+    hashes = [f"{np.random.default_rng(at).bytes(32).hex()}  file{at}.txt\n" for at in range(40)]
+    assert not holds_picture("".join(hashes))
+
+
+def test_numbers_in_rows() -> None:
+    rows = np.zeros((1500, 3), int).tolist()
+    assert listed_numbers({"a": [1, 2.5, True, [3]], "b": 4}) == 3
+    assert holds_picture({"logprobs": rows})
+    assert not holds_picture({"logprobs": rows[:100]})
+    tail = Tail()
+    assert any(tail.holds_numbers(rows[:100]) for _ in range(20))

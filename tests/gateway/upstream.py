@@ -155,7 +155,7 @@ class Upstream:
         if not transparent:
             return shown
         alpha = np.full(shown.shape[:2], 255, np.uint8)
-        alpha[: alpha.shape[0] // 5] = 0
+        alpha[: len(alpha) // 5] = 0
         return np.dstack([shown, alpha])
 
     def picture(self, kind: str = "png", *, transparent: bool = False, **options: Any) -> bytes:
@@ -284,10 +284,10 @@ class Upstream:
                 events.append(sse({**done, **common, "usage": _USAGE}, f"{name}.completed"))
             return Answer.events(*events)
         if asked.get("response_format") == "url":
-            data = [{"url": f"http://{HOST}/files/{self._lay(one, kind)}"} for one in made]
+            found = [{"url": f"http://{HOST}/files/{self._lay(one, kind)}"} for one in made]
         else:
-            data = [{"b64_json": b64(one), "revised_prompt": "a face"} for one in made]
-        return Answer.of({"created": 1, "data": data, **common, "usage": _USAGE})
+            found = [{"b64_json": b64(one), "revised_prompt": "a face"} for one in made]
+        return Answer.of({"created": 1, "data": found, **common, "usage": _USAGE})
 
     def _lay(self, data: bytes, kind: str) -> str:
         name = f"made-{len(self.files)}.{kind}"

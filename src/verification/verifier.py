@@ -140,7 +140,8 @@ class Verifier:
         self._trust = Trust.official() if trust is None else trust
         self._remote_hosts = arguments.as_hosts("remote_hosts", remote_hosts)
         self._ocsp = arguments.as_flag("ocsp", ocsp)
-        self._effort = arguments.as_word("effort", effort, get_args(Effort)) or DEFAULT_EFFORT
+        words: tuple[Effort, ...] = get_args(Effort)
+        self._effort: Effort = arguments.as_word("effort", effort, words) or DEFAULT_EFFORT
         self._changes = arguments.as_flag("changes", changes)
         self._consent = arguments.as_flag("consent", consent)
         self._limits = Limits() if limits is None else limits

@@ -5,7 +5,7 @@
 Pictures are JPEGs of one megapixel, 95 % of them without a mark. One core's throughput is that of a
 loop in one process which reads and looks, and does nothing else; a loop in as many processes as
 there are cores shows what else the machine does. The decoding loop is the least that anybody can
-do. What a million pictures cost follows from one core's throughput.
+do. What a million pictures cost is the CPU time of the loop, which others lengthen least.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from benchmarks._running import options, picture_options, single_thread
 from benchmarks._systems import package_fingerprint
 from benchmarks.scan.pictures import KEY, fill, large_pairs
 from indelible import Verifier, imaging, watermark
-from indelible.scan import Only, Progress, ScanOptions, scan, scan_batch
-from indelible.scan.schema import pyarrow
+from indelible.scan import Only, Progress, ScanOptions, scan
+from indelible.scan.rows import Subject, scan_picture
 
 __all__ = ["run"]
 
-_TURNS: Final = 3
+_PLACES: Final = ("images", "out", "restart")
 _LEAST_SHARE: Final = 0.9  # of cores x one core's throughput
 _ENOUGH: Final = watermark.ENOUGH_PIXELS
 
@@ -68,13 +68,11 @@ def run(argv: Sequence[str] | None) -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--marked", type=float, default=0.05, help="share of marked pictures")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each loop")
+    parser.add_argument("--turns", type=int, default=3, help="of loops and scans; 0: CPU time only")
     parser.add_argument("--large", type=int, default=4, help="large pictures, in four versions")
     parser.add_argument("--root", type=int, default=3464, help="of their pixels, px: 12 megapixels")
     given = parser.parse_args(argv)
-    settings = {
-        name: getattr(given, name)
-        for name in ("count", "counts", "workers", "marked", "seconds", "large", "root", "seed")
-    }
+    settings = {name: value for name, value in vars(given).items() if name not in _PLACES}
     settings |= {
         "machine_load_before": round(os.getloadavg()[0], 1),
         "package": package_fingerprint("indelible"),
@@ -84,7 +82,9 @@ def run(argv: Sequence[str] | None) -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.out) as folder:
         names = fill(Path(folder) / "in", given.count, sources, marked=given.marked)
-        reports = [_throughput(names, Path(folder), given), _legs(Path(folder) / "scan-0")]
+        reports = [_costs(names, given)]
+        if given.turns:
+            reports += [_throughput(names, Path(folder), given), _legs(Path(folder) / "scan-0")]
         reports += [_sizes(sources, Path(folder), given)] if given.counts else []
     if given.large:
         reports.append(_scaled(sources, given.large, given.root))
@@ -99,31 +99,45 @@ def _throughput(names: list[str], folder: Path, given: argparse.Namespace) -> Re
     """Compare the engine with loops, in turns: what else runs then slows all down alike."""
     report = Report(
         f"Pictures a second, {given.workers} cores",
-        ["what", "decoding alone, 1 core", "loop, 1 core", "loop, all cores", "scan, all cores",
-         "scan / (cores x 1 core)", "scan / loop", "parent's CPU %", "core hours a million"],
+        ["what", "loop, 1 core", "loop, all cores", "scan, all cores", "scan / (cores x 1 core)",
+         "scan / loop", "its own process, CPU ms a picture"],
     )  # fmt: skip
     for number, way in enumerate(_ways()):
-        found: dict[str, list[float]] = {"decode": [], "one": [], "all": [], "scan": [], "own": []}
-        for _ in range(_TURNS):
-            seconds = given.seconds / _TURNS
-            found["decode"] += _loops(None, names, 1, seconds)
-            found["one"] += _loops(way, names, 1, seconds)
-            found["all"] += [sum(_loops(way, names, given.workers, seconds))]
+        found: dict[str, list[float]] = {"one": [], "all": [], "scan": [], "own": []}
+        for _ in range(given.turns):
+            seconds = given.seconds / given.turns
+            found["one"] += [rate for rate, _ in _loops(way, names, 1, seconds)]
+            every = _loops(way, names, given.workers, seconds)
+            found["all"].append(sum(rate for rate, _ in every))
             rate, own = _scanned(way, names, folder / f"scan-{number}", given.workers)
             found["scan"].append(rate)
             found["own"].append(own)
-        decode, one, every, engine, own = (float(np.median(each)) for each in found.values())
+        one, every_, engine, own = (float(np.median(each)) for each in found.values())
         share = engine / (given.workers * one)
-        report.rows.append(
-            [way.name, decode, one, every, engine, share, engine / every, 100 * own,
-             1e6 / one / 3600]
-        )  # fmt: skip
+        report.rows.append([way.name, one, every_, engine, share, engine / every_, own])
     report.notes.append(f"Wanted: scan / (cores x 1 core) >= {_LEAST_SHARE}, on quiet cores.")
     return report
 
 
-def _loops(way: Way | None, names: list[str], count: int, seconds: float) -> list[float]:
-    """Return pictures a second of loops in so many processes."""
+def _costs(names: list[str], given: argparse.Namespace) -> Report:
+    """Measure CPU time, which others on the machine lengthen less than time."""
+    report = Report(
+        "CPU time of a picture, one process",
+        ["what", "ms", "times decoding", "decoding's share %", "core hours a million"],
+    )
+    decoding = _loops(None, names, 1, given.seconds)[0][1]
+    report.rows.append(["decoding alone", 1000 * decoding, 1.0, 100.0, 1e6 * decoding / 3600])
+    for way in _ways():
+        took = _loops(way, names, 1, given.seconds)[0][1]
+        share = float("nan") if way.only == "credentials" else 100 * decoding / took
+        report.rows.append([way.name, 1000 * took, took / decoding, share, 1e6 * took / 3600])
+    return report
+
+
+def _loops(
+    way: Way | None, names: list[str], count: int, seconds: float
+) -> list[tuple[float, float]]:
+    """Return of loops in so many processes pictures a second, and CPU seconds of a picture."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, context, single_thread) as pool:
         shares = [names[number::count] for number in range(count)]
@@ -131,14 +145,15 @@ def _loops(way: Way | None, names: list[str], count: int, seconds: float) -> lis
         return [job.result() for job in jobs]
 
 
-def _loop(way: Way | None, names: list[str], seconds: float) -> float:
+def _loop(way: Way | None, names: list[str], seconds: float) -> tuple[float, float]:
     chosen = None if way is None else ScanOptions(way.verifier, only=way.only)
     _once(chosen, names[0])
-    began, done = time.perf_counter(), 0
+    began, cpu, done = time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - began < seconds:
         _once(chosen, names[done % len(names)])
         done += 1
-    return done / (time.perf_counter() - began)
+    cpu = time.process_time() - cpu
+    return done / (time.perf_counter() - began), cpu / done
 
 
 def _once(chosen: ScanOptions | None, name: str) -> None:
@@ -146,8 +161,7 @@ def _once(chosen: ScanOptions | None, name: str) -> None:
     if chosen is None:
         np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
         return
-    table = pyarrow().table({"uri": [name], "content": [data]})
-    scan_batch(table, chosen)
+    scan_picture(Subject(name, data), chosen)
 
 
 def _scanned(way: Way, names: list[str], output: Path, workers: int) -> tuple[float, float]:
@@ -157,7 +171,7 @@ def _scanned(way: Way, names: list[str], output: Path, workers: int) -> tuple[fl
         names, output, verifier=way.verifier, only=way.only, workers=workers, force=True,
         shard_size=100,
     )  # fmt: skip
-    return done.rate, (time.process_time() - began) / done.seconds / workers
+    return done.rate, 1000 * (time.process_time() - began) / len(names)
 
 
 # --- where the time goes --------------------------------------------------------------------------

@@ -227,7 +227,9 @@ def _given_up(what: str) -> WorkerDiedError:
 
 
 def _ray() -> Any:  # noqa: ANN401 - an optional package
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before it is imported: it tells nobody
+    # Before it is imported: it tells nobody of its use, and this terminal nothing of its own state.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     return extras.load("ray", extra="ray", missing=_MISSING)
 
 

@@ -39,9 +39,11 @@ _BEGINNINGS: Final = (
     b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd", b"\x78\x01\xed",
     b"\x78\x9c", b"\x78\xda", b"\x04\x22\x4d\x18",
 )  # fmt: skip
-_LONG_BEGINNINGS: Final = tuple(one for one in _BEGINNINGS if len(one) > 3) + (
-    b"\x1f\x8b\x08\0", b"\x1f\x8b\x08\x08",
-)  # fmt: skip
+_LONG_BEGINNINGS: Final = (
+    *(one for one in _BEGINNINGS if len(one) > 3),
+    b"\x1f\x8b\x08\0",
+    b"\x1f\x8b\x08\x08",
+)
 _PNM: Final = re.compile(rb"P[1-7]\s+(?:#[^\n]*\n\s*)*\d+\s+\d+\s|P7\n|P[fF]\n\d+ \d+\n")
 _BMP: Final = re.compile(rb"BM[\0-\xff]{4}\0\0\0\0[\0-\xff]{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0")
 _SVG: Final = re.compile(

@@ -22,7 +22,7 @@ __all__ = ["answer_chat", "chat_event", "check_words", "cleaned"]
 
 _PATHS: Final = frozenset({"file_path", "file_paths", "image_path", "local_path", "output_path"})
 # What is neither words nor a picture, and which nobody can look into; bytes say a token again.
-_SEALED: Final = frozenset({"encrypted_content", "bytes"})
+_SEALED: Final = frozenset({"encrypted_content", "bytes", "obfuscation"})
 # Names under which a server would name a picture by address, outside of the places that are known.
 _ADDRESSES: Final = frozenset(
     {"image_url", "image_urls", "images", "image", "url", "urls", "b64_json", "file_url",
@@ -64,7 +64,7 @@ async def chat_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | None
     if call.tail.holds_numbers(plain):
         raise unprotected("its events list as many numbers as a picture has")
     for index, choice in enumerate(plain.get("choices") or ()):
-        _check_tail(call, ("choice", choice.get("index", index)), choice.get("delta"))
+        _check_tail(call, ("choice", str(choice.get("index", index))), choice.get("delta"))
     await fill(call, places)
     return plain
 
@@ -165,4 +165,4 @@ def _check_tail(call: Call, key: tuple[object, ...], value: object) -> None:
     elif isinstance(value, list):
         for at, one in enumerate(value):
             index = one.get("index", at) if isinstance(one, dict) else at
-            _check_tail(call, (*key, index), one)
+            _check_tail(call, (*key, str(index)), one)

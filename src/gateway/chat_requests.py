@@ -77,7 +77,10 @@ async def as_responses(call: Call) -> tuple[bytes, str]:
             references += _of_item(call, item)
     elif not isinstance(given, str | None):
         raise _invalid("input")
-    for tool in asked.get("tools") or ():
+    tools = asked.get("tools")
+    if not isinstance(tools, list | None):
+        raise _invalid("tools")
+    for tool in tools or ():
         references += _of_tool(tool)
     if not call.options.stored_inputs and call.parts.gate is not None:
         for name in (*_STORED, "prompt"):
@@ -121,11 +124,18 @@ def _of_content(holder: dict[str, Any], key: str, param: str) -> Iterator[Refere
             continue
         if not isinstance(part, dict):
             raise _invalid(param)
-        kind = part.get("type", "text")
+        kind = _kind(part, "text", param)
         if kind in ("image_url", "input_image"):
             yield _of_part(part, param)
         elif kind not in _TEXT_PARTS:
             raise _unknown(param, kind)
+
+
+def _kind(value: dict[str, Any], default: str, param: str) -> str:
+    kind = value.get("type", default)
+    if not isinstance(kind, str):
+        raise _invalid(param)
+    return kind
 
 
 def _of_part(part: dict[str, Any], param: str) -> Reference:
@@ -178,7 +188,7 @@ def _of_item(call: Call, item: object) -> Iterator[Reference]:
     """Yield the pictures of one item of an input."""
     if not isinstance(item, dict):
         raise _invalid("input")
-    kind = item.get("type", "message")
+    kind = _kind(item, "message", "input")
     if kind == "image_generation_call" and isinstance(item.get("result"), str):
 
         def put(data: bytes) -> None:
@@ -204,7 +214,7 @@ def _of_tool(tool: object) -> Iterator[Reference]:
     """Yield the mask of a tool that makes pictures; other tools may not look at any."""
     if not isinstance(tool, dict):
         raise _invalid("tools")
-    if tool.get("type", "function") not in _TOOLS:
+    if _kind(tool, "function", "tools") not in _TOOLS:
         raise _unknown("tools", tool.get("type"))
     if tool.get("output_format") == "svg":
         raise _unknown("tools", "svg")

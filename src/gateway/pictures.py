@@ -39,6 +39,11 @@ _BEGINNINGS: Final = (
     b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd", b"\x78\x01\xed",
     b"\x78\x9c", b"\x78\xda", b"\x04\x22\x4d\x18",
 )  # fmt: skip
+_LONG_BEGINNINGS: Final = (
+    *(one for one in _BEGINNINGS if len(one) > 3),
+    b"\x1f\x8b\x08\0",
+    b"\x1f\x8b\x08\x08",
+)
 _PNM: Final = re.compile(rb"P[1-7]\s+(?:#[^\n]*\n\s*)*\d+\s+\d+\s|P7\n|P[fF]\n\d+ \d+\n")
 _BMP: Final = re.compile(rb"BM[\0-\xff]{4}\0\0\0\0[\0-\xff]{4}[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0")
 _SVG: Final = re.compile(
@@ -64,11 +69,18 @@ _BASE64_MAGIC: Final = re.compile(
     r"iVBORw0KGg|/9j/[\w+/]{4}|_9j_[\w-]{4}|R0lGOD[dl]h|UklGR[\w+/-]{6}XRUJQ|SUkqA|TU0AK|AAAA[\w+/-]GZ0eX"
 )
 _LINK: Final = re.compile(
-    r"!\[[^\]\n]{0,200}\]\(\s{0,8}<?\s{0,8}(?:https?:|//|/)|<img\b", re.IGNORECASE
+    r"!\[[^\]\n]{0,200}\]\(\s{0,8}<?\s{0,8}(?:https?:|//|/)|<img\b"
+    r"|<(?:image|picture|source|object|embed|video)\b[^<>]{0,400}?=\s{0,8}[\"']?(?:https?:|//)",
+    re.IGNORECASE,
+)
+_REFERENCE: Final = re.compile(r"!\[[^\]\n]{0,200}\]\[[^\]\n]{0,200}\]")  # "![a][1]", and below:
+_DEFINITION: Final = re.compile(
+    r"^ {0,3}\[[^\]\n]{1,200}\]:\s{0,8}<?(?:https?:|//)", re.IGNORECASE | re.MULTILINE
 )
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 _LONGEST_WORD: Final = 256  # of base64's letters: nothing to read is as long, and 192 bytes are few
+_LONGEST_ID: Final = 48  # bytes; in one, the two that archives begin with come up by chance
 _LINE: Final = 32
 _LONGEST_LINES: Final = 512  # of base64 that is broken into lines
 _GAP: Final = 4  # letters between two lines of one encoded text
@@ -84,6 +96,7 @@ _WINDOW: Final = 512  # letters at a time
 _MOST_CHANGES: Final = 0.42  # of all letters; base64 has .65, lists of names of models .35
 _LEAST_SHARE: Final = 0.15  # of capitals, and of small letters; hexadecimal digits have one of them
 _MOST_TEXT: Final = 2 << 20  # letters that are looked at: nobody reads as much
+_SHORT: Final = 3  # letters that words repeat by chance
 _TAIL: Final = 700  # letters of a stream that are remembered
 
 
@@ -140,7 +153,13 @@ def listed_numbers(value: object) -> int:
 
 def links_picture(value: object) -> bool:
     """Whether texts in JSON-ready data show a picture by its address, in Markdown or in HTML."""
-    return any(_LINK.search(text) is not None for text in _texts(value))
+    return any(_links(text) for text in _texts(value))
+
+
+def _links(text: str) -> bool:
+    if _LINK.search(text) is not None:
+        return True
+    return _REFERENCE.search(text) is not None and _DEFINITION.search(text) is not None
 
 
 class Tail:
@@ -148,6 +167,7 @@ class Tail:
 
     def __init__(self) -> None:
         self._seen: dict[object, str] = {}
+        self._last: dict[object, str] = {}
         self._numbers = 0
 
     def holds_numbers(self, value: object) -> bool:
@@ -165,11 +185,14 @@ class Tail:
         piece : str
             What is new of it.
         """
+        if len(piece) > _SHORT and self._last.get(key) == piece:
+            return False  # says again what it said
+        self._last[key] = piece[-_TAIL:]
         text = self._seen.get(key, "") + piece
         if key not in self._seen and len(self._seen) >= 64:
             return True  # nobody talks in so many voices
         self._seen[key] = text[-_TAIL:]
-        return _text_holds(text) or _is_jumble(text) or _LINK.search(text) is not None
+        return _text_holds(text) or _is_jumble(text) or _links(text)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -270,7 +293,7 @@ def _words_hold(text: str) -> bool:
 
 
 def _is_mark(data: bytes) -> bool:
-    return begins_as_picture(data) or _MARKS.search(data) is not None
+    return _MARKS.search(data) is not None or (len(data) >= _LONGEST_ID and begins_as_picture(data))
 
 
 def _decoded(word: str) -> Iterator[bytes]:

@@ -74,7 +74,8 @@ async def response_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | 
 
 def _of_response(value: dict[str, Any]) -> Iterator[Place]:
     """Take the pictures out of a response, and out of what it repeats of the request."""
-    for tool in value.get("tools") or ():
+    tools = value.get("tools")
+    for tool in tools if isinstance(tools, list) else ():
         if isinstance(tool, dict):
             for name in ("input_image_mask", "markup", "input_image"):
                 tool.pop(name, None)

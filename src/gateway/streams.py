@@ -78,18 +78,18 @@ async def image_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | Non
         If it holds a picture that cannot be protected, or in a place that is not known.
     """
     kind, thing = value.get("type"), value.get("object")
-    if kind in _PARTIAL:
-        return await rebuilt(call, value) if call.options.partial == "mark" else None
-    if kind in _COMPLETED:
-        return await rebuilt(call, value)
-    if thing == _CHUNK and kind == "image":
-        return await rebuilt(call, value)
-    if holds_picture(value):
-        raise unprotected("it holds a picture in a place that is not known")
-    if thing == _CHUNK and kind == "ar_delta":
-        _check_delta(call, value)
-        return await rebuilt(call, value)
-    return None
+    if kind in _PARTIAL and call.options.partial == "drop":
+        return None
+    is_known = kind in (*_PARTIAL, *_COMPLETED) or (
+        thing == _CHUNK and kind in ("ar_delta", "image")
+    )
+    if not is_known:
+        if holds_picture(value):
+            raise unprotected("it holds a picture in a place that is not known")
+        return None
+    plain = await rebuilt(call, value)
+    _check_pieces(call, plain)
+    return plain
 
 
 def error_of(value: dict[str, Any]) -> GatewayError | None:
@@ -153,7 +153,14 @@ def _name_of(event: Event, plain: dict[str, Any]) -> str | None:
     return kind if event.name is not None and isinstance(kind, str) else None
 
 
-def _check_delta(call: Call, value: dict[str, Any]) -> None:
-    delta = value.get("delta")
-    if isinstance(delta, str) and call.tail.holds_picture(("delta", value.get("index")), delta):
+def _check_pieces(call: Call, value: object, key: str = "") -> None:
+    """Look at the words of an event together with those of the events before."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if name not in ("b64_json", "url"):
+                _check_pieces(call, one, f"{key}.{name}")
+    elif isinstance(value, list):
+        for one in value:
+            _check_pieces(call, one, key)
+    elif isinstance(value, str) and call.tail.holds_picture(key, value):
         raise unprotected("its words hold what looks like a picture")

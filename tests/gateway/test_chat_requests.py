@@ -9,7 +9,7 @@ import pytest
 from indelible import consent
 from tests.gateway.conftest import Build
 from tests.gateway.houses import Gateway
-from tests.gateway.upstream import Upstream, data_url, encode
+from tests.gateway.upstream import Answer, Upstream, data_url, encode
 
 TOOL = {
     "type": "function",
@@ -116,3 +116,21 @@ def test_pictures_pass_as_they_were_looked_at(gated: Gateway, upstream: Upstream
     assert asked.json["input"][1]["content"] == [
         {"type": "input_image", "image_url": data_url(encode(upstream.pixels(1))), "detail": "auto"}
     ]
+
+
+@pytest.mark.parametrize("odd", [1.5, True, {"a": []}, [[]], "a", [None], [{"type": []}]])
+def test_odd_types_are_said(gated: Gateway, upstream: Upstream, odd: Any) -> None:
+    upstream.scripts["*"] = Answer.of({"choices": odd, "output": odd, "tools": odd})
+    asked = [
+        ("/v1/chat/completions", chat(odd)),
+        ("/v1/chat/completions", {"messages": odd}),
+        ("/v1/responses", response(odd)),
+        ("/v1/responses", response(tools=odd)),
+        ("/v1/responses", {"input": odd}),
+        ("/v1/responses", {"input": "hello"}),
+        ("/v1/chat/completions", {"messages": []}),
+    ]
+    for path, body in asked:
+        answer = gated.client.post(path, json=body)
+        assert answer.status_code in (200, 400, 502)
+        assert "protection_failed" not in answer.text, (path, body)

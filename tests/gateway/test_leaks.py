@@ -19,6 +19,7 @@ from starlette.websockets import WebSocketDisconnect
 from indelible import consent, watermark
 from indelible.credentials import DevelopmentIdentity, Trust
 from indelible.errors import CredentialError, RegistryError
+from indelible.gateway.pictures import holds_picture, links_picture
 from tests.gateway.canaries import leaks
 from tests.gateway.conftest import Build
 from tests.gateway.hostile import TRICKS
@@ -231,6 +232,38 @@ def test_headers_of_the_server_stay_there(gateway: Gateway, upstream: Upstream) 
     assert answer.status_code == 200
     told = {name.lower() for name in answer.headers}
     assert not told & {"server", "set-cookie", "x-file-path", "link"}
+
+
+LINKS = (
+    "see ![it](https://cdn.example/a.png)",
+    "![it][1]\n\n[1]: https://cdn.example/a.png",
+    "<img src='https://cdn.example/a.png'>",
+    "<picture><source srcset='https://cdn.example/a.png'></picture>",
+    '<object data="//cdn.example/a.png">',
+    "<svg><image href='https://cdn.example/a.png'/></svg>",
+)
+
+
+@pytest.mark.parametrize("text", LINKS)
+@pytest.mark.parametrize("way", ["chat", "generations"])
+def test_words_that_show_a_picture_by_its_address(
+    gateway: Gateway, upstream: Upstream, text: str, way: str
+) -> None:
+    message = {"role": "assistant", "content": text}
+    upstream.scripts["/v1/chat/completions"] = Answer.of({"choices": [{"message": message}]})
+    image = {"b64_json": b64(upstream.picture()), "revised_prompt": text}
+    upstream.scripts["/v1/images/generations"] = Answer.of({"data": [image]})
+    assert ask(gateway, way).status_code == 502
+
+
+def test_ids_are_not_taken_for_pictures() -> None:
+    random = np.random.default_rng(0)
+    for _ in range(3000):
+        ids = [f"{kind}_{random.bytes(24).hex()}" for kind in ("resp", "msg", "ig")]
+        assert not holds_picture({"id": ids[0], "output": [{"id": one} for one in ids]})
+    rows = "vec![1, 2][0] is 1; see [1] and ![a][b]."
+    assert not links_picture(rows)
+    assert not links_picture("[1]: https://example.org is where to read on")
 
 
 # --- when something breaks ------------------------------------------------------------------------

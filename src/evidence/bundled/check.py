@@ -225,6 +225,8 @@ class Bundle:
         entries = self._walked() or self._listed()
         if entries is None:
             words = say("The zip file cannot be taken apart: its inner structure was changed.")
+            if not self._begins(b"PK"):
+                words = say("This is no zip file: no bundle, or one whose beginning was changed.")
             raise CannotReadError("", words)
         self.members: dict[str, Member] = {}
         self._hashes: dict[str, Hashes] = {}
@@ -269,6 +271,10 @@ class Bundle:
             yield piece
             start += len(piece)
             size -= len(piece)
+
+    def _begins(self, letters: bytes) -> bool:
+        self._file.seek(0)
+        return self._file.read(len(letters)) == letters
 
     def _walked(self) -> list[tuple[bytes, int, int]] | None:
         """Return the files by walking from one to the next; None where that leads nowhere."""

@@ -61,20 +61,30 @@ class SignerOptions:
         UsageError, CertificateError, SigningError
             If it cannot be used.
         """
-        if (self.cert is None) != (self.cert_key is None):
-            raise UsageError("--cert and --cert-key go together.")
-        if self.cert is None or self.cert_key is None:
-            return with_timestamp(defaults.signer(), self.timestamp)
-        return open_signer(
-            self.cert,
-            self.cert_key,
-            timestamp_url=self.timestamp or defaults.settings.signer.timestamp_url,
-            ask=ask_passphrase,
-        )
+        url = self.timestamp or defaults.settings.signer.timestamp_url
+        given = given_signer(self.cert, self.cert_key, timestamp_url=url)
+        return with_timestamp(defaults.signer(), self.timestamp) if given is None else given
 
     def is_development(self, defaults: Configuration) -> bool:
         """Whether the signer is this machine's own development identity."""
         return self.cert is None and defaults.settings.signer.certificate is None
+
+
+def given_signer(
+    cert: Path | None, cert_key: str | None, *, timestamp_url: str | None
+) -> Signer | None:
+    """Return the signer of ``--cert`` and ``--cert-key``; None where neither is given.
+
+    Raises
+    ------
+    UsageError, CertificateError, SigningError
+        If one is missing, or they cannot be used.
+    """
+    if (cert is None) != (cert_key is None):
+        raise UsageError("--cert and --cert-key go together.")
+    if cert is None or cert_key is None:
+        return None
+    return open_signer(cert, cert_key, timestamp_url=timestamp_url, ask=ask_passphrase)
 
 
 def ask_passphrase() -> Secret:

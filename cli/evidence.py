@@ -32,8 +32,8 @@ from indelible.cli._options import (
     resolvers_at,
     trust_with,
 )
-from indelible.cli._signer import ask_passphrase
-from indelible.credentials import Signer, open_signer
+from indelible.cli._signer import ask_passphrase, given_signer
+from indelible.credentials import Signer
 from indelible.errors import IndelibleError
 from indelible.files import read_file as read
 from indelible.files import read_private_file, write_atomic
@@ -128,11 +128,7 @@ class StampOptions:
         UsageError, CertificateError, SigningError
             If it cannot be used.
         """
-        if (self.cert is None) != (self.cert_key is None):
-            raise UsageError("--cert and --cert-key go together.")
-        if self.cert is None or self.cert_key is None:
-            return defaults.signer()
-        return open_signer(self.cert, self.cert_key, timestamp_url="none", ask=ask_passphrase)
+        return given_signer(self.cert, self.cert_key, timestamp_url="none") or defaults.signer()
 
     def given(self) -> dict[str, Any]:
         """Return what `make` and `hand_on` take of them."""

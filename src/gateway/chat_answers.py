@@ -6,7 +6,7 @@ of a delta.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -18,7 +18,7 @@ from indelible.gateway.places import Place, fill, take
 from indelible.gateway.texts import json_response, parsed
 from indelible.gateway.upstream import Received
 
-__all__ = ["answer_chat", "chat_event", "check_words", "cleaned"]
+__all__ = ["answer_chat", "answer_words", "chat_event", "check_event", "check_words", "cleaned"]
 
 _PATHS: Final = frozenset({"file_path", "file_paths", "image_path", "local_path", "output_path"})
 # What is neither words nor a picture, and which nobody can look into; bytes say a token again.
@@ -39,12 +39,25 @@ async def answer_chat(call: Call, received: Received) -> Response:
     GatewayError
         If a picture in it cannot be protected, or is in a place that is not known.
     """
+    return await answer_words(call, received, lambda value: _places(value, "message"))
+
+
+async def answer_words(
+    call: Call, received: Received, places_in: Callable[[dict[str, Any]], Iterable[Place]]
+) -> Response:
+    """Answer words among which there are pictures, in places that `places_in` empties.
+
+    Raises
+    ------
+    GatewayError
+        As `answer_chat`.
+    """
     most = call.options.max_answer_bytes
     body = await received.read(most)
     if received.media_type != "application/json":
         raise unprotected("it is of a kind that is not known")
     value = cleaned(parsed(body, most))
-    places = [*_places(value, "message")]
+    places = [*places_in(value)]
     check_words(value)
     await fill(call, places)
     return json_response(value, received.headers)
@@ -60,9 +73,7 @@ async def chat_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | None
     """
     plain = cleaned(value)
     places = [*_places(plain, "delta")]
-    check_words(plain)
-    if call.tail.holds_numbers(plain):
-        raise unprotected("its events list as many numbers as a picture has")
+    check_event(call, plain)
     for index, choice in enumerate(plain.get("choices") or ()):
         _check_tail(call, ("choice", str(choice.get("index", index))), choice.get("delta"))
     await fill(call, places)
@@ -95,6 +106,19 @@ def check_words(value: object) -> None:
         raise unprotected("it holds a picture in a place that is not known")
     if links_picture(value):
         raise unprotected("its words show a picture by an address")
+
+
+def check_event(call: Call, value: dict[str, Any]) -> None:
+    """Make sure of the same of an event, and of what it adds to those before it.
+
+    Raises
+    ------
+    GatewayError
+        502.
+    """
+    check_words(value)
+    if call.tail.holds_numbers(value):
+        raise unprotected("its events list as many numbers as a picture has")
 
 
 def _places(value: dict[str, Any], part: str) -> Iterator[Place]:

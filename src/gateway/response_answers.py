@@ -8,10 +8,9 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from indelible.gateway.calls import Call
-from indelible.gateway.chat_answers import check_words, cleaned
+from indelible.gateway.chat_answers import answer_words, check_event, cleaned
 from indelible.gateway.errors import unprotected
 from indelible.gateway.places import Place, fill, take
-from indelible.gateway.texts import json_response, parsed
 from indelible.gateway.upstream import Received
 
 __all__ = ["answer_response", "response_event"]
@@ -28,15 +27,7 @@ async def answer_response(call: Call, received: Received) -> Response:
     GatewayError
         If a picture in it cannot be protected, or is in a place that is not known.
     """
-    most = call.options.max_answer_bytes
-    body = await received.read(most)
-    if received.media_type != "application/json":
-        raise unprotected("it is of a kind that is not known")
-    value = cleaned(parsed(body, most))
-    places = [*_of_response(value)]
-    check_words(value)
-    await fill(call, places)
-    return json_response(value, received.headers)
+    return await answer_words(call, received, _of_response)
 
 
 async def response_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | None:
@@ -60,9 +51,7 @@ async def response_event(call: Call, value: dict[str, Any]) -> dict[str, Any] | 
         places += _of_item(plain["item"])
     if isinstance(plain.get("response"), dict):
         places += _of_response(plain["response"])
-    check_words(plain)
-    if call.tail.holds_numbers(plain):
-        raise unprotected("its events list as many numbers as a picture has")
+    check_event(call, plain)
     piece = plain.get("delta")
     if isinstance(piece, str):
         key = (str(plain.get("item_id")), str(plain.get("content_index")), str(kind))

@@ -91,7 +91,7 @@ def _gathered(
 
 
 def _ask(resolver: Resolver, question: Question) -> Reply:
-    if resolver.left_alone:
+    if resolver.is_left_alone:
         return Reply("unavailable", _SILENT, withheld=question.withheld)
     began = time.monotonic()
     try:

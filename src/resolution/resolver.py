@@ -87,9 +87,9 @@ class Resolver:
         return self._fetcher.timeout
 
     @property
-    def left_alone(self) -> float:
-        """Seconds for which it is not asked, since it kept others waiting in vain; else 0."""
-        return max(0.0, self._place.left_alone_until - time.monotonic())
+    def is_left_alone(self) -> bool:
+        """Whether it is not asked just now, since it kept others waiting in vain."""
+        return time.monotonic() < self._place.left_alone_until
 
     def note(self, *, silent: bool) -> None:
         """Note whether it kept a picture waiting in vain.

@@ -17,7 +17,7 @@ from indelible.scan.reading import Reader, local_path
 from indelible.scan.schema import pyarrow
 from indelible.scan.sources import Entry
 
-__all__ = ["Event", "Group", "Item", "ShardEnd", "events", "groups", "items_of", "shard_name"]
+__all__ = ["Event", "Group", "Item", "ShardEnd", "events", "groups", "shard_name"]
 
 _TABLE_ROWS: Final = 16  # of a table's that are in memory at once
 _MOST_GROUP: Final = 4 << 30  # bytes of a table's row group
@@ -152,13 +152,6 @@ def events(
         if not pieces.is_finished:
             yield Item(pieces.shard, pieces.index, entry.uri, error=error)
     yield from pieces.end()
-
-
-def items_of(group: Group, reader: Reader) -> Iterator[Item]:
-    """Yield all pictures of a group as one shard, for engines that take them whole."""
-    for event in events(group, reader, size=1 << 62):
-        if isinstance(event, Item):
-            yield event
 
 
 class _Pieces:

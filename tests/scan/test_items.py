@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from indelible.limits import Limits
-from indelible.scan.items import Event, Item, ShardEnd, events, groups, items_of, shard_name
+from indelible.scan.items import Event, Group, Item, ShardEnd, events, groups, shard_name
 from indelible.scan.reading import Reader
 from indelible.scan.sources import Entry
 from tests.scan.pictures import tar
@@ -88,6 +88,12 @@ def test_a_damaged_archive_is_a_row_behind_what_is_whole(archive: Entry) -> None
     assert shape(all_events(archive, finished=(shard_name(0),))) == ["error", "0-000001: 1!"]
     assert shape(all_events(Entry("archive", "missing.tar"))) == ["error", "0-000000: 1!"]
     assert shape(all_events(Entry("archive", "http://x/y.tar"))) == ["error", "0-000000: 1!"]
+
+
+def items_of(group: Group, reader: Reader) -> list[Item]:
+    """All pictures of a group, as one shard."""
+    found = events(group, reader, size=1 << 62)
+    return [event for event in found if isinstance(event, Item)]
 
 
 def test_engines_may_take_an_archive_whole(archive: Entry) -> None:

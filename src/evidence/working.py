@@ -61,9 +61,10 @@ def working_parts(
     made.append(("preview", "the picture, reduced", _shown(yours, _PREVIEW_SIDE, clear=clear)))
     original = drawn.get("original")
     if original is not None:
-        other = _shown(imaging.decode(original).pixels, _MAP_SIDE, clear=clear)
+        theirs = imaging.decode(original).pixels
+        other = _shown(theirs, _MAP_SIDE, clear=clear)
         beside = _beside(other, _shown(yours, _MAP_SIDE, clear=clear))
-        aligned = "changes" in drawn or yours.shape == imaging.decode(original).pixels.shape
+        aligned = "changes" in drawn or yours.shape == theirs.shape
         words = "the original as it was signed on the left, the picture on the right"
         made.append(("side-by-side", f"{words}{', aligned' if aligned else ''}", beside))
     if result.changes is not None and result.changes.state == "compared":

@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from indelible.errors import (
-    BindingConflictError,
     NoRecordError,
     NotOwnerError,
     RegistryError,
@@ -35,7 +34,7 @@ from indelible.service import jobs
 from indelible.service.access import Caller, needs
 from indelible.service.bodies import BINARY, describe_body, describe_model, read_body, read_model
 from indelible.service.failures import RefusedError
-from indelible.service.lookups import store_of
+from indelible.service.lookups import registering, store_of
 from indelible.service.parts import Parts, parts_of
 from indelible.service.problems import answers, refused
 from indelible.service.runtime import runtime_of
@@ -173,14 +172,8 @@ def _put(parts: Parts, caller: Caller, address: tuple[str, str], body: bytes) ->
         raise refused(400, "The record is of another consent than the address.")
     if record.revoked_at is not None:
         raise refused(400, "A record is registered as one that holds.")
-    try:
+    with registering(taken="The registry already holds this consent."):
         store_of(parts).consents.put(record, account=_account_at(caller, account))
-    except BindingConflictError:
-        raise refused(409, "The registry already holds this consent.") from None
-    except RegistryUnavailableError:
-        raise
-    except RegistryError as error:
-        raise refused(400, error.reason()) from None
 
 
 @router.post(

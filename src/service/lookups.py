@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Path
 
-from indelible.errors import NoRegistryError
+from indelible.errors import (
+    BindingConflictError,
+    NoRegistryError,
+    RegistryError,
+    RegistryUnavailableError,
+)
 from indelible.registry import Record, Registry, SqlRegistry
 from indelible.service.parts import Parts
 from indelible.service.problems import refused
 from indelible.service.values import check_manifest_id
 
-__all__ = ["ManifestId", "existing_record", "live_record", "store_of"]
+__all__ = ["ManifestId", "existing_record", "live_record", "registering", "store_of"]
 
 ManifestId = Annotated[str, Path(alias="activeManifestId", description="Id of the active manifest")]
 
@@ -28,6 +35,30 @@ def store_of(parts: Parts) -> SqlRegistry:
     if parts.store is None:
         raise refused(403, "Nothing can be stored here.")
     return parts.store
+
+
+@contextlib.contextmanager
+def registering(*, taken: str) -> Iterator[None]:
+    """Refuse a request for what a registry does not take.
+
+    Parameters
+    ----------
+    taken : str
+        What is said where somebody else holds it.
+
+    Raises
+    ------
+    RefusedError
+        409 where it is taken, 400 for a field that no registry keeps.
+    """
+    try:
+        yield
+    except BindingConflictError:
+        raise refused(409, taken) from None
+    except RegistryUnavailableError:
+        raise
+    except RegistryError as error:
+        raise refused(400, error.reason()) from None
 
 
 def existing_record(registry: Registry | None, manifest_id: str) -> Record:

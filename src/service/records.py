@@ -12,13 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from indelible import credentials
-from indelible.errors import (
-    BindingConflictError,
-    ManifestError,
-    NoRegistryError,
-    RegistryError,
-    RegistryUnavailableError,
-)
+from indelible.errors import ManifestError, NoRegistryError, RegistryError
 from indelible.registry import MAX_FOUND, Record
 from indelible.registry.private import SealedRecord
 from indelible.registry.wire import (
@@ -30,7 +24,7 @@ from indelible.registry.wire import (
 )
 from indelible.service.access import Caller, RecordReader, Storer
 from indelible.service.bodies import describe_body, read_body
-from indelible.service.lookups import existing_record, store_of
+from indelible.service.lookups import existing_record, registering, store_of
 from indelible.service.parts import Parts, parts_of
 from indelible.service.problems import answers, refused
 from indelible.service.values import check_algorithm, check_manifest_id, value_of
@@ -121,14 +115,8 @@ def _put(parts: Parts, caller: Caller, manifest_id: str, body: bytes) -> None:
         check_algorithm(record.algorithm)
     if not parts.sandbox:
         _check_store(record)
-    try:
+    with registering(taken="The registry already holds this id or this manifest."):
         registry.put(record, owner=caller.owner, private=private)
-    except BindingConflictError:
-        raise refused(409, "The registry already holds this id or this manifest.") from None
-    except RegistryUnavailableError:
-        raise
-    except RegistryError as error:  # a field that no registry keeps
-        raise refused(400, error.reason()) from None
 
 
 def _parsed(body: bytes) -> tuple[Record, SealedRecord | None]:

@@ -101,7 +101,7 @@ format: $(VENV)/.dev  ## Format the code and apply safe fixes
 lock: build/lock/bin/uv  ## Write requirements/*.txt from pyproject.toml (UPGRADE=1: newer releases)
 	$(compile) --group dev $(extras) $(if $(UPGRADE),--upgrade) --output-file requirements/dev.txt
 	$(compile) --group demo --constraints requirements/dev.txt --output-file requirements/demo.txt
-	$(compile) --group demo --extra service --constraints requirements/dev.txt \
+	$(compile) --group demo --extra service --extra evidence --constraints requirements/dev.txt \
 		--output-file requirements/service.txt
 
 extras := --extra pkcs11 --extra aws --extra postgres --extra objects --extra parquet --extra iscc --extra service --extra gateway --extra scan --extra ray --extra evidence --extra bench

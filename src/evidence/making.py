@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from indelible import arguments, credentials, imaging
+from indelible import arguments, credentials, extras, imaging
 from indelible.credentials import Signer
 from indelible.errors import ArgumentError
 from indelible.evidence import capture, custody, findings, layout, record, sealing, signing, warc
@@ -173,6 +173,8 @@ def make(
         )
     if why is not None:
         custody.check_text("why", why)
+    # Before any work: a picture may have to be fetched, or searched for a minute.
+    extras.load("reportlab", extra="evidence", missing="A statement as PDF takes reportlab.")
     urls = check_urls(time_stamps)
     whom = None if seal_for is None else sealing.recipient(seal_for)
     made_by = arguments.as_signer(signer) or _users_signer()

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from indelible.errors import (
     ArgumentError,
     EvidenceError,
     ManifestError,
+    MissingDependencyError,
     NetworkError,
     OutputExistsError,
     UnreadableImageError,
@@ -585,3 +587,9 @@ def test_a_manifest_that_lies_at_an_address(owner: Owner, monkeypatch: pytest.Mo
     monkeypatch.setattr(credentials, "find_store", lambda *_, **__: store)
     parts = parts_of(owner.make(owner.changed, name="found.jpg"))
     assert parts["findings/manifest.c2pa"] == owner.store
+
+
+def test_a_missing_package_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "reportlab", None)
+    with pytest.raises(MissingDependencyError, match="reportlab"):
+        making.make(url="https://example.org/a.jpg", hosts=("never.asked.example",))
